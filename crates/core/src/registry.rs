@@ -1,0 +1,165 @@
+use clap::{ArgMatches, Args};
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use crate::{Command, Context, Effect, Error, Output, Report, Result, Tool, Toolset};
+
+/// A finished call, in every form that a face needs.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The structured output.
+    pub value: Value,
+    /// For people.
+    pub report: Report,
+    /// For models, beside `value`.
+    pub summary: String,
+    /// The id of the job that was started.
+    pub job: Option<String>,
+    /// For the command line.
+    pub exit_code: u8,
+}
+
+/// A registered [`Tool`], with its types erased.
+pub struct ToolEntry {
+    /// See [`Tool::NAME`].
+    pub name: &'static str,
+    /// See [`Tool::TITLE`].
+    pub title: &'static str,
+    /// See [`Tool::TOOLSET`].
+    pub toolset: Toolset,
+    /// See [`Tool::EFFECT`].
+    pub effect: Effect,
+    /// JSON schema of the input, its `description` being the tool's doc comment.
+    pub input_schema: fn() -> Value,
+    /// JSON schema of the output.
+    pub output_schema: fn() -> Value,
+    /// Runs it on JSON arguments.
+    pub run: for<'a> fn(Value, &'a Context) -> BoxFuture<'a, Result<Outcome>>,
+}
+
+/// A registered command line: a tool's own, or a further one over it.
+pub struct CommandEntry {
+    /// The words of the command.
+    pub path: &'static [&'static str],
+    /// See [`Tool::EXAMPLES`].
+    pub examples: &'static str,
+    /// The name of the tool behind it.
+    pub tool: &'static str,
+    /// Adds its arguments and description to a clap command.
+    pub augment: fn(clap::Command) -> clap::Command,
+    /// Parsed arguments as the tool's JSON input.
+    pub to_input: fn(&ArgMatches) -> Result<Value>,
+}
+
+inventory::collect!(ToolEntry);
+inventory::collect!(CommandEntry);
+
+/// Every tool, sorted by name.
+pub fn tools() -> Vec<&'static ToolEntry> {
+    let mut all: Vec<_> = inventory::iter::<ToolEntry>().collect();
+    all.sort_by_key(|tool| tool.name);
+    all
+}
+
+/// The tool of that name.
+pub fn find_tool(name: &str) -> Option<&'static ToolEntry> {
+    inventory::iter::<ToolEntry>().find(|tool| tool.name == name)
+}
+
+/// Every command line, sorted by its words.
+pub fn commands() -> Vec<&'static CommandEntry> {
+    let mut all: Vec<_> = inventory::iter::<CommandEntry>().collect();
+    all.sort_by_key(|command| command.path);
+    all
+}
+
+impl ToolEntry {
+    /// The entry of a tool; see [`tool!`](crate::tool).
+    pub const fn of<T: Tool>() -> Self {
+        Self {
+            name: T::NAME,
+            title: T::TITLE,
+            toolset: T::TOOLSET,
+            effect: T::EFFECT,
+            input_schema: || schemars::schema_for!(T).to_value(),
+            output_schema: || schemars::schema_for!(T::Out).to_value(),
+            run: |input, cx| Box::pin(run::<T>(input, cx)),
+        }
+    }
+
+    /// The tool's doc comment.
+    pub fn doc(&self) -> String {
+        (self.input_schema)()["description"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+impl CommandEntry {
+    /// The command of a tool itself; see [`tool!`](crate::tool).
+    pub const fn of_tool<T: Tool>() -> Self {
+        Self {
+            path: T::COMMAND,
+            examples: T::EXAMPLES,
+            tool: T::NAME,
+            augment: T::augment_args,
+            to_input: |matches| to_value(&T::from_arg_matches(matches).map_err(bad_arguments)?),
+        }
+    }
+
+    /// A further command over a tool; see [`command!`](crate::command).
+    pub const fn of<C: Command>() -> Self {
+        Self {
+            path: C::COMMAND,
+            examples: C::EXAMPLES,
+            tool: C::Tool::NAME,
+            augment: <C as Args>::augment_args,
+            to_input: |matches| to_value(&C::from_arg_matches(matches).map_err(bad_arguments)?.into_tool()?),
+        }
+    }
+}
+
+/// Registers a [`Tool`] and its command.
+#[macro_export]
+macro_rules! tool {
+    ($tool:ty) => {
+        $crate::inventory::submit! { $crate::ToolEntry::of::<$tool>() }
+        $crate::inventory::submit! { $crate::CommandEntry::of_tool::<$tool>() }
+    };
+}
+
+/// Registers a further [`Command`] over a tool.
+#[macro_export]
+macro_rules! command {
+    ($command:ty) => {
+        $crate::inventory::submit! { $crate::CommandEntry::of::<$command>() }
+    };
+}
+
+async fn run<T: Tool>(input: Value, cx: &Context) -> Result<Outcome> {
+    // A client that has nothing to say may send null instead of an object.
+    let input = if input.is_null() {
+        Value::Object(Default::default())
+    } else {
+        input
+    };
+    let tool: T = serde_json::from_value(input)?;
+    let out = tool.run(cx).await?;
+    Ok(Outcome {
+        value: to_value(&out)?,
+        report: out.report(),
+        summary: out.summary(),
+        job: out.job().map(str::to_owned),
+        exit_code: out.exit_code(),
+    })
+}
+
+fn to_value<T: serde::Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value)
+        .map_err(|error| Error::internal(format!("A result could not be written as JSON: {error}")))
+}
+
+fn bad_arguments(error: clap::Error) -> Error {
+    Error::invalid(error.to_string())
+}

@@ -1,0 +1,169 @@
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// A result as a person reads it: a sequence of blocks that each face lays out
+/// in its own way. The same facts are in the structured output; a report only
+/// arranges them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// In reading order.
+    pub blocks: Vec<Block>,
+}
+
+/// One piece of a [`Report`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Block {
+    /// A sentence or paragraph.
+    Text(String),
+    /// A heading.
+    Heading(String),
+    /// Aligned names and values.
+    Facts(Vec<(String, String)>),
+    /// A table with a header row.
+    Table {
+        /// Column titles.
+        columns: Vec<String>,
+        /// Rows of as many cells as there are columns.
+        rows: Vec<Vec<String>>,
+    },
+    /// Text to be copied as it is: SQL, a plan, a configuration.
+    Code(String),
+}
+
+impl Report {
+    /// An empty report.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a paragraph.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.blocks.push(Block::Text(text.into()));
+        self
+    }
+
+    /// Adds a heading.
+    #[must_use]
+    pub fn heading(mut self, text: impl Into<String>) -> Self {
+        self.blocks.push(Block::Heading(text.into()));
+        self
+    }
+
+    /// Adds names and values.
+    #[must_use]
+    pub fn facts<K: Into<String>, V: Into<String>>(
+        mut self,
+        facts: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let facts = facts.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        self.blocks.push(Block::Facts(facts));
+        self
+    }
+
+    /// Adds a table; one without rows is left out.
+    #[must_use]
+    pub fn table(mut self, columns: &[&str], rows: Vec<Vec<String>>) -> Self {
+        if !rows.is_empty() {
+            let columns = columns.iter().map(|c| (*c).to_owned()).collect();
+            self.blocks.push(Block::Table { columns, rows });
+        }
+        self
+    }
+
+    /// Adds text to be copied as it is.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.blocks.push(Block::Code(code.into()));
+        self
+    }
+
+    /// Plain text without colours, `width` columns wide (`None`: as wide as it needs).
+    pub fn to_text(&self, width: Option<u16>) -> String {
+        let parts: Vec<String> = self.blocks.iter().map(|block| block.to_text(width)).collect();
+        parts.join("\n\n")
+    }
+}
+
+impl Block {
+    fn to_text(&self, width: Option<u16>) -> String {
+        match self {
+            Self::Text(text) | Self::Code(text) => text.trim_end().to_owned(),
+            Self::Heading(text) => format!("{text}\n{}", "─".repeat(text.chars().count())),
+            Self::Facts(facts) => {
+                let widest = facts
+                    .iter()
+                    .map(|(name, _)| name.chars().count())
+                    .max()
+                    .unwrap_or(0);
+                let line = |(name, value): &(String, String)| {
+                    let pad = " ".repeat(widest - name.chars().count());
+                    format!("{name}{pad}  {value}")
+                };
+                facts.iter().map(line).collect::<Vec<_>>().join("\n")
+            }
+            Self::Table { columns, rows } => {
+                let mut table = Table::new();
+                table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+                if let Some(width) = width {
+                    table
+                        .set_width(width)
+                        .set_content_arrangement(ContentArrangement::Dynamic);
+                }
+                table.set_header(columns);
+                for row in rows {
+                    table.add_row(row);
+                }
+                table
+                    .lines()
+                    .map(|line| line.trim_end().to_owned())
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            }
+        }
+    }
+}
+
+/// A size in binary units with one decimal from KiB up: `512 B`, `1.5 MiB`.
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_in_binary_units() {
+        assert_eq!(human_bytes(0), "0 B");
+        assert_eq!(human_bytes(1023), "1023 B");
+        assert_eq!(human_bytes(1024), "1.0 KiB");
+        assert_eq!(human_bytes(1024 * 1024 - 1), "1.0 MiB");
+        assert_eq!(human_bytes(3 << 30), "3.0 GiB");
+        assert_eq!(human_bytes(u64::MAX), "16.0 EiB");
+    }
+
+    #[test]
+    fn a_report_reads_as_text() {
+        let report = Report::new()
+            .heading("Clusters")
+            .facts([("Name", "shop"), ("Readers", "2")])
+            .table(&["a", "b"], vec![vec!["1".into(), "2".into()]])
+            .table(&["never shown"], vec![]);
+        let text = report.to_text(None);
+        assert!(
+            text.starts_with("Clusters\n────────\n\nName     shop\nReaders  2"),
+            "{text}"
+        );
+        assert!(!text.contains("never shown"));
+    }
+}

@@ -1,0 +1,1 @@
+//! The job engine: durable steps, progress, cancel, resume, leases.

@@ -1,0 +1,1 @@
+//! PostgreSQL clusters on this machine: find, init, start, stop, base backup.

@@ -1,0 +1,1 @@
+//! Targets, connections, pools, values, the catalog and the guard.

@@ -1,0 +1,1 @@
+//! The real PostgreSQL grammar: parse, split, classify, fingerprint, positions.

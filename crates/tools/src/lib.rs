@@ -1,0 +1,1 @@
+//! One file per capability: input, output, run, how it renders.
