@@ -29,6 +29,8 @@ pub struct ToolEntry {
     pub toolset: Toolset,
     /// See [`Tool::EFFECT`].
     pub effect: Effect,
+    /// See [`Tool::PERSON_ONLY`].
+    pub person_only: bool,
     /// JSON schema of the input, its `description` being the tool's doc comment.
     pub input_schema: fn() -> Value,
     /// JSON schema of the output.
@@ -81,6 +83,7 @@ impl ToolEntry {
             title: T::TITLE,
             toolset: T::TOOLSET,
             effect: T::EFFECT,
+            person_only: T::PERSON_ONLY,
             input_schema: || schemars::schema_for!(T).to_value(),
             output_schema: || schemars::schema_for!(T::Out).to_value(),
             run: |input, cx| Box::pin(run::<T>(input, cx)),

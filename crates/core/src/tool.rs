@@ -25,6 +25,8 @@ pub trait Tool: Args + Serialize + DeserializeOwned + JsonSchema + Send + Sync +
     const COMMAND: &'static [&'static str];
     /// Two or three command lines with a word on each, shown by `--help`.
     const EXAMPLES: &'static str;
+    /// Whether only a person may run it: then MCP clients neither see nor reach it.
+    const PERSON_ONLY: bool = false;
     /// What it gives back.
     type Out: Output;
 
