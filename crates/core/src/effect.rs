@@ -65,3 +65,18 @@ pub enum Toolset {
     /// Design, review, changes and generated code.
     Build,
 }
+
+impl Toolset {
+    /// Every toolset, in the order of their menu.
+    pub const ALL: [Self; 4] = [Self::Core, Self::Ops, Self::Cluster, Self::Build];
+
+    /// The name that `--toolsets` takes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Ops => "ops",
+            Self::Cluster => "cluster",
+            Self::Build => "build",
+        }
+    }
+}
