@@ -1,0 +1,72 @@
+//! Speed and memory of Howdah against a raw driver in the same run, and, when
+//! asked, against the peers that pip can install. Ratios count; absolute
+//! figures belong to the machine.
+
+mod export;
+mod latency;
+mod measure;
+mod peers;
+mod rows;
+mod spawn;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use measure::{Line, Setting};
+
+/// Measures Howdah and prints a table of figures, budgets and ratios.
+#[derive(Parser)]
+struct Arguments {
+    /// Measure only these: spawn, select1, inflight, rows, export.
+    names: Vec<String>,
+    /// Also measure the peers installed in this Python environment.
+    #[arg(long, value_name = "VENV")]
+    peers: Option<std::path::PathBuf>,
+    /// The binary to measure.
+    #[arg(long, default_value = "target/release/howdah")]
+    howdah: std::path::PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let major = howdah_testkit::majors()[0];
+    let server = howdah_testkit::server(major).await;
+    let database = server.database("bench").await;
+    let howdah = arguments.howdah.canonicalize().with_context(|| {
+        format!("{} is missing: build it with `cargo build --release -p howdah`", arguments.howdah.display())
+    })?;
+    let mut settings = vec![Setting::howdah(&howdah, &database.url())];
+    if let Some(venv) = &arguments.peers {
+        settings.extend(peers::installed(venv, &database.url()));
+    }
+
+    let wanted = |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|n| n == name);
+    let mut lines: Vec<Line> = Vec::new();
+    for setting in &settings {
+        eprintln!("measuring {} …", setting.name);
+        if wanted("spawn") {
+            lines.extend(spawn::measure(setting).await?);
+        }
+        if setting.tool.is_empty() {
+            eprintln!("{} connects only with a secret kept at AWS: its start alone is measured", setting.name);
+            continue;
+        }
+        if wanted("select1") {
+            lines.extend(latency::select1(setting).await?);
+        }
+        if wanted("inflight") {
+            lines.extend(latency::in_flight(setting).await?);
+        }
+        if wanted("rows") {
+            lines.extend(rows::measure(setting).await?);
+        }
+    }
+    if wanted("export") {
+        lines.extend(export::measure(&howdah, &database.url()).await?);
+    }
+    measure::print(&lines, major, arguments.json);
+    Ok(())
+}
