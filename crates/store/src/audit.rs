@@ -1,0 +1,227 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
+
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use serde::Serialize;
+
+use crate::store::{Durability, Inner, Opened};
+use crate::{Store, StoreError};
+
+/// Entries are kept for 90 days, and at most a million of them.
+const KEPT_MS: i64 = 90 * 24 * 3_600_000;
+const KEPT: i64 = 1_000_000;
+/// So many entries may wait to be written.
+const QUEUE: usize = 8_192;
+/// So many are written at once.
+const BATCH: usize = 512;
+/// Old entries are looked for once in so many.
+const PRUNE_EVERY: u64 = 4_096;
+
+/// One statement, and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AuditEntry {
+    /// When it ended, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The person or client, as far as it is known.
+    pub who: String,
+    /// `agent`, `person` or `dashboard`.
+    pub caller: String,
+    /// The tool or command that it came through.
+    pub tool: String,
+    /// The target's name.
+    pub target: String,
+    /// Its text, literals masked.
+    pub statement: String,
+    /// Rows returned or changed.
+    pub rows: Option<u64>,
+    /// How long it took.
+    pub duration_ms: Option<f64>,
+    /// `ok`, `refused: …`, `failed: …`, `cancelled`.
+    pub outcome: String,
+    /// The server's code where it raised an error.
+    pub sqlstate: Option<String>,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Only those of this target.
+    pub target: Option<String>,
+    /// Only those since then, in milliseconds since 1970.
+    pub since_ms: i64,
+    /// At most so many, the latest.
+    pub limit: usize,
+}
+
+/// The thread that writes queued entries, in batches, beside the answers.
+pub(crate) struct AuditWriter {
+    queue: SyncSender<Message>,
+    lost: Arc<AtomicU64>,
+}
+
+enum Message {
+    Entry(Box<AuditEntry>),
+    Flush(tokio::sync::oneshot::Sender<()>),
+}
+
+impl Store {
+    /// Notes a statement that changed nothing. Costs the caller a queue's
+    /// push; written within milliseconds, and surely by [`Store::flush_audit`].
+    /// What could not be written is said on the program's log and counted by
+    /// [`Store::audit_lost`].
+    pub fn audit(&self, entry: AuditEntry) {
+        let writer = self.inner.audit.get_or_init(|| AuditWriter::spawn(Arc::downgrade(&self.inner)));
+        match writer.queue.try_send(Message::Entry(Box::new(entry))) {
+            Ok(()) => {}
+            // The disk is slower than the statements: those wait for it, none is lost.
+            Err(TrySendError::Full(message)) => {
+                if writer.queue.send(message).is_err() {
+                    writer.lost.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                writer.lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Notes a statement that changes something: returns once it is on the disk.
+    pub async fn audit_write(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.write(move |transaction| insert(transaction, &entry)).await
+    }
+
+    /// Waits until all that was noted so far is written. To be called before the program ends.
+    pub async fn flush_audit(&self) {
+        if let Some(writer) = self.inner.audit.get() {
+            let (done, written) = tokio::sync::oneshot::channel();
+            let queue = writer.queue.clone();
+            let sent = tokio::task::spawn_blocking(move || queue.send(Message::Flush(done)).is_ok()).await;
+            if sent.unwrap_or(false) {
+                // An error means that the writer has ended: nothing is left to wait for.
+                written.await.ok();
+            }
+        }
+    }
+
+    /// How many entries could not be written since the program began.
+    pub fn audit_lost(&self) -> u64 {
+        self.inner.audit.get().map_or(0, |writer| writer.lost.load(Ordering::Relaxed))
+    }
+
+    /// Entries of the log, the latest first.
+    pub async fn audit_entries(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        self.flush_audit().await;
+        self.read(move |connection| list(connection, &filter)).await
+    }
+}
+
+impl AuditWriter {
+    fn spawn(store: Weak<Inner>) -> Self {
+        let (queue, entries) = sync_channel(QUEUE);
+        let lost = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&lost);
+        let thread = std::thread::Builder::new()
+            .name("howdah-audit".into())
+            .spawn(move || write_batches(&entries, &store, &counter));
+        if let Err(error) = thread {
+            tracing::error!("The audit log cannot be written: no thread could be started ({error}).");
+        }
+        Self { queue, lost }
+    }
+}
+
+/// Ends when the store is dropped; a program flushes before that.
+fn write_batches(entries: &Receiver<Message>, store: &Weak<Inner>, lost: &AtomicU64) {
+    // Its own connection: an entry need not survive a power failure, so its commit does not wait for the disk.
+    let mut connection: Option<Opened> = None;
+    let mut written: u64 = 0;
+    while let Ok(first) = entries.recv() {
+        let mut batch = Vec::new();
+        let mut flushes = Vec::new();
+        for message in std::iter::once(first).chain(entries.try_iter()).take(BATCH) {
+            match message {
+                Message::Entry(entry) => batch.push(entry),
+                Message::Flush(done) => flushes.push(done),
+            }
+        }
+        if !batch.is_empty() {
+            let Some(store) = store.upgrade() else { return };
+            let prune = written % PRUNE_EVERY < batch.len() as u64;
+            match store.with(&mut connection, Durability::Process, |connection| {
+                write(connection, &batch, prune)
+            }) {
+                Ok(()) => written += batch.len() as u64,
+                Err(error) => {
+                    let before = lost.fetch_add(batch.len() as u64, Ordering::Relaxed);
+                    if before == 0 {
+                        tracing::error!("Statements are missing from the audit log: {error}");
+                    }
+                }
+            }
+        }
+        for done in flushes {
+            done.send(()).ok();
+        }
+    }
+}
+
+fn write(connection: &mut Connection, batch: &[Box<AuditEntry>], prune: bool) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for entry in batch {
+        insert(&transaction, entry)?;
+    }
+    if prune {
+        transaction.execute(
+            "DELETE FROM audit WHERE at_ms < ?1 OR number <= (SELECT max(number) FROM audit) - ?2",
+            params![crate::now_ms() - KEPT_MS, KEPT],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn insert(transaction: &Transaction<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO audit (at_ms, who, caller, tool, target, statement, rows, duration_ms, outcome, sqlstate) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            entry.at_ms,
+            entry.who,
+            entry.caller,
+            entry.tool,
+            entry.target,
+            entry.statement,
+            entry.rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)),
+            entry.duration_ms,
+            entry.outcome,
+            entry.sqlstate
+        ])?;
+    Ok(())
+}
+
+fn list(connection: &Connection, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+    let entry = |row: &Row<'_>| {
+        Ok(AuditEntry {
+            at_ms: row.get("at_ms")?,
+            who: row.get("who")?,
+            caller: row.get("caller")?,
+            tool: row.get("tool")?,
+            target: row.get("target")?,
+            statement: row.get("statement")?,
+            rows: row.get::<_, Option<i64>>("rows")?.map(|rows| rows.max(0) as u64),
+            duration_ms: row.get("duration_ms")?,
+            outcome: row.get("outcome")?,
+            sqlstate: row.get("sqlstate")?,
+        })
+    };
+    let entries = connection
+        .prepare_cached(
+            "SELECT * FROM audit WHERE (?1 IS NULL OR target = ?1) AND at_ms >= ?2 ORDER BY number DESC LIMIT ?3",
+        )?
+        .query_map(params![filter.target, filter.since_ms, filter.limit as i64], entry)?
+        .collect::<Result<_, _>>()?;
+    Ok(entries)
+}
