@@ -1,0 +1,141 @@
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use howdah_core::{Caller, Context, Error, ErrorKind, Outcome, Result, find_tool};
+
+use super::{Globals, chosen};
+use crate::output::{COULD_NOT_RUN, Output};
+use crate::stop::{Signals, Stop, cancel_on_servers};
+use crate::terminal::{TerminalHuman, TerminalProgress};
+use crate::{book, follow, logging, mcp, services};
+
+/// Runs the command that was parsed and gives its exit code.
+pub(crate) async fn run(matches: &ArgMatches, globals: &Globals, output: &Output) -> ExitCode {
+    let colour = std::io::stderr().is_terminal() && !globals.no_color;
+    logging::start(globals.log.as_deref(), colour);
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            return output.error(&Error::new(
+                ErrorKind::Local,
+                format!("Signals cannot be received: {error}"),
+            ));
+        }
+    };
+    match matches.subcommand() {
+        Some(("mcp", below)) => mcp::run(below, globals, output, &mut signals).await,
+        Some(("completions", below)) => completions(below),
+        Some(("book", _)) => output.value(&book::value()),
+        Some(("job", below)) if below.subcommand_name() == Some("work") => {
+            let id = below
+                .subcommand_matches("work")
+                .and_then(|work| work.get_one::<String>("id"));
+            match work(id.map_or("", String::as_str), globals).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => output.error(&error),
+            }
+        }
+        _ => registered(matches, globals, output, &mut signals).await,
+    }
+}
+
+async fn registered(
+    matches: &ArgMatches,
+    globals: &Globals,
+    output: &Output,
+    signals: &mut Signals,
+) -> ExitCode {
+    let prepared = match prepare(matches, globals) {
+        Ok(prepared) => prepared,
+        Err(error) => return output.error(&error),
+    };
+    let cx = &prepared.cx;
+    let call = (prepared.run)(prepared.input, cx);
+    let outcome = tokio::select! {
+        outcome = call => outcome,
+        stop = signals.next() => {
+            cx.cancel.cancel();
+            return interrupted(stop, output).await;
+        }
+    };
+    match outcome {
+        Ok(outcome) if prepared.wait && outcome.job.is_some() => {
+            follow::follow(cx, &outcome, output, signals).await
+        }
+        Ok(outcome) => finished(&outcome, output),
+        Err(error) => output.error(&error),
+    }
+}
+
+struct Prepared {
+    run: RunTool,
+    input: serde_json::Value,
+    cx: Context,
+    wait: bool,
+}
+
+type RunTool = for<'a> fn(serde_json::Value, &'a Context) -> futures::future::BoxFuture<'a, Result<Outcome>>;
+
+fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
+    let (entry, leaf) =
+        chosen(matches).ok_or_else(|| Error::internal("The command is not in the registry."))?;
+    let tool = find_tool(entry.tool)
+        .ok_or_else(|| Error::internal(format!("The tool {} is not in the registry.", entry.tool)))?;
+    let input = (entry.to_input)(leaf)?;
+    let caller = Caller::Person {
+        consents: globals.yes,
+    };
+    let mut cx = services::context(globals, caller)?;
+    if !globals.yes {
+        cx.human = Arc::new(TerminalHuman);
+    }
+    if !output_is_bare(globals) {
+        cx.progress = Arc::new(TerminalProgress::new());
+    }
+    let wait = super::starts_a_job(entry.tool) && matches!(leaf.try_get_one::<bool>("wait"), Ok(Some(true)));
+    Ok(Prepared {
+        run: tool.run,
+        input,
+        cx,
+        wait,
+    })
+}
+
+fn output_is_bare(globals: &Globals) -> bool {
+    globals.quiet || globals.json
+}
+
+fn finished(outcome: &Outcome, output: &Output) -> ExitCode {
+    let code = output.outcome(outcome);
+    if let Some(job) = &outcome.job
+        && !output.is_json()
+    {
+        output.note(&format!("\nIt runs in the background: howdah job show {job}"));
+    }
+    code
+}
+
+async fn interrupted(stop: Stop, output: &Output) -> ExitCode {
+    cancel_on_servers().await;
+    output.note("Interrupted; what ran on the server was cancelled.");
+    ExitCode::from(stop.exit_code())
+}
+
+async fn work(id: &str, globals: &Globals) -> Result<()> {
+    let engine = services::engine(globals)?;
+    engine.work(id).await?;
+    Ok(())
+}
+
+fn completions(matches: &ArgMatches) -> ExitCode {
+    let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") else {
+        return ExitCode::from(COULD_NOT_RUN);
+    };
+    // Written to memory first: the generator gives up with a panic when the
+    // reader of standard output goes away.
+    let mut script = Vec::new();
+    clap_complete::generate(*shell, &mut super::command(), "howdah", &mut script);
+    crate::output::bytes(&script)
+}
