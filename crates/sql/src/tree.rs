@@ -1,0 +1,50 @@
+use serde_json::Value;
+
+use crate::error::accept;
+use crate::json::read_json;
+use crate::parse::with_parser_stack;
+use crate::{Limits, SyntaxError, ffi};
+
+/// The parse tree in libpg_query's JSON form, one value per statement: each an
+/// object of one key, the node's type (`{"SelectStmt": {…}}`).
+///
+/// Meant for walks that must not overlook anything: a node in a place that
+/// nobody thought of is still a key in an object. Null and zero fields are
+/// left out; `location` counts bytes from the start of the text. No deeper
+/// than [`Limits::max_depth`] nodes, so an ordinary recursive walk is safe.
+///
+/// # Errors
+/// As for [`parse`](crate::parse()).
+pub fn tree(text: &str, limits: &Limits) -> Result<Vec<Value>, SyntaxError> {
+    let input = accept(text, limits)?;
+    let mut tree = with_parser_stack(text, || {
+        ffi::parse_json(&input, |json| read_json(json, limits.max_depth))
+            .map_err(|failure| SyntaxError::of_parser(text, failure))?
+    })?;
+    let Some(Value::Array(statements)) = tree.get_mut("stmts").map(Value::take) else {
+        return Ok(Vec::new());
+    };
+    let statements = statements.into_iter().map(|mut raw| raw["stmt"].take());
+    Ok(statements.filter(|statement| !statement.is_null()).collect())
+}
+
+/// The parse trees of the PL/pgSQL bodies in `CREATE FUNCTION`, `CREATE
+/// PROCEDURE` and `DO` statements, as libpg_query's JSON: an array with one
+/// `{"PLpgSQL_function": {…}}` for each body; functions in other languages are
+/// left out. The SQL inside of a body stands there as text.
+///
+/// # Errors
+/// As for [`parse`](crate::parse()), and where the body is not PL/pgSQL; the
+/// position is then that of the statement.
+pub fn plpgsql_tree(create_function: &str) -> Result<Value, SyntaxError> {
+    let limits = Limits::default();
+    let input = accept(create_function, &limits)?;
+    with_parser_stack(create_function, || {
+        ffi::parse_plpgsql(&input, |json| match json.trim() {
+            // What the library leaves when none of the functions was PL/pgSQL.
+            "" | "]" | "[]" => Ok(Value::Array(Vec::new())),
+            json => read_json(json, limits.max_depth),
+        })
+        .map_err(|failure| SyntaxError::of_parser(create_function, failure))?
+    })
+}
