@@ -159,8 +159,9 @@ impl Store {
     pub async fn approvals(&self, state: Option<ApprovalState>) -> Result<Vec<Approval>, StoreError> {
         self.write(move |transaction| {
             expire(transaction)?;
-            let mut statement = transaction
-                .prepare_cached("SELECT * FROM approvals WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT 1000")?;
+            let mut statement = transaction.prepare_cached(
+                "SELECT * FROM approvals WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT 1000",
+            )?;
             let rows = statement.query_map([state], |row| Ok(approval(row)))?;
             rows.collect::<Result<Result<_, StoreError>, _>>()?
         })
@@ -218,7 +219,10 @@ impl Store {
     pub async fn note_approval_outcome(&self, id: &str, outcome: &str) -> Result<(), StoreError> {
         let (id, outcome) = (id.to_owned(), outcome.to_owned());
         self.write(move |transaction| {
-            transaction.execute("UPDATE approvals SET outcome = ?2 WHERE id = ?1", params![id, outcome])?;
+            transaction.execute(
+                "UPDATE approvals SET outcome = ?2 WHERE id = ?1",
+                params![id, outcome],
+            )?;
             Ok(())
         })
         .await
@@ -254,7 +258,9 @@ fn expire(transaction: &Transaction<'_>) -> Result<(), StoreError> {
         )?
         .execute([now])?;
     transaction
-        .prepare_cached("DELETE FROM approvals WHERE state NOT IN ('pending', 'approved') AND created_ms < ?1")?
+        .prepare_cached(
+            "DELETE FROM approvals WHERE state NOT IN ('pending', 'approved') AND created_ms < ?1",
+        )?
         .execute([now - APPROVALS_KEPT_MS])?;
     Ok(())
 }
@@ -273,7 +279,12 @@ fn existing(connection: &Connection, id: &str) -> Result<Approval, StoreError> {
         .prepare_cached("SELECT * FROM approvals WHERE id = ?1")?
         .query_row([id], |row| Ok(approval(row)))
         .optional()?
-        .unwrap_or_else(|| Err(StoreError::NotFound { what: "approval", id: id.to_owned() }))
+        .unwrap_or_else(|| {
+            Err(StoreError::NotFound {
+                what: "approval",
+                id: id.to_owned(),
+            })
+        })
 }
 
 fn approval(row: &Row<'_>) -> Result<Approval, StoreError> {

@@ -71,7 +71,10 @@ impl Store {
     /// What could not be written is said on the program's log and counted by
     /// [`Store::audit_lost`].
     pub fn audit(&self, entry: AuditEntry) {
-        let writer = self.inner.audit.get_or_init(|| AuditWriter::spawn(Arc::downgrade(&self.inner)));
+        let writer = self
+            .inner
+            .audit
+            .get_or_init(|| AuditWriter::spawn(Arc::downgrade(&self.inner)));
         match writer.queue.try_send(Message::Entry(Box::new(entry))) {
             Ok(()) => {}
             // The disk is slower than the statements: those wait for it, none is lost.
@@ -106,7 +109,10 @@ impl Store {
 
     /// How many entries could not be written since the program began.
     pub fn audit_lost(&self) -> u64 {
-        self.inner.audit.get().map_or(0, |writer| writer.lost.load(Ordering::Relaxed))
+        self.inner
+            .audit
+            .get()
+            .map_or(0, |writer| writer.lost.load(Ordering::Relaxed))
     }
 
     /// Entries of the log, the latest first.

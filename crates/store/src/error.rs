@@ -146,11 +146,17 @@ impl StoreError {
             ),
             Self::TooNew { .. } => "Upgrade howdah, or set HOWDAH_HOME to another directory.".into(),
             Self::Busy { job, .. } => {
-                format!("Follow it with `howdah job show {job} --follow`, or stop it with `howdah job cancel {job}`.")
+                format!(
+                    "Follow it with `howdah job show {job} --follow`, or stop it with `howdah job cancel {job}`."
+                )
             }
             Self::NotFound { what: "approval", .. } => "`howdah approve --list` shows what waits.".into(),
             Self::NotFound { .. } => "`howdah job list` shows the jobs of this machine.".into(),
-            Self::Fenced { .. } | Self::NotPending { .. } | Self::Sqlite(_) | Self::Json(_) | Self::Closed => return None,
+            Self::Fenced { .. }
+            | Self::NotPending { .. }
+            | Self::Sqlite(_)
+            | Self::Json(_)
+            | Self::Closed => return None,
         })
     }
 }

@@ -13,5 +13,8 @@ pub(crate) fn random() -> Result<String, StoreError> {
             std::io::Error::other(error.to_string()),
         )
     })?;
-    Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+    Ok(bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect())
 }

@@ -128,7 +128,9 @@ pub(crate) fn check(connection: &Connection, lease: &Lease) -> Result<(), StoreE
     if current == Some(lease.token) {
         Ok(())
     } else {
-        Err(StoreError::Fenced { job: lease.job.clone() })
+        Err(StoreError::Fenced {
+            job: lease.job.clone(),
+        })
     }
 }
 
@@ -142,7 +144,9 @@ pub(crate) fn release(transaction: &Transaction<'_>, lease: &Lease) -> Result<()
 pub(crate) fn load(connection: &Connection, job: &str) -> Result<Option<Lease>, StoreError> {
     let row: Option<(i64, String, i64, i64)> = connection
         .prepare_cached("SELECT token, owner_json, renewed_ms, expires_ms FROM leases WHERE job = ?1")?
-        .query_row([job], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row([job], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()?;
     let Some((token, owner, renewed_ms, expires_ms)) = row else {
         return Ok(None);
@@ -161,7 +165,10 @@ fn acquire(transaction: &Transaction<'_>, job: &str) -> Result<Acquired, StoreEr
         .prepare_cached("SELECT state, token FROM jobs WHERE id = ?1")?
         .query_row([job], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let (state, token) = found.ok_or_else(|| StoreError::NotFound { what: "job", id: job.to_owned() })?;
+    let (state, token) = found.ok_or_else(|| StoreError::NotFound {
+        what: "job",
+        id: job.to_owned(),
+    })?;
     let state = JobState::parse(&state)?;
     if !state.is_active() {
         return Ok(Acquired::Finished(state));
@@ -198,6 +205,12 @@ fn acquire(transaction: &Transaction<'_>, job: &str) -> Result<Acquired, StoreEr
              owner_json = excluded.owner_json, acquired_ms = excluded.acquired_ms, \
              renewed_ms = excluded.renewed_ms, expires_ms = excluded.expires_ms",
         )?
-        .execute(params![job, lease.token, serde_json::to_string(&lease.owner)?, now, lease.expires_ms])?;
+        .execute(params![
+            job,
+            lease.token,
+            serde_json::to_string(&lease.owner)?,
+            now,
+            lease.expires_ms
+        ])?;
     Ok(Acquired::Taken(lease))
 }

@@ -12,7 +12,11 @@ use crate::StoreError;
 /// Made for root, the directory itself may be passed through by others, since
 /// clusters below it then run as another user.
 pub fn home() -> Result<PathBuf, StoreError> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     if let Some(chosen) = variable("HOWDAH_HOME") {
         return std::path::absolute(&chosen).map_err(|error| StoreError::io(&chosen, error));
     }

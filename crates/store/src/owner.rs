@@ -112,7 +112,11 @@ mod system {
     use std::process::Command;
 
     fn output(program: &str, arguments: &[&str]) -> Option<String> {
-        let output = Command::new(program).args(arguments).env("LC_ALL", "C").output().ok()?;
+        let output = Command::new(program)
+            .args(arguments)
+            .env("LC_ALL", "C")
+            .output()
+            .ok()?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         (output.status.success() && !text.is_empty()).then_some(text)
     }

@@ -118,12 +118,18 @@ impl Inner {
         durability: Durability,
         f: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if slot.as_ref().is_some_and(|opened| inode(&self.file) != Some(opened.inode)) {
+        if slot
+            .as_ref()
+            .is_some_and(|opened| inode(&self.file) != Some(opened.inode))
+        {
             *slot = None;
         }
         let opened = match slot {
             Some(opened) => opened,
-            None => slot.insert(self.connect(durability).map_err(|error| error.located(&self.file))?),
+            None => slot.insert(
+                self.connect(durability)
+                    .map_err(|error| error.located(&self.file))?,
+            ),
         };
         let result = f(&mut opened.connection).map_err(|error| error.located(&self.file));
         if matches!(result, Err(StoreError::Damaged { .. } | StoreError::Io { .. })) {
@@ -143,7 +149,9 @@ impl Inner {
             .mode(0o600)
             .open(&self.file)
             .map_err(|error| StoreError::io(&self.file, error))?;
-        let found = file.metadata().map_err(|error| StoreError::io(&self.file, error))?;
+        let found = file
+            .metadata()
+            .map_err(|error| StoreError::io(&self.file, error))?;
         if found.mode() & 0o077 != 0 {
             file.set_permissions(Permissions::from_mode(0o600))
                 .map_err(|error| StoreError::io(&self.file, error))?;
@@ -175,7 +183,8 @@ impl Inner {
 fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
     let start = Instant::now();
     loop {
-        let result = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
+        let result =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
         match result {
             Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
             Err(error) if start.elapsed() >= BUSY_TIMEOUT => return Err(error.into()),
@@ -190,5 +199,7 @@ fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn inode(file: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(file).ok().map(|found| (found.dev(), found.ino()))
+    std::fs::metadata(file)
+        .ok()
+        .map(|found| (found.dev(), found.ino()))
 }

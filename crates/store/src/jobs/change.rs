@@ -72,7 +72,9 @@ impl Store {
             }
             let now = now_ms();
             // A launch in the future is from before the clock was set back.
-            let booting = job.launched_ms.is_some_and(|at| (0..grace_ms).contains(&(now - at)));
+            let booting = job
+                .launched_ms
+                .is_some_and(|at| (0..grace_ms).contains(&(now - at)));
             if !booting {
                 transaction.execute("UPDATE jobs SET launched_ms = ?2 WHERE id = ?1", params![id, now])?;
             }
@@ -97,7 +99,11 @@ impl Store {
                 "UPDATE jobs SET cancel_requested = 1, updated_ms = ?2 WHERE id = ?1",
                 params![id, now],
             )?;
-            add_event(transaction, &id, &NewEvent::info(format!("{by} asked for the job to be cancelled")))?;
+            add_event(
+                transaction,
+                &id,
+                &NewEvent::info(format!("{by} asked for the job to be cancelled")),
+            )?;
             if untouched {
                 transaction.execute(
                     "UPDATE jobs SET state = 'cancelled', finished_ms = ?2, phase = NULL WHERE id = ?1",
@@ -153,7 +159,8 @@ impl Store {
     /// Adds a line to a job's diary.
     pub async fn add_job_event(&self, id: &str, event: NewEvent) -> Result<(), StoreError> {
         let id = id.to_owned();
-        self.write(move |transaction| add_event(transaction, &id, &event)).await
+        self.write(move |transaction| add_event(transaction, &id, &event))
+            .await
     }
 }
 
@@ -169,7 +176,10 @@ impl NewEvent {
 }
 
 fn existing(connection: &Connection, id: &str) -> Result<JobRecord, StoreError> {
-    read::load(connection, id)?.ok_or_else(|| StoreError::NotFound { what: "job", id: id.to_owned() })
+    read::load(connection, id)?.ok_or_else(|| StoreError::NotFound {
+        what: "job",
+        id: id.to_owned(),
+    })
 }
 
 fn claim_key(transaction: &Transaction<'_>, key: Option<&str>) -> Result<(), StoreError> {
@@ -182,7 +192,10 @@ fn claim_key(transaction: &Transaction<'_>, key: Option<&str>) -> Result<(), Sto
         )
         .optional()?;
     match holder {
-        Some(job) => Err(StoreError::Busy { key: key.to_owned(), job }),
+        Some(job) => Err(StoreError::Busy {
+            key: key.to_owned(),
+            job,
+        }),
         None => Ok(()),
     }
 }
@@ -199,7 +212,11 @@ fn forget_old(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 fn apply(transaction: &Transaction<'_>, id: &str, change: &JobChange) -> Result<(), StoreError> {
     let now = now_ms();
     let json = |value: &Option<serde_json::Value>| value.as_ref().map(serde_json::Value::to_string);
-    let exists_now = change.exists_now.as_ref().map(serde_json::to_string).transpose()?;
+    let exists_now = change
+        .exists_now
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()?;
     let over = change.state.is_some_and(|state| !state.is_active());
     transaction
         .prepare_cached(
@@ -230,19 +247,37 @@ fn apply(transaction: &Transaction<'_>, id: &str, change: &JobChange) -> Result<
     Ok(())
 }
 
-fn apply_step(transaction: &Transaction<'_>, id: &str, step: &StepChange, now: i64) -> Result<(), StoreError> {
+fn apply_step(
+    transaction: &Transaction<'_>,
+    id: &str,
+    step: &StepChange,
+    now: i64,
+) -> Result<(), StoreError> {
     let sql = match step.state {
-        StepState::Running => "state = ?3, attempts = attempts + 1, started_ms = ?4, finished_ms = NULL, error = ?5",
+        StepState::Running => {
+            "state = ?3, attempts = attempts + 1, started_ms = ?4, finished_ms = NULL, error = ?5"
+        }
         // What went wrong stays readable after the undo.
         StepState::Undoing => "state = ?3, finished_ms = NULL, error = coalesce(?5, error)",
-        StepState::Undone | StepState::UndoFailed => "state = ?3, finished_ms = ?4, error = coalesce(?5, error)",
-        StepState::Pending | StepState::Done | StepState::Failed => "state = ?3, finished_ms = ?4, error = ?5",
+        StepState::Undone | StepState::UndoFailed => {
+            "state = ?3, finished_ms = ?4, error = coalesce(?5, error)"
+        }
+        StepState::Pending | StepState::Done | StepState::Failed => {
+            "state = ?3, finished_ms = ?4, error = ?5"
+        }
     };
     transaction
-        .prepare_cached(&format!("UPDATE job_steps SET {sql} WHERE job = ?1 AND ordinal = ?2"))?
+        .prepare_cached(&format!(
+            "UPDATE job_steps SET {sql} WHERE job = ?1 AND ordinal = ?2"
+        ))?
         .execute(params![id, step.ordinal as i64, step.state, now, step.error])?;
-    if matches!(step.state, StepState::Done | StepState::Undone | StepState::UndoFailed | StepState::Failed) {
-        transaction.prepare_cached("UPDATE jobs SET deaths = 0 WHERE id = ?1")?.execute([id])?;
+    if matches!(
+        step.state,
+        StepState::Done | StepState::Undone | StepState::UndoFailed | StepState::Failed
+    ) {
+        transaction
+            .prepare_cached("UPDATE jobs SET deaths = 0 WHERE id = ?1")?
+            .execute([id])?;
     }
     Ok(())
 }
@@ -256,8 +291,17 @@ fn add_event(transaction: &Transaction<'_>, id: &str, event: &NewEvent) -> Resul
         .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM job_events WHERE job = ?1")?
         .query_row([id], |row| row.get(0))?;
     transaction
-        .prepare_cached("INSERT INTO job_events (job, seq, at_ms, level, step, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![id, seq, now_ms(), event.level, event.step, &event.message[..end]])?;
+        .prepare_cached(
+            "INSERT INTO job_events (job, seq, at_ms, level, step, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            id,
+            seq,
+            now_ms(),
+            event.level,
+            event.step,
+            &event.message[..end]
+        ])?;
     transaction
         .prepare_cached("DELETE FROM job_events WHERE job = ?1 AND seq <= ?2")?
         .execute(params![id, seq - EVENTS_KEPT])?;

@@ -30,7 +30,9 @@ impl Store {
         self.read(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT id FROM jobs ORDER BY number DESC LIMIT 1000")?;
-            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            Ok(statement
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?)
         })
         .await
     }
@@ -93,13 +95,21 @@ pub(super) fn load(connection: &Connection, id: &str) -> Result<Option<JobRecord
 
 fn list(connection: &Connection, filter: &JobFilter) -> Result<Vec<JobRecord>, StoreError> {
     // The states are ours, not a caller's text.
-    let states: Vec<String> = filter.states.iter().map(|state| format!("'{}'", state.name())).collect();
+    let states: Vec<String> = filter
+        .states
+        .iter()
+        .map(|state| format!("'{}'", state.name()))
+        .collect();
     let states = if states.is_empty() {
         "true".to_owned()
     } else {
         format!("state IN ({})", states.join(", "))
     };
-    let limit = if filter.limit == 0 { -1 } else { filter.limit as i64 };
+    let limit = if filter.limit == 0 {
+        -1
+    } else {
+        filter.limit as i64
+    };
     let mut jobs: Vec<JobRecord> = connection
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM jobs WHERE {states} AND (?1 IS NULL OR kind = ?1) ORDER BY number DESC LIMIT ?2"
@@ -107,13 +117,22 @@ fn list(connection: &Connection, filter: &JobFilter) -> Result<Vec<JobRecord>, S
         .query_map(params![filter.kind, limit], |row| Ok(job(row)))?
         .collect::<Result<Result<_, StoreError>, _>>()??;
 
-    let mut places: HashMap<String, usize> =
-        jobs.iter().enumerate().map(|(place, job)| (job.id.clone(), place)).collect();
+    let mut places: HashMap<String, usize> = jobs
+        .iter()
+        .enumerate()
+        .map(|(place, job)| (job.id.clone(), place))
+        .collect();
     // SQLite takes 32,766 parameters at the most; these are far fewer.
-    for some in jobs.iter().map(|job| job.id.clone()).collect::<Vec<_>>().chunks(500) {
+    for some in jobs
+        .iter()
+        .map(|job| job.id.clone())
+        .collect::<Vec<_>>()
+        .chunks(500)
+    {
         let marks = vec!["?"; some.len()].join(", ");
-        let mut statement =
-            connection.prepare(&format!("SELECT *, job FROM job_steps WHERE job IN ({marks}) ORDER BY job, ordinal"))?;
+        let mut statement = connection.prepare(&format!(
+            "SELECT *, job FROM job_steps WHERE job IN ({marks}) ORDER BY job, ordinal"
+        ))?;
         let mut rows = statement.query(params_from_iter(some))?;
         while let Some(row) = rows.next()? {
             if let Some(place) = places.get_mut(row.get_ref("job")?.as_str().unwrap_or_default()) {
@@ -127,7 +146,8 @@ fn list(connection: &Connection, filter: &JobFilter) -> Result<Vec<JobRecord>, S
 fn job(row: &Row<'_>) -> Result<JobRecord, StoreError> {
     let json = |column: &str| -> Result<Option<Value>, StoreError> {
         let text: Option<String> = row.get(column)?;
-        Ok(text.as_deref().map(serde_json::from_str).transpose()?)
+        let value: Option<Value> = text.as_deref().map(serde_json::from_str).transpose()?;
+        Ok(value.filter(|value| !value.is_null()))
     };
     Ok(JobRecord {
         id: row.get("id")?,
