@@ -1,0 +1,163 @@
+//! Reads the corpus: see README.md beside this file for the format.
+
+use std::path::{Path, PathBuf};
+
+/// One statement of the corpus.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// `class/name`, unique.
+    pub name: String,
+    pub sql: String,
+    pub only: Only,
+    pub min: u16,
+    pub max: u16,
+    /// An extension that must be installable on the server.
+    pub requires: Option<String>,
+    pub judge: Judge,
+}
+
+/// Who may run an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    Both,
+    Superuser,
+    Plain,
+}
+
+/// How an item is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judge {
+    /// Attack: the probes differ. Harmless: the rows are those that the server gives.
+    Effect,
+    /// Denial of service: the next call must be answered, in time and within memory.
+    Survives,
+    /// Harmless, but the rows change from run to run: only their number is compared.
+    Count,
+    /// Harmless, and even the number of rows changes.
+    Answered,
+}
+
+/// A block of SQL that a superuser runs beforehand.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub name: String,
+    pub sql: String,
+    pub min: u16,
+    pub max: u16,
+    pub requires: Option<String>,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub name: String,
+    /// Classes that poison a whole database live in one of their own.
+    pub database: String,
+    pub setup: Vec<Setup>,
+    pub items: Vec<Item>,
+}
+
+/// The folder of the corpus.
+pub fn folder() -> PathBuf {
+    std::env::var_os("HOWDAH_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard_corpus"), PathBuf::from)
+}
+
+/// Reads all files of `attacks` or `harmless`, in the order of their names.
+pub fn load(kind: &str) -> Vec<Class> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder().join(kind))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    files.sort();
+    files.iter().map(|path| read(path)).collect()
+}
+
+fn read(path: &Path) -> Class {
+    let text = std::fs::read_to_string(path).unwrap();
+    let class = path.file_stem().unwrap().to_string_lossy().into_owned();
+    let mut out = Class { name: class.clone(), database: "main".to_owned(), setup: Vec::new(), items: Vec::new() };
+    let mut block: Option<(bool, Vec<(String, String)>, String)> = None;
+    for line in text.lines().chain(["-- end:"]) {
+        let header = line.strip_prefix("-- ").and_then(|rest| rest.split_once(':')).filter(|(key, _)| {
+            matches!(*key, "name" | "setup" | "database" | "as" | "min" | "max" | "requires" | "judge" | "end")
+        });
+        match header {
+            Some(("database", value)) => out.database = value.trim().to_owned(),
+            Some((key @ ("name" | "setup" | "end"), value)) => {
+                if let Some((setup, headers, sql)) = block.take() {
+                    finish(&mut out, setup, &headers, &sql);
+                }
+                if key != "end" {
+                    block = Some((key == "setup", vec![("name".to_owned(), value.trim().to_owned())], String::new()));
+                }
+            }
+            Some((key, value)) if block.as_ref().is_some_and(|(_, _, sql)| sql.trim().is_empty()) => {
+                if let Some((_, headers, _)) = &mut block {
+                    headers.push((key.to_owned(), value.trim().to_owned()));
+                }
+            }
+            _ => {
+                if let Some((_, _, sql)) = &mut block {
+                    sql.push_str(line);
+                    sql.push('\n');
+                }
+            }
+        }
+    }
+    out
+}
+
+fn finish(class: &mut Class, setup: bool, headers: &[(String, String)], sql: &str) {
+    let get = |key: &str| headers.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+    let number = |key: &str, default: u16| get(key).map_or(default, |v| v.parse().unwrap());
+    let name = format!("{}/{}", class.name, get("name").unwrap_or_default());
+    let (min, max, requires) = (number("min", 13), number("max", 99), get("requires"));
+    let sql = sql.trim_end_matches('\n').to_owned();
+    if setup {
+        class.setup.push(Setup { name, sql, min, max, requires });
+        return;
+    }
+    let only = match get("as").as_deref() {
+        None | Some("both") => Only::Both,
+        Some("superuser") => Only::Superuser,
+        Some("plain") => Only::Plain,
+        Some(other) => panic!("{name}: as {other}?"),
+    };
+    let judge = match get("judge").as_deref() {
+        None => Judge::Effect,
+        Some("survives") => Judge::Survives,
+        Some("count") => Judge::Count,
+        Some("answered") => Judge::Answered,
+        Some(other) => panic!("{name}: judge {other}?"),
+    };
+    class.items.push(Item { name, sql, only, min, max, requires, judge });
+}
+
+/// Fills in `{{name}}` from `values`, and `{{repeat N text}}`, `{{nul}}`, `{{bom}}`.
+pub fn expand(sql: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(start) = rest.find("{{") {
+        let Some(length) = rest[start..].find("}}") else { break };
+        out.push_str(&rest[..start]);
+        let word = &rest[start + 2..start + length];
+        match word {
+            "nul" => out.push('\0'),
+            "bom" => out.push('\u{feff}'),
+            _ => {
+                if let Some((count, text)) = word.strip_prefix("repeat ").and_then(|r| r.split_once(' ')) {
+                    out.push_str(&text.repeat(count.parse().unwrap()));
+                } else if let Some((_, value)) = values.iter().find(|(name, _)| *name == word) {
+                    out.push_str(value);
+                } else {
+                    panic!("unknown placeholder {word}");
+                }
+            }
+        }
+        rest = &rest[start + length + 2..];
+    }
+    out.push_str(rest);
+    out
+}
