@@ -16,15 +16,7 @@ pub fn normalize(text: &str) -> String {
     let doubtful = found.iter().enumerate().any(|(at, token)| {
         !token.closed || token.kind == TokenKind::QuotedName || is_secret_word(text, &found, at)
     });
-    let careful = doubtful
-        && parse(
-            text,
-            &Limits {
-                max_bytes: usize::MAX,
-                ..Limits::default()
-            },
-        )
-        .is_err();
+    let careful = doubtful && parse(text, &Limits::unbounded()).is_err();
     let parameters = found.iter().filter(|token| token.kind == TokenKind::Parameter);
     let mut number = parameters
         .filter_map(|token| text[token.start + 1..token.end].parse::<u32>().ok())

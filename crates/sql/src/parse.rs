@@ -1,4 +1,5 @@
 use std::ffi::CString;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,30 +17,51 @@ use crate::{Kind, SyntaxError, ffi};
 pub struct Limits {
     /// Longest text in bytes.
     pub max_bytes: usize,
-    /// Deepest parse tree in nodes from the statement to a leaf. `1 + 1 + 1`
-    /// nests two levels, a chain of ANDs one, however long it is. The
-    /// library's own stack may set a lower bound, never a higher one.
+    /// Deepest parse tree in nodes from the statement to a leaf: `1 + 1 + 1`
+    /// nests two levels, a chain of ANDs one, however long it is. More than
+    /// [`DEEPEST`](Self::DEEPEST) is taken as that. The library's own stack may
+    /// set a lower bound, never a higher one.
     pub max_depth: usize,
+}
+
+impl Limits {
+    /// The deepest tree that is ever given out. Walking it by recursion, and
+    /// dropping it, fits the 2 MiB that a thread usually has, with 2 kB for a node.
+    pub const DEEPEST: usize = 1000;
+
+    /// For text that is known to be of a bearable length.
+    pub(crate) fn unbounded() -> Self {
+        Self {
+            max_bytes: usize::MAX,
+            max_depth: Self::DEEPEST,
+        }
+    }
+
+    pub(crate) fn depth(&self) -> usize {
+        self.max_depth.min(Self::DEEPEST)
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             max_bytes: 1024 * 1024,
-            max_depth: 1000,
+            max_depth: 500,
         }
     }
 }
 
 /// A parsed text: any number of statements, none if it is empty or a comment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Script {
     /// In the order of the text.
     pub statements: Vec<Statement>,
 }
 
 /// One statement of a script and where it stands there.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Neither `Clone` nor `PartialEq`: on a deep tree they would use up the stack
+/// where the code is not optimised (some 16 kB for each node).
 pub struct Statement {
     script: Arc<str>,
     span: Range<usize>,
@@ -74,6 +96,14 @@ impl Statement {
     /// functions and triggers behind them are not looked into.
     pub fn relations(&self) -> Vec<RelationUse> {
         crate::relations::relations(self.text())
+    }
+}
+
+impl fmt::Debug for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Statement");
+        debug.field("span", &self.span).field("kind", &self.kind);
+        debug.field("text", &self.text()).finish_non_exhaustive()
     }
 }
 
@@ -199,8 +229,8 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(ParseResult, usize), SyntaxE
     let messages = message_depth(bytes);
     // Every node is a message inside of a `Node` message.
     let depth = messages / 2;
-    if depth > limits.max_depth {
-        return Err(SyntaxError::too_deep(Some(depth), limits.max_depth));
+    if depth > limits.depth() {
+        return Err(SyntaxError::too_deep(Some(depth), limits.depth()));
     }
     let tree = with_stack(messages * DECODE_BYTES_PER_LEVEL, || ParseResult::decode(bytes))
         .map_err(|error| SyntaxError::no_thread(&error))?;
@@ -310,5 +340,64 @@ impl<'a> Spans<'a> {
         let text = self.text.get(start..end).unwrap_or_default();
         let start = start + (text.len() - text.trim_start_matches(blank).len());
         start..start + text.trim_matches(blank).len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// On a thread with no more than what callers are expected to have.
+    fn with_little_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+        let thread = std::thread::Builder::new().stack_size(SPARE_BYTES + 256 * 1024);
+        thread.spawn(work).unwrap().join().unwrap()
+    }
+
+    #[test]
+    fn trees_are_dropped_where_there_is_little_stack() {
+        for depth in [100, 200, 400, 900] {
+            let text = format!("SELECT 1 FROM a{}", " UNION SELECT 1".repeat(depth));
+            let script = parse(&text, &Limits::unbounded()).unwrap();
+            with_little_stack(move || drop(script));
+        }
+        for depth in [20, 40, 60, 80] {
+            let text = format!("SELECT {}1{}", "(SELECT ".repeat(depth), ")".repeat(depth));
+            let script = parse(&text, &Limits::unbounded()).unwrap();
+            let depth = script.statements[0].depth;
+            let needed = depth * DROP_BYTES_PER_LEVEL;
+            with_little_stack(move || drop(script));
+            assert!(needed < 4 * 1024 * 1024, "{needed}");
+        }
+    }
+
+    #[test]
+    fn message_depth_is_that_of_the_messages() {
+        // {1: {1: {}}, 2: "ab"}
+        assert_eq!(message_depth(&[0x0a, 2, 0x0a, 0, 0x12, 2, b'a', b'b']), 2);
+        assert_eq!(message_depth(&[]), 1);
+        // Lengths that reach too far, tags without a field, endless numbers.
+        for garbage in [&[0x0a, 200][..], &[0x00, 1], &[0x08], &[0xff; 30], &[0x09, 1]] {
+            assert_eq!(message_depth(garbage), 1, "{garbage:?}");
+        }
+        let nested = (0..60).fold(Vec::new(), |inner: Vec<u8>, _| {
+            [&[0x0a, inner.len() as u8][..], &inner].concat()
+        });
+        assert_eq!(message_depth(&nested), 60);
+    }
+
+    #[test]
+    fn tokens_are_never_fewer_than_counted() {
+        for text in [
+            "SELECT 1",
+            "a+b-(c)",
+            "f(x, y)[1]",
+            "- - - NOT NOT é",
+            "'a' || $1",
+        ] {
+            let counted = tokens_at_most(text) + text.matches(',').count();
+            let scanned = ffi::scan(&CString::new(text).unwrap()).unwrap().len();
+            assert!(counted >= scanned, "{text}: {counted} < {scanned}");
+        }
     }
 }

@@ -17,10 +17,7 @@ pub struct RelationUse {
 /// The relations named in one statement, in the order of the text and each
 /// once for reading and once for changing; names of WITH queries are none.
 pub(crate) fn relations(statement: &str) -> Vec<RelationUse> {
-    let limits = Limits {
-        max_bytes: statement.len(),
-        max_depth: usize::MAX,
-    };
+    let limits = Limits::unbounded();
     let trees = tree(statement, &limits).unwrap_or_default();
     let mut found: Vec<(i64, RelationUse)> = Vec::new();
     // A stack of our own: the tree may nest deeper than the thread's holds.

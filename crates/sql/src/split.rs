@@ -128,10 +128,7 @@ impl<'a> Splitter<'a> {
             return false;
         }
         let text = &self.script[first.start..semicolon.start];
-        let limits = Limits {
-            max_bytes: usize::MAX,
-            ..Limits::default()
-        };
+        let limits = Limits::unbounded();
         parse(text, &limits).is_ok() || state.open_cases < 0
     }
 

@@ -18,7 +18,7 @@ use crate::{Limits, SyntaxError, ffi};
 pub fn tree(text: &str, limits: &Limits) -> Result<Vec<Value>, SyntaxError> {
     let input = accept(text, limits)?;
     let mut tree = with_parser_stack(text, || {
-        ffi::parse_json(&input, |json| read_json(json, limits.max_depth))
+        ffi::parse_json(&input, |json| read_json(json, limits.depth()))
             .map_err(|failure| SyntaxError::of_parser(text, failure))?
     })?;
     let Some(Value::Array(statements)) = tree.get_mut("stmts").map(Value::take) else {
@@ -40,11 +40,14 @@ pub fn plpgsql_tree(create_function: &str) -> Result<Value, SyntaxError> {
     let limits = Limits::default();
     let input = accept(create_function, &limits)?;
     with_parser_stack(create_function, || {
-        ffi::parse_plpgsql(&input, |json| match json.trim() {
-            // What the library leaves when none of the functions was PL/pgSQL.
-            "" | "]" | "[]" => Ok(Value::Array(Vec::new())),
-            json => read_json(json, limits.max_depth),
-        })
-        .map_err(|failure| SyntaxError::of_parser(create_function, failure))?
+        ffi::parse_plpgsql(&input, |json| read_json(json, limits.depth()))
+            .map_err(|failure| SyntaxError::of_parser(create_function, failure))?
+    })
+    .map(|mut functions| {
+        // Of a function in another language it gives a frame without an action.
+        if let Some(functions) = functions.as_array_mut() {
+            functions.retain(|function| function["PLpgSQL_function"]["action"].is_object());
+        }
+        functions
     })
 }
