@@ -1,0 +1,274 @@
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
+
+use crate::conninfo::{ConnInfo, SessionAttrs};
+use crate::error::PgError;
+use crate::settings::{CONNECTION_CHECK_SINCE, Setting, means_the_same, pinned, startup_options};
+use crate::target::{Limits, Target};
+use crate::wire::Connection;
+
+/// A connection that rested longer is asked whether it still leads anywhere: a network
+/// that went away says nothing by itself.
+const PING_AFTER: Duration = Duration::from_secs(30);
+/// A connection that rested longer is closed.
+const REST_MAX: Duration = Duration::from_secs(600);
+
+pub(crate) type Pool = managed::Pool<Manager>;
+
+/// Makes, resets and checks the connections of one target.
+pub(crate) struct Manager {
+    conninfo: ConnInfo,
+    limits: Limits,
+    /// Index into [`WAYS`] of what this server accepted last.
+    way: AtomicU8,
+}
+
+/// How the pinned settings reach a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All in the startup packet.
+    Startup,
+    /// All but the check of the connection, which servers before 14, and some systems, lack.
+    StartupWithoutCheck,
+    /// With each pipeline: a pooler in between refuses settings in the startup packet.
+    Pipeline,
+}
+
+const WAYS: [Way; 3] = [Way::Startup, Way::StartupWithoutCheck, Way::Pipeline];
+
+/// A connection in a pool, with what is known of its session.
+pub(crate) struct Pooled {
+    connection: Connection,
+    settings: Vec<Setting>,
+    /// Statements may reach a different server process each time.
+    shared: bool,
+}
+
+pub(crate) fn new(conninfo: &ConnInfo, limits: &Limits) -> Result<Pool, PgError> {
+    let manager = Manager {
+        conninfo: conninfo.clone(),
+        limits: limits.clone(),
+        way: AtomicU8::new(0),
+    };
+    managed::Pool::builder(manager)
+        .max_size(limits.pool_size.max(1))
+        .queue_mode(QueueMode::Lifo)
+        .wait_timeout(Some(Duration::from_millis(limits.pool_wait_ms)))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(|error| PgError::Invalid(error.to_string()))
+}
+
+/// Takes a session out of `pool` for `target`.
+pub(crate) async fn session(pool: &Pool, target: &Arc<Target>) -> Result<Session, PgError> {
+    pool.retain(|_, metrics| metrics.last_used() < REST_MAX);
+    match pool.get().await {
+        Ok(object) => Ok(Session {
+            object: Some(object),
+            target: Arc::clone(target),
+        }),
+        Err(PoolError::Backend(error)) => Err(error),
+        Err(PoolError::Timeout(_)) => Err(PgError::Busy {
+            target: target.name.clone(),
+            size: pool.status().max_size,
+            after: Duration::from_millis(target.limits.pool_wait_ms),
+        }),
+        Err(error) => Err(PgError::Invalid(format!(
+            "The pool of connections failed: {error}"
+        ))),
+    }
+}
+
+impl Manager {
+    async fn connect(&self) -> Result<Pooled, PgError> {
+        let first = usize::from(self.way.load(Ordering::Relaxed)).min(WAYS.len() - 1);
+        let mut refusal = None;
+        for (index, way) in WAYS.iter().enumerate().skip(first) {
+            let settings = pinned(&self.limits, *way == Way::Startup);
+            let options = match way {
+                Way::Pipeline => String::new(),
+                _ => startup_options(&settings),
+            };
+            match Connection::connect_with(&self.conninfo, &options).await {
+                Ok(connection) => {
+                    let pooled = self.examine(connection, settings, *way).await?;
+                    let way = u8::try_from(index).unwrap_or(0);
+                    self.way.store(way, Ordering::Relaxed);
+                    return Ok(pooled);
+                }
+                Err(error) if refuses_options(&error) => refusal = Some(error),
+                // Without our settings it fails as well: the cause is not among them.
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| PgError::Invalid("No way to connect was left".to_owned())))
+    }
+
+    /// Learns whether the session is ours alone, and whether the settings hold.
+    async fn examine(
+        &self,
+        mut connection: Connection,
+        settings: Vec<Setting>,
+        way: Way,
+    ) -> Result<Pooled, PgError> {
+        let names: Vec<Option<&str>> = settings.iter().map(|s| Some(s.name)).collect();
+        let shown: Vec<String> = (1..=names.len())
+            .map(|n| format!("pg_catalog.current_setting(${n}, true)"))
+            .collect();
+        let sql = format!("SELECT pg_catalog.pg_backend_pid(), {}", shown.join(", "));
+        let rows = connection.query(&sql, &names).await?;
+        let row = rows.first();
+        // A pooler hands out process numbers of its own.
+        let shared = row.and_then(|row| row.parse::<i32>(0)) != Some(connection.backend_pid());
+        let hold = settings.iter().enumerate().all(|(index, setting)| {
+            row.and_then(|row| row.get(index + 1))
+                .is_some_and(|shown| means_the_same(&setting.value, shown))
+        });
+        connection.forget_use();
+        if !shared && hold && way != Way::Pipeline {
+            return Ok(Pooled {
+                connection,
+                settings: Vec::new(),
+                shared,
+            });
+        }
+        let checks = connection.version_num() >= CONNECTION_CHECK_SINCE && way != Way::StartupWithoutCheck;
+        Ok(Pooled {
+            connection,
+            settings: pinned(&self.limits, checks),
+            shared,
+        })
+    }
+
+    /// Whether a standby has been promoted, or a primary become a standby, since.
+    fn has_turned(&self, connection: &Connection) -> bool {
+        let standby = match connection.parameter("in_hot_standby") {
+            Some(value) => value == "on",
+            None => return false,
+        };
+        match self.conninfo.session_attrs {
+            SessionAttrs::ReadWrite | SessionAttrs::Primary => standby,
+            SessionAttrs::Standby => !standby,
+            SessionAttrs::Any | SessionAttrs::ReadOnly | SessionAttrs::PreferStandby => false,
+        }
+    }
+}
+
+/// Errors by which servers and poolers turn down what a startup packet asks for:
+/// unknown settings, values that do not fit, parameters that a pooler does not know.
+fn refuses_options(error: &PgError) -> bool {
+    matches!(
+        error.sqlstate(),
+        Some("42704" | "22023" | "08P01" | "0A000" | "42501" | "55P02" | "42601")
+    )
+}
+
+impl managed::Manager for Manager {
+    type Type = Pooled;
+    type Error = PgError;
+
+    async fn create(&self) -> Result<Pooled, PgError> {
+        self.connect().await
+    }
+
+    async fn recycle(&self, pooled: &mut Pooled, metrics: &Metrics) -> RecycleResult<PgError> {
+        let connection = &mut pooled.connection;
+        connection.settle().await.map_err(RecycleError::Backend)?;
+        if connection.is_closed() || self.has_turned(connection) {
+            return Err(RecycleError::message("the connection is no longer of use"));
+        }
+        if metrics.last_used() > PING_AFTER {
+            connection.ping().await.map_err(RecycleError::Backend)?;
+        }
+        Ok(())
+    }
+}
+
+/// A connection of a target's pool, for one caller at a time. When it is dropped, the
+/// session is reset for the next one; if a call on it was given up half-way, the
+/// statement is cancelled on the server and the connection closed.
+pub struct Session {
+    object: Option<Object<Manager>>,
+    target: Arc<Target>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("target", &self.target.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// What it is a session of.
+    pub fn target(&self) -> &Arc<Target> {
+        &self.target
+    }
+
+    /// Whether the pinned settings are not in force by themselves, and have to be set with
+    /// `SET LOCAL` in every transaction: see [`Session::pinned_settings`].
+    pub fn settings_in_pipeline(&self) -> bool {
+        !self.pinned_settings().is_empty()
+    }
+
+    /// The settings to set in every transaction; empty where the session has them by itself.
+    pub fn pinned_settings(&self) -> &[Setting] {
+        &self.pooled().settings
+    }
+
+    /// Whether a pooler is in between, so that each transaction may reach another server process.
+    pub fn is_shared(&self) -> bool {
+        self.pooled().shared
+    }
+
+    /// Takes the connection out of the pool for good; it is closed when it is dropped.
+    pub fn detach(mut self) -> Connection {
+        match self.object.take() {
+            Some(object) => Object::take(object).connection,
+            None => unreachable!("a session has its connection until it is dropped"),
+        }
+    }
+
+    fn pooled(&self) -> &Pooled {
+        match &self.object {
+            Some(object) => object,
+            None => unreachable!("a session has its connection until it is dropped"),
+        }
+    }
+}
+
+impl Deref for Session {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.pooled().connection
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut Connection {
+        match &mut self.object {
+            Some(object) => &mut object.connection,
+            None => unreachable!("a session has its connection until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(mut object) = self.object.take() else {
+            return;
+        };
+        if object.connection.is_busy() || object.connection.is_broken() {
+            drop(Object::take(object));
+            return;
+        }
+        let discard = !object.shared;
+        object.connection.send_reset(discard);
+    }
+}
