@@ -1,1 +1,22 @@
-//! The control plane of clusters, and the provider that runs them on this machine.
+//! Clusters: what can be done with one, as jobs, and the providers that do it.
+//!
+//! A [`ControlPlane`] is a provider. [`Clusters`] is what tools use: it knows
+//! the providers, describes clusters and turns one into a target of queries.
+//! Everything that changes a cluster is an [`Operation`], carried out as a job
+//! of one of the kinds in [`jobs`].
+
+mod cluster;
+mod clusters;
+mod control_plane;
+mod error;
+mod jobs;
+pub mod local;
+mod name;
+mod operation;
+
+pub use cluster::{Cluster, ClusterStatus, Connection, Instance, InstanceStatus, Role, Snapshot};
+pub use clusters::{Clusters, PROVIDERS};
+pub use control_plane::ControlPlane;
+pub use error::AuroraError;
+pub use name::{ClusterName, SnapshotName};
+pub use operation::{Action, MAX_READERS, Operation, OperationState};

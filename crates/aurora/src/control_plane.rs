@@ -1,0 +1,57 @@
+use async_trait::async_trait;
+use howdah_core::Result;
+use howdah_jobs::{JobCx, Step};
+use howdah_pg::Secret;
+
+use crate::{Cluster, ClusterName, Operation, OperationState, Snapshot};
+
+/// A provider of clusters.
+///
+/// An operation is a sequence of steps, each of which can be carried out again
+/// after it was carried out wholly or in part: it looks first, then does what is
+/// missing. What a provider cannot do, [`ControlPlane::check`] says by name.
+#[async_trait]
+pub trait ControlPlane: Send + Sync {
+    /// The name by which users choose it.
+    fn name(&self) -> &'static str;
+
+    /// Whether the operation can be begun: an error says why not, before a job
+    /// is recorded.
+    async fn check(&self, operation: &Operation) -> Result<()>;
+
+    /// The steps of an operation; the same for the same operation.
+    fn steps(&self, operation: &Operation) -> Vec<Step>;
+
+    /// Carries out a step.
+    async fn run_step(
+        &self,
+        step: &str,
+        operation: &Operation,
+        cx: &JobCx,
+        state: &mut OperationState,
+    ) -> Result<()>;
+
+    /// Takes a step back, done wholly or in part.
+    async fn undo_step(
+        &self,
+        step: &str,
+        operation: &Operation,
+        cx: &JobCx,
+        state: &mut OperationState,
+    ) -> Result<()>;
+
+    /// What there is now of what the operation is about, a sentence each.
+    async fn what_exists(&self, operation: &Operation) -> Vec<String>;
+
+    /// The names of all clusters, in order.
+    async fn clusters(&self) -> Result<Vec<ClusterName>>;
+
+    /// A cluster as it is now. Answers also when its servers do not.
+    async fn describe(&self, cluster: &ClusterName) -> Result<Cluster>;
+
+    /// All snapshots, in order of name.
+    async fn snapshots(&self) -> Result<Vec<Snapshot>>;
+
+    /// The password of the role that connections use.
+    async fn password(&self, cluster: &ClusterName) -> Result<Secret>;
+}

@@ -1,0 +1,144 @@
+//! The kinds of jobs: one for each action, alike in all but their names.
+
+use async_trait::async_trait;
+use howdah_core::{Error, Result};
+use howdah_jobs::{JobCx, JobKind, OnFailure, Step, job_kind};
+use serde_json::{Value, json};
+
+use crate::local::LocalPlane;
+use crate::{Action, Clusters, ControlPlane, Operation, OperationState};
+
+macro_rules! cluster_job {
+    ($(#[$doc:meta])* $kind:ident, $name:literal, $title:literal, $on_failure:expr) => {
+        $(#[$doc])*
+        pub struct $kind;
+
+        #[async_trait]
+        impl JobKind for $kind {
+            const NAME: &'static str = $name;
+            const TITLE: &'static str = $title;
+            const ON_FAILURE: OnFailure = $on_failure;
+            type Input = Operation;
+            type State = OperationState;
+
+            fn subject(input: &Operation) -> String {
+                format!("cluster {}", input.cluster)
+            }
+
+            fn exclusive_key(input: &Operation) -> Option<String> {
+                Some(format!("cluster:{}", input.cluster))
+            }
+
+            fn steps(input: &Operation) -> Vec<Step> {
+                steps(input)
+            }
+
+            async fn run_step(
+                &self,
+                step: &str,
+                input: &Operation,
+                cx: &JobCx,
+                state: &mut OperationState,
+            ) -> Result<()> {
+                plane(input, cx)?.run_step(step, input, cx, state).await
+            }
+
+            async fn undo_step(
+                &self,
+                step: &str,
+                input: &Operation,
+                cx: &JobCx,
+                state: &mut OperationState,
+            ) -> Result<()> {
+                plane(input, cx)?.undo_step(step, input, cx, state).await
+            }
+
+            async fn what_exists(&self, input: &Operation, cx: &JobCx, _: &OperationState) -> Vec<String> {
+                match plane(input, cx) {
+                    Ok(plane) => plane.what_exists(input).await,
+                    Err(error) => vec![error.message],
+                }
+            }
+
+            fn result(input: &Operation, state: &OperationState) -> Value {
+                result(input, state)
+            }
+        }
+
+        job_kind!($kind);
+    };
+}
+
+cluster_job!(
+    /// Makes a cluster.
+    CreateCluster, "create_cluster", "Create a cluster", OnFailure::Undo
+);
+cluster_job!(
+    /// Ends a cluster's processes and keeps its data.
+    StopCluster, "stop_cluster", "Stop a cluster", OnFailure::Keep
+);
+cluster_job!(
+    /// Runs a stopped cluster again.
+    StartCluster, "start_cluster", "Start a cluster", OnFailure::Keep
+);
+cluster_job!(
+    /// Removes a cluster.
+    DeleteCluster, "delete_cluster", "Delete a cluster", OnFailure::Undo
+);
+cluster_job!(
+    /// Copies a cluster's data.
+    SnapshotCluster, "snapshot_cluster", "Take a snapshot of a cluster", OnFailure::Undo
+);
+cluster_job!(
+    /// Makes a cluster of a snapshot.
+    RestoreCluster, "restore_cluster", "Restore a cluster from a snapshot", OnFailure::Undo
+);
+
+fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
+    cx.get::<Clusters>()?.provider(&input.provider)
+}
+
+/// The steps are asked for where no service is at hand; they depend on the
+/// operation alone.
+fn steps(input: &Operation) -> Vec<Step> {
+    match input.provider.as_str() {
+        LocalPlane::NAME => LocalPlane::steps_of(input),
+        // Refused by `Clusters::check`, before a job is recorded.
+        _ => Vec::new(),
+    }
+}
+
+fn result(input: &Operation, state: &OperationState) -> Value {
+    let mut result = json!({ "cluster": input.cluster, "provider": input.provider });
+    let said = serde_json::to_value(state).unwrap_or_default();
+    for field in ["version", "connection", "snapshot"] {
+        if let Some(value) = said.get(field) {
+            result[field] = value.clone();
+        }
+    }
+    match &input.action {
+        Action::Delete { .. } => result["deleted"] = true.into(),
+        Action::Stop => result["status"] = "stopped".into(),
+        Action::Create { .. } | Action::Start | Action::Restore { .. } => {
+            result["status"] = "available".into()
+        }
+        Action::Snapshot { .. } => {}
+    }
+    result
+}
+
+impl Operation {
+    /// Records the job that carries this out and starts a worker for it. `by`
+    /// says, for people, who asked.
+    pub async fn start(&self, engine: &howdah_jobs::Engine, by: &str) -> Result<howdah_jobs::JobRecord> {
+        let started = match self.action {
+            Action::Create { .. } => engine.start::<CreateCluster>(self, by).await,
+            Action::Stop => engine.start::<StopCluster>(self, by).await,
+            Action::Start => engine.start::<StartCluster>(self, by).await,
+            Action::Delete { .. } => engine.start::<DeleteCluster>(self, by).await,
+            Action::Snapshot { .. } => engine.start::<SnapshotCluster>(self, by).await,
+            Action::Restore { .. } => engine.start::<RestoreCluster>(self, by).await,
+        };
+        started.map_err(Error::from)
+    }
+}

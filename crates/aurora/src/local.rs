@@ -1,0 +1,300 @@
+//! The provider `local`: clusters of real PostgreSQL servers on this machine.
+//!
+//! A cluster is a directory with a writer and its readers, which follow the
+//! writer by streaming replication, each from a slot of its own. A snapshot is
+//! an online backup, or a plain copy when the cluster is stopped. Servers run
+//! detached: they outlive Howdah, and are found again by their files.
+
+mod backup;
+mod create;
+mod delete;
+mod describe;
+mod layout;
+mod run;
+mod server;
+mod snapshot;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use howdah_core::{Error, Result};
+use howdah_jobs::{JobCx, Step};
+use howdah_localpg::{Account, Installation};
+use howdah_pg::Secret;
+
+use crate::{
+    Action, AuroraError, Cluster, ClusterName, ControlPlane, MAX_READERS, Operation, OperationState, Snapshot,
+};
+use layout::Layout;
+
+/// See the [module](self).
+#[derive(Debug, Clone)]
+pub struct LocalPlane {
+    layout: Layout,
+}
+
+impl LocalPlane {
+    /// How users choose it.
+    pub const NAME: &'static str = "local";
+
+    /// The clusters and snapshots below a directory, as [`howdah_store::home`].
+    pub fn at(home: &Path) -> Self {
+        Self {
+            layout: Layout::new(home),
+        }
+    }
+
+    /// See [`ControlPlane::steps`].
+    pub fn steps_of(operation: &Operation) -> Vec<Step> {
+        let mut steps = Vec::new();
+        match &operation.action {
+            Action::Create { readers, .. } => {
+                steps.push(
+                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
+                );
+                steps.push(Step::new("init", "Initialising the writer").weight(1.5));
+                steps.push(Step::new("start", "Starting the writer").weight(0.3));
+                steps.push(Step::new("database", "Creating the database").weight(0.2));
+                add_readers(&mut steps, *readers);
+                steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
+            }
+            Action::Restore { readers, .. } => {
+                steps.push(
+                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
+                );
+                steps.push(Step::new("restore", "Copying the snapshot's data").weight(2.0));
+                steps.push(Step::new("start", "Starting the writer").weight(0.5));
+                steps.push(Step::new("password", "Setting the new password").weight(0.1));
+                add_readers(&mut steps, *readers);
+                steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
+            }
+            Action::Stop => steps.push(Step::new("stop", "Stopping the servers")),
+            Action::Start => steps.push(Step::new("start-all", "Starting the servers")),
+            Action::Delete { final_snapshot } => {
+                steps.push(Step::new("stop", "Stopping the servers"));
+                if final_snapshot.is_some() {
+                    steps.push(Step::new("snapshot", "Taking the final snapshot").weight(2.0));
+                }
+                steps.push(Step::new("remove", "Removing the data").weight(0.5));
+            }
+            Action::Snapshot { .. } => steps.push(Step::new("snapshot", "Copying the data")),
+        }
+        steps
+    }
+
+    fn check_new(&self, cluster: &ClusterName, readers: u8) -> Result<()> {
+        if readers > MAX_READERS {
+            return Err(AuroraError::TooManyReaders {
+                wanted: readers,
+                most: MAX_READERS,
+            }
+            .into());
+        }
+        Account::of_servers()?;
+        match self.layout.cluster(cluster).existing()? {
+            None => Ok(()),
+            Some(record) => Err(AuroraError::ClusterExists {
+                name: cluster.to_string(),
+                created: record.created,
+                job: record.job,
+            }
+            .into()),
+        }
+    }
+
+    async fn check_exists(&self, cluster: &ClusterName) -> Result<()> {
+        if self.layout.cluster(cluster).existing()?.is_some() {
+            return Ok(());
+        }
+        let known = self.clusters().await?.into_iter().map(String::from).collect();
+        Err(AuroraError::NoCluster {
+            name: cluster.to_string(),
+            known,
+        }
+        .into())
+    }
+}
+
+fn add_readers(steps: &mut Vec<Step>, readers: u8) {
+    for number in 1..=readers {
+        steps.push(Step::new(
+            format!("copy-reader-{number}"),
+            format!("Copying the data to reader {number}"),
+        ));
+        steps.push(
+            Step::new(
+                format!("start-reader-{number}"),
+                format!("Starting reader {number}"),
+            )
+            .weight(0.6),
+        );
+    }
+}
+
+#[async_trait]
+impl ControlPlane for LocalPlane {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    async fn check(&self, operation: &Operation) -> Result<()> {
+        let cluster = &operation.cluster;
+        match &operation.action {
+            Action::Create {
+                version,
+                readers,
+                database,
+            } => {
+                if database.is_empty() || database.len() > 63 || database.contains('\0') {
+                    return Err(Error::invalid("The name of a database has 1 to 63 bytes."));
+                }
+                self.check_new(cluster, *readers)?;
+                Installation::require(*version)?;
+            }
+            Action::Restore { snapshot, readers } => {
+                self.check_new(cluster, *readers)?;
+                let record = self.layout.snapshot(snapshot).require(&self.layout)?;
+                Installation::require(Some(record.major))?;
+            }
+            Action::Snapshot { snapshot }
+            | Action::Delete {
+                final_snapshot: Some(snapshot),
+            } => {
+                self.check_exists(cluster).await?;
+                self.layout.snapshot(snapshot).check_free()?;
+            }
+            Action::Stop | Action::Start | Action::Delete { final_snapshot: None } => {
+                self.check_exists(cluster).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn steps(&self, operation: &Operation) -> Vec<Step> {
+        Self::steps_of(operation)
+    }
+
+    async fn run_step(
+        &self,
+        step: &str,
+        operation: &Operation,
+        cx: &JobCx,
+        state: &mut OperationState,
+    ) -> Result<()> {
+        let cluster = self.layout.cluster(&operation.cluster);
+        cx.check_cancelled()?;
+        if let Some(number) = step.strip_prefix("copy-reader-") {
+            return create::copy_reader(&cluster, number).await;
+        }
+        if let Some(number) = step.strip_prefix("start-reader-") {
+            return create::start_reader(&self.layout, &cluster, number).await;
+        }
+        match (step, &operation.action) {
+            ("prepare", action) => create::prepare(&self.layout, &cluster, action, cx.id()).await,
+            ("init", _) => create::init(&cluster).await,
+            ("start", _) => run::start_writer(&self.layout, &cluster).await,
+            ("database", _) => create::database(&cluster).await,
+            ("finish", _) => create::finish(&cluster, state).await,
+            ("restore", Action::Restore { snapshot, .. }) => {
+                snapshot::restore(&self.layout.snapshot(snapshot), &cluster).await
+            }
+            ("password", _) => create::password(&cluster).await,
+            ("stop", Action::Delete { .. }) => delete::stop(&self.layout, &cluster, cx, state).await,
+            ("stop", _) => run::stop(&cluster).await,
+            ("start-all", _) => run::start_all(&self.layout, &cluster, state).await,
+            (
+                "snapshot",
+                Action::Snapshot { snapshot }
+                | Action::Delete {
+                    final_snapshot: Some(snapshot),
+                },
+            ) => snapshot::take(&self.layout, &cluster, snapshot, cx.id(), state).await,
+            ("remove", _) => delete::remove(&self.layout, &cluster, cx, state).await,
+            _ => Err(unknown_step(step)),
+        }
+    }
+
+    async fn undo_step(
+        &self,
+        step: &str,
+        operation: &Operation,
+        cx: &JobCx,
+        state: &mut OperationState,
+    ) -> Result<()> {
+        let cluster = self.layout.cluster(&operation.cluster);
+        match (step, &operation.action) {
+            // Takes all that later steps made with it.
+            ("prepare", _) => create::unmake(&self.layout, &cluster, cx.id()).await,
+            (
+                "snapshot",
+                Action::Snapshot { snapshot }
+                | Action::Delete {
+                    final_snapshot: Some(snapshot),
+                },
+            ) if !state.point_of_no_return => snapshot::untake(&self.layout, snapshot, cx.id()).await,
+            ("stop", Action::Delete { .. }) if !state.point_of_no_return => {
+                delete::unstop(&self.layout, &cluster, state).await
+            }
+            // What cannot be taken back is finished.
+            ("remove", _) if state.point_of_no_return => {
+                delete::remove(&self.layout, &cluster, cx, state).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn what_exists(&self, operation: &Operation) -> Vec<String> {
+        let cluster = self.layout.cluster(&operation.cluster);
+        let mut found = Vec::new();
+        if let Ok(cluster) = describe::describe(&self.layout, &operation.cluster).await {
+            found.push(format!(
+                "The cluster {} is {}.",
+                cluster.name,
+                cluster.status.as_str()
+            ));
+        } else if cluster.path().exists() {
+            found.push(format!(
+                "The directory {} has remains of the cluster.",
+                cluster.path().display()
+            ));
+        }
+        let snapshot = match &operation.action {
+            Action::Snapshot { snapshot } => Some(snapshot),
+            Action::Delete { final_snapshot } => final_snapshot.as_ref(),
+            _ => None,
+        };
+        if let Some(name) = snapshot.filter(|name| self.layout.snapshot(name).path().exists()) {
+            found.push(format!("The snapshot {name} is there."));
+        }
+        found
+    }
+
+    async fn clusters(&self) -> Result<Vec<ClusterName>> {
+        self.layout.clusters()
+    }
+
+    async fn describe(&self, cluster: &ClusterName) -> Result<Cluster> {
+        self.check_exists(cluster).await?;
+        describe::describe(&self.layout, cluster).await
+    }
+
+    async fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        self.layout.snapshots()
+    }
+
+    async fn password(&self, cluster: &ClusterName) -> Result<Secret> {
+        self.check_exists(cluster).await?;
+        self.layout.cluster(cluster).password().map(Secret::new)
+    }
+}
+
+fn unknown_step(step: &str) -> Error {
+    Error::internal(format!("The provider local has no step {step:?}."))
+}
+
+/// Runs what blocks (processes, files) off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::internal(format!("A step ended without a result: {error}")))?
+}

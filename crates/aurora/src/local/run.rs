@@ -1,0 +1,59 @@
+//! Stopping and starting the servers of a cluster.
+
+use howdah_core::Result;
+use howdah_localpg::{Instance, StopMode};
+
+use super::layout::{ClusterDirectory, Layout, reader_name};
+use super::{blocking, create};
+use crate::OperationState;
+
+/// Starts the writer.
+pub(super) async fn start_writer(layout: &Layout, cluster: &ClusterDirectory) -> Result<()> {
+    let (layout, cluster) = (layout.clone(), cluster.clone());
+    blocking(move || {
+        let mut writer = cluster.writer()?;
+        let avoid = layout.ports(&cluster.instance_dir("writer"));
+        Ok(writer.start(&avoid)?)
+    })
+    .await
+}
+
+/// Starts writer and readers.
+pub(super) async fn start_all(
+    layout: &Layout,
+    cluster: &ClusterDirectory,
+    state: &mut OperationState,
+) -> Result<()> {
+    start_writer(layout, cluster).await?;
+    let mut record = cluster.record()?;
+    for number in 1..=record.readers {
+        // A cluster whose making was broken off has fewer.
+        if cluster.instance(&reader_name(number)).is_ok() {
+            create::start_reader(layout, cluster, &number.to_string()).await?;
+        }
+    }
+    record.stopped = false;
+    cluster.write_record(&record)?;
+    state.version = Some(record.version);
+    state.connection = Some(cluster.connection()?);
+    Ok(())
+}
+
+/// Stops readers and writer, the writer last.
+pub(super) async fn stop(cluster: &ClusterDirectory) -> Result<()> {
+    let cluster = cluster.clone();
+    blocking(move || {
+        // First, so that nobody takes a server that is going down for one that
+        // went down by itself.
+        let mut record = cluster.record()?;
+        record.stopped = true;
+        cluster.write_record(&record)?;
+        for directory in cluster.instance_dirs() {
+            if let Ok(instance) = Instance::open(&directory) {
+                instance.stop(StopMode::Fast)?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}

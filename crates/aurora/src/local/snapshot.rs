@@ -1,0 +1,135 @@
+//! Taking snapshots, and making a writer of one.
+
+use std::path::Path;
+
+use howdah_core::Result;
+use howdah_localpg::{Account, Installation, Instance, Status, copy_data_directory, write_private};
+
+use super::layout::{
+    ClusterDirectory, Layout, SnapshotDirectory, SnapshotRecord, file, now, remove_directory, rename,
+};
+use super::{backup, blocking, create};
+use crate::{AuroraError, OperationState, SnapshotName};
+
+/// Copies the data of a cluster, running or stopped.
+pub(super) async fn take(
+    layout: &Layout,
+    cluster: &ClusterDirectory,
+    name: &SnapshotName,
+    job: &str,
+    state: &mut OperationState,
+) -> Result<()> {
+    let snapshot = layout.snapshot(name);
+    state.snapshot = Some(name.clone());
+    match snapshot.existing()? {
+        Some(record) if record.job == job => return Ok(()),
+        Some(_) => return snapshot.check_free(),
+        None => {}
+    }
+    layout.make_shared_directories()?;
+    let nascent = snapshot.nascent(job);
+    let record = cluster.record()?;
+    let writer = cluster.writer()?;
+    let status = {
+        let (writer, nascent) = (writer.clone(), nascent.clone());
+        blocking(move || {
+            remove_directory(nascent.path())?;
+            Account::of_servers()?.private_directory(nascent.path())?;
+            Ok(writer.status())
+        })
+        .await?
+    };
+    match status {
+        Status::Ready => {
+            let label = backup::copy_running(&writer, nascent.data_dir()).await?;
+            write_private(&nascent.label_file(), &label)?;
+        }
+        Status::Stopped => {
+            let (from, to) = (writer.data_dir(), nascent.data_dir());
+            blocking(move || Ok(copy_data_directory(&from, &to, true, &Account::of_servers()?)?)).await?;
+        }
+        Status::Busy => {
+            let status = "starting or stopping".to_owned();
+            return Err(AuroraError::NotAvailable {
+                name: cluster.name.to_string(),
+                status,
+            }
+            .into());
+        }
+    }
+    let (cluster, job) = (cluster.name.clone(), job.to_owned());
+    blocking(move || {
+        let record = SnapshotRecord {
+            job,
+            cluster,
+            created: now(),
+            major: record.major,
+            version: record.version,
+            database: record.database,
+            size_bytes: size_of(&nascent.data_dir())?,
+        };
+        nascent.write_record(&record)?;
+        // A snapshot is what is left when all else is lost.
+        rustix::fs::sync();
+        rename(nascent.path(), snapshot.path())
+    })
+    .await
+}
+
+/// Removes a snapshot that this job took, whole or not.
+pub(super) async fn untake(layout: &Layout, name: &SnapshotName, job: &str) -> Result<()> {
+    let (snapshot, job) = (layout.snapshot(name), job.to_owned());
+    blocking(move || {
+        let nascent = snapshot.nascent(&job);
+        if snapshot.existing()?.is_some_and(|record| record.job == job) {
+            rename(snapshot.path(), nascent.path())?;
+        }
+        remove_directory(nascent.path())
+    })
+    .await
+}
+
+/// Makes the writer of a cluster out of a snapshot.
+pub(super) async fn restore(snapshot: &SnapshotDirectory, cluster: &ClusterDirectory) -> Result<()> {
+    let (snapshot, cluster) = (snapshot.clone(), cluster.clone());
+    blocking(move || {
+        let directory = cluster.instance_dir("writer");
+        if Instance::open(&directory).is_ok() {
+            return Ok(());
+        }
+        Instance::remove_remains(&directory)?;
+        let installation = Installation::require(Some(cluster.record()?.major))?;
+        let settings = create::settings(&cluster, &installation, "writer");
+        let label = match std::fs::read_to_string(snapshot.label_file()) {
+            Ok(label) => Some(label),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(file("read", &snapshot.label_file(), error)),
+        };
+        Instance::from_copy(&directory, &installation, &settings, |data, account| {
+            copy_data_directory(&snapshot.data_dir(), data, true, account)?;
+            if let Some(label) = label {
+                write_private(&data.join("backup_label"), &label)?;
+                account.own(&data.join("backup_label"))?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    })
+    .await
+}
+
+fn size_of(directory: &Path) -> Result<u64> {
+    let mut size = 0;
+    for entry in std::fs::read_dir(directory).map_err(|source| file("read", directory, source))? {
+        let entry = entry.map_err(|source| file("read", directory, source))?;
+        let meta = entry
+            .metadata()
+            .map_err(|source| file("look at", &entry.path(), source))?;
+        size += if meta.is_dir() {
+            size_of(&entry.path())?
+        } else {
+            meta.len()
+        };
+    }
+    Ok(size)
+}

@@ -1,0 +1,73 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{ClusterName, Connection, SnapshotName};
+
+/// The most readers that a cluster can have, as in Aurora.
+pub const MAX_READERS: u8 = 15;
+
+/// Something to be done with a cluster: the input of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Who does it.
+    pub provider: String,
+    /// With which cluster.
+    pub cluster: ClusterName,
+    /// What.
+    pub action: Action,
+}
+
+/// What can be done with a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Make it.
+    Create {
+        /// Major version; the newest that is there without one.
+        version: Option<u16>,
+        /// Readers beside the writer, up to [`MAX_READERS`].
+        readers: u8,
+        /// The database that connections begin with.
+        database: String,
+    },
+    /// End its processes, keep its data.
+    Stop,
+    /// Run it again.
+    Start,
+    /// Remove it.
+    Delete {
+        /// Take this snapshot before; without one the data are gone.
+        final_snapshot: Option<SnapshotName>,
+    },
+    /// Copy its data.
+    Snapshot {
+        /// Under this name.
+        snapshot: SnapshotName,
+    },
+    /// Make it of a snapshot.
+    Restore {
+        /// Of which.
+        snapshot: SnapshotName,
+        /// Readers beside the writer, up to [`MAX_READERS`].
+        readers: u8,
+    },
+}
+
+/// What an operation remembers between its steps.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationState {
+    /// How to connect to the cluster that was made, started or restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
+    /// The server's version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The snapshot that was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotName>,
+    /// Whether the cluster ran before it was stopped on the way.
+    #[serde(default)]
+    pub was_running: bool,
+    /// Set right before what cannot be taken back.
+    #[serde(default)]
+    pub point_of_no_return: bool,
+}
