@@ -13,15 +13,9 @@ use crate::{Event, JobKind, JobsError, erased};
 /// So long a worker that was just started is given to take up its job.
 const BOOT_MS: i64 = 5_000;
 
-/// The exit code of a command that waited for a job: 0 succeeded, 1 failed,
-/// 3 cancelled, 4 still at work (the waiting ended, not the job).
+/// The exit code of a command that waited for a job: 0 when it succeeded, else 1.
 pub fn exit_code(state: JobState) -> u8 {
-    match state {
-        JobState::Succeeded => 0,
-        JobState::Failed => 1,
-        JobState::Cancelled => 3,
-        JobState::Queued | JobState::Running | JobState::Undoing => 4,
-    }
+    u8::from(state != JobState::Succeeded)
 }
 
 /// Starts, follows and steers jobs. Cheap to clone; opens nothing until used.

@@ -32,28 +32,29 @@ impl Engine {
         sink: &dyn ProgressSink,
         stop: &CancellationToken,
     ) -> Result<JobRecord, JobsError> {
-        let job = self.watch(id, None, Some(sink), stop).await?;
+        let job = self.watch(id, None, sink, stop).await?;
         if job.state.is_active() {
             return Err(JobsError::WaitStopped { id: job.id });
         }
         Ok(job)
     }
 
-    /// Waits until the job is over or `at_most` has passed, and returns it as it is then.
+    /// The same for at most so long; the job may not be over when it returns.
     pub async fn wait(
         &self,
         id: &str,
         at_most: Duration,
+        sink: &dyn ProgressSink,
         stop: &CancellationToken,
     ) -> Result<JobRecord, JobsError> {
-        self.watch(id, Some(Instant::now() + at_most), None, stop).await
+        self.watch(id, Some(Instant::now() + at_most), sink, stop).await
     }
 
     async fn watch(
         &self,
         id: &str,
         until: Option<Instant>,
-        sink: Option<&dyn ProgressSink>,
+        sink: &dyn ProgressSink,
         stop: &CancellationToken,
     ) -> Result<JobRecord, JobsError> {
         let mut job = self.job(id).await?;
@@ -61,12 +62,10 @@ impl Engine {
         let mut said: Option<Progress> = None;
         let (mut launches, mut token) = (0, None);
         loop {
-            if let Some(sink) = sink {
-                let now = progress(&job, &durations);
-                if said.as_ref() != Some(&now) {
-                    sink.report(now.clone());
-                    said = Some(now);
-                }
+            let now = progress(&job, &durations);
+            if said.as_ref() != Some(&now) {
+                sink.report(now.clone());
+                said = Some(now);
             }
             let late = until.is_some_and(|until| Instant::now() >= until);
             if !job.state.is_active() || late || stop.is_cancelled() {

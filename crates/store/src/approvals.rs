@@ -178,41 +178,49 @@ impl Store {
         by: &str,
     ) -> Result<Approval, StoreError> {
         let (id, binding, by) = (id.to_owned(), binding.to_owned(), by.to_owned());
-        self.write(move |transaction| {
-            expect(transaction, &id, &binding, ApprovalState::Pending)?;
-            let state = match decision {
-                Decision::Approve => ApprovalState::Approved,
-                Decision::Decline => ApprovalState::Declined,
-            };
-            transaction.execute(
-                "UPDATE approvals SET state = ?2, decided_by = ?3, decided_ms = ?4 WHERE id = ?1",
-                params![id, state, by, now_ms()],
-            )?;
-            if decision == Decision::Decline {
-                mask(transaction, &id)?;
-            }
-            existing(transaction, &id)
-        })
-        .await
+        let decided = self
+            .write(move |transaction| {
+                expect(transaction, &id, &binding, ApprovalState::Pending)?;
+                let state = match decision {
+                    Decision::Approve => ApprovalState::Approved,
+                    Decision::Decline => ApprovalState::Declined,
+                };
+                transaction.execute(
+                    "UPDATE approvals SET state = ?2, decided_by = ?3, decided_ms = ?4 WHERE id = ?1",
+                    params![id, state, by, now_ms()],
+                )?;
+                if decision == Decision::Decline {
+                    mask(transaction, &id)?;
+                }
+                existing(transaction, &id)
+            })
+            .await?;
+        if decision == Decision::Decline {
+            self.checkpoint().await?;
+        }
+        Ok(decided)
     }
 
     /// Uses up an approval, just before its statement is executed: of several
     /// callers exactly one succeeds, and gets the exact statement.
     pub async fn claim_approval(&self, id: &str, binding: &str) -> Result<Approval, StoreError> {
         let (id, binding) = (id.to_owned(), binding.to_owned());
-        self.write(move |transaction| {
-            let claimed = expect(transaction, &id, &binding, ApprovalState::Approved)?;
-            transaction.execute(
-                "UPDATE approvals SET state = 'executed', executed_ms = ?2 WHERE id = ?1",
-                params![id, now_ms()],
-            )?;
-            mask(transaction, &id)?;
-            Ok(Approval {
-                state: ApprovalState::Executed,
-                ..claimed
+        let claimed = self
+            .write(move |transaction| {
+                let claimed = expect(transaction, &id, &binding, ApprovalState::Approved)?;
+                transaction.execute(
+                    "UPDATE approvals SET state = 'executed', executed_ms = ?2 WHERE id = ?1",
+                    params![id, now_ms()],
+                )?;
+                mask(transaction, &id)?;
+                Ok(Approval {
+                    state: ApprovalState::Executed,
+                    ..claimed
+                })
             })
-        })
-        .await
+            .await?;
+        self.checkpoint().await?;
+        Ok(claimed)
     }
 
     /// Notes what the execution gave: `ok, 3 rows` or the error.

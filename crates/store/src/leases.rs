@@ -17,6 +17,8 @@ pub struct Lease {
     pub token: i64,
     /// The process.
     pub owner: Owner,
+    /// When it was taken, in milliseconds since 1970.
+    pub acquired_ms: i64,
     /// Last sign of life, in milliseconds since 1970.
     pub renewed_ms: i64,
     /// When it ends without another, in milliseconds since 1970.
@@ -142,19 +144,22 @@ pub(crate) fn release(transaction: &Transaction<'_>, lease: &Lease) -> Result<()
 }
 
 pub(crate) fn load(connection: &Connection, job: &str) -> Result<Option<Lease>, StoreError> {
-    let row: Option<(i64, String, i64, i64)> = connection
-        .prepare_cached("SELECT token, owner_json, renewed_ms, expires_ms FROM leases WHERE job = ?1")?
+    let row: Option<(i64, String, i64, i64, i64)> = connection
+        .prepare_cached(
+            "SELECT token, owner_json, acquired_ms, renewed_ms, expires_ms FROM leases WHERE job = ?1",
+        )?
         .query_row([job], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })
         .optional()?;
-    let Some((token, owner, renewed_ms, expires_ms)) = row else {
+    let Some((token, owner, acquired_ms, renewed_ms, expires_ms)) = row else {
         return Ok(None);
     };
     Ok(Some(Lease {
         job: job.to_owned(),
         token,
         owner: serde_json::from_str(&owner)?,
+        acquired_ms,
         renewed_ms,
         expires_ms,
     }))
@@ -192,6 +197,7 @@ fn acquire(transaction: &Transaction<'_>, job: &str) -> Result<Acquired, StoreEr
         job: job.to_owned(),
         token: token + 1,
         owner: Owner::this_process().clone(),
+        acquired_ms: now,
         renewed_ms: now,
         expires_ms: now + LEASE_MS,
     };

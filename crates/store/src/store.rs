@@ -95,6 +95,13 @@ impl Store {
         .await
     }
 
+    /// Empties the write-ahead log into the file, so that what was overwritten
+    /// is in neither. Left for later where another process is reading.
+    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+        self.call(|connection| Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+            .await
+    }
+
     async fn call<T: Send + 'static>(
         &self,
         f: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -164,6 +171,8 @@ impl Inner {
         write_ahead(&connection)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        // What is masked or forgotten is overwritten, not left in a free page.
+        connection.pragma_update(None, "secure_delete", true)?;
         let synchronous = match durability {
             Durability::Disk => "full",
             Durability::Process => "normal",

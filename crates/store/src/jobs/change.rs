@@ -61,20 +61,23 @@ impl Store {
         .await
     }
 
-    /// Notes that a worker is being started for the job, unless one was within
-    /// the last `grace_ms` or has the lease; whether the caller is to start it.
-    pub async fn claim_launch(&self, id: &str, grace_ms: i64) -> Result<bool, StoreError> {
+    /// Notes that a worker is being started for the job, unless one has the
+    /// lease, or was started within the last `boot_ms` and has not yet taken
+    /// the job up; whether the caller is to start it.
+    pub async fn claim_launch(&self, id: &str, boot_ms: i64) -> Result<bool, StoreError> {
         let id = id.to_owned();
         self.write(move |transaction| {
             let job = existing(transaction, &id)?;
-            if !job.state.is_active() || leases::load(transaction, &id)?.is_some_and(|lease| lease.holds()) {
+            let lease = leases::load(transaction, &id)?;
+            if !job.state.is_active() || lease.as_ref().is_some_and(Lease::holds) {
                 return Ok(false);
             }
             let now = now_ms();
-            // A launch in the future is from before the clock was set back.
-            let booting = job
-                .launched_ms
-                .is_some_and(|at| (0..grace_ms).contains(&(now - at)));
+            let booting = job.launched_ms.is_some_and(|launched| {
+                let taken_up = lease.is_some_and(|lease| lease.acquired_ms >= launched);
+                // A launch in the future is from before the clock was set back.
+                !taken_up && (0..boot_ms).contains(&(now - launched))
+            });
             if !booting {
                 transaction.execute("UPDATE jobs SET launched_ms = ?2 WHERE id = ?1", params![id, now])?;
             }
