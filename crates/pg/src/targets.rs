@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use howdah_core::{Config, Error, Result};
 use serde::Deserialize;
@@ -53,6 +53,8 @@ pub struct Targets {
     entries: Mutex<BTreeMap<String, Entry>>,
     databases: Mutex<BTreeMap<(String, String), Arc<Target>>>,
     chosen: Option<String>,
+    /// What was connected to since, in place of what was chosen at the start.
+    connected: Mutex<Option<Arc<Target>>>,
 }
 
 impl Targets {
@@ -97,12 +99,31 @@ impl Targets {
             entries: Mutex::new(entries),
             databases: Mutex::default(),
             chosen,
+            connected: Mutex::default(),
         })
     }
 
-    /// The target called `name`, or the default one.
+    /// The target called `name` (`name/database` for another database of its server), or
+    /// the default one.
     pub fn get(&self, name: Option<&str>) -> Result<Arc<Target>> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((server, database)) = name.and_then(|name| name.split_once('/'))
+            && !self.lock().contains_key(name.unwrap_or_default())
+        {
+            let target = self.get(Some(server))?;
+            return Ok(self.database(&target, database));
+        }
+        let connected = || {
+            self.connected
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
+        if name.is_none()
+            && let Some(target) = connected()
+        {
+            return Ok(target);
+        }
+        let entries = self.lock();
         let name = match name.or(self.chosen.as_deref()) {
             Some(name) => name,
             None if entries.contains_key(DEFAULT) => DEFAULT,
@@ -135,14 +156,39 @@ impl Targets {
         }
     }
 
-    /// Makes a target known, in place of one of the same name.
+    /// Makes a target the one that `get(None)` means from now on.
+    pub fn set_default(&self, target: &Arc<Target>) {
+        *self.connected.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(target));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a target known, in place of one of the same name: who was connected to that
+    /// one is now connected to this one.
     pub fn add(&self, target: Target) -> Arc<Target> {
         let target = Arc::new(target);
-        self.forget(&target.name);
-        self.entries
+        let connected = self
+            .connected
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(target.name.clone(), Ok(Arc::clone(&target)));
+            .as_ref()
+            .map(|connected| connected.name.clone());
+        self.forget(&target.name);
+        self.lock().insert(target.name.clone(), Ok(Arc::clone(&target)));
+        let database = connected
+            .as_deref()
+            .and_then(|name| name.strip_prefix(target.name.as_str()));
+        match database {
+            Some("") => self.set_default(&target),
+            Some(rest) => {
+                if let Some(database) = rest.strip_prefix('/') {
+                    self.set_default(&self.database(&target, database));
+                }
+            }
+            None => {}
+        }
         target
     }
 
@@ -156,17 +202,28 @@ impl Targets {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|(of, _), _| of != name);
+        let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |target: &Arc<Target>| {
+            target.name == name
+                || target
+                    .name
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        if connected.as_ref().is_some_and(same) {
+            *connected = None;
+        }
     }
 
     /// The targets that can be used, by name.
     pub fn list(&self) -> Vec<Arc<Target>> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.lock();
         entries.values().filter_map(|entry| entry.clone().ok()).collect()
     }
 
     /// The targets that cannot be used, and why.
     pub fn broken(&self) -> Vec<(String, Error)> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.lock();
         let broken = |(name, entry): (&String, &Entry)| {
             entry.as_ref().err().map(|error| (name.clone(), error.clone()))
         };
@@ -291,5 +348,54 @@ impl Section {
                 Ok(Some(Secret::new(password)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::conninfo::NoEnvironment;
+
+    fn target(name: &str) -> Target {
+        let info = ConnInfo::parse_with(&format!("postgres://u@h/{name}"), &NoEnvironment).unwrap();
+        Target::new(name, info, Origin::Config)
+    }
+
+    fn none() -> Targets {
+        Targets::load_with(&Config::default(), None, None, &NoEnvironment).unwrap()
+    }
+
+    #[test]
+    fn connecting_chooses_the_default() {
+        let targets = none();
+        let one = targets.add(target("one"));
+        targets.add(target("two"));
+        assert!(targets.get(None).is_err());
+        targets.set_default(&one);
+        assert_eq!(targets.get(None).unwrap().name, "one");
+        targets.forget("one");
+        assert_eq!(targets.get(None).unwrap().name, "two");
+    }
+
+    #[test]
+    fn another_database_has_a_name_too() {
+        let targets = none();
+        targets.add(target("one"));
+        let other = targets.get(Some("one/other")).unwrap();
+        assert_eq!(
+            (other.name.as_str(), other.conninfo.database()),
+            ("one/other", "other")
+        );
+        assert!(targets.get(Some("none/other")).is_err());
+        targets.set_default(&other);
+        // The server moved: so did the connection to its other database.
+        let moved = ConnInfo::parse_with("postgres://u@elsewhere/one", &NoEnvironment).unwrap();
+        targets.add(Target::new("one", moved, Origin::Config));
+        let other = targets.get(None).unwrap();
+        assert_eq!(
+            (other.name.as_str(), other.conninfo.hosts()[0].name().as_str()),
+            ("one/other", "elsewhere")
+        );
     }
 }
