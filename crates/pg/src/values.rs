@@ -27,7 +27,7 @@ mod psql;
 mod shape;
 mod types;
 
-pub use collect::{Caps, CellNote, Limit, ResultColumn, ResultSet, RowCollector};
+pub use collect::{Caps, CellNote, JsonRows, KeptCell, Limit, ResultColumn, ResultSet, RowCollector};
 pub use json::{to_json, write_json, write_string};
 pub use nested::array_bounds;
 pub use psql::{PsqlTable, print_table};

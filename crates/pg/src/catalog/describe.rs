@@ -59,7 +59,7 @@ pub async fn describe_relation(connection: &mut Connection, text: &str) -> Resul
     }
     let mut sections = read.rows.iter();
     let mut section = || sections.next();
-    let Some(mut relation) = section().map(|rows| head(rows)).transpose()?.flatten() else {
+    let Some(mut relation) = section().map(head).transpose()?.flatten() else {
         return Err(CatalogError::Dropped { wanted });
     };
     let mut index_oids = Vec::new();

@@ -46,12 +46,14 @@ pub struct TypeInfo {
     pub shape: Arc<Shape>,
 }
 
-/// The type of that oid if it is one of those whose oid and meaning are the
-/// same in every database and version.
-pub(super) fn built_in(oid: u32) -> Option<&'static TypeInfo> {
-    let table = &*BUILT_IN;
-    let index = table.binary_search_by_key(&oid, |(oid, _)| *oid).ok()?;
-    Some(&table[index].1)
+impl TypeInfo {
+    /// The type of that oid if it is one of those whose oid and meaning are the
+    /// same in every database and version.
+    pub fn built_in(oid: u32) -> Option<&'static Self> {
+        let table = &*BUILT_IN;
+        let index = table.binary_search_by_key(&oid, |(oid, _)| *oid).ok()?;
+        Some(&table[index].1)
+    }
 }
 
 /// Whether psql prints values of the type flush right.

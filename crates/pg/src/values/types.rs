@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use howdah_core::Result;
 
-use super::shape::{Field, Shape, TypeInfo, built_in};
+use super::shape::{Field, Shape, TypeInfo};
 use crate::catalog::{Query, Reading};
 use crate::{Column, Connection};
 
@@ -42,7 +42,7 @@ impl Types {
         let mut unknown: Vec<u32> = columns
             .iter()
             .map(|column| column.type_oid)
-            .filter(|oid| built_in(*oid).is_none() && !self.known.contains_key(oid))
+            .filter(|oid| TypeInfo::built_in(*oid).is_none() && !self.known.contains_key(oid))
             .collect();
         unknown.sort_unstable();
         unknown.dedup();
@@ -53,7 +53,7 @@ impl Types {
         };
         let type_of = |column: &Column| {
             let oid = &column.type_oid;
-            let found = built_in(*oid)
+            let found = TypeInfo::built_in(*oid)
                 .or_else(|| self.known.get(oid))
                 .or_else(|| fresh.get(oid));
             found.cloned().unwrap_or_else(|| TypeInfo {
@@ -115,7 +115,7 @@ struct Definition {
 
 /// The shape of a type among `definitions`; clears `steady` if it can change under its oid.
 fn shape_of(oid: u32, definitions: &HashMap<u32, Definition>, steady: &mut bool, depth: usize) -> Arc<Shape> {
-    if let Some(info) = built_in(oid) {
+    if let Some(info) = TypeInfo::built_in(oid) {
         return Arc::clone(&info.shape);
     }
     // The server keeps types from containing themselves; a catalog that changes
