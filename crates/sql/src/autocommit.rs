@@ -38,11 +38,10 @@ pub(crate) fn runs_in_transaction(node: &NodeEnum) -> bool {
             | AlterSubscriptionType::AlterSubscriptionDropPublication => {
                 !is_on_or(&statement.options, "refresh", true)
             }
+            // These change the slot on the publisher, which cannot be undone.
             AlterSubscriptionType::AlterSubscriptionOptions => {
-                let of_the_slot = ["failover", "two_phase"];
-                !of_the_slot
-                    .iter()
-                    .any(|name| option(&statement.options, name).is_some())
+                option(&statement.options, "failover").is_none()
+                    && is_on_or(&statement.options, "two_phase", true)
             }
             _ => true,
         },
@@ -84,9 +83,16 @@ fn is_on_or(options: &[Node], name: &str, default: bool) -> bool {
         Some(None) => true,
         Some(Some(NodeEnum::Integer(value))) => value.ival != 0,
         Some(Some(NodeEnum::Boolean(value))) => value.boolval,
-        Some(Some(NodeEnum::String(value))) => !["false", "off"]
+        Some(Some(NodeEnum::String(value))) => !is_off(&value.sval),
+        // Where any value may stand, a word is taken for the name of a type.
+        Some(Some(NodeEnum::TypeName(value))) => !value
+            .names
             .iter()
-            .any(|off| value.sval.eq_ignore_ascii_case(off)),
+            .any(|name| matches!(&name.node, Some(NodeEnum::String(name)) if is_off(&name.sval))),
         Some(Some(_)) => true,
     }
+}
+
+fn is_off(value: &str) -> bool {
+    ["false", "off"].iter().any(|off| value.eq_ignore_ascii_case(off))
 }

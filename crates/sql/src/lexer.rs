@@ -19,7 +19,7 @@ pub(crate) enum TokenKind {
     /// `$1`.
     Parameter,
     Comment,
-    /// One character of an operator or other punctuation.
+    /// `..`, or one character of an operator or other punctuation.
     Punctuation,
 }
 
@@ -128,13 +128,20 @@ impl Tokens<'_> {
         }
     }
 
+    /// To behind a number and any letters that hang on to it.
     fn skip_number(&mut self) {
+        let decimal = !(self.peek(0) == b'0' && self.peek(1).is_ascii_alphabetic());
+        let (mut point, mut exponent) = (!decimal, !decimal);
         loop {
             let (byte, next) = (self.peek(0), self.peek(1));
-            let exponent = matches!(byte, b'e' | b'E') && matches!(next, b'+' | b'-');
-            if exponent && self.peek(2).is_ascii_digit() {
+            let signed = matches!(next, b'+' | b'-') && self.peek(2).is_ascii_digit();
+            if !exponent && matches!(byte, b'e' | b'E') && (signed || next.is_ascii_digit()) {
+                exponent = true;
                 self.at += 2;
-            } else if is_word(byte) || (byte == b'.' && next != b'.') {
+            } else if byte == b'.' && next != b'.' && !point && !exponent {
+                point = true;
+                self.at += 1;
+            } else if is_word(byte) {
                 self.at += 1;
             } else {
                 break;
@@ -185,13 +192,14 @@ impl Iterator for Tokens<'_> {
             TokenKind::Comment
         } else if first == b'$' && self.peek(1).is_ascii_digit() {
             self.at += 1;
-            self.skip_while(is_word);
+            self.skip_while(|byte| byte.is_ascii_digit());
             TokenKind::Parameter
         } else if let Some(tag_len) = (first == b'$').then(|| self.dollar_tag()).flatten() {
             closed = self.skip_dollar_quoted(tag_len);
             TokenKind::String
         } else {
-            self.at += 1;
+            // The second of two points does not begin a number: 1..5.
+            self.at += if first == b'.' && self.peek(1) == b'.' { 2 } else { 1 };
             TokenKind::Punctuation
         };
         Some(Token {
@@ -205,4 +213,94 @@ impl Iterator for Tokens<'_> {
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::ffi::CString;
+
+    use pg_query::protobuf::Token as Code;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ffi;
+
+    /// Pieces of SQL that mean something else beside one another.
+    const FRAGMENTS: &[&str] = &[
+        " ", "\n", "\t", "\r\n", "\u{b}", "a", "É", "_x$1", "select", "e", "E", "n", "u", "U&", "b", "x",
+        "'", "''", "\"", "\"\"", "\\", "\\'", "$$", "$", "$1", "$a$", "$é$", "--", "/*", "*/", "/", "*", "-",
+        "+", "@", ";", "(", ")", "[", "]", ",", ".", ":", "::", ":=", "=>", "<>", "1", "42", "1.5", ".5",
+        "5.", "1e5", "1e-5", "0x1f", "0b1", "1_000", "漢字", "🐘", "'x'", "e'\\n'", "\"q\"", "$$ ; $$",
+        "/* c */", "-- c\n",
+    ];
+
+    fn fragments() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(FRAGMENTS), 0..24).prop_map(|parts| parts.concat())
+    }
+
+    /// What both scanners must agree on: names, strings, comments, numbers.
+    fn by_the_grammar(text: &str) -> Option<Vec<(usize, usize)>> {
+        const PUNCTUATION: &[Code] = &[
+            Code::Op,
+            Code::Typecast,
+            Code::DotDot,
+            Code::ColonEquals,
+            Code::EqualsGreater,
+            Code::LessEquals,
+            Code::GreaterEquals,
+            Code::NotEquals,
+        ];
+        let scanned = ffi::scan(&CString::new(text).ok()?).ok()?;
+        let real = scanned.into_iter().filter(|token| {
+            // Single characters are their own code.
+            token.code() > 255 && !PUNCTUATION.iter().any(|code| *code as i32 == token.code())
+        });
+        Some(real.map(|token| (token.start(), token.end())).collect())
+    }
+
+    fn by_us(text: &str) -> Vec<(usize, usize)> {
+        let mut spans: Vec<(TokenKind, usize, usize)> = Vec::new();
+        for token in tokens(text, 0) {
+            match spans.last_mut() {
+                // The grammar joins strings that only a line break separates.
+                Some((TokenKind::String, _, end))
+                    if token.kind == TokenKind::String
+                        && text[token.start..].starts_with('\'')
+                        && text[*end..token.start].contains(['\n', '\r']) =>
+                {
+                    *end = token.end;
+                }
+                _ if token.kind == TokenKind::Punctuation => spans.push((token.kind, 0, 0)),
+                _ => spans.push((token.kind, token.start, token.end)),
+            }
+        }
+        let real = spans
+            .into_iter()
+            .filter(|(kind, ..)| *kind != TokenKind::Punctuation);
+        real.map(|(_, start, end)| (start, end)).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn agrees_with_the_grammars_scanner(text in fragments()) {
+            if let Some(expected) = by_the_grammar(&text) {
+                prop_assert_eq!(by_us(&text), expected, "{:?}", text);
+            }
+        }
+
+        #[test]
+        fn covers_any_text(text in prop_oneof![fragments(), any::<String>()]) {
+            let mut last = 0;
+            for token in tokens(&text, 0) {
+                prop_assert!(token.start >= last && token.end > token.start);
+                prop_assert!(text.is_char_boundary(token.start) && text.is_char_boundary(token.end));
+                prop_assert!(text[last..token.start].bytes().all(|b| b.is_ascii_whitespace() || b == 0x0b));
+                last = token.end;
+            }
+            prop_assert!(text[last..].bytes().all(|b| b.is_ascii_whitespace() || b == 0x0b));
+        }
+    }
 }

@@ -27,7 +27,10 @@ pub(crate) fn relations(statement: &str) -> Vec<RelationUse> {
             Value::Array(items) => rest.extend(items.iter().map(|item| visit.to(item, visit.changed))),
             Value::Object(node) => {
                 if let Some(relation) = range_var(node) {
-                    if relation.schema.is_some() || !visit.with_names(&relation.name) {
+                    // What is changed is never a query of the WITH.
+                    let is_query =
+                        !visit.changed && relation.schema.is_none() && visit.with_names(&relation.name);
+                    if !is_query {
                         let at = node.get("location").and_then(Value::as_i64).unwrap_or_default();
                         let changed = visit.changed;
                         found.push((at, RelationUse { relation, changed }));
