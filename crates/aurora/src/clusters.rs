@@ -96,13 +96,13 @@ impl Clusters {
 
     /// The provider and name of a cluster that exists.
     pub async fn find(&self, name: &str) -> Result<(Box<dyn ControlPlane>, ClusterName)> {
-        let name: ClusterName = name.parse().map_err(howdah_core::Error::from)?;
+        let wanted = name.parse::<ClusterName>().ok();
         let mut known = Vec::new();
         for provider in PROVIDERS {
             let plane = self.provider(provider)?;
             let names = plane.clusters().await?;
-            if names.contains(&name) {
-                return Ok((plane, name));
+            if let Some(name) = wanted.as_ref().filter(|name| names.contains(name)) {
+                return Ok((plane, name.clone()));
             }
             known.extend(names.into_iter().map(String::from));
         }

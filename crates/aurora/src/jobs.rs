@@ -11,7 +11,7 @@ use crate::{Action, Clusters, ControlPlane, Operation, OperationState};
 macro_rules! cluster_job {
     ($(#[$doc:meta])* $kind:ident, $name:literal, $title:literal, $on_failure:expr) => {
         $(#[$doc])*
-        pub struct $kind;
+        pub(crate) struct $kind;
 
         #[async_trait]
         impl JobKind for $kind {
@@ -110,10 +110,15 @@ fn steps(input: &Operation) -> Vec<Step> {
 
 fn result(input: &Operation, state: &OperationState) -> Value {
     let mut result = json!({ "cluster": input.cluster, "provider": input.provider });
-    let said = serde_json::to_value(state).unwrap_or_default();
-    for field in ["version", "connection", "snapshot"] {
-        if let Some(value) = said.get(field) {
-            result[field] = value.clone();
+    if let Some(version) = &state.version {
+        result["version"] = version.as_str().into();
+    }
+    if let Some(snapshot) = &state.snapshot {
+        result["snapshot"] = snapshot.as_str().into();
+    }
+    if let Some(Ok(Value::Object(connection))) = state.connection.as_ref().map(serde_json::to_value) {
+        for (name, value) in connection {
+            result[name] = value;
         }
     }
     match &input.action {
