@@ -1,1 +1,279 @@
-//! (being written)
+//! The read-only guard: nothing from outside reaches a server but through here.
+//!
+//! A statement is read by PostgreSQL's own grammar (`statement.rs`, `mention.rs`); what
+//! it names, and all that this would run in turn, is looked up in the catalog and judged
+//! (`judge.rs` and its kin, with the list in `allow/`); where names leave a doubt the
+//! server's analyser is asked (`analyser.rs`); and what was found harmless, and no other
+//! text, is run in a READ ONLY transaction which is rolled back (`run.rs`). Unsure means
+//! refused. Looking and running happen in one transaction of one session, so that both
+//! see the same search path, also behind a pooler.
+
+mod allow;
+mod analyser;
+mod body;
+mod builtins;
+mod examine;
+mod facts;
+mod judge;
+mod mention;
+mod nodetree;
+mod refusal;
+mod round;
+mod rows;
+mod run;
+mod statement;
+mod stored;
+
+use std::time::{Duration, Instant};
+
+use howdah_sql::SyntaxError;
+
+pub use refusal::Refusal;
+pub use run::Caps;
+
+use builtins::Builtins;
+use judge::{Judge, Reading, STATEMENT, Scope};
+use run::Capped;
+use statement::Candidate;
+use stored::When;
+
+use crate::target::Analyser;
+use crate::{Notice, PgError, Session, Sink, Transaction};
+
+/// A statement to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// One statement.
+    pub sql: &'a str,
+    /// The values of `$1`… in text; `None` is NULL. The server chooses their types.
+    pub params: &'a [Option<&'a str>],
+    /// How much of the result is wanted.
+    pub caps: Caps,
+    /// Milliseconds that it may run; `None` for the target's limit.
+    pub timeout_ms: Option<u64>,
+}
+
+impl<'a> Query<'a> {
+    /// A statement without parameters, with the limits of the session's target.
+    pub fn new(sql: &'a str, session: &Session) -> Self {
+        let limits = &session.target().limits;
+        Self {
+            sql,
+            params: &[],
+            caps: Caps {
+                rows: Some(limits.max_rows),
+                bytes: limits.max_bytes,
+                cell_bytes: limits.max_cell_bytes,
+            },
+            timeout_ms: None,
+        }
+    }
+
+    /// With these values for `$1`….
+    #[must_use]
+    pub fn params(self, params: &'a [Option<&'a str>]) -> Self {
+        Self { params, ..self }
+    }
+
+    /// With at most so many rows; the target's cap holds nevertheless.
+    #[must_use]
+    pub fn max_rows(mut self, rows: u32, session: &Session) -> Self {
+        self.caps.rows = Some(rows.min(session.target().limits.max_rows_cap));
+        self
+    }
+}
+
+/// What became of a statement that was run.
+#[derive(Debug)]
+pub struct Guarded {
+    /// Rows that reached the sink.
+    pub rows: u64,
+    /// Whether there were more.
+    pub truncated: bool,
+    /// The server's command tag, such as `SELECT 3`.
+    pub command_tag: String,
+    /// What the server had to say meanwhile.
+    pub notices: Vec<Notice>,
+    /// From the call to the last row.
+    pub duration: Duration,
+    /// What settled that it is harmless.
+    pub settled_by: SettledBy,
+}
+
+/// What settled that a statement is harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SettledBy {
+    /// The grammar: it names nothing.
+    Grammar,
+    /// The catalog: whatever its names mean is harmless.
+    Catalog,
+    /// The server's analyser: what its names mean to the server is harmless.
+    Analyser,
+}
+
+/// What the guard thinks of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may be run.
+    Harmless(SettledBy),
+    /// It may not.
+    Refused(Refusal),
+}
+
+/// Why a statement was not run, or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum GuardError {
+    /// The text is no SQL.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// The statement is not harmless, or cannot be told to be.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The server, or the way to it, failed.
+    #[error(transparent)]
+    Pg(#[from] PgError),
+}
+
+impl From<GuardError> for howdah_core::Error {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Syntax(error) => error.into(),
+            GuardError::Refused(refusal) => refusal.into(),
+            GuardError::Pg(error) => error.into(),
+        }
+    }
+}
+
+/// Runs a statement if it is harmless. Its columns and rows go to `out`, as step 0.
+///
+/// # Errors
+/// A refusal before anything ran; else what the server said. The session is at rest
+/// again in each case, and reset when it is dropped. Dropping the future cancels the
+/// statement on the server.
+pub async fn query(
+    session: &mut Session,
+    query: &Query<'_>,
+    out: &mut dyn Sink,
+) -> Result<Guarded, GuardError> {
+    let started = Instant::now();
+    let candidate = statement::read(query.sql)?;
+    let mut opening = run::opening(session, query.timeout_ms);
+    let mut settled_by = SettledBy::Grammar;
+    if !candidate.mentions.is_empty() {
+        match settle(session, &candidate, std::mem::take(&mut opening)).await {
+            Ok(Ok(by)) => settled_by = by,
+            Ok(Err(refusal)) => {
+                close(session).await?;
+                return Err(refusal.into());
+            }
+            Err(error) => {
+                close(session).await?;
+                return Err(error);
+            }
+        }
+    }
+    session.take_notices();
+    let mut capped = Capped {
+        out,
+        caps: query.caps,
+        step: 0,
+        rows: 0,
+        bytes: 0,
+        truncated: false,
+    };
+    let outcome = run::run(session, &opening, query.sql, query.params, &mut capped).await;
+    let (rows, truncated) = (capped.rows, capped.truncated);
+    close(session).await?;
+    Ok(Guarded {
+        rows,
+        truncated,
+        command_tag: outcome?,
+        notices: session.take_notices(),
+        duration: started.elapsed(),
+        settled_by,
+    })
+}
+
+/// Judges a statement without running it.
+///
+/// # Errors
+/// As the parser, the catalog or the connection fail; a refusal is no error here.
+pub async fn examine(session: &mut Session, sql: &str) -> Result<Verdict, GuardError> {
+    let candidate = match statement::read(sql) {
+        Ok(candidate) => candidate,
+        Err(GuardError::Refused(refusal)) => return Ok(Verdict::Refused(refusal)),
+        Err(error) => return Err(error),
+    };
+    if candidate.mentions.is_empty() {
+        return Ok(Verdict::Harmless(SettledBy::Grammar));
+    }
+    let opening = run::opening(session, None);
+    let verdict = settle(session, &candidate, opening).await;
+    close(session).await?;
+    match verdict {
+        Ok(Ok(by)) => Ok(Verdict::Harmless(by)),
+        Ok(Err(refusal)) | Err(GuardError::Refused(refusal)) => Ok(Verdict::Refused(refusal)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the transaction and judges what the candidate names, in it.
+async fn settle(
+    session: &mut Session,
+    candidate: &Candidate<'_>,
+    mut opening: Vec<String>,
+) -> Result<Result<SettledBy, Refusal>, GuardError> {
+    let target = std::sync::Arc::clone(session.target());
+    let key = format!("{} {}", target.name, target.conninfo);
+    if !Builtins::are_fresh(&key) {
+        let steps: Vec<crate::Step<'_>> = opening.iter().map(|sql| crate::Step::silent(sql)).collect();
+        facts::fetch(session, &steps).await?;
+        opening.clear();
+    }
+    let builtins = Builtins::of(session, &key).await?;
+    if let Some(function) = &builtins.replaced {
+        let refusal = Refusal::new(format!(
+            "The server's own function {function} runs code that is not known to be harmless."
+        ));
+        return Ok(Err(refusal.object(function)));
+    }
+    let mentions = &candidate.mentions;
+    let constant_types = {
+        let mut calls = mentions.calls.iter().filter(|call| call.name.name.starts_with("pg_input_"));
+        calls.all(|call| call.constant_type)
+    };
+    let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);
+    judge.mentions(mentions, Scope::Session, STATEMENT);
+    judge.settle(session, opening, true).await?;
+    let doubts = judge.finish();
+    let Some(first) = doubts.first() else {
+        return Ok(Ok(SettledBy::Catalog));
+    };
+    let hopeless = doubts.iter().any(|doubt| doubt.certain)
+        || (mentions.untyped && doubts.iter().any(|doubt| doubt.unsafe_to_analyse))
+        || target.guard.analyser == Analyser::Never;
+    let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {
+        return Ok(Err(first.refusal.clone()));
+    };
+    let found = analyser::analyse(session, sql).await?;
+    let mut judge = Judge::new(builtins, &target.guard, &target.name);
+    judge.exact = true;
+    judge.constant_types = constant_types;
+    judge.references(&found, When::Runs, Reading::Rewritten, STATEMENT);
+    for name in &mentions.targets {
+        judge.wants.relation_names.insert((name.clone(), Scope::Session, Reading::Planned, STATEMENT));
+    }
+    judge.settle(session, Vec::new(), true).await?;
+    Ok(match judge.finish().into_iter().next() {
+        None => Ok(SettledBy::Analyser),
+        Some(doubt) => Err(doubt.refusal),
+    })
+}
+
+/// Ends a transaction that is still open.
+async fn close(session: &mut Session) -> Result<(), PgError> {
+    if session.transaction() == Transaction::Idle || session.is_closed() {
+        return Ok(());
+    }
+    session.batch("ROLLBACK").await
+}

@@ -1,0 +1,450 @@
+//! Judges everything that a statement would run, round by round: what it names is
+//! looked up, what that runs is looked up in turn, until nothing is left to ask.
+//!
+//! A name stands for every function, operator, type and relation that it could mean.
+//! So a doubt may be about something that the server would not choose; the analyser,
+//! which knows what it chooses, has the last word then (see `analyser.rs`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::builtins::{Builtins, FIRST_NORMAL_OID, Named, Standing};
+use super::mention::{Call, Mentions, Name};
+use super::refusal::Refusal;
+use super::stored::{References, When, references};
+use crate::GuardPolicy;
+
+/// Rounds of questions; each is another level of views and functions.
+pub(super) const ROUNDS_MAX: usize = 24;
+
+/// Where a bare name is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Scope {
+    /// In the session's schemas.
+    Session,
+    /// In every schema: a function's body may see others than the session.
+    Anywhere,
+}
+
+/// What is asked of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Demand {
+    /// It is called.
+    Called,
+    /// It is computed while a query is planned, if it is not volatile.
+    Folded,
+    /// It is not called, but a body in SQL would be put in its place and looked into.
+    Inlined,
+}
+
+/// How something was reached; an index into [`Judge::ways`].
+pub(super) type Via = usize;
+/// The statement itself.
+pub(super) const STATEMENT: Via = 0;
+
+/// On whose account something is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Account {
+    /// The statement names or reaches it.
+    Statement,
+    /// A cast that somebody added, to the type.
+    Cast(u32),
+    /// An operator class that somebody added, for the types.
+    Class(u32, u32),
+    /// A text search template or parser that somebody added.
+    Search,
+}
+
+pub(super) struct Way {
+    from: Via,
+    what: String,
+    pub(super) account: Account,
+    /// For a type: whether it is a domain that a column has.
+    type_of: Option<TypeUse>,
+}
+
+/// What a type is met as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum TypeUse {
+    /// The type of a column: values are there already.
+    Column,
+    /// Values of it may be made.
+    Made,
+}
+
+/// What is attached to a relation and counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Reading {
+    /// The rewritten query shows which policies apply.
+    Rewritten,
+    /// All policies that may apply.
+    Plain,
+    /// Also what an INSERT, UPDATE, DELETE or MERGE would use.
+    Planned,
+}
+
+/// A reason not to run the statement.
+#[derive(Debug, Clone)]
+pub(super) struct Doubt {
+    pub(super) refusal: Refusal,
+    pub(super) account: Account,
+    /// The server could not choose anything else.
+    pub(super) certain: bool,
+    /// Finding out more could itself run it.
+    pub(super) unsafe_to_analyse: bool,
+}
+
+/// What the next round asks for.
+#[derive(Default)]
+pub(super) struct Wants {
+    pub(super) calls: BTreeSet<(Call, Scope, Via)>,
+    pub(super) operator_names: BTreeSet<(Name, Scope, Via)>,
+    pub(super) type_names: BTreeSet<(Name, Scope, Via)>,
+    pub(super) relation_names: BTreeSet<(Name, Scope, Reading, Via)>,
+    pub(super) functions: BTreeMap<u32, Vec<(Demand, Via)>>,
+    pub(super) operators: BTreeMap<u32, Vec<(Demand, Via)>>,
+    pub(super) types: BTreeMap<u32, (TypeUse, Via)>,
+    pub(super) relations: BTreeMap<u32, (Reading, Via)>,
+    pub(super) children: BTreeMap<u32, Via>,
+}
+
+impl Wants {
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+            && self.operator_names.is_empty()
+            && self.type_names.is_empty()
+            && self.relation_names.is_empty()
+            && self.functions.is_empty()
+            && self.operators.is_empty()
+            && self.types.is_empty()
+            && self.relations.is_empty()
+            && self.children.is_empty()
+    }
+}
+
+/// The state of a judgement.
+pub(crate) struct Judge<'a> {
+    pub(super) builtins: Arc<Builtins>,
+    pub(super) policy: &'a GuardPolicy,
+    /// Whose policy it is, for hints.
+    pub(super) target: &'a str,
+    pub(super) schemas: Vec<String>,
+    pub(super) wants: Wants,
+    pub(super) ways: Vec<Way>,
+    pub(super) doubts: Vec<Doubt>,
+    pub(super) functions: HashMap<u32, Arc<super::rows::Function>>,
+    seen_functions: HashSet<(u32, Demand, Account)>,
+    seen_operators: HashSet<(u32, Demand, Account)>,
+    seen_types: HashSet<(u32, TypeUse, Account)>,
+    pub(super) seen_relations: HashSet<(u32, Reading)>,
+    seen_names: HashSet<(Name, Scope, Account)>,
+    seen_calls: HashSet<(Call, Scope, Account)>,
+    /// Types that are not built in, wherever they were met.
+    pub(super) types_met: BTreeSet<u32>,
+    /// Whether an index or partition key uses an operator class that somebody added.
+    pub(super) added_class_used: bool,
+    /// Whether bodies were looked into, which convert values where nobody writes a cast.
+    pub(super) bodies: bool,
+    /// Whether functions of these classes are called: they do more than their arguments' types say.
+    pub(super) converts_to_json: bool,
+    pub(super) searches_text: bool,
+    /// Whether every type that is named in text by the statement is a constant.
+    pub(super) constant_types: bool,
+    /// The tree is the server's own: names are settled.
+    pub(super) exact: bool,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(builtins: Arc<Builtins>, policy: &'a GuardPolicy, target: &'a str) -> Self {
+        Self {
+            builtins,
+            policy,
+            target,
+            schemas: Vec::new(),
+            wants: Wants::default(),
+            ways: vec![Way {
+                from: STATEMENT,
+                what: String::new(),
+                account: Account::Statement,
+                type_of: None,
+            }],
+            doubts: Vec::new(),
+            functions: HashMap::new(),
+            seen_functions: HashSet::new(),
+            seen_operators: HashSet::new(),
+            seen_types: HashSet::new(),
+            seen_relations: HashSet::new(),
+            seen_names: HashSet::new(),
+            seen_calls: HashSet::new(),
+            types_met: BTreeSet::new(),
+            added_class_used: false,
+            bodies: false,
+            converts_to_json: false,
+            searches_text: false,
+            constant_types: false,
+            exact: false,
+        }
+    }
+
+    /// Takes in what a statement or a body names.
+    pub(super) fn mentions(&mut self, mentions: &Mentions, scope: Scope, via: Via) {
+        let account = self.ways[via].account;
+        for call in &mentions.calls {
+            if self.seen_calls.insert((call.clone(), scope, account)) {
+                self.wants.calls.insert((call.clone(), scope, via));
+            }
+        }
+        for name in &mentions.operators {
+            if self.seen_names.insert((operator_key(name), scope, account)) {
+                self.wants.operator_names.insert((name.clone(), scope, via));
+            }
+        }
+        for name in &mentions.types {
+            if self.seen_names.insert((type_key(name), scope, account)) {
+                self.wants.type_names.insert((name.clone(), scope, via));
+            }
+        }
+        for (names, reading) in [
+            (&mentions.relations, Reading::Plain),
+            (&mentions.targets, Reading::Planned),
+        ] {
+            for name in names {
+                self.wants.relation_names.insert((name.clone(), scope, reading, via));
+            }
+        }
+    }
+
+    /// Takes in the OIDs of a tree.
+    pub(super) fn tree(&mut self, text: &str, when: When, reading: Reading, via: Via) {
+        match references(text, when) {
+            Ok(found) => self.references(&found, when, reading, via),
+            Err(error) => self.doubt(
+                Refusal::new(format!("What it would run cannot be told: {error}.")),
+                true,
+                via,
+            ),
+        }
+    }
+
+    pub(super) fn references(&mut self, found: &References, when: When, reading: Reading, via: Via) {
+        if let Some(node) = &found.unknown {
+            let refusal = Refusal::new(format!("It holds something that this version does not know ({node})."));
+            self.doubt(refusal, true, via);
+        }
+        let demand = match when {
+            When::Runs => Demand::Called,
+            When::Folds => Demand::Folded,
+        };
+        for oid in &found.functions {
+            self.function(*oid, demand, via);
+        }
+        for oid in &found.operators {
+            self.operator(*oid, demand, via);
+        }
+        for oid in &found.inlined_functions {
+            self.function(*oid, Demand::Inlined, via);
+        }
+        for oid in &found.inlined_operators {
+            self.operator(*oid, Demand::Inlined, via);
+        }
+        for oid in &found.types {
+            self.type_(*oid, TypeUse::Made, via);
+        }
+        self.types_met.extend(found.all_types.iter().filter(|oid| **oid >= FIRST_NORMAL_OID));
+        for oid in &found.relations {
+            self.relation(*oid, reading, via);
+        }
+    }
+
+    /// A function that is reached by its OID.
+    pub(super) fn function(&mut self, oid: u32, demand: Demand, via: Via) {
+        if oid == 0 || !self.seen_functions.insert((oid, demand, self.ways[via].account)) {
+            return;
+        }
+        if let Some(function) = self.functions.get(&oid).cloned() {
+            self.examine(&function, demand, via);
+            return;
+        }
+        let builtins = Arc::clone(&self.builtins);
+        match builtins.function(oid) {
+            Some(standing) if demand == Demand::Called || !standing.volatile => {
+                self.standing(standing, oid, None, demand, via);
+            }
+            Some(_) => {}
+            None => self.wants.functions.entry(oid).or_default().push((demand, via)),
+        }
+    }
+
+    /// A function that was found by its name.
+    pub(super) fn called(&mut self, function: &Arc<super::rows::Function>, via: Via) {
+        if self.seen_functions.insert((function.oid, Demand::Called, self.ways[via].account)) {
+            self.examine(function, Demand::Called, via);
+        }
+    }
+
+    /// A built-in function. `call` is how the statement names it, if it does.
+    pub(super) fn standing(
+        &mut self,
+        standing: &Standing,
+        oid: u32,
+        call: Option<(&Call, bool)>,
+        demand: Demand,
+        via: Via,
+    ) {
+        self.converts_to_json |= standing.is("to-json");
+        self.searches_text |= standing.is("text-search");
+        if let Some(mentions) = &standing.mentions {
+            self.mentions(mentions, Scope::Session, via);
+        }
+        if standing.allowed() || demand == Demand::Inlined {
+            return;
+        }
+        let by_constant = match call {
+            Some((call, _)) => call.constant_type,
+            None => via == STATEMENT && self.constant_types,
+        };
+        let name = self.builtins.name(oid);
+        if by_constant && matches!(name.1, "pg_input_is_valid" | "pg_input_error_info") {
+            return;
+        }
+        let refusal = Refusal::builtin(name, standing, self.target);
+        let certain = call.is_none_or(|(_, only)| only);
+        self.doubt(refusal, certain, via);
+    }
+
+    /// An operator that is reached by its OID.
+    pub(super) fn operator(&mut self, oid: u32, demand: Demand, via: Via) {
+        if oid == 0 || !self.seen_operators.insert((oid, demand, self.ways[via].account)) {
+            return;
+        }
+        match self.builtins.operator(oid) {
+            Some(function) => self.function(function, demand, via),
+            None => self.wants.operators.entry(oid).or_default().push((demand, via)),
+        }
+    }
+
+    /// A type, unless it is built in.
+    pub(super) fn type_(&mut self, oid: u32, usage: TypeUse, via: Via) {
+        if oid < FIRST_NORMAL_OID || !self.seen_types.insert((oid, usage, self.ways[via].account)) {
+            return;
+        }
+        self.types_met.insert(oid);
+        let want = self.wants.types.entry(oid).or_insert((usage, via));
+        if usage == TypeUse::Made {
+            *want = (usage, via);
+        }
+    }
+
+    /// A relation that is reached by its OID.
+    pub(super) fn relation(&mut self, oid: u32, reading: Reading, via: Via) {
+        if oid == 0 || !self.seen_relations.insert((oid, reading)) {
+            return;
+        }
+        let want = self.wants.relations.entry(oid).or_insert((reading, via));
+        want.0 = want.0.max(reading);
+    }
+
+    /// The built-in functions that a call may mean.
+    pub(super) fn builtin_candidates(&self, call: &Call, scope: Scope) -> Vec<Named> {
+        let candidates = self.builtins.named(&call.name.name).iter();
+        let meant = candidates.filter(|named| {
+            self.is_visible(&named.schema, call.name.schema.as_deref(), scope)
+                && call.args.is_none_or(|n| named.args.0 <= n && n <= named.args.1)
+        });
+        meant.cloned().collect()
+    }
+
+    /// Whether a name, bare or with a schema, may mean something in `schema`.
+    pub(super) fn is_visible(&self, schema: &str, given: Option<&str>, scope: Scope) -> bool {
+        match (given, scope) {
+            // The alias of the session's own schema of temporary objects.
+            (Some("pg_temp"), _) => schema.starts_with("pg_temp"),
+            (Some(given), _) => given == schema,
+            (None, Scope::Anywhere) => true,
+            (None, Scope::Session) => self.schemas.iter().any(|visible| visible == schema),
+        }
+    }
+
+    /// Remembers how something further is reached.
+    pub(super) fn way(&mut self, from: Via, what: impl Into<String>) -> Via {
+        self.add_way(from, what.into(), self.ways[from].account, None)
+    }
+
+    pub(super) fn way_of_type(&mut self, from: Via, what: String, usage: TypeUse) -> Via {
+        self.add_way(from, what, self.ways[from].account, Some(usage))
+    }
+
+    pub(super) fn way_on_account(&mut self, what: String, account: Account) -> Via {
+        self.add_way(STATEMENT, what, account, None)
+    }
+
+    fn add_way(&mut self, from: Via, what: String, account: Account, type_of: Option<TypeUse>) -> Via {
+        self.ways.push(Way {
+            from,
+            what,
+            account,
+            type_of,
+        });
+        self.ways.len() - 1
+    }
+
+    pub(super) fn doubt(&mut self, mut refusal: Refusal, certain: bool, via: Via) {
+        let mut at = via;
+        let mut types = Vec::new();
+        while at != STATEMENT {
+            let way = &self.ways[at];
+            refusal.path.insert(0, way.what.clone());
+            types.extend(way.type_of);
+            at = way.from;
+        }
+        refusal.path.dedup();
+        self.doubts.push(Doubt {
+            refusal,
+            account: self.ways[via].account,
+            // Further away, it depends on which overload is meant, or whether a WITH hides a view.
+            certain: certain && via == STATEMENT,
+            // A check of a column's own domain is only ever run when a query is planned
+            // or executed. What is inside of other types may be run by reading a literal.
+            unsafe_to_analyse: !matches!(types.as_slice(), [] | [TypeUse::Column]),
+        });
+    }
+
+    /// What speaks against the statement once everything was asked, the gravest first.
+    pub(super) fn finish(&mut self) -> Vec<Doubt> {
+        let doubts = std::mem::take(&mut self.doubts);
+        let mut counting: Vec<Doubt> = doubts
+            .into_iter()
+            .filter(|doubt| match doubt.account {
+                Account::Statement => true,
+                Account::Cast(to) => {
+                    !self.exact || self.bodies || (self.converts_to_json && matches!(to, JSON | JSONB))
+                }
+                Account::Class(left, right) => {
+                    let added = |oid: u32| oid >= FIRST_NORMAL_OID;
+                    match added(left) || added(right) {
+                        true => self.types_met.contains(&left) || self.types_met.contains(&right),
+                        false => self.added_class_used,
+                    }
+                }
+                Account::Search => self.searches_text,
+            })
+            .collect();
+        counting.sort_by_key(|doubt| (doubt.account != Account::Statement, !doubt.certain));
+        counting
+    }
+}
+
+const JSON: u32 = 114;
+const JSONB: u32 = 3802;
+
+/// Operators and types are remembered in one set; an operator's name is never a type's.
+fn operator_key(name: &Name) -> Name {
+    name.clone()
+}
+
+fn type_key(name: &Name) -> Name {
+    Name {
+        schema: name.schema.clone(),
+        name: format!("type {}", name.name),
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs a statement that was found harmless: read-only, capped, and leaving nothing behind.
+
+use super::GuardError;
+use crate::{Column, Flow, RowView, Session, Sink, Step};
+
+/// How much of a result is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Rows; `None` for all.
+    pub rows: Option<u32>,
+    /// Bytes of all cells together, as the server prints them.
+    pub bytes: usize,
+    /// Bytes kept of a cell.
+    pub cell_bytes: usize,
+}
+
+/// Passes on what the caps allow.
+pub(super) struct Capped<'a> {
+    pub(super) out: &'a mut dyn Sink,
+    pub(super) caps: Caps,
+    /// The step whose rows are wanted; the others have none.
+    pub(super) step: usize,
+    pub(super) rows: u64,
+    pub(super) bytes: usize,
+    pub(super) truncated: bool,
+}
+
+impl Sink for Capped<'_> {
+    fn columns(&mut self, step: usize, columns: Vec<Column>) {
+        if step == self.step {
+            self.out.columns(0, columns);
+        }
+    }
+
+    fn row(&mut self, step: usize, row: &RowView<'_>) -> Flow {
+        if step != self.step {
+            return Flow::Continue;
+        }
+        let bytes: usize = row.cells().flatten().map(|cell| cell.bytes.len()).sum();
+        // The first row is passed on whatever its size: cells are capped by themselves.
+        let full = self.caps.rows.is_some_and(|most| self.rows >= u64::from(most))
+            || (self.rows > 0 && self.bytes.saturating_add(bytes) > self.caps.bytes);
+        if full {
+            self.truncated = true;
+            return Flow::Stop;
+        }
+        self.rows += 1;
+        self.bytes += bytes;
+        self.out.row(0, row)
+    }
+
+    fn cell_cap(&self) -> usize {
+        self.caps.cell_bytes
+    }
+}
+
+/// The statements that open a guarded transaction.
+pub(super) fn opening(session: &Session, timeout_ms: Option<u64>) -> Vec<String> {
+    let mut steps = vec!["BEGIN READ ONLY".to_owned()];
+    let mut settings: Vec<String> = session
+        .pinned_settings()
+        .iter()
+        .map(|setting| set_local(setting.name, &setting.value))
+        .collect();
+    if let Some(ms) = timeout_ms {
+        settings.push(set_local("statement_timeout", &format!("{ms}ms")));
+    }
+    if !settings.is_empty() {
+        steps.push(format!("SELECT {}", settings.join(", ")));
+    }
+    steps
+}
+
+fn set_local(name: &str, value: &str) -> String {
+    format!(
+        "pg_catalog.set_config({}, {}, true)",
+        howdah_sql::quote_literal(name),
+        howdah_sql::quote_literal(value)
+    )
+}
+
+/// Runs `sql` behind `opening` and ends the transaction, in one round trip.
+pub(super) async fn run<'a>(
+    session: &mut Session,
+    opening: &[String],
+    sql: &str,
+    params: &[Option<&str>],
+    capped: &mut Capped<'a>,
+) -> Result<String, GuardError> {
+    let steps: Vec<Step<'_>> = opening
+        .iter()
+        .map(|sql| Step::silent(sql))
+        .chain([
+            Step::new(sql)
+                .params(params)
+                // One more than is wanted tells whether there are more.
+                .max_rows(capped.caps.rows.map_or(0, |rows| rows.saturating_add(1))),
+            Step::silent("ROLLBACK"),
+        ])
+        .collect();
+    capped.step = opening.len();
+    let end = session.run(&steps, capped).await.map_err(|error| match error {
+        crate::PgError::Server(mut server) => {
+            // To the caller there is one step.
+            server.step = None;
+            crate::PgError::Server(server)
+        }
+        error => error,
+    })?;
+    let tag = end.steps.get(opening.len()).map(|step| step.command_tag.clone());
+    Ok(tag.unwrap_or_default())
+}
