@@ -65,21 +65,48 @@ impl Tokens<'_> {
         self.at += rest.iter().take_while(|byte| accept(**byte)).count();
     }
 
-    /// To behind a closing quote; the cursor is behind the opening one.
-    fn skip_quoted(&mut self, quote: u8, backslashes: bool) -> bool {
+    /// To behind what closes a string or name; the cursor is at its start.
+    fn skip_quoted(&mut self, opening: &Opening) -> bool {
+        self.at += opening.len;
         while let Some(&byte) = self.bytes.get(self.at) {
             self.at += 1;
-            if byte == b'\\' && backslashes {
+            if byte == b'\\' && opening.backslashes {
                 self.at += 1;
-            } else if byte == quote {
-                if self.peek(0) != quote {
+            } else if byte == opening.quote {
+                if self.peek(0) == byte && opening.doubles {
+                    self.at += 1;
+                } else if let Some(at) = self.continued_at().filter(|_| byte == b'\'') {
+                    self.at = at + 1;
+                } else {
                     return true;
                 }
-                self.at += 1;
             }
         }
         self.at = self.bytes.len();
         false
+    }
+
+    /// Where a string goes on that was closed at the cursor: at a quote behind
+    /// a line break, with nothing but blanks and `--` comments between. It goes
+    /// on as what it was, so that `E'a'` lets backslashes escape there too.
+    fn continued_at(&self) -> Option<usize> {
+        let mut at = self.at;
+        let mut line_break = false;
+        loop {
+            match *self.bytes.get(at)? {
+                b'\'' => return line_break.then_some(at),
+                b'\n' | b'\r' => line_break = true,
+                byte if byte.is_ascii_whitespace() || byte == b'\x0b' => {}
+                b'-' if self.bytes.get(at + 1) == Some(&b'-') => {
+                    let rest = &self.bytes[at..];
+                    let len = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+                    at += len;
+                    continue;
+                }
+                _ => return None,
+            }
+            at += 1;
+        }
     }
 
     /// To behind the `*/` that belongs to the `/*` at the cursor; comments nest.
@@ -149,17 +176,35 @@ impl Tokens<'_> {
         }
     }
 
-    /// The length of a string's or name's prefix together with its quote, and
-    /// what it opens: `E'`, `b'`, `x'`, `n'`, `u&'`, `u&"`.
-    fn prefixed(&self) -> Option<(usize, u8, bool)> {
-        match (self.peek(0).to_ascii_lowercase(), self.peek(1), self.peek(2)) {
-            (b'e', b'\'', _) => Some((2, b'\'', true)),
-            (b'b' | b'x' | b'n', b'\'', _) => Some((2, b'\'', false)),
-            (b'u', b'&', quote @ (b'\'' | b'"')) => Some((3, quote, false)),
-            (b'\'' | b'"', ..) => Some((1, self.peek(0), false)),
-            _ => None,
-        }
+    /// The start of a string or quoted name at the cursor.
+    fn opening(&self) -> Option<Opening> {
+        let (len, quote, backslashes, doubles) =
+            match (self.peek(0).to_ascii_lowercase(), self.peek(1), self.peek(2)) {
+                (b'e', b'\'', _) => (2, b'\'', true, true),
+                (b'n', b'\'', _) => (2, b'\'', false, true),
+                (b'b' | b'x', b'\'', _) => (2, b'\'', false, false),
+                (b'u', b'&', quote @ (b'\'' | b'"')) => (3, quote, false, true),
+                (quote @ (b'\'' | b'"'), ..) => (1, quote, false, true),
+                _ => return None,
+            };
+        Some(Opening {
+            len,
+            quote,
+            backslashes,
+            doubles,
+        })
     }
+}
+
+/// How a string or quoted name starts: `'`, `E'`, `b'`, `x'`, `n'`, `u&'`, `"`, `u&"`.
+struct Opening {
+    /// Bytes up to and with the quote.
+    len: usize,
+    quote: u8,
+    /// Whether a backslash escapes what follows it.
+    backslashes: bool,
+    /// Whether two quotes stand for one.
+    doubles: bool,
 }
 
 impl Iterator for Tokens<'_> {
@@ -170,10 +215,9 @@ impl Iterator for Tokens<'_> {
         let start = self.at;
         let first = *self.bytes.get(start)?;
         let mut closed = true;
-        let kind = if let Some((len, quote, backslashes)) = self.prefixed() {
-            self.at += len;
-            closed = self.skip_quoted(quote, backslashes);
-            if quote == b'"' {
+        let kind = if let Some(opening) = self.opening() {
+            closed = self.skip_quoted(&opening);
+            if opening.quote == b'"' {
                 TokenKind::QuotedName
             } else {
                 TokenKind::String
@@ -199,7 +243,11 @@ impl Iterator for Tokens<'_> {
             TokenKind::String
         } else {
             // The second of two points does not begin a number: 1..5.
-            self.at += if first == b'.' && self.peek(1) == b'.' { 2 } else { 1 };
+            self.at += if first == b'.' && self.peek(1) == b'.' {
+                2
+            } else {
+                1
+            };
             TokenKind::Punctuation
         };
         Some(Token {
@@ -260,25 +308,17 @@ mod tests {
     }
 
     fn by_us(text: &str) -> Vec<(usize, usize)> {
-        let mut spans: Vec<(TokenKind, usize, usize)> = Vec::new();
-        for token in tokens(text, 0) {
-            match spans.last_mut() {
-                // The grammar joins strings that only a line break separates.
-                Some((TokenKind::String, _, end))
-                    if token.kind == TokenKind::String
-                        && text[token.start..].starts_with('\'')
-                        && text[*end..token.start].contains(['\n', '\r']) =>
-                {
-                    *end = token.end;
-                }
-                _ if token.kind == TokenKind::Punctuation => spans.push((token.kind, 0, 0)),
-                _ => spans.push((token.kind, token.start, token.end)),
+        let mut spans = Vec::new();
+        for token in tokens(text, 0).filter(|token| token.kind != TokenKind::Punctuation) {
+            let mut start = token.start;
+            // To the grammar the N of N'…' is a token of its own.
+            if token.kind == TokenKind::String && text[start..].starts_with(['n', 'N']) {
+                spans.push((start, start + 1));
+                start += 1;
             }
+            spans.push((start, token.end));
         }
-        let real = spans
-            .into_iter()
-            .filter(|(kind, ..)| *kind != TokenKind::Punctuation);
-        real.map(|(_, start, end)| (start, end)).collect()
+        spans
     }
 
     proptest! {

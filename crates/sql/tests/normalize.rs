@@ -15,7 +15,7 @@ fn literals_are_masked() {
             "SELECT E'\\'', U&'d\\0061t', B'01', x'ff', n'é', $$q$$, $t$ $$ $t$, 0x1F",
             "SELECT $1, $2, $3, $4, $5, $6, $7, $8",
         ),
-        ("SELECT 'a'\n'b'", "SELECT $1\n$2"),
+        ("SELECT 'a'\n'b'", "SELECT $1"),
         ("SELECT a/* 'secret' */FROM t -- secret", "SELECT a FROM t"),
         (
             "SELECT \"Mixed\" FROM \"T\" WHERE x1 = 1",

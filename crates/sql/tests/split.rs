@@ -19,6 +19,7 @@ fn statements_are_not_cut() {
         "SELECT ';', \";\", $$;$$, $é$ ; $$ ; $é$, E'\\';', U&'\\0041;', B'1', x'ff', n';'",
         "SELECT 'it''s;', ';'",
         "SELECT 'a'\n  ';b'",
+        "SELECT E'a' -- ;\n '\\';'",
         "SELECT 1 /* ; /* ; */ ; */ + 2",
         "SELECT 1 -- ;\n + 2",
         "SELECT 1 +-- ;\n 2",
