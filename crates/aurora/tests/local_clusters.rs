@@ -1,0 +1,421 @@
+//! The provider `local`, driven by jobs on real servers, worker processes that
+//! are killed at every step included.
+#![allow(clippy::unwrap_used)]
+
+mod world;
+
+use std::time::{Duration, Instant};
+
+use howdah_aurora::{Action, ClusterStatus, InstanceStatus, Operation};
+use howdah_core::ErrorKind;
+use howdah_jobs::{JobRecord, JobState, StepState};
+use howdah_pg::Connection;
+use world::World;
+
+fn create(readers: u8) -> Action {
+    Action::Create {
+        version: None,
+        readers,
+        database: "My \"App\"".into(),
+    }
+}
+
+fn on(cluster: &str, action: Action) -> Operation {
+    Operation {
+        provider: "local".into(),
+        cluster: cluster.parse().unwrap(),
+        action,
+    }
+}
+
+async fn connect(world: &World, cluster: &str) -> Connection {
+    let target = world.clusters.target(cluster).await.unwrap();
+    Connection::connect(&target.conninfo).await.unwrap()
+}
+
+async fn one(connection: &mut Connection, sql: &str) -> String {
+    connection
+        .query(sql, &[])
+        .await
+        .unwrap()
+        .first()
+        .unwrap()
+        .get(0)
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_through_its_whole_life() {
+    let world = World::new();
+    let started = Instant::now();
+    let job = world.succeed(on("Shop", create(2))).await;
+    eprintln!("created with 2 readers in {:?}", started.elapsed());
+    let result = job.result.unwrap();
+    assert_eq!(result["cluster"], "shop");
+    assert_eq!(result["status"], "available");
+    assert_eq!(result["endpoint"], "localhost");
+    assert_eq!(result["target"], "shop");
+    assert_eq!(result["reader_endpoints"].as_array().unwrap().len(), 2);
+    let password = std::fs::read_to_string(result["password_file"].as_str().unwrap()).unwrap();
+
+    // Over TLS, verified, with the password of the file.
+    let mut writer = connect(&world, "shop").await;
+    assert!(writer.is_tls());
+    assert_eq!(one(&mut writer, "SELECT current_database()").await, "My \"App\"");
+    writer
+        .batch("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id")
+        .await
+        .unwrap();
+
+    let shop = world.clusters.describe("SHOP").await.unwrap();
+    assert_eq!(shop.status, ClusterStatus::Available, "{shop:?}");
+    assert!(shop.size_bytes.unwrap() > 1_000_000);
+    assert_eq!(shop.instances.len(), 3);
+    assert!(
+        shop.instances[1..]
+            .iter()
+            .all(|reader| reader.lag_bytes.is_some()),
+        "{shop:?}"
+    );
+    for reader in &shop.instances[1..] {
+        world
+            .eventually(&reader.endpoint, "My \"App\"", "SELECT count(*) FROM t", "1000")
+            .await;
+        let mut connection = world.instance(&reader.endpoint, "My \"App\"").await;
+        let error = connection.query("DELETE FROM t", &[]).await.unwrap_err();
+        assert!(error.to_string().contains("read-only"), "{error}");
+    }
+
+    // Nothing that is printed or stored knows the password.
+    let url = world.clusters.url("shop").await.unwrap();
+    assert!(url.contains(&password));
+    assert!(!format!("{shop:?}{:?}", world.clusters.target("shop").await.unwrap()).contains(&password));
+    world.assert_not_stored(&password);
+
+    // A name is taken once.
+    let error = world.clusters.check(&on("shop", create(0))).await.unwrap_err();
+    assert!(
+        error.message.contains("already") && error.message.contains(&job.id),
+        "{error:?}"
+    );
+
+    // A snapshot of the running cluster, while it is written to.
+    let noise = tokio::spawn({
+        let mut noise = connect(&world, "shop").await;
+        async move {
+            for _ in 0..200 {
+                noise
+                    .batch("INSERT INTO t SELECT generate_series(1, 100)")
+                    .await
+                    .unwrap();
+            }
+        }
+    });
+    let snapshot = Action::Snapshot {
+        snapshot: "monday".parse().unwrap(),
+    };
+    world.succeed(on("shop", snapshot.clone())).await;
+    noise.await.unwrap();
+    let taken = world.clusters.snapshots().await.unwrap();
+    assert_eq!(taken.len(), 1);
+    assert!(taken[0].size_bytes > 10_000_000);
+    let error = world.clusters.check(&on("shop", snapshot)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused, "{error:?}");
+
+    // Stop and start keep data, ports and roles.
+    world.succeed(on("shop", Action::Stop)).await;
+    let stopped = world.clusters.describe("shop").await.unwrap();
+    assert_eq!(stopped.status, ClusterStatus::Stopped);
+    assert!(
+        stopped
+            .instances
+            .iter()
+            .all(|instance| instance.status == InstanceStatus::Stopped)
+    );
+    assert_eq!(world.servers(), 0);
+    world.succeed(on("shop", Action::Start)).await;
+    let again = world.clusters.describe("shop").await.unwrap();
+    assert_eq!(again.status, ClusterStatus::Available, "{again:?}");
+    assert_eq!(again.connection, shop.connection);
+    let mut writer = connect(&world, "shop").await;
+    assert_eq!(one(&mut writer, "SELECT count(*) FROM t").await, "21000");
+
+    // A restored cluster has the data of the moment and a password of its own.
+    let restore = Action::Restore {
+        snapshot: "monday".parse().unwrap(),
+        readers: 1,
+    };
+    world.succeed(on("copy", restore)).await;
+    let mut copy = connect(&world, "copy").await;
+    let rows: u64 = one(&mut copy, "SELECT count(*) FROM t").await.parse().unwrap();
+    assert!((1000..=21000).contains(&rows) && rows % 100 == 0, "{rows}");
+    assert!(!world.clusters.url("copy").await.unwrap().contains(&password));
+    assert_eq!(world.clusters.describe_all().await.unwrap().len(), 2);
+
+    // Deleting keeps what the final snapshot has, and nothing else.
+    world
+        .succeed(on(
+            "shop",
+            Action::Delete {
+                final_snapshot: Some("last".parse().unwrap()),
+            },
+        ))
+        .await;
+    world
+        .succeed(on("copy", Action::Delete { final_snapshot: None }))
+        .await;
+    assert_eq!(world.servers(), 0);
+    assert_eq!(world.left_of_clusters(), Vec::<String>::new());
+    let error = world.clusters.describe("shop").await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    let restore = Action::Restore {
+        snapshot: "last".parse().unwrap(),
+        readers: 0,
+    };
+    world.succeed(on("shop", restore)).await;
+    let mut back = connect(&world, "shop").await;
+    assert_eq!(one(&mut back, "SELECT count(*) FROM t").await, "21000");
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_before_a_job_is_begun() {
+    let world = World::new();
+    let refused = async |operation| world.clusters.check(&operation).await.unwrap_err();
+
+    let error = refused(Operation {
+        provider: "aws".into(),
+        ..on("shop", create(0))
+    })
+    .await;
+    assert!(error.message.contains("\"aws\"") && error.hint.unwrap().contains("local"));
+    let error = refused(on("shop", create(16))).await;
+    assert!(error.message.contains("at most 15"), "{error:?}");
+    let error = refused(on(
+        "shop",
+        Action::Create {
+            version: Some(9),
+            readers: 0,
+            database: "d".into(),
+        },
+    ))
+    .await;
+    assert!(
+        error.message.contains("PostgreSQL 9 is not installed"),
+        "{error:?}"
+    );
+    let error = refused(on(
+        "shop",
+        Action::Create {
+            version: None,
+            readers: 0,
+            database: String::new(),
+        },
+    ))
+    .await;
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    for action in [
+        Action::Stop,
+        Action::Start,
+        Action::Delete { final_snapshot: None },
+    ] {
+        assert_eq!(refused(on("none", action)).await.kind, ErrorKind::NotFound);
+    }
+    let restore = Action::Restore {
+        snapshot: "none".parse().unwrap(),
+        readers: 0,
+    };
+    assert_eq!(refused(on("shop", restore)).await.kind, ErrorKind::NotFound);
+    assert_eq!(
+        world.clusters.target("../../etc").await.unwrap_err().kind,
+        ErrorKind::NotFound
+    );
+    assert_eq!(world.clusters.describe_all().await.unwrap(), vec![]);
+    assert!(!world.home().join("clusters").exists(), "asking makes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_creations_of_one_name() {
+    let world = World::new();
+    let first = on("shop", create(0)).start(&world.engine, "test").await.unwrap();
+    let error = on("shop", create(0))
+        .start(&world.engine, "test")
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused, "{error:?}");
+    assert!(format!("{error:?}").contains(&first.id), "{error:?}");
+    assert_eq!(world.finished(&first.id).await.state, JobState::Succeeded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_dies_shows_and_comes_back() {
+    let world = World::new();
+    world.succeed(on("shop", create(1))).await;
+    let data = world.home().join("clusters/shop/reader-1/data");
+    world::kill(world::postmaster(&data));
+    while world::postmaster_runs(&data) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let shop = world.clusters.describe("shop").await.unwrap();
+    assert_eq!(shop.status, ClusterStatus::Degraded);
+    world.succeed(on("shop", Action::Start)).await;
+    assert_eq!(
+        world.clusters.describe("shop").await.unwrap().status,
+        ClusterStatus::Available
+    );
+}
+
+/// The worker is killed as soon as a step has begun, and again in its midst.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_every_step_and_finished_all_the_same() {
+    let world = World::new();
+    let operations = [
+        on("shop", create(1)),
+        on(
+            "shop",
+            Action::Snapshot {
+                snapshot: "one".parse().unwrap(),
+            },
+        ),
+        on(
+            "copy",
+            Action::Restore {
+                snapshot: "one".parse().unwrap(),
+                readers: 1,
+            },
+        ),
+        on("shop", Action::Stop),
+        on("shop", Action::Start),
+        on(
+            "shop",
+            Action::Delete {
+                final_snapshot: Some("two".parse().unwrap()),
+            },
+        ),
+    ];
+    for operation in operations {
+        let job = operation.start(&world.engine, "test").await.unwrap();
+        let mut kills = 0;
+        for step in 0..job.steps.len() {
+            for delay in [0, 60] {
+                kills += usize::from(
+                    world
+                        .kill_worker_in(&job.id, step, Duration::from_millis(delay))
+                        .await,
+                );
+            }
+        }
+        let job = world.finished(&job.id).await;
+        assert_eq!(
+            job.state,
+            JobState::Succeeded,
+            "{:?} {:?}",
+            operation.action,
+            job.error
+        );
+        eprintln!(
+            "{:?}: killed {kills} times in {} steps",
+            operation.action,
+            job.steps.len()
+        );
+        assert!(
+            kills >= job.steps.len() / 2,
+            "too fast for this test: killed only {kills} times"
+        );
+    }
+    let copy = world.clusters.describe("copy").await.unwrap();
+    assert_eq!(copy.status, ClusterStatus::Available, "{copy:?}");
+    assert!(copy.instances[1].lag_bytes.is_some());
+    assert_eq!(world.servers(), 2, "a writer and a reader");
+    assert_eq!(world.left_of_clusters(), vec!["copy"]);
+    let mut snapshots = world.left_of_snapshots();
+    snapshots.sort();
+    assert_eq!(snapshots, vec!["one", "two"]);
+    // Nothing half done is left inside either.
+    let mut inside = world::names(&world.home().join("clusters/copy"));
+    inside.sort();
+    assert_eq!(
+        inside,
+        vec!["cluster.json", "password", "reader-1", "tls", "writer"]
+    );
+}
+
+/// The worker is killed in a step, and the job cancelled before another one comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_every_step_and_taken_back() {
+    let world = World::new();
+    let steps = on("shop", create(1)).start(&world.engine, "test").await.unwrap();
+    world.finished(&steps.id).await;
+    world
+        .succeed(on("shop", Action::Delete { final_snapshot: None }))
+        .await;
+    for step in 0..steps.steps.len() {
+        for delay in [0, 100] {
+            let job = on("shop", create(1)).start(&world.engine, "test").await.unwrap();
+            world
+                .kill_worker_in(&job.id, step, Duration::from_millis(delay))
+                .await;
+            let cancelled: JobRecord = match world.engine.cancel(&job.id, "test").await {
+                Ok(_) => world.finished(&job.id).await,
+                // It was faster than the kill.
+                Err(_) => world.engine.job(&job.id).await.unwrap(),
+            };
+            if cancelled.state == JobState::Succeeded {
+                world
+                    .succeed(on("shop", Action::Delete { final_snapshot: None }))
+                    .await;
+            } else {
+                assert_eq!(cancelled.state, JobState::Cancelled, "{cancelled:?}");
+                assert!(
+                    cancelled
+                        .steps
+                        .iter()
+                        .all(|step| step.state != StepState::UndoFailed)
+                );
+            }
+            assert_eq!(
+                world.servers(),
+                0,
+                "after {} + {delay} ms",
+                steps.steps[step].name
+            );
+            assert_eq!(world.left_of_clusters(), Vec::<String>::new());
+        }
+    }
+}
+
+/// A failing step takes everything back by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_creation_leaves_nothing() {
+    let world = World::new();
+    // There is no such encoding of a name in the server: 64 bytes would be cut,
+    // and a database with the name of the one that all are made of exists.
+    let action = Action::Create {
+        version: None,
+        readers: 0,
+        database: "x\u{1}\u{7f}/../".into(),
+    };
+    world.succeed(on("odd", action)).await;
+    let broken = on("shop", create(0));
+    let job = broken.start(&world.engine, "test").await.unwrap();
+    // Whoever removes the password under its hands makes the next step fail.
+    while !world.home().join("clusters/shop").exists() {
+        tokio::task::yield_now().await;
+    }
+    std::fs::remove_file(world.home().join("clusters/shop/password")).unwrap();
+    let job = world.finished(&job.id).await;
+    if job.state == JobState::Succeeded {
+        // The writer was being initialised already; then nothing needed it again.
+        return;
+    }
+    assert_eq!(job.state, JobState::Failed);
+    assert_eq!(world.left_of_clusters(), vec!["odd"]);
+    assert_eq!(world.servers(), 1);
+}
+
+/// The worker of all these jobs: not a test.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the worker process of the other tests"]
+async fn worker() {
+    world::work().await;
+}
