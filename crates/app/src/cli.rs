@@ -21,6 +21,7 @@ Exit codes:
   0    done
   1    refused or failed, or the result itself is bad news
   2    wrong usage, or it could not run: no server, no file, no permission
+  3    the job that was waited for was cancelled
   130  interrupted; what ran on the server was cancelled
 
 Which database: --url, else --target, else DATABASE_URL, else default_target of howdah.toml.";
@@ -42,6 +43,9 @@ pub fn command() -> Command {
         .args(globals::args());
     for entry in commands() {
         root = insert(root, entry.path, entry);
+    }
+    if root.find_subcommand("job").is_none() {
+        root = root.subcommand(group("job"));
     }
     root.subcommand(mcp())
         .subcommand(completions())

@@ -57,7 +57,7 @@ pub(crate) async fn run(
 }
 
 async fn serve(matches: &ArgMatches, globals: &Globals, signals: &mut Signals) -> Result<u8> {
-    let cx = services::context(globals, Caller::Agent)?;
+    let cx = services::context(globals, Caller::Agent).await?;
     let settings: Settings = cx.get::<Config>()?.section("mcp")?;
     let offer = offer(matches, &settings)?;
     // Ends every call; the service itself goes on until its input ends.

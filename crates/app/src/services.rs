@@ -6,8 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use howdah_aurora::Clusters;
 use howdah_core::{Caller, Config, Context, Error, ErrorKind, Result};
-use howdah_jobs::Engine;
+use howdah_jobs::{Engine, Launcher};
+use howdah_pg::Targets;
+use howdah_store::Store;
+use howdah_tools::target_session;
 
 use crate::cli::Globals;
 
@@ -15,16 +19,44 @@ use crate::cli::Globals;
 const FILE: &str = "howdah.toml";
 
 /// The context of a command or of an MCP session.
-pub(crate) fn context(globals: &Globals, caller: Caller) -> Result<Context> {
-    let config = config(globals.config.as_deref())?;
-    Ok(Context::new(caller)
-        .with(Arc::new(config))
-        .with(Arc::new(howdah_pg::Targets)))
+pub(crate) async fn context(globals: &Globals, caller: Caller) -> Result<Context> {
+    let config = Arc::new(config(globals.config.as_deref())?);
+    let targets = Targets::load(&config, globals.url.as_deref(), globals.target.as_deref())?;
+    let store = Store::open_default()?;
+    let engine = Engine::new(store.clone(), launcher(globals)?);
+    let clusters = Clusters::new(&config)?;
+    let targets = Arc::new(targets);
+    let cx = Context::new(caller)
+        .with(config)
+        .with(Arc::clone(&targets))
+        .with(Arc::new(store))
+        .with(Arc::new(engine))
+        .with(Arc::new(clusters));
+    // --target may name a cluster, and must be known before it is the default.
+    if globals.target.is_some() || globals.database.is_some() {
+        let named = globals.target.as_deref();
+        targets.set_default(&target_session::resolve(&cx, named, globals.database.as_deref()).await?);
+    }
+    Ok(cx)
 }
 
-/// The engine of jobs alone, for a worker.
-pub(crate) fn engine(_globals: &Globals) -> Result<Arc<Engine>> {
-    Ok(Arc::new(Engine))
+/// How workers are started: as this program with the same configuration. They
+/// have the environment too, but not the options that may hold a password.
+fn launcher(globals: &Globals) -> Result<Launcher> {
+    let local = |error: std::io::Error| {
+        Error::new(
+            ErrorKind::Local,
+            format!("This program does not find itself, so that it could start workers: {error}"),
+        )
+    };
+    let mut launcher = Launcher::this_program().map_err(local)?;
+    if let Some(config) = &globals.config {
+        let config = std::path::absolute(config).map_err(local)?;
+        launcher
+            .arguments
+            .splice(0..0, ["--config".into(), config.into()]);
+    }
+    Ok(launcher)
 }
 
 /// The named file; else `./howdah.toml`; else the user's; else nothing.

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use howdah_app::{book, cli};
 use howdah_app::mcp::{Listing, Offer};
+use howdah_app::{book, cli};
 use howdah_core::{CommandEntry, Toolset, commands, find_tool, tools};
 use serde_json::{Value, json};
 
@@ -42,10 +42,19 @@ fn commands_are_unique_and_belong_to_tools() {
     assert_eq!(unique.len(), paths.len(), "{paths:?}");
     for entry in commands() {
         assert!(!entry.path.is_empty(), "{}", entry.tool);
-        assert!(find_tool(entry.tool).is_some(), "{:?}: no tool {}", entry.path, entry.tool);
+        assert!(
+            find_tool(entry.tool).is_some(),
+            "{:?}: no tool {}",
+            entry.path,
+            entry.tool
+        );
     }
     for tool in tools() {
-        assert!(commands().iter().any(|entry| entry.tool == tool.name), "{} has no command", tool.name);
+        assert!(
+            commands().iter().any(|entry| entry.tool == tool.name),
+            "{} has no command",
+            tool.name
+        );
     }
 }
 
@@ -54,11 +63,19 @@ fn every_tool_says_what_it_does() {
     for tool in tools() {
         let doc = tool.doc();
         let first = doc.split("\n\n").next().unwrap();
-        assert!(first.trim_end().ends_with('.') && first.len() > 20, "{}: {first:?}", tool.name);
+        assert!(
+            first.trim_end().ends_with('.') && first.len() > 20,
+            "{}: {first:?}",
+            tool.name
+        );
         assert!(!tool.title.is_empty() && tool.title.len() <= 40, "{}", tool.name);
         let schema = (tool.input_schema)();
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-            assert!(property["description"].is_string(), "{}.{name} has no doc comment", tool.name);
+            assert!(
+                property["description"].is_string(),
+                "{}.{name} has no doc comment",
+                tool.name
+            );
         }
     }
 }
@@ -67,7 +84,10 @@ fn every_tool_says_what_it_does() {
 #[test]
 fn arguments_are_as_optional_in_the_schema_as_at_the_command_line() {
     for tool in tools() {
-        let entry = commands().into_iter().find(|entry| entry.tool == tool.name).unwrap();
+        let entry = commands()
+            .into_iter()
+            .find(|entry| entry.tool == tool.name)
+            .unwrap();
         let command = (entry.augment)(clap::Command::new("x"));
         let schema = (tool.input_schema)();
         for required in schema["required"].as_array().into_iter().flatten() {
@@ -90,7 +110,12 @@ fn every_command_has_help_and_examples_that_parse() {
     for entry in commands() {
         let help = help(entry.path);
         assert!(help.len() > 40, "{:?}: {help}", entry.path);
-        let lines: Vec<&str> = entry.examples.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<&str> = entry
+            .examples
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
         assert!(!lines.is_empty(), "{:?} has no examples", entry.path);
         for line in lines {
             example(entry, line);
@@ -102,7 +127,10 @@ fn every_command_has_help_and_examples_that_parse() {
 /// spaces, then what it does.
 fn example(entry: &CommandEntry, line: &str) {
     let (words, rest) = shell_words(line);
-    assert!(!rest.trim().is_empty(), "{line}: no word on what it does, after two spaces");
+    assert!(
+        !rest.trim().is_empty(),
+        "{line}: no word on what it does, after two spaces"
+    );
     let start = words.iter().position(|word| word == "howdah");
     let start = start.unwrap_or_else(|| panic!("{line}: no howdah in it"));
     let matches = cli::command()
@@ -127,7 +155,9 @@ fn shell_words(line: &str) -> (Vec<String>, &str) {
     while let Some((at, c)) = characters.next() {
         match (quote, c) {
             (Some(end), c) if c == end => quote = None,
-            (Some('"'), '\\') => word.get_or_insert_default().extend(characters.next().map(|(_, c)| c)),
+            (Some('"'), '\\') => word
+                .get_or_insert_default()
+                .extend(characters.next().map(|(_, c)| c)),
             (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '\'' | '"') => {
                 quote = Some(c);
@@ -169,11 +199,19 @@ fn help(path: &[&str]) -> String {
 #[test]
 fn the_book_has_every_tool_and_command() {
     let book = book::value();
-    let names: Vec<&str> = book["tools"].as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
+    let names: Vec<&str> = book["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|tool| tool["name"].as_str())
+        .collect();
     assert_eq!(names, tools().iter().map(|tool| tool.name).collect::<Vec<_>>());
     assert_eq!(book["commands"].as_array().unwrap().len(), commands().len());
     for command in book["commands"].as_array().unwrap() {
-        assert!(command["help"].as_str().unwrap().contains("Usage: howdah"), "{command}");
+        assert!(
+            command["help"].as_str().unwrap().contains("Usage: howdah"),
+            "{command}"
+        );
     }
 }
 
@@ -182,7 +220,13 @@ fn each_tool_is_listed_in_its_toolset_alone_and_those_for_people_nowhere() {
     for tool in tools() {
         for set in Toolset::ALL {
             let listed = listing(&[set]).tools().any(|listed| listed.name == tool.name);
-            assert_eq!(listed, tool.toolset == set && !tool.person_only, "{} in {}", tool.name, set.name());
+            assert_eq!(
+                listed,
+                tool.toolset == set && !tool.person_only,
+                "{} in {}",
+                tool.name,
+                set.name()
+            );
         }
     }
 }
@@ -203,9 +247,19 @@ fn annotations_tell_the_truth_about_the_targets() {
         for listed in list["tools"].as_array().unwrap() {
             let tool = find_tool(listed["name"].as_str().unwrap()).unwrap();
             let hints = &listed["annotations"];
-            assert_eq!(hints["readOnlyHint"], json!(tool.effect.is_read_only(writable)), "{}", tool.name);
+            assert_eq!(
+                hints["readOnlyHint"],
+                json!(tool.effect.is_read_only(writable)),
+                "{}",
+                tool.name
+            );
             if hints["readOnlyHint"] == false {
-                assert_eq!(hints["destructiveHint"], json!(tool.effect.is_destructive(writable)), "{}", tool.name);
+                assert_eq!(
+                    hints["destructiveHint"],
+                    json!(tool.effect.is_destructive(writable)),
+                    "{}",
+                    tool.name
+                );
             }
         }
     }
@@ -216,7 +270,11 @@ fn annotations_tell_the_truth_about_the_targets() {
 fn the_interface_of_every_tool_is_as_it_was() {
     let list = json!(listing(&Toolset::ALL).result(false));
     for tool in tools() {
-        let listed = list["tools"].as_array().unwrap().iter().find(|listed| listed["name"] == tool.name);
+        let listed = list["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|listed| listed["name"] == tool.name);
         let interface = json!({
             "title": tool.title,
             "toolset": tool.toolset.name(),

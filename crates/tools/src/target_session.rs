@@ -1,14 +1,78 @@
-//! A session on the target that a tool's arguments name.
+//! The target that a tool's arguments name, and a session on it. A cluster that
+//! Howdah created is a target by its name.
 
-use howdah_core::{Context, Result};
-use howdah_pg::{Session, Targets};
+use std::sync::Arc;
+
+use howdah_aurora::Clusters;
+use howdah_core::{Context, Error, ErrorKind, Result};
+use howdah_pg::{Origin, Session, Target, Targets};
 
 /// A session on `target` (none: the default), in `database` (none: the target's own).
+///
+/// A cluster may have been started again on another port since it became a
+/// target: where it cannot be reached, it is looked up anew and tried once more.
 pub(crate) async fn open(cx: &Context, target: Option<&str>, database: Option<&str>) -> Result<Session> {
-    let targets = cx.get::<Targets>()?;
-    let mut target = targets.get(target)?;
-    if let Some(database) = database {
-        target = targets.database(&target, database);
+    let target = resolve(cx, target, database).await?;
+    let error = match target.session().await {
+        Ok(session) => return Ok(session),
+        Err(error) => Error::from(error),
+    };
+    if target.origin != Origin::Cluster || error.kind != ErrorKind::Unavailable {
+        return Err(error);
     }
-    Ok(target.session().await?)
+    match moved(cx, &target).await? {
+        Some(target) => Ok(target.session().await?),
+        None => Err(error),
+    }
+}
+
+/// The target of that name (none: the default), in `database` (none: its own).
+pub async fn resolve(cx: &Context, name: Option<&str>, database: Option<&str>) -> Result<Arc<Target>> {
+    let targets = cx.get::<Targets>()?;
+    let found = match (targets.get(name), name) {
+        (Err(error), Some(name)) if error.kind == ErrorKind::NotFound => {
+            let cluster = name.split('/').next().unwrap_or(name);
+            match cx.get::<Clusters>()?.target(cluster).await {
+                Ok(target) => {
+                    targets.add(target);
+                    targets.get(Some(name))
+                }
+                // Neither the one nor the other: what targets there are says more.
+                Err(other) if matches!(other.kind, ErrorKind::NotFound | ErrorKind::Invalid) => Err(error),
+                Err(other) => Err(other),
+            }
+        }
+        (found, _) => found,
+    }?;
+    Ok(match database {
+        Some(database) => targets.database(&found, database),
+        None => found,
+    })
+}
+
+/// The cluster's target where it is now, if that is elsewhere than before.
+async fn moved(cx: &Context, target: &Target) -> Result<Option<Arc<Target>>> {
+    let targets = cx.get::<Targets>()?;
+    let (cluster, database) = match target.name.split_once('/') {
+        Some((cluster, database)) => (cluster, Some(database)),
+        None => (target.name.as_str(), None),
+    };
+    let now = match cx.get::<Clusters>()?.target(cluster).await {
+        Ok(now) => now,
+        Err(error) => {
+            if error.kind == ErrorKind::NotFound {
+                targets.forget(cluster);
+            }
+            return Err(error);
+        }
+    };
+    let before = now.conninfo.with_database(target.conninfo.database());
+    if before == target.conninfo {
+        return Ok(None);
+    }
+    let now = targets.add(now);
+    Ok(Some(match database {
+        Some(database) => targets.database(&now, database),
+        None => now,
+    }))
 }

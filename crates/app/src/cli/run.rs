@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use howdah_core::{Caller, Context, Error, ErrorKind, Outcome, Result, find_tool};
+use howdah_jobs::{Engine, run_worker};
 
 use super::{Globals, chosen};
 use crate::output::{COULD_NOT_RUN, Output};
@@ -47,7 +48,7 @@ async fn registered(
     output: &Output,
     signals: &mut Signals,
 ) -> ExitCode {
-    let prepared = match prepare(matches, globals) {
+    let prepared = match prepare(matches, globals).await {
         Ok(prepared) => prepared,
         Err(error) => return output.error(&error),
     };
@@ -61,10 +62,10 @@ async fn registered(
         }
     };
     match outcome {
-        Ok(outcome) if prepared.wait && outcome.job.is_some() => {
-            follow::follow(cx, &outcome, output, signals).await
-        }
-        Ok(outcome) => finished(&outcome, output),
+        Ok(outcome) => match &outcome.job {
+            Some(job) if prepared.wait => follow::follow(cx, job, output, signals).await,
+            _ => finished(&outcome, output),
+        },
         Err(error) => output.error(&error),
     }
 }
@@ -78,7 +79,7 @@ struct Prepared {
 
 type RunTool = for<'a> fn(serde_json::Value, &'a Context) -> futures::future::BoxFuture<'a, Result<Outcome>>;
 
-fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
+async fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
     let (entry, leaf) =
         chosen(matches).ok_or_else(|| Error::internal("The command is not in the registry."))?;
     let tool = find_tool(entry.tool)
@@ -87,7 +88,7 @@ fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
     let caller = Caller::Person {
         consents: globals.yes,
     };
-    let mut cx = services::context(globals, caller)?;
+    let mut cx = services::context(globals, caller).await?;
     if !globals.yes {
         cx.human = Arc::new(TerminalHuman);
     }
@@ -124,8 +125,9 @@ async fn interrupted(stop: Stop, output: &Output) -> ExitCode {
 }
 
 async fn work(id: &str, globals: &Globals) -> Result<()> {
-    let engine = services::engine(globals)?;
-    engine.work(id).await?;
+    // Whoever started the job has consented to it.
+    let cx = services::context(globals, Caller::Person { consents: true }).await?;
+    run_worker(&*cx.get::<Engine>()?, id, &cx).await?;
     Ok(())
 }
 

@@ -1,0 +1,123 @@
+//! `howdah mcp` as clients see it, on real servers, judged by a connection of
+//! its own.
+
+#![allow(clippy::unwrap_used)]
+
+mod cancel;
+mod confirm;
+mod faults;
+mod load;
+mod protocol;
+
+use std::path::Path;
+use std::time::Duration;
+
+use howdah_testkit::mcp::{Client, Era, Options, Person};
+use howdah_testkit::{majors, tokio_postgres};
+use serde_json::{Value, json};
+
+/// All revisions that are served.
+const ERAS: [Era; 3] = [
+    Era::Initialize("2025-06-18"),
+    Era::Initialize("2025-11-25"),
+    Era::Stateless,
+];
+
+/// The server that these tests share.
+async fn server() -> &'static howdah_testkit::Server {
+    howdah_testkit::server(*majors().last().unwrap()).await
+}
+
+/// A client of `howdah mcp` whose own directory is `home`.
+struct Setup {
+    home: tempfile::TempDir,
+    options: Options,
+}
+
+impl Setup {
+    fn new(url: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let environment = [
+            ("DATABASE_URL", url),
+            ("HOWDAH_HOME", home.path().to_str().unwrap()),
+            ("XDG_CONFIG_HOME", home.path().to_str().unwrap()),
+        ];
+        let options = Options {
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            ..Options::default()
+        };
+        Self { home, options }
+    }
+
+    fn era(mut self, era: Era) -> Self {
+        self.options.era = era;
+        self
+    }
+
+    fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.options
+            .arguments
+            .extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    fn config(self, text: &str) -> Self {
+        let file = self.home.path().join("howdah.toml");
+        std::fs::write(&file, text).unwrap();
+        self.arguments(&["--config", file.to_str().unwrap()])
+    }
+
+    fn person(mut self, person: Person) -> Self {
+        self.options.person = Some(person);
+        self
+    }
+
+    fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    async fn start(&self) -> Client {
+        Client::start(self.options.clone()).await
+    }
+}
+
+/// The text of a tool's result.
+fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap()
+}
+
+fn is_error(result: &Value) -> bool {
+    result["isError"] == json!(true)
+}
+
+/// How many backends run a statement with this mark in it.
+async fn running(judge: &tokio_postgres::Client, mark: &str) -> i64 {
+    let pattern = format!("%{mark}%");
+    let row = judge
+        .query_one(
+            "SELECT count(*) FROM pg_stat_activity \
+             WHERE state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid()",
+            &[&pattern],
+        )
+        .await
+        .unwrap();
+    row.get(0)
+}
+
+/// Waits until as many backends run it.
+async fn until_running(judge: &tokio_postgres::Client, mark: &str, count: i64, within: Duration) -> Duration {
+    let begun = std::time::Instant::now();
+    loop {
+        let now = running(judge, mark).await;
+        if now == count {
+            return begun.elapsed();
+        }
+        assert!(
+            begun.elapsed() < within,
+            "{now} run {mark} after {within:?}, not {count}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,310 @@
+use howdah_testkit::mcp::{Client, Era};
+use serde_json::{Value, json};
+
+use crate::{ERAS, Setup, is_error, server, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_revision_is_served() {
+    let url = server().await.url("postgres");
+    for era in ERAS {
+        let client = Setup::new(&url).era(era).start().await;
+        if let Era::Initialize(version) = era {
+            assert_eq!(client.server["protocolVersion"], version);
+            assert_eq!(client.server["serverInfo"]["name"], "howdah");
+        }
+        let list = client.request("tools/list", json!({})).await.unwrap();
+        let names: Vec<&str> = list["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|tool| tool["name"].as_str())
+            .collect();
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        assert_eq!(names, sorted, "the order is not deterministic");
+        assert!(
+            names.contains(&"run_query") && names.contains(&"connect_to_database"),
+            "{names:?}"
+        );
+        assert!(!names.contains(&"doctor"), "{names:?}");
+
+        let result = client
+            .call_tool("run_query", json!({ "sql": "SELECT 40 + 2 AS answer" }))
+            .await
+            .unwrap();
+        assert!(!is_error(&result), "{result}");
+        assert!(result["structuredContent"].to_string().contains("42"), "{result}");
+        let modern = era == Era::Stateless;
+        assert_eq!(
+            result["resultType"],
+            if modern { json!("complete") } else { Value::Null }
+        );
+        assert_eq!(
+            list["cacheScope"].is_string() && list["ttlMs"].is_u64(),
+            true,
+            "{list}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stateless_client_discovers_first() {
+    let client = Setup::new("postgres://nobody@127.0.0.1:1/x")
+        .era(Era::Stateless)
+        .start()
+        .await;
+    let discovered = client.request("server/discover", json!({})).await.unwrap();
+    assert_eq!(
+        discovered["supportedVersions"],
+        json!(["2025-06-18", "2025-11-25", "2026-07-28"])
+    );
+    assert_eq!(discovered["resultType"], "complete");
+    assert!(client.request("tools/list", json!({})).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_default_list_fits_into_8_kib() {
+    let client = Setup::new("postgres://nobody@127.0.0.1:1/x").start().await;
+    let list = client.request("tools/list", json!({})).await.unwrap().to_string();
+    assert!(list.len() <= 8192, "{} bytes", list.len());
+    let all = Setup::new("postgres://nobody@127.0.0.1:1/x")
+        .arguments(&["--toolsets", "all"])
+        .start()
+        .await;
+    assert!(all.list_tools().await.len() > client.list_tools().await.len());
+}
+
+/// What is wrong is answered, with the number that fits, and the next call works.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_answered_and_the_server_stays() {
+    let url = server().await.url("postgres");
+    for era in ERAS {
+        let client = Setup::new(&url).era(era).start().await;
+        for line in [
+            "{nonsense",
+            "[1,2]",
+            "[]",
+            "\"text\"",
+            "7",
+            "{}",
+            "{\"id\":1}",
+            "\u{feff}{}",
+            "{\"jsonrpc\":\"2.0\",\"id\":null}",
+        ] {
+            client.send_raw(line).await;
+        }
+        client
+            .send_raw(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)))
+            .await;
+        client.notify("notifications/unheard-of", json!({ "x": 1 })).await;
+        client
+            .notify("notifications/cancelled", json!({ "requestId": 4711 }))
+            .await;
+
+        let code = |error: Result<Value, howdah_testkit::mcp::RpcError>| error.unwrap_err().code;
+        assert_eq!(code(client.request("tools/frobnicate", json!({})).await), -32601);
+        assert_eq!(code(client.call_tool("no_such_tool", json!({})).await), -32602);
+        assert_eq!(code(client.call_tool("doctor", json!({})).await), -32602);
+        assert_eq!(
+            code(client.request("tools/call", json!({ "name": 7 })).await),
+            -32602
+        );
+        assert_eq!(
+            code(
+                client
+                    .request("tools/call", json!({ "name": "run_query", "arguments": "x" }))
+                    .await
+            ),
+            -32602
+        );
+        let missing = code(
+            client
+                .request("resources/read", json!({ "uri": "howdah://book/none" }))
+                .await,
+        );
+        assert_eq!(missing, if era == Era::Stateless { -32602 } else { -32002 });
+
+        for arguments in [
+            json!({}),
+            json!({ "sql": 7 }),
+            json!({ "sql": "SELECT 1", "sqll": "x" }),
+            json!({ "sql": null }),
+        ] {
+            let result = client.call_tool("run_query", arguments.clone()).await.unwrap();
+            assert!(is_error(&result), "{arguments}: {result}");
+            assert_eq!(
+                result["structuredContent"]["error"]["kind"], "invalid",
+                "{result}"
+            );
+        }
+        let result = client
+            .call_tool("run_query", json!({ "sql": "SELECT nothing_of_that_name" }))
+            .await
+            .unwrap();
+        assert!(is_error(&result), "{result}");
+        assert_eq!(
+            result["structuredContent"]["error"]["sqlstate"], "42703",
+            "{result}"
+        );
+        assert!(text(&result).contains("nothing_of_that_name"), "{result}");
+
+        let result = client
+            .call_tool("run_query", json!({ "sql": "SELECT 1" }))
+            .await
+            .unwrap();
+        assert!(!is_error(&result), "{result}");
+    }
+}
+
+/// A line that is too long is refused; what follows it is read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_may_be_big_but_not_endless() {
+    let client = Setup::new(&server().await.url("postgres")).start().await;
+    let padding = "x".repeat(900_000);
+    let result = client
+        .call_tool(
+            "run_query",
+            json!({ "sql": format!("SELECT length('{padding}')") }),
+        )
+        .await
+        .unwrap();
+    assert!(
+        result.to_string().contains("900000"),
+        "{}",
+        &result.to_string()[..300]
+    );
+    client.send_raw(&"y".repeat(17 << 20)).await;
+    assert!(!is_error(
+        &client
+            .call_tool("run_query", json!({ "sql": "SELECT 1" }))
+            .await
+            .unwrap()
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notifications_before_the_session_do_not_end_it() {
+    let client = Setup::new("postgres://nobody@127.0.0.1:1/x")
+        .era(Era::Stateless)
+        .start()
+        .await;
+    client.notify("notifications/initialized", json!({})).await;
+    client
+        .send_raw("{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":{}}")
+        .await;
+    assert!(client.request("tools/list", json!({})).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_book_and_its_prompts_are_there() {
+    for era in ERAS {
+        let client = Setup::new("postgres://nobody@127.0.0.1:1/x")
+            .era(era)
+            .start()
+            .await;
+        let list = client.request("resources/list", json!({})).await.unwrap();
+        let pages = list["resources"].as_array().unwrap();
+        assert!(pages.len() >= 10, "{list}");
+        for page in pages {
+            assert!(
+                page["title"].is_string() && page["mimeType"] == "text/markdown",
+                "{page}"
+            );
+            let read = client
+                .request("resources/read", json!({ "uri": page["uri"] }))
+                .await
+                .unwrap();
+            let body = read["contents"][0]["text"].as_str().unwrap();
+            assert_eq!(page["size"], body.len(), "{page}");
+        }
+        let prompts = client.request("prompts/list", json!({})).await.unwrap();
+        for prompt in prompts["prompts"].as_array().unwrap() {
+            let mut arguments = serde_json::Map::new();
+            for argument in prompt["arguments"].as_array().unwrap() {
+                arguments.insert(
+                    argument["name"].as_str().unwrap().to_owned(),
+                    "the very value".into(),
+                );
+            }
+            let got = client
+                .request(
+                    "prompts/get",
+                    json!({ "name": prompt["name"], "arguments": arguments }),
+                )
+                .await
+                .unwrap();
+            let text = got["messages"][0]["content"]["text"].as_str().unwrap();
+            assert_eq!(text.contains("the very value"), !arguments.is_empty(), "{prompt}");
+        }
+        assert!(
+            client
+                .request("prompts/get", json!({ "name": "none" }))
+                .await
+                .is_err()
+        );
+    }
+}
+
+/// Whoever asked for it with a token gets progress, before the answer and never after.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_the_protocol_is_on_standard_output() {
+    // The client panics on a line that is no JSON.
+    let setup = Setup::new(&server().await.url("postgres")).arguments(&["--log", "trace"]);
+    let client: Client = setup.start().await;
+    for sql in [
+        "SELECT 1",
+        "SELECT 1/0",
+        "SELEC",
+        "DO $$BEGIN RAISE NOTICE 'x'; END$$",
+    ] {
+        client
+            .call_tool("run_query", json!({ "sql": sql }))
+            .await
+            .unwrap();
+    }
+    assert!(setup.home().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_holds_neither_literals_nor_passwords() {
+    let server = server().await;
+    let url = server.url_as("scram", "postgres");
+    let program = tokio::task::spawn_blocking(howdah_testkit::howdah).await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let input = [
+        json!({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}),
+        json!({"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"run_query","arguments":{"sql":"SELECT 'tell-tale literal'"}}}),
+        json!({"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"run_query","arguments":{"sql":"SELECT 'tell-tale literal' FROM none"}}}),
+    ];
+    let input: String = input.iter().map(|line| format!("{line}\n")).collect();
+    let output = std::process::Command::new(program)
+        .args(["mcp", "--log", "trace"])
+        .env("DATABASE_URL", &url)
+        .env("HOWDAH_HOME", home.path())
+        .stdin(std::process::Stdio::from(file_with(&input)))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        answers.contains("tell-tale literal"),
+        "what is piped in is answered: {answers}"
+    );
+    let log = String::from_utf8(output.stderr).unwrap();
+    for secret in [
+        "tell-tale",
+        server.scram_password(),
+        "correct horse",
+        "correct%20horse",
+    ] {
+        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+    }
+}
+
+fn file_with(text: &str) -> std::fs::File {
+    use std::io::{Seek, Write};
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    file
+}
