@@ -6,6 +6,7 @@ use howdah_core::{Error, Result};
 use howdah_localpg::{
     Account, InitOptions, Installation, Instance, TlsFiles, generate_password, write_private,
 };
+use howdah_pg::Connection;
 use howdah_sql::{quote_ident, quote_literal};
 
 use super::layout::{
@@ -131,18 +132,23 @@ pub(super) async fn init(cluster: &ClusterDirectory) -> Result<()> {
 pub(super) async fn database(cluster: &ClusterDirectory) -> Result<()> {
     let database = cluster.record()?.database;
     let mut connection = connect(&cluster.writer()?, "postgres").await?;
-    let there = connection
-        .query(
-            "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1",
-            &[Some(&database)],
-        )
-        .await?;
-    if there.is_empty() {
-        connection
-            .batch(&format!("CREATE DATABASE {}", quote_ident(&database)))
-            .await?;
+    if exists(&mut connection, &database).await? {
+        return Ok(());
     }
-    Ok(())
+    match connection
+        .batch(&format!("CREATE DATABASE {}", quote_ident(&database)))
+        .await
+    {
+        // A worker that was killed may have left its own statement running,
+        // which this one has then waited for.
+        Err(_) if exists(&mut connection, &database).await? => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+async fn exists(connection: &mut Connection, database: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1";
+    Ok(!connection.query(sql, &[Some(database)]).await?.is_empty())
 }
 
 /// Gives the role of a restored cluster the cluster's own password. Only the
