@@ -1,0 +1,165 @@
+//! `xtask new`: one new file for one new thing.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+/// What can be begun. A further kind is a further entry.
+const KINDS: &[Kind] = &[
+    Kind {
+        word: "tool",
+        home: "crates/tools",
+        files: &[(
+            "crates/tools/src/{name}.rs",
+            include_str!("../templates/tool.rs.txt"),
+        )],
+        next: "Write it, then run `cargo run -p xtask -- docs` for its pages in docs/reference.",
+    },
+    Kind {
+        word: "rule",
+        home: "crates/lint",
+        files: &[],
+        next: "",
+    },
+    Kind {
+        word: "check",
+        home: "crates/checks",
+        files: &[],
+        next: "",
+    },
+    Kind {
+        word: "template",
+        home: "crates/generate",
+        files: &[],
+        next: "",
+    },
+];
+
+struct Kind {
+    word: &'static str,
+    /// The crate it lives in.
+    home: &'static str,
+    /// Paths and contents. `{name}` stands for the name, `{Name}` for it in
+    /// camel case, `{words}` for it with blanks, `{Words}` as a sentence begins.
+    files: &'static [(&'static str, &'static str)],
+    next: &'static str,
+}
+
+/// Writes the files of a new thing and says which.
+pub(crate) fn new(root: &Path, word: &str, name: &str) -> Result<Vec<String>> {
+    let Some(kind) = KINDS.iter().find(|kind| kind.word == word) else {
+        let words: Vec<_> = KINDS.iter().map(|kind| kind.word).collect();
+        bail!("there is no kind {word:?}; there are {}", words.join(", "));
+    };
+    if !root.join(kind.home).join("Cargo.toml").exists() {
+        bail!("a {word} lives in {}, which does not exist yet", kind.home);
+    }
+    if kind.files.is_empty() {
+        bail!("xtask/src/new.rs has no files for a {word} yet");
+    }
+    if !is_snake_case(name) {
+        bail!("{name:?} is no name: write it in snake case, such as explain_query");
+    }
+    let filled: Vec<_> = kind
+        .files
+        .iter()
+        .map(|(path, content)| (fill(path, name), fill(content, name)))
+        .collect();
+    if let Some((path, _)) = filled.iter().find(|(path, _)| root.join(path).exists()) {
+        bail!("{path} is there already");
+    }
+    let mut lines = Vec::new();
+    for (path, content) in filled {
+        let file = root.join(&path);
+        let directory = file.parent().unwrap_or(root);
+        fs::create_dir_all(directory).with_context(|| format!("creating {}", directory.display()))?;
+        fs::write(&file, content).with_context(|| format!("writing {path}"))?;
+        lines.push(format!("wrote {path}"));
+    }
+    lines.push(kind.next.to_owned());
+    Ok(lines)
+}
+
+fn is_snake_case(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .split('_')
+            .all(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn fill(text: &str, name: &str) -> String {
+    let words = name.replace('_', " ");
+    let camel: String = name.split('_').map(capitalised).collect();
+    text.replace("{name}", name)
+        .replace("{Name}", &camel)
+        .replace("{words}", &words)
+        .replace("{Words}", &capitalised(&words))
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn house() -> tempfile::TempDir {
+        let house = tempfile::tempdir().unwrap();
+        fs::create_dir_all(house.path().join("crates/tools")).unwrap();
+        fs::write(house.path().join("crates/tools/Cargo.toml"), "").unwrap();
+        house
+    }
+
+    #[test]
+    fn a_tool_is_one_file() {
+        let house = house();
+        new(house.path(), "tool", "advise_indexes").unwrap();
+        let text = fs::read_to_string(house.path().join("crates/tools/src/advise_indexes.rs")).unwrap();
+        assert!(text.contains("pub struct AdviseIndexes"));
+        assert!(text.contains("howdah_core::tool!(AdviseIndexes);"));
+        assert!(!text.contains('{') || !text.contains("{name}"));
+        let again = new(house.path(), "tool", "advise_indexes").unwrap_err();
+        assert_eq!(
+            again.to_string(),
+            "crates/tools/src/advise_indexes.rs is there already"
+        );
+    }
+
+    #[test]
+    fn a_kind_without_a_crate_says_so() {
+        let house = house();
+        let error = new(house.path(), "rule", "x").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a rule lives in crates/lint, which does not exist yet"
+        );
+        let error = new(house.path(), "spaceship", "x").unwrap_err();
+        assert!(error.to_string().contains("tool, rule, check, template"));
+    }
+
+    #[test]
+    fn a_name_is_in_snake_case() {
+        let house = house();
+        for name in ["", "Tool", "a-b", "_a", "a__b", "1a", "a.b", "../a"] {
+            assert!(new(house.path(), "tool", name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_kind_whose_crate_exists_has_files() {
+        for kind in KINDS {
+            let exists = crate::root().join(kind.home).exists();
+            assert!(!exists || !kind.files.is_empty(), "{}", kind.word);
+        }
+    }
+}
