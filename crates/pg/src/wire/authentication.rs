@@ -39,6 +39,14 @@ impl<'a> Exchange<'a> {
     pub(super) async fn run(&mut self, transport: &mut Transport) -> Result<(), PgError> {
         loop {
             let header = transport.header().await?;
+            // Whatever else listens on that port answers in some other way.
+            if !matches!(header.tag, b'R' | b'E' | b'N' | b'v') || header.len > ERROR_MAX_BYTES {
+                return Err(transport.protocol(format!(
+                    "message '{}' of {} bytes answers the first packet",
+                    char::from(header.tag),
+                    header.len
+                )));
+            }
             let body = transport.body(header.len, ERROR_MAX_BYTES).await?;
             match header.tag {
                 b'R' => {

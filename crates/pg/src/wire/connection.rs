@@ -162,7 +162,7 @@ impl Connection {
     /// Runs statements of our own, separated by semicolons, and drops their results.
     pub async fn batch(&mut self, sql: &str) -> Result<(), PgError> {
         self.begin().await?;
-        frontend::query(sql, &mut self.transport.out).map_err(|_| nul())?;
+        self.write_query(sql)?;
         let _flight = self.enter();
         let mut failure: Option<PgError> = None;
         loop {
@@ -206,6 +206,15 @@ impl Connection {
     pub fn keep_notices(&mut self, count: usize, bytes: usize) {
         self.notices.max_count = count;
         self.notices.max_bytes = bytes;
+    }
+
+    /// Prepares a simple query to be sent; one that cannot be leaves no part behind.
+    pub(super) fn write_query(&mut self, sql: &str) -> Result<(), PgError> {
+        let unsent = self.transport.out.len();
+        frontend::query(sql, &mut self.transport.out).map_err(|_| {
+            self.transport.out.truncate(unsent);
+            nul()
+        })
     }
 
     /// Makes sure that the connection is at rest before a call uses it.

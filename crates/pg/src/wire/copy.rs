@@ -37,7 +37,7 @@ impl Connection {
         to: &mut (dyn AsyncWrite + Send + Unpin),
     ) -> Result<Copied, CopyError> {
         self.begin().await?;
-        frontend::query(sql, &mut self.transport.out).map_err(|_| nul())?;
+        self.write_query(sql)?;
         let _flight = self.enter();
         let mut copied = Copied::default();
         let mut chunk = Vec::new();
@@ -50,9 +50,16 @@ impl Connection {
             match header.tag {
                 b'd' => {
                     copied.bytes += header.len as u64;
-                    self.transport.take_into(header.len, &mut chunk).await?;
-                    if chunk.len() >= CHUNK_BYTES {
+                    let mut rest = header.len;
+                    while rest > 0 {
+                        let part = rest.min(CHUNK_BYTES);
+                        self.transport.take_into(part, &mut chunk).await?;
+                        rest -= part;
+                        if chunk.len() < CHUNK_BYTES {
+                            continue;
+                        }
                         if let Err(error) = to.write_all(&chunk).await {
+                            self.transport.skip(rest).await?;
                             self.cancel_and_drain().await?;
                             return Err(error.into());
                         }

@@ -25,7 +25,7 @@ impl Connection {
             statements.push("DISCARD ALL");
         }
         for sql in statements {
-            if frontend::query(sql, &mut self.transport.out).is_ok() {
+            if self.write_query(sql).is_ok() {
                 self.pending += 1;
             }
         }
