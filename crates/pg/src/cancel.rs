@@ -12,11 +12,14 @@ use crate::conninfo::Keepalives;
 use crate::error::PgError;
 use crate::tls::TlsPlan;
 use crate::wire::dial::{Endpoint, RawSocket};
+use crate::wire::socket::Socket;
 
 /// How long a CancelRequest may take.
 const CANCEL_MAX: Duration = Duration::from_secs(2);
 /// How long the end of the program waits for all of them.
 const CANCEL_ALL_MAX: Duration = Duration::from_secs(1);
+/// How long a connection that is given up waits for its statement to end.
+const HANG_UP_MAX: Duration = Duration::from_secs(1);
 /// The code in place of a protocol version that makes a startup packet a CancelRequest.
 const CANCEL_CODE: u32 = 80_877_102;
 
@@ -105,9 +108,9 @@ impl Canceller {
         }
     }
 
-    /// Cancels without being waited for. Until it is done it counts as in flight, so that
-    /// the end of the program waits for it.
-    pub(crate) fn cancel_detached(&self) {
+    /// Cancels without being waited for, then closes the connection. Until it is done it
+    /// counts as in flight, so that the end of the program waits for it.
+    pub(crate) fn cancel_detached(&self, mut socket: Socket) {
         let flight = Flight::enter(self);
         let canceller = self.clone();
         let work = async move {
@@ -115,6 +118,9 @@ impl Canceller {
             if let Err(error) = canceller.cancel().await {
                 tracing::warn!(pid = canceller.pid(), %error, "a statement could not be cancelled");
             }
+            // A pooler forgets a client that hangs up, and its wish to cancel with it: stay
+            // until the statement has answered.
+            let _ = tokio::time::timeout(HANG_UP_MAX, socket.read_u8()).await;
         };
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {

@@ -1,5 +1,5 @@
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleErro
 
 use crate::conninfo::{ConnInfo, SessionAttrs};
 use crate::error::PgError;
-use crate::settings::{CONNECTION_CHECK_SINCE, Setting, means_the_same, pinned, startup_options};
+use crate::settings::{CONNECTION_CHECK_SINCE, DATE_STYLE, Setting, means_the_same, pinned, startup_options};
 use crate::target::{Limits, Target};
 use crate::wire::Connection;
 
@@ -25,6 +25,8 @@ pub(crate) struct Manager {
     limits: Limits,
     /// Index into [`WAYS`] of what this server accepted last.
     way: AtomicU8,
+    /// What `DateStyle` has to be set to where the database prefers another than ISO.
+    date_style: OnceLock<String>,
 }
 
 /// How the pinned settings reach a session.
@@ -53,6 +55,7 @@ pub(crate) fn new(conninfo: &ConnInfo, limits: &Limits) -> Result<Pool, PgError>
         conninfo: conninfo.clone(),
         limits: limits.clone(),
         way: AtomicU8::new(0),
+        date_style: OnceLock::new(),
     };
     managed::Pool::builder(manager)
         .max_size(limits.pool_size.max(1))
@@ -88,13 +91,17 @@ impl Manager {
         let first = usize::from(self.way.load(Ordering::Relaxed)).min(WAYS.len() - 1);
         let mut refusal = None;
         for (index, way) in WAYS.iter().enumerate().skip(first) {
-            let settings = pinned(&self.limits, *way == Way::Startup);
+            let date_style = self.date_style.get().map_or(DATE_STYLE, String::as_str);
+            let settings = pinned(&self.limits, date_style, *way == Way::Startup);
             let options = match way {
                 Way::Pipeline => String::new(),
                 _ => startup_options(&settings),
             };
             match Connection::connect_with(&self.conninfo, &options).await {
                 Ok(connection) => {
+                    if *way != Way::Pipeline && self.learn_date_style(&connection) {
+                        return Box::pin(self.connect()).await;
+                    }
                     let pooled = self.examine(connection, settings, *way).await?;
                     let way = u8::try_from(index).unwrap_or(0);
                     self.way.store(way, Ordering::Relaxed);
@@ -106,6 +113,16 @@ impl Manager {
             }
         }
         Err(refusal.unwrap_or_else(|| PgError::Invalid("No way to connect was left".to_owned())))
+    }
+
+    /// Whether the database prints dates in another style, so that a new connection has to
+    /// say ISO, in the order of day and month that the database is set to.
+    fn learn_date_style(&self, connection: &Connection) -> bool {
+        let Some(shown) = connection.parameter("DateStyle") else {
+            return false;
+        };
+        let (style, order) = shown.split_once(", ").unwrap_or((shown, "MDY"));
+        style != DATE_STYLE && self.date_style.set(format!("{DATE_STYLE}, {order}")).is_ok()
     }
 
     /// Learns whether the session is ours alone, and whether the settings hold.
@@ -139,7 +156,7 @@ impl Manager {
         let checks = connection.version_num() >= CONNECTION_CHECK_SINCE && way != Way::StartupWithoutCheck;
         Ok(Pooled {
             connection,
-            settings: pinned(&self.limits, checks),
+            settings: pinned(&self.limits, DATE_STYLE, checks),
             shared,
         })
     }

@@ -14,12 +14,15 @@ pub struct Setting {
 
 /// Noticing that the client is gone, in milliseconds: half of what may pass until the backend is.
 const CONNECTION_CHECK_MS: u32 = 1_000;
+/// How dates are printed, whatever the order in which they are read.
+pub(crate) const DATE_STYLE: &str = "ISO";
 /// The first major version that has it.
 pub(crate) const CONNECTION_CHECK_SINCE: u32 = 140_000;
 pub(crate) const CONNECTION_CHECK: &str = "client_connection_check_interval";
 
-/// The pinned settings, the version-bound one last.
-pub(crate) fn pinned(limits: &Limits, connection_check: bool) -> Vec<Setting> {
+/// The pinned settings, the version-bound one last. `date_style` is `ISO`, followed by the
+/// order of day and month in what is read where that has to be said.
+pub(crate) fn pinned(limits: &Limits, date_style: &str, connection_check: bool) -> Vec<Setting> {
     let milliseconds = |ms: u64| format!("{ms}ms");
     let mut settings = vec![
         // What the server reads as a string must be what our parser read as one.
@@ -27,7 +30,7 @@ pub(crate) fn pinned(limits: &Limits, connection_check: bool) -> Vec<Setting> {
         ("backslash_quote", "safe_encoding".to_owned()),
         ("transform_null_equals", "off".to_owned()),
         // What is printed.
-        ("datestyle", "ISO".to_owned()),
+        ("datestyle", date_style.to_owned()),
         ("intervalstyle", "postgres".to_owned()),
         ("extra_float_digits", "1".to_owned()),
         ("bytea_output", "hex".to_owned()),
@@ -55,6 +58,8 @@ pub(crate) fn pinned(limits: &Limits, connection_check: bool) -> Vec<Setting> {
 pub(crate) fn startup_options(settings: &[Setting]) -> String {
     let words: Vec<String> = settings
         .iter()
+        // Alone it would hide the order of day and month that the database is set to.
+        .filter(|setting| setting.value != DATE_STYLE)
         .map(|setting| format!("-c {}={}", setting.name, setting.value.replace(' ', "\\ ")))
         .collect();
     words.join(" ")
@@ -66,7 +71,8 @@ pub(crate) fn means_the_same(pinned: &str, shown: &str) -> bool {
         return pinned == shown;
     }
     // DateStyle shows the order of day and month behind the style.
-    pinned.eq_ignore_ascii_case(shown.split(',').next().unwrap_or_default())
+    let style = shown.split(',').next().unwrap_or_default();
+    pinned.eq_ignore_ascii_case(shown) || pinned.eq_ignore_ascii_case(style)
 }
 
 fn milliseconds(text: &str) -> Option<u64> {

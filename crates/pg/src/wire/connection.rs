@@ -292,7 +292,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.busy && !self.transport.is_broken() {
-            self.canceller.cancel_detached();
+            self.canceller.cancel_detached(self.transport.take_socket());
         } else if !self.transport.is_broken() {
             frontend::terminate(&mut self.transport.out);
             self.transport.send_now();

@@ -64,6 +64,12 @@ impl Transport {
         &self.socket
     }
 
+    /// Takes the socket out; nothing can be read or sent any more.
+    pub(crate) fn take_socket(&mut self) -> Socket {
+        self.eof = true;
+        std::mem::replace(&mut self.socket, Socket::Closed)
+    }
+
     /// The bytes that have arrived and were not consumed.
     pub(crate) fn buffered(&self) -> &[u8] {
         &self.data[self.start..self.end]
