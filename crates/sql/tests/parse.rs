@@ -1,6 +1,9 @@
 //! Parsing: spans, positions, and text that is made to break parsers.
 #![allow(clippy::unwrap_used)]
 
+mod hostile;
+
+use hostile::survives;
 use howdah_sql::{Limits, SyntaxError, parse, plpgsql_tree, tree};
 
 fn error(text: &str) -> SyntaxError {
@@ -67,87 +70,6 @@ fn long_text_is_an_error() {
     assert!(parse("SELECT 1", &limits).is_ok());
     let error = parse("SELECT 1, 2, 3, 4, 5, 6", &limits).unwrap_err();
     assert_eq!(error.message, "The text is 23 bytes long, and 20 are allowed");
-}
-
-/// Texts that nest `n` levels, in every way that the grammar has.
-fn nested(n: usize) -> Vec<(&'static str, String)> {
-    let around = |open: &str, middle: &str, close: &str| {
-        format!("SELECT {}{middle}{}", open.repeat(n), close.repeat(n))
-    };
-    vec![
-        ("sum", format!("SELECT {}1", "1+".repeat(n))),
-        ("concatenation", format!("SELECT ''{}", "||'a'".repeat(n))),
-        ("sign", around("- ", "a", "")),
-        ("not", around("NOT ", "a", "")),
-        ("parentheses", around("(", "1", ")")),
-        ("sub-select", around("(SELECT ", "1", ")")),
-        (
-            "from",
-            format!(
-                "SELECT 1 FROM {}x{}",
-                "(SELECT 1 FROM ".repeat(n),
-                ") x".repeat(n)
-            ),
-        ),
-        ("case", around("CASE WHEN a THEN ", "1", " END")),
-        ("case else", around("CASE WHEN a THEN 1 ELSE ", "1", " END")),
-        ("and", format!("SELECT a{}", " AND a".repeat(n))),
-        ("or", format!("SELECT a{}", " OR a".repeat(n))),
-        ("and or", around("(a AND (b OR ", "c", "))")),
-        ("union", format!("SELECT 1{}", " UNION SELECT 1".repeat(n))),
-        (
-            "union all",
-            format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(n)),
-        ),
-        ("array", around("ARRAY[", "1", "]")),
-        ("row", around("ROW(", "1", ")")),
-        ("function", around("f(", "1", ")")),
-        ("cast", format!("SELECT 1{}", "::int".repeat(n))),
-        ("cast()", around("CAST(", "1", " AS int)")),
-        ("subscript", format!("SELECT a{}", "[1]".repeat(n))),
-        ("subscripts", around("a[", "1", "]")),
-        ("is null", format!("SELECT 1{}", " IS NULL".repeat(n))),
-        ("collate", format!("SELECT a{}", " COLLATE \"C\"".repeat(n))),
-        ("join", format!("SELECT 1 FROM a{}", " JOIN b ON true".repeat(n))),
-        (
-            "with",
-            format!("{}SELECT 1{}", "WITH x AS (".repeat(n), ") SELECT 1".repeat(n)),
-        ),
-        ("exists", around("EXISTS (SELECT 1 WHERE ", "a", ")")),
-        ("in", around("1 IN (", "1", ")")),
-        ("any", around("1 = ANY (", "a", ")")),
-        ("explain", format!("EXPLAIN SELECT {}1", "1*".repeat(n))),
-        (
-            "default",
-            format!("CREATE TABLE t (a int DEFAULT {}1)", "1+".repeat(n)),
-        ),
-        ("open parentheses", "(".repeat(n)),
-        ("open brackets", format!("SELECT {}", "a[".repeat(n))),
-    ]
-}
-
-/// Each text gives a tree or an error that says why not, and what has a tree
-/// can be walked and dropped.
-fn survives(n: usize, limits: &Limits) {
-    for (name, text) in nested(n) {
-        let told = |error: &SyntaxError| {
-            let message = &error.message;
-            assert!(
-                message.contains("nests") || message.contains("syntax error"),
-                "{name} × {n}: {message}"
-            );
-        };
-        match parse(&text, limits) {
-            Ok(script) => {
-                let kind = script.statements[0].kind();
-                assert!(["SELECT", "EXPLAIN", "CREATE TABLE"].contains(&kind.name()));
-            }
-            Err(error) => told(&error),
-        }
-        if let Err(error) = tree(&text, limits) {
-            told(&error);
-        }
-    }
 }
 
 fn on_a_thread(stack: usize, work: impl FnOnce() + Send + 'static) {
@@ -260,4 +182,16 @@ fn bodies_are_parsed() {
             on_a_thread(2 * 1024 * 1024, move || drop(plpgsql_tree(&text)));
         }
     }
+}
+
+#[test]
+fn fingerprints_are_those_of_the_shape() {
+    let print = |sql: &str| howdah_sql::fingerprint(sql).unwrap();
+    assert_eq!(
+        print("SELECT * FROM t WHERE a = 1"),
+        print("select *\nfrom t /* é */ where a = 'x'")
+    );
+    assert_ne!(print("SELECT a FROM t"), print("SELECT b FROM t"));
+    assert_eq!(print("SELECT 1").len(), 16);
+    assert_eq!(howdah_sql::fingerprint("SELEC").unwrap_err().position_chars, 1);
 }
