@@ -53,12 +53,12 @@ macro_rules! anywhere {
 }
 const FUNCTIONS_IN_SESSION: &str = in_session!(
     "pg_proc", "proname", "pronamespace",
-    " AND (x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid\
+    " AND (x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid \
       OR x.xmin::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ($3::pg_catalog.text[]))"
 );
 const FUNCTIONS_ANYWHERE: &str = anywhere!(
     "pg_proc", "proname",
-    " AND (x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid\
+    " AND (x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid \
       OR x.xmin::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ($2::pg_catalog.text[]))"
 );
 const OPERATORS_IN_SESSION: &str = in_session!(

@@ -1,0 +1,520 @@
+//! Every way by which a statement comes to run code, each with an attack and its harmless twin.
+
+use howdah_testkit::{majors, server};
+
+use super::arena::Arena;
+
+/// Runs the same cases on every major version, each in a database of its own.
+macro_rules! class {
+    ($name:ident, $arena:ident, $body:block) => {
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            for major in majors() {
+                let $arena = Arena::new(server(major).await).await;
+                $body
+            }
+        }
+    };
+}
+
+class!(functions_in_every_place, arena, {
+    for place in [
+        "SELECT @()",
+        "SELECT 1 FROM @() AS f",
+        "SELECT 1 FROM t, LATERAL @(t.id) AS f",
+        "SELECT 1 FROM ROWS FROM (@(), generate_series(1, 2)) AS f",
+        "VALUES (1, (2, (3, @())))",
+        "SELECT 1 WHERE @() = 1",
+        "SELECT 1 FROM t GROUP BY id HAVING @() = 1",
+        "SELECT 1 FROM t ORDER BY @(id)",
+        "SELECT count(*) FILTER (WHERE @() = 1) FROM t",
+        "SELECT sum(id) OVER (PARTITION BY @(id) ORDER BY @(name) ROWS @() PRECEDING) FROM t",
+        "SELECT sum(id) OVER w FROM t WINDOW w AS (PARTITION BY @(id))",
+        "SELECT string_agg(name, ',' ORDER BY @(id)) FROM t",
+        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY @(id)) FROM t",
+        "SELECT 1 LIMIT @()",
+        "SELECT 1 OFFSET @()",
+        "SELECT DISTINCT ON (@(id)) id FROM t",
+        "SELECT CASE WHEN true THEN @() END",
+        "SELECT COALESCE(NULL, @())",
+        "SELECT GREATEST(1, @())",
+        "SELECT ARRAY[@()]",
+        "SELECT (ARRAY[1, 2])[@()]",
+        "SELECT ROW(@()) = ROW(1)",
+        "SELECT 1 IN (@(), 2)",
+        "SELECT EXISTS (SELECT @())",
+        "SELECT (SELECT @())",
+        "WITH x AS (SELECT @()) SELECT 1 FROM x",
+        "WITH RECURSIVE x (n) AS (SELECT 1 UNION ALL SELECT @(n) FROM x WHERE n < 1) SELECT * FROM x",
+        "SELECT 1 UNION SELECT @()",
+        "SELECT concat(VARIADIC ARRAY[@()::text])",
+        "SELECT 1 FROM t AS a JOIN t AS b ON @(a.id) = b.id",
+        "SELECT 1 FROM t TABLESAMPLE bernoulli (@())",
+        "SELECT @()::text COLLATE \"C\"",
+        "SELECT grouping(@(id)) FROM t GROUP BY ROLLUP (@(id))",
+        "SELECT xmlelement(name a, @())",
+        "SELECT 1 FROM xmltable('/a' PASSING xml '<a/>' COLUMNS b int PATH '.' DEFAULT @())",
+        "SELECT format('%s', @() || 'x')",
+        "EXPLAIN SELECT @()",
+        "EXPLAIN ANALYZE SELECT @()",
+        "EXPLAIN (FORMAT json) SELECT 1 FROM t WHERE id = @()",
+        "EXPLAIN INSERT INTO t VALUES (@())",
+        "EXPLAIN UPDATE t SET id = @() WHERE false",
+        "EXPLAIN DELETE FROM t WHERE id = @()",
+    ] {
+        arena.attack("a function", &place.replace('@', "evil")).await;
+        arena.attack("a function with its schema", &place.replace('@', "public.evil")).await;
+        if !place.starts_with("EXPLAIN INSERT") && !place.starts_with("EXPLAIN UPDATE") && !place.starts_with("EXPLAIN DELETE") {
+            arena.harmless("a function", &place.replace('@', "fine")).await;
+        }
+    }
+});
+
+class!(functions_called_as_columns_and_types, arena, {
+    arena
+        .setup(
+            "CREATE FUNCTION total(t) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN evil(); END $$;
+             CREATE FUNCTION length_of(t) RETURNS int LANGUAGE sql AS $$ SELECT length($1.name) $$;
+             CREATE FUNCTION peek(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN evil($1); END $$;
+             CREATE DOMAIN checked AS int CHECK (evil_true(VALUE));
+             CREATE DOMAIN positive AS int CHECK (VALUE > 0)",
+        )
+        .await;
+    for sql in [
+        "SELECT t.total FROM t",
+        "SELECT (t).total FROM t",
+        "SELECT x.total FROM t AS x",
+        "SELECT ('a'::text).peek",
+        "SELECT total(t) FROM t",
+        "SELECT 1 FROM t ORDER BY t.total",
+        "SELECT checked(1)",
+        "SELECT ('/etc/passwd'::text).pg_read_file",
+    ] {
+        arena.attack("a call in disguise", sql).await;
+    }
+    for sql in [
+        "SELECT t.length_of FROM t",
+        "SELECT (t).length_of, t.name, (t).name FROM t",
+        "SELECT positive(1)",
+        "SELECT ('a'::text).length",
+    ] {
+        arena.harmless("a call in disguise", sql).await;
+    }
+});
+
+class!(casts, arena, {
+    arena
+        .setup(
+            "CREATE TYPE pair AS (a int, b int);
+             CREATE FUNCTION to_pair(int) RETURNS pair LANGUAGE plpgsql AS $$ BEGIN PERFORM evil(); RETURN ROW(1, $1); END $$;
+             CREATE CAST (int AS pair) WITH FUNCTION to_pair(int)",
+        )
+        .await;
+    for sql in ["SELECT 1::pair", "SELECT CAST(1 AS pair)", "SELECT (1::pair).b", "SELECT pair(1)"] {
+        arena.attack("a cast", sql).await;
+    }
+    // The cast is there, and nothing of it is touched.
+    arena.harmless("a statement beside a cast", "SELECT id::text, n::int, '5'::int FROM t").await;
+    arena.harmless("a statement beside a cast", "SELECT ROW(1, 2)::pair, '(1,2)'::pair").await;
+    arena.setup("CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2))").await;
+    arena.harmless("a column of a type with a cast", "SELECT p, (p).a FROM pairs").await;
+
+    arena
+        .setup(
+            "CREATE FUNCTION pair_to_json(pair) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM evil(); RETURN '1'; END $$;
+             CREATE CAST (pair AS json) WITH FUNCTION pair_to_json(pair)",
+        )
+        .await;
+    for sql in [
+        "SELECT to_json(p) FROM pairs",
+        "SELECT json_agg(p) FROM pairs",
+        "SELECT row_to_json(pairs) FROM pairs",
+        "SELECT json_build_object('p', p) FROM pairs",
+    ] {
+        arena.attack("a cast to json that no tree shows", sql).await;
+    }
+
+    arena
+        .setup(
+            "DROP CAST (pair AS json); DROP CAST (int AS pair);
+             CREATE FUNCTION sum_of(pair) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN evil(); END $$;
+             CREATE CAST (pair AS int) WITH FUNCTION sum_of(pair) AS IMPLICIT",
+        )
+        .await;
+    arena.attack("an implicit cast", "SELECT abs(p) FROM pairs").await;
+    arena.attack("an implicit cast", "SELECT p + 1 FROM pairs").await;
+    arena.harmless("a statement beside an implicit cast", "SELECT abs(id) + 1, lower(name) FROM t").await;
+});
+
+class!(domains_and_what_holds_them, arena, {
+    arena
+        .setup(
+            "CREATE DOMAIN checked AS int CHECK (evil_true(VALUE));
+             CREATE DOMAIN wrapped AS checked;
+             CREATE TYPE holder AS (c checked);
+             CREATE DOMAIN positive AS int CHECK (VALUE > 0 AND fine_true(VALUE));
+             CREATE TYPE decent AS (c positive);
+             CREATE TABLE unfilled (h holder, l checked[])",
+        )
+        .await;
+    for sql in [
+        "SELECT 1::checked",
+        "SELECT '1'::checked",
+        "SELECT 1::wrapped",
+        "SELECT '(1)'::holder",
+        "SELECT ROW(1)::holder",
+        "SELECT '{1}'::checked[]",
+        "SELECT ARRAY[1]::checked[]",
+        "SELECT * FROM json_populate_record(NULL::holder, '{\"c\": 1}')",
+        "SELECT * FROM jsonb_to_record('{\"c\": 1}') AS x (c checked)",
+        "SELECT * FROM json_populate_record(NULL::unfilled, '{\"h\": {\"c\": 1}}')",
+        "SELECT * FROM unfilled WHERE h = '(1)'",
+        "SELECT * FROM unfilled WHERE l = '{1}'",
+        "SELECT * FROM xmltable('/a' PASSING xml '<a>1</a>' COLUMNS c checked PATH '.')",
+        "SELECT checked '1'",
+        "SELECT domain_in('1'::cstring, 'checked'::regtype::oid, -1)",
+        "SELECT array_in('{1}'::cstring, 'checked'::regtype::oid, -1)",
+        "SELECT record_in('(1)'::cstring, 'holder'::regtype::oid, -1)",
+    ] {
+        arena.attack("a domain", sql).await;
+    }
+    for sql in [
+        "SELECT 1::positive, '1'::positive, '(1)'::decent, '{1}'::positive[]",
+        "SELECT * FROM jsonb_to_record('{\"c\": 1}') AS x (c positive)",
+        "SELECT 1 FROM unfilled",
+    ] {
+        arena.harmless("a domain", sql).await;
+    }
+    if arena.server.major() >= 16 {
+        arena.attack("a type named in text", "SELECT pg_input_is_valid('1', 'checked')").await;
+        arena.attack("a type named in text", "SELECT pg_input_is_valid('1', 'che' || 'cked')").await;
+        arena.harmless("a type named in text", "SELECT pg_input_is_valid('1', 'positive')").await;
+        arena.harmless("a type named in text", "SELECT * FROM pg_input_error_info('x', 'integer')").await;
+    }
+});
+
+class!(operators, arena, {
+    arena
+        .setup(
+            "CREATE TYPE pair AS (a int, b int);
+             CREATE FUNCTION pair_is(pair, pair) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN PERFORM evil(); RETURN true; END $$;
+             CREATE OPERATOR = (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_is);
+             CREATE OPERATOR ~~ (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_is);
+             CREATE OPERATOR === (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = evil_true);
+             CREATE OPERATOR ==== (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = fine_true);
+             CREATE OPERATOR !! (RIGHTARG = int, FUNCTION = evil);
+             CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2)), (ROW(3, 4))",
+        )
+        .await;
+    for sql in [
+        "SELECT 1 === 1",
+        "SELECT 1 OPERATOR(public.===) 1",
+        "SELECT 1 === ANY (ARRAY[1, 2])",
+        "SELECT 1 === ALL (SELECT 1)",
+        "SELECT !! 1",
+        "SELECT p = p FROM pairs",
+        "SELECT a.p IN (SELECT b.p FROM pairs AS b) FROM pairs AS a",
+        "SELECT p IN (p, p) FROM pairs",
+        "SELECT CASE p WHEN p THEN 1 END FROM pairs",
+        "SELECT NULLIF(p, p) FROM pairs",
+        "SELECT p IS DISTINCT FROM p FROM pairs",
+        "SELECT 1 FROM pairs AS a JOIN pairs AS b USING (p)",
+        "SELECT 1 FROM pairs AS a NATURAL JOIN pairs AS b",
+        "SELECT p LIKE p FROM pairs",
+    ] {
+        arena.attack("an operator", sql).await;
+    }
+    for sql in [
+        "SELECT 1 ==== 1",
+        "SELECT 1 FROM t WHERE id = 1 AND name = 'x' AND id IN (1, 2) AND name LIKE 'x%'",
+        "SELECT 1 FROM t AS a JOIN t AS b USING (id)",
+        "SELECT p FROM pairs ORDER BY p",
+        "SELECT CASE id WHEN 1 THEN 2 END, NULLIF(id, 1) FROM t",
+    ] {
+        arena.harmless("an operator", sql).await;
+    }
+});
+
+class!(operator_classes_and_aggregates, arena, {
+    arena
+        .setup(
+            "CREATE TYPE pair AS (a int, b int);
+             CREATE FUNCTION pair_lt(pair, pair) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1.a < $2.a $$;
+             CREATE FUNCTION pair_cmp(pair, pair) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM evil(); RETURN 0; END $$;
+             CREATE OPERATOR <<< (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_lt);
+             CREATE OPERATOR CLASS pair_ops DEFAULT FOR TYPE pair USING btree AS OPERATOR 1 <<<, FUNCTION 1 pair_cmp(pair, pair);
+             CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2)), (ROW(3, 4));
+             CREATE AGGREGATE evil_agg(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = evil);
+             CREATE AGGREGATE fine_agg(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = fine)",
+        )
+        .await;
+    for sql in [
+        "SELECT p FROM pairs ORDER BY p",
+        "SELECT DISTINCT p FROM pairs",
+        "SELECT p FROM pairs UNION SELECT p FROM pairs",
+        "SELECT GREATEST(p, p) FROM pairs",
+        "SELECT evil_agg(id) FROM t",
+        "SELECT evil_agg(id) OVER () FROM t",
+    ] {
+        arena.attack("an operator class or aggregate", sql).await;
+    }
+    arena.harmless("an aggregate", "SELECT fine_agg(id) FROM t").await;
+    arena.harmless("beside an operator class", "SELECT name FROM t ORDER BY name").await;
+});
+
+class!(views_policies_and_foreign_tables, arena, {
+    arena
+        .setup(
+            "CREATE VIEW bad AS SELECT evil(id) AS id FROM t;
+             CREATE VIEW worse AS SELECT * FROM bad;
+             CREATE VIEW \"Barrier \"\" x\" WITH (security_barrier) AS SELECT id FROM t WHERE evil_true(id);
+             CREATE VIEW good AS SELECT fine(id) AS id, name FROM t WHERE id > 0;
+             CREATE VIEW better AS SELECT * FROM good;
+             CREATE MATERIALIZED VIEW stored AS SELECT fine(id) AS id FROM t;
+             CREATE TABLE guarded (id int); INSERT INTO guarded VALUES (1); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+             ALTER TABLE guarded FORCE ROW LEVEL SECURITY;
+             CREATE POLICY p ON guarded USING (evil_true(id));
+             CREATE TABLE owned (id int); INSERT INTO owned VALUES (1); ALTER TABLE owned ENABLE ROW LEVEL SECURITY;
+             CREATE POLICY p ON owned USING (id > 0 AND fine_true(id))",
+        )
+        .await;
+    for sql in [
+        "SELECT * FROM bad",
+        "SELECT 1 FROM worse",
+        "SELECT * FROM \"Barrier \"\" x\"",
+        "TABLE worse",
+        "EXPLAIN SELECT * FROM worse",
+        "SELECT (SELECT count(*) FROM worse)",
+    ] {
+        arena.attack("a view", sql).await;
+    }
+    for sql in ["SELECT * FROM better", "SELECT * FROM stored", "SELECT * FROM owned", "SELECT * FROM pg_stat_activity",
+        "SELECT * FROM information_schema.columns LIMIT 5", "SELECT * FROM pg_locks", "SELECT * FROM pg_settings LIMIT 5"] {
+        arena.harmless("a view", sql).await;
+    }
+    let outcome = super::arena::run(&arena.target("plain"), "SELECT * FROM guarded").await;
+    assert!(outcome.is_err() && !arena.evil_ran().await, "{outcome:?}");
+    // A superuser is not bound by the policy, so the server would not run it.
+    super::arena::run(&arena.target("postgres"), "SELECT * FROM guarded").await.unwrap();
+    arena
+        .setup(
+            "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+             CREATE FOREIGN TABLE passwd (line text) SERVER files OPTIONS (filename '/etc/passwd');
+             CREATE TABLE parent (line text); ALTER FOREIGN TABLE passwd INHERIT parent",
+        )
+        .await;
+    arena.attack("a foreign table", "SELECT * FROM passwd").await;
+    arena.attack("a foreign table below another", "SELECT * FROM parent").await;
+});
+
+class!(what_planning_computes, arena, {
+    arena
+        .setup(
+            "CREATE TABLE indexed (id int, name text); CREATE INDEX ON indexed (fine(id)); INSERT INTO indexed VALUES (1, 'a');
+             CREATE TABLE trapped (id int, name text)",
+        )
+        .await;
+    arena.harmless("an index on an expression", "SELECT * FROM indexed WHERE id = 1").await;
+    // Put there behind the server's back of checks: empty tables do not run the expression.
+    arena.setup("CREATE INDEX ON trapped ((id + evil(1))); CREATE TABLE kept (id int)").await;
+    arena.attack("a constant call in an index", "SELECT * FROM trapped WHERE id = 1").await;
+    arena.setup("CREATE INDEX ON kept (evil(id)); CREATE TABLE pred (id int); CREATE INDEX ON pred (id) WHERE evil_true(id)").await;
+    arena.harmless("a call on a column in an index", "SELECT * FROM kept WHERE id = 1").await;
+    arena.harmless("a call on a column in a predicate", "SELECT * FROM pred WHERE id = 1").await;
+    arena
+        .setup(
+            "CREATE TABLE limited (id int CHECK (id > evil(0)));
+             CREATE TABLE defaulted (id int DEFAULT evil(1), other int DEFAULT 1);
+             CREATE TABLE sequenced (id serial, other int);
+             CREATE TABLE parts (id int, k int) PARTITION BY RANGE (k);
+             CREATE TABLE part1 PARTITION OF parts FOR VALUES FROM (1) TO (10);
+             CREATE INDEX ON part1 ((id + evil(1)))",
+        )
+        .await;
+    arena.attack("a check", "SELECT * FROM limited WHERE id = 1").await;
+    arena.attack("an index of a partition", "SELECT * FROM parts WHERE id = 1").await;
+    arena.attack("a default", "EXPLAIN INSERT INTO defaulted (other) VALUES (1)").await;
+    arena.harmless("a default that is not used", "SELECT * FROM defaulted").await;
+    let plan = super::arena::run(&arena.target("postgres"), "EXPLAIN INSERT INTO sequenced (other) VALUES (1)").await;
+    plan.unwrap();
+    if arena.server.major() >= 14 {
+        arena.setup("CREATE TABLE counted (a int, b int); CREATE STATISTICS s ON ((a + evil(1))), b FROM counted").await;
+        arena.attack("extended statistics", "SELECT * FROM counted WHERE a = 1 AND b = 2").await;
+    }
+    if arena.server.major() >= 18 {
+        let made = arena
+            .probe
+            .batch_execute("CREATE TABLE made (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL); GRANT SELECT ON made TO PUBLIC")
+            .await;
+        made.unwrap();
+        arena.harmless("a virtual generated column", "SELECT * FROM made").await;
+    }
+});
+
+class!(bodies_of_functions, arena, {
+    arena
+        .setup(
+            "CREATE FUNCTION outer_sql() RETURNS int LANGUAGE sql AS $$ SELECT evil() $$;
+             CREATE FUNCTION outer_two() RETURNS int LANGUAGE sql AS $$ SELECT 1; SELECT outer_sql() $$;
+             CREATE FUNCTION outer_plpgsql() RETURNS int LANGUAGE plpgsql AS $$ DECLARE x int; BEGIN x := outer_two(); RETURN x; END $$;
+             CREATE FUNCTION by_default(x int DEFAULT evil()) RETURNS int LANGUAGE sql AS $$ SELECT $1 $$;
+             CREATE FUNCTION dynamic(text) RETURNS int LANGUAGE plpgsql AS $$ DECLARE x int; BEGIN EXECUTE $1 INTO x; RETURN x; END $$;
+             CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (0); RETURN 1; END $$;
+             CREATE FUNCTION reader(lo int, hi int DEFAULT 5) RETURNS SETOF t LANGUAGE sql STABLE AS $$ SELECT * FROM t WHERE id BETWEEN lo AND hi $$;
+             CREATE FUNCTION summed(n int) RETURNS numeric LANGUAGE plpgsql STABLE SET search_path = public AS $$
+             DECLARE r record; total numeric := 0;
+             BEGIN
+                FOR r IN SELECT * FROM t WHERE id <= n LOOP
+                    IF r.id % 2 = 0 THEN CONTINUE; END IF;
+                    total := total + r.n;
+                END LOOP;
+                RAISE DEBUG 'total %', total;
+                RETURN total;
+             EXCEPTION WHEN division_by_zero THEN RETURN NULL;
+             END $$;
+             CREATE FUNCTION fact(n int) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN IF n <= 1 THEN RETURN 1; END IF; RETURN n * fact(n - 1); END $$;
+             CREATE FUNCTION leaky(internal_name text) RETURNS text LANGUAGE sql AS $$ SELECT pg_read_file(internal_name) $$;
+             CREATE FUNCTION harmless_name(text) RETURNS text LANGUAGE internal AS 'pg_read_file_all'",
+        )
+        .await;
+    for sql in [
+        "SELECT outer_sql()",
+        "SELECT outer_two()",
+        "SELECT outer_plpgsql()",
+        "SELECT by_default()",
+        "SELECT dynamic('SELECT evil()')",
+        "SELECT writer()",
+        "SELECT leaky('PG_VERSION')",
+        "SELECT harmless_name('PG_VERSION')",
+    ] {
+        arena.attack("a body", sql).await;
+    }
+    for sql in ["SELECT * FROM reader(1)", "SELECT summed(10)", "SELECT fact(5)", "SELECT * FROM reader(lo => 1, hi => 2)"] {
+        arena.harmless("a body", sql).await;
+    }
+    if arena.server.major() >= 14 {
+        arena
+            .setup(
+                "CREATE FUNCTION atomic_bad() RETURNS int LANGUAGE sql BEGIN ATOMIC; SELECT evil(); END;
+                 CREATE FUNCTION atomic_good(x int) RETURNS int LANGUAGE sql RETURN x + (SELECT count(*) FROM t)",
+            )
+            .await;
+        arena.attack("a body that is a tree", "SELECT atomic_bad()").await;
+        arena.harmless("a body that is a tree", "SELECT atomic_good(1)").await;
+    }
+});
+
+class!(names_that_hide_others, arena, {
+    arena
+        .setup(
+            "CREATE FUNCTION public.lower(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM evil(); RETURN ''; END $$;
+             CREATE FUNCTION public.upper(varchar) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM evil(); RETURN ''; END $$;
+             CREATE SCHEMA other;
+             CREATE FUNCTION other.abs(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN evil(); END $$;
+             CREATE VIEW other.t AS SELECT evil() AS id;
+             GRANT USAGE ON SCHEMA other TO PUBLIC; GRANT SELECT ON other.t TO PUBLIC",
+        )
+        .await;
+    arena.attack("an overload", "SELECT lower(1)").await;
+    arena.attack("an overload", "SELECT upper('x'::varchar)").await;
+    arena.attack("a schema", "SELECT other.abs(1)").await;
+    arena.attack("a schema", "SELECT * FROM other.t").await;
+    // What is meant is the server's own, and the analyser says so.
+    arena.harmless("an overload that is not meant", "SELECT lower(name), upper(name) FROM t").await;
+    arena.harmless("a schema that is not searched", "SELECT abs(id) FROM t").await;
+    let name = &arena.database.name;
+    arena.setup(&format!("ALTER DATABASE {name} SET search_path = other, public, pg_catalog")).await;
+    arena.attack("the search path", "SELECT abs(1)").await;
+    arena.attack("the search path", "SELECT * FROM t").await;
+    arena.harmless("the search path", "SELECT pg_catalog.abs(1), (SELECT count(*) FROM public.t)").await;
+});
+
+class!(the_servers_own_functions, arena, {
+    let mut attacks = vec![
+        "SELECT pg_read_file('PG_VERSION')",
+        "SELECT pg_ls_dir('.')",
+        "SELECT * FROM pg_stat_file('PG_VERSION')",
+        "SELECT lo_create(4711)",
+        "SELECT lo_import('/etc/passwd')",
+        "SELECT query_to_xml('SELECT evil()', true, true, '')",
+        "SELECT * FROM ts_stat('SELECT ''a''::tsvector FROM (SELECT evil()) x')",
+        "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, ''b''::tsquery')",
+        "SELECT database_to_xml(true, true, '')",
+        "SELECT set_config('work_mem', '1MB', false)",
+        "SELECT setseed(0.5)",
+        "SELECT pg_advisory_lock(1)",
+        "SELECT pg_try_advisory_lock(1)",
+        "SELECT pg_advisory_xact_lock(1)",
+        "SELECT pg_notify('a', 'b')",
+        "SELECT pg_terminate_backend(1)",
+        "SELECT pg_cancel_backend(1)",
+        "SELECT pg_reload_conf()",
+        "SELECT pg_rotate_logfile()",
+        "SELECT pg_create_physical_replication_slot('a')",
+        "SELECT pg_switch_wal()",
+        "SELECT pg_create_restore_point('a')",
+        "SELECT pg_stat_reset()",
+        "SELECT nextval('s')",
+        "SELECT setval('s', 5)",
+        "SELECT txid_current()",
+        "SELECT pg_export_snapshot()",
+        "SELECT pg_import_system_collations('public')",
+        "SELECT pg_logical_emit_message(false, 'a', 'b')",
+        "SELECT pg_replication_origin_create('a')",
+        "SELECT brin_summarize_new_values('t'::regclass)",
+        "SELECT plpgsql_call_handler()",
+    ];
+    if arena.server.major() >= 14 {
+        attacks.push("SELECT pg_log_backend_memory_contexts(pg_backend_pid())");
+    }
+    arena.setup("CREATE SEQUENCE s; CREATE INDEX ON t USING brin (id)").await;
+    for sql in attacks {
+        arena.attack("a function of the server", sql).await;
+    }
+    for sql in [
+        "SELECT now(), clock_timestamp(), random(), gen_random_uuid(), pg_sleep(0)",
+        "SELECT pg_size_pretty(pg_total_relation_size('t')), pg_database_size(current_database())",
+        "SELECT pg_get_viewdef('pg_stat_activity'::regclass), pg_get_indexdef(indexrelid) FROM pg_index LIMIT 3",
+        "SELECT current_setting('work_mem'), version(), pg_backend_pid(), current_user",
+        "SELECT * FROM pg_stat_user_tables",
+        "SELECT * FROM pg_stat_database",
+        "SELECT age(now(), now() - interval '1 day'), date_trunc('day', now()), extract(epoch FROM now())",
+        "SELECT stddev(n), percentile_cont(0.5) WITHIN GROUP (ORDER BY n), array_agg(id ORDER BY id) FROM t",
+        "SELECT '\\x00ff'::bytea, sha256('a'), 'infinity'::timestamptz, '0044-03-15 BC'::date, int4range(1, 5)",
+        "SELECT name LIKE '%' || id || '%', now() AT TIME ZONE 'UTC', lpad(name, 20), name ~ '^n' FROM t",
+        "SELECT jsonb_build_object('a', id), row_to_json(t), jsonb_path_query('[1,2]', '$[*]') FROM t LIMIT 1",
+        "SELECT to_tsvector('english', name) @@ to_tsquery('name') FROM t LIMIT 1",
+        "SELECT * FROM generate_series(now(), now() + interval '2 days', '1 day')",
+        "SELECT string_to_array('a,b', ','), unnest(ARRAY[1, 2]), regexp_matches('ab', '(a)')",
+        "SELECT obj_description('t'::regclass), col_description('t'::regclass, 1), has_table_privilege('t', 'SELECT')",
+        "SELECT last_value FROM s",
+        "EXPLAIN (ANALYZE, BUFFERS) SELECT count(*) FROM t",
+        "SHOW ALL",
+    ] {
+        arena.harmless("a function of the server", sql).await;
+    }
+});
+
+class!(statements_of_other_kinds, arena, {
+    for sql in [
+        "INSERT INTO t VALUES (1)",
+        "WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x",
+        "SELECT * INTO t2 FROM t",
+        "SELECT * FROM t FOR UPDATE",
+        "CREATE TABLE t2 ()",
+        "DO $$ BEGIN PERFORM evil(); END $$",
+        "COPY (SELECT evil()) TO STDOUT",
+        "COPY t TO PROGRAM 'touch evil_was_here'",
+        "EXPLAIN ANALYZE DELETE FROM t",
+        "PREPARE p AS SELECT evil()",
+        "DECLARE c CURSOR FOR SELECT evil()",
+        "SELECT 1; SELECT evil()",
+        "COMMIT; SELECT evil()",
+        "SET ROLE plain",
+        "LOCK TABLE t",
+        "LISTEN a",
+        "VACUUM t",
+    ] {
+        arena.attack("a statement", sql).await;
+    }
+});
