@@ -1,0 +1,164 @@
+//! The tool `describe_clusters`.
+
+use howdah_aurora::{Cluster, Clusters, Role, Snapshot};
+use howdah_core::{Command, Context, Effect, Output, Report, Result, Tool, Toolset, human_bytes};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Shows one cluster or all: status, version, endpoints, size, the readers and how far they are behind, and the snapshots.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+pub struct DescribeClusters {
+    /// One cluster; all if left out.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// The clusters and snapshots that there are.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Described {
+    /// In order of name.
+    pub clusters: Vec<Cluster>,
+    /// Those of the cluster, or all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<Snapshot>,
+    #[serde(skip)]
+    one: bool,
+}
+
+howdah_core::tool!(DescribeClusters);
+
+impl Tool for DescribeClusters {
+    const NAME: &'static str = "describe_clusters";
+    const TITLE: &'static str = "Show clusters";
+    const TOOLSET: Toolset = Toolset::Core;
+    const EFFECT: Effect = Effect::ReadOnly;
+    const COMMAND: &'static [&'static str] = &["cluster", "list"];
+    const EXAMPLES: &'static str = "
+        howdah cluster list              all clusters and snapshots
+        howdah cluster list --json       for programs";
+    type Out = Described;
+
+    async fn run(self, cx: &Context) -> Result<Described> {
+        let clusters = cx.get::<Clusters>()?;
+        let snapshots = clusters.snapshots().await?;
+        match &self.name {
+            None => Ok(Described { clusters: clusters.describe_all().await?, snapshots, one: false }),
+            Some(name) => {
+                let cluster = clusters.describe(name).await?;
+                let snapshots = snapshots.into_iter().filter(|known| known.cluster == cluster.name).collect();
+                Ok(Described { clusters: vec![cluster], snapshots, one: true })
+            }
+        }
+    }
+}
+
+impl Output for Described {
+    fn report(&self) -> Report {
+        let mut report = Report::new();
+        match self.clusters.as_slice() {
+            [] => report = report.text("There are no clusters yet. `howdah cluster create NAME --wait` makes one."),
+            [cluster] if self.one => report = show(report, cluster),
+            clusters => {
+                let rows = clusters.iter().map(row).collect();
+                report = report.table(&["Cluster", "Status", "PostgreSQL", "Writer", "Readers", "Size"], rows);
+            }
+        }
+        if !self.snapshots.is_empty() {
+            let rows = self.snapshots.iter().map(snapshot_row).collect();
+            report = report.table(&["Snapshot", "Of cluster", "PostgreSQL", "Taken", "Size"], rows);
+        }
+        report
+    }
+
+    fn summary(&self) -> String {
+        let lines: Vec<String> = self
+            .clusters
+            .iter()
+            .map(|cluster| {
+                let readers = cluster.instances.len().saturating_sub(1);
+                format!("{}: {}, PostgreSQL {}, {readers} readers.", cluster.name, cluster.status.as_str(), cluster.version)
+            })
+            .collect();
+        match lines.is_empty() {
+            true => "There are no clusters yet; start_create_cluster_job makes one.".to_owned(),
+            false => lines.join("\n"),
+        }
+    }
+}
+
+fn show(report: Report, cluster: &Cluster) -> Report {
+    let mut facts = vec![
+        ("Status", cluster.status.as_str().to_owned()),
+        ("Provider", cluster.provider.clone()),
+        ("PostgreSQL", cluster.version.clone()),
+        ("Created", cluster.created.clone()),
+    ];
+    if let Some(size) = cluster.size_bytes {
+        facts.push(("Size", human_bytes(size)));
+    }
+    if let Some(connection) = &cluster.connection {
+        facts.push(("Endpoint", format!("{}:{}", connection.endpoint, connection.port)));
+        facts.push(("Database", connection.database.clone()));
+        facts.push(("User", connection.user.clone()));
+        facts.push(("Password", format!("in {}", connection.password_file.display())));
+        facts.push(("TLS authority", connection.ca_file.display().to_string()));
+    }
+    let rows = cluster.instances.iter().map(|instance| {
+        let lag = match (instance.role, instance.lag_bytes) {
+            (Role::Writer, _) => String::new(),
+            (Role::Reader, None) => "not connected to the writer".to_owned(),
+            (Role::Reader, Some(bytes)) => match instance.lag_ms {
+                Some(ms) => format!("{}, {ms:.0} ms", human_bytes(bytes)),
+                None => human_bytes(bytes),
+            },
+        };
+        vec![instance.name.clone(), instance.status.as_str().to_owned(), instance.endpoint.clone(), lag]
+    });
+    report
+        .heading(format!("Cluster {}", cluster.name))
+        .facts(facts)
+        .table(&["Instance", "Status", "Endpoint", "Behind by"], rows.collect())
+        .text(format!("psql \"$(howdah cluster url {})\"", cluster.name))
+}
+
+fn row(cluster: &Cluster) -> Vec<String> {
+    let writer = cluster.instances.first().map_or(String::new(), |writer| writer.endpoint.clone());
+    vec![
+        cluster.name.to_string(),
+        cluster.status.as_str().to_owned(),
+        cluster.version.clone(),
+        writer,
+        cluster.instances.len().saturating_sub(1).to_string(),
+        cluster.size_bytes.map_or(String::new(), human_bytes),
+    ]
+}
+
+fn snapshot_row(snapshot: &Snapshot) -> Vec<String> {
+    vec![
+        snapshot.name.to_string(),
+        snapshot.cluster.to_string(),
+        snapshot.version.clone(),
+        snapshot.created.clone(),
+        human_bytes(snapshot.size_bytes),
+    ]
+}
+
+/// Show a cluster: status, endpoints, size, readers and how far they are behind.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ShowCluster {
+    /// The cluster.
+    pub name: String,
+}
+
+howdah_core::command!(ShowCluster);
+
+impl Command for ShowCluster {
+    const COMMAND: &'static [&'static str] = &["cluster", "show"];
+    const EXAMPLES: &'static str = "
+        howdah cluster show shop         everything about one cluster";
+    type Tool = DescribeClusters;
+
+    fn into_tool(self) -> Result<DescribeClusters> {
+        Ok(DescribeClusters { name: Some(self.name) })
+    }
+}

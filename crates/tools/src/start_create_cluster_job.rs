@@ -1,0 +1,69 @@
+//! The tool `start_create_cluster_job`.
+
+use howdah_aurora::{Action, ClusterName, Clusters, Operation};
+use howdah_core::{Context, Effect, Error, Result, Tool, Toolset};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::clusters::{ClusterJob, start};
+
+/// Creates a PostgreSQL cluster, a writer and readers, as a job, and returns the job's id at once.
+/// Follow it with get_job_status; its result says how to connect.
+#[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
+pub struct StartCreateClusterJob {
+    /// Its name: 1 to 63 letters, digits and hyphens.
+    pub name: String,
+    /// Who runs it. `local`: real servers on this machine.
+    #[arg(long, default_value = "local")]
+    #[serde(default = "local")]
+    pub provider: String,
+    /// How many readers follow the writer, 0 to 15.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[serde(default)]
+    pub readers: u8,
+    /// PostgreSQL's major version; the newest installed if left out.
+    #[arg(long, value_name = "MAJOR")]
+    #[serde(default)]
+    pub pg_version: Option<u16>,
+    /// The database that connections begin with; created if need be.
+    #[arg(long, default_value = "postgres")]
+    #[serde(default = "postgres")]
+    pub database: String,
+}
+
+fn local() -> String {
+    "local".to_owned()
+}
+
+fn postgres() -> String {
+    "postgres".to_owned()
+}
+
+howdah_core::tool!(StartCreateClusterJob);
+
+impl Tool for StartCreateClusterJob {
+    const NAME: &'static str = "start_create_cluster_job";
+    const TITLE: &'static str = "Create a cluster";
+    const TOOLSET: Toolset = Toolset::Core;
+    const EFFECT: Effect = Effect::Additive;
+    const COMMAND: &'static [&'static str] = &["cluster", "create"];
+    const EXAMPLES: &'static str = "
+        howdah cluster create shop --wait                  a writer alone, and wait for it
+        howdah cluster create shop --readers 2 --wait      with two readers
+        howdah cluster create old-shop --pg-version 15     returns at once; follow the job";
+    type Out = ClusterJob;
+
+    async fn run(self, cx: &Context) -> Result<ClusterJob> {
+        let operation = Operation {
+            // Said before anything else: an unknown provider's rules for names are unknown too.
+            provider: cx.get::<Clusters>()?.provider(&self.provider)?.name().to_owned(),
+            cluster: self.name.parse::<ClusterName>().map_err(Error::from)?,
+            action: Action::Create {
+                version: self.pg_version,
+                readers: self.readers,
+                database: self.database,
+            },
+        };
+        start(cx, operation).await
+    }
+}
