@@ -40,6 +40,18 @@ pub(crate) async fn context(globals: &Globals, caller: Caller) -> Result<Context
     Ok(cx)
 }
 
+/// Gives jobs whose worker died, with the machine perhaps, a new one. Touches
+/// nothing where no job was ever started.
+pub(crate) async fn adopt_jobs(cx: &Context) {
+    let adopted = match cx.get::<Engine>() {
+        Ok(engine) => engine.adopt_orphans().await.map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = adopted {
+        tracing::warn!(%error, "unfinished jobs could not be taken up");
+    }
+}
+
 /// How workers are started: as this program with the same configuration. They
 /// have the environment too, but not the options that may hold a password.
 fn launcher(globals: &Globals) -> Result<Launcher> {

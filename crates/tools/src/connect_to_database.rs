@@ -1,3 +1,5 @@
+//! The tool `connect_to_database`.
+
 use howdah_core::{Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset};
 use howdah_pg::Targets;
 use schemars::JsonSchema;
@@ -59,9 +61,8 @@ impl Tool for ConnectToDatabase {
 
 impl Output for Connected {
     fn report(&self) -> Report {
-        Report::new()
-            .heading(format!("Connected to {}", self.target.name))
-            .facts(self.target.facts())
+        self.target
+            .report(Report::new().heading(format!("Connected to {}", self.target.name)))
     }
 
     fn summary(&self) -> String {

@@ -1,3 +1,5 @@
+//! The command `howdah doctor`.
+
 #[path = "doctor/configuration.rs"]
 mod configuration;
 #[path = "doctor/machine.rs"]

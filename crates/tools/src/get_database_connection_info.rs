@@ -1,3 +1,5 @@
+//! The tool `get_database_connection_info`.
+
 use std::sync::Arc;
 
 use howdah_core::{Context, Effect, Output, Report, Result, Tool, Toolset};
@@ -86,9 +88,7 @@ impl Output for ConnectionInfo {
         }
         let report = self.targets.iter().fold(Report::new(), |report, target| {
             let default = if target.default { " (default)" } else { "" };
-            report
-                .heading(format!("{}{default}", target.name))
-                .facts(target.facts())
+            target.report(report.heading(format!("{}{default}", target.name)))
         });
         self.broken.iter().fold(report, |report, target| {
             report

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use howdah_core::{Error, ErrorKind};
+use howdah_core::{Error, ErrorKind, Report};
 use howdah_pg::{Connection, Origin, PgError, Target};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -148,8 +148,16 @@ impl TargetState {
         )
     }
 
-    /// Names and values, for a person.
-    pub fn facts(&self) -> Vec<(String, String)> {
+    /// All of it, for a person, below a heading.
+    pub fn report(&self, report: Report) -> Report {
+        let report = report.facts(self.facts());
+        match &self.problem {
+            Some(problem) => report.text(problem),
+            None => report,
+        }
+    }
+
+    fn facts(&self) -> Vec<(String, String)> {
         let mut facts = vec![
             ("State", self.state.name().to_owned()),
             ("Mode", self.mode.clone()),
@@ -181,9 +189,6 @@ impl TargetState {
                 howdah_core::human_bytes(self.limits.max_bytes)
             ),
         ));
-        if let Some(problem) = &self.problem {
-            facts.push(("Problem", problem.clone()));
-        }
         facts
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))

@@ -89,6 +89,12 @@ async fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
         consents: globals.yes,
     };
     let mut cx = services::context(globals, caller).await?;
+    // What deals with jobs first sees to it that all of them are at work.
+    if let [group, ..] = entry.path
+        && ["job", "cluster"].contains(group)
+    {
+        services::adopt_jobs(&cx).await;
+    }
     if !globals.yes {
         cx.human = Arc::new(TerminalHuman);
     }

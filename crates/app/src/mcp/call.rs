@@ -25,6 +25,7 @@ impl Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let tool = self.offered(&request.name)?;
+        self.adopt_jobs();
         let human = Arc::new(ClientHuman::new(
             Arc::clone(&self.confirmations),
             tool.name,

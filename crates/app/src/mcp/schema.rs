@@ -43,6 +43,8 @@ fn object(schema: Map<String, Value>, definitions: &Map<String, Value>, depth: u
             ("default", Value::Null) => continue,
             // A number's sign and a text's shortest length say little here.
             ("minimum", Value::Number(least)) if least.as_u64() == Some(0) => continue,
+            // What an integer type happens to hold is no limit that anybody chose.
+            ("maximum", Value::Number(most)) if matches!(most.as_u64(), Some(255 | 65_535)) => continue,
             ("required", Value::Array(names)) if names.is_empty() => continue,
             ("description", Value::String(text)) => one_line(&text).into(),
             ("properties", Value::Object(properties)) => properties

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use howdah_core::{Context, Result};
 use rmcp::handler::server::ServerHandler;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::confirm::Confirmations;
 use super::listing::{Listing, Offer};
 use super::reading;
+use crate::services;
 
 /// Calls that run at the same time; further ones wait their turn. Above the size
 /// of a connection pool, so that calls that need none are not held up.
@@ -34,6 +35,7 @@ pub(super) struct Server {
     pub(super) calls: CancellationToken,
     pub(super) permits: Semaphore,
     pub(super) confirmations: Arc<Confirmations>,
+    adopting: Once,
 }
 
 impl Server {
@@ -44,7 +46,17 @@ impl Server {
             calls,
             permits: Semaphore::new(PARALLEL_CALLS),
             confirmations: Arc::new(Confirmations::new()?),
+            adopting: Once::new(),
         })
+    }
+
+    /// With the first call, not at the start: a client that only lists tools
+    /// should not wait for a store to be opened.
+    pub(super) fn adopt_jobs(&self) {
+        self.adopting.call_once(|| {
+            let cx = self.cx.clone();
+            tokio::spawn(async move { services::adopt_jobs(&cx).await });
+        });
     }
 
     fn any_target_writable(&self) -> bool {

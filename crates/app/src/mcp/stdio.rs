@@ -83,7 +83,7 @@ impl Stdio {
     }
 
     /// The message in `line`, or what to answer to one that is none.
-    fn message(&self) -> Result<Option<ClientJsonRpcMessage>, ServerJsonRpcMessage> {
+    fn message(&self) -> Result<Option<ClientJsonRpcMessage>, Box<ServerJsonRpcMessage>> {
         let line = self.line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.line);
         if line.trim_ascii().is_empty() {
             return Ok(None);
@@ -93,7 +93,7 @@ impl Stdio {
         }
         let Ok(value) = serde_json::from_slice::<Value>(line) else {
             let error = ErrorData::parse_error("The line is not valid JSON.", None);
-            return Err(ServerJsonRpcMessage::error(error, None));
+            return Err(Box::new(ServerJsonRpcMessage::error(error, None)));
         };
         // A notification is never answered, not even a wrong one.
         if value.get("method").is_some() && value.get("id").is_none() {
@@ -101,7 +101,7 @@ impl Stdio {
         }
         let id = value.get("id").and_then(|id| RequestId::deserialize(id).ok());
         let error = ErrorData::invalid_request("The line is JSON, but no JSON-RPC 2.0 message.", None);
-        Err(ServerJsonRpcMessage::error(error, id))
+        Err(Box::new(ServerJsonRpcMessage::error(error, id)))
     }
 
     /// Whether a message may go on to the library, which would end the session
@@ -163,7 +163,10 @@ impl Transport<RoleServer> for Stdio {
                 }
                 Ok(Line::TooLong) => {
                     let text = format!("The message is longer than {MAX_LINE} bytes.");
-                    ServerJsonRpcMessage::error(ErrorData::invalid_request(text, None), None)
+                    Box::new(ServerJsonRpcMessage::error(
+                        ErrorData::invalid_request(text, None),
+                        None,
+                    ))
                 }
                 Ok(Line::End) => {
                     self.end();

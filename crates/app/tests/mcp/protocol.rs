@@ -39,11 +39,7 @@ async fn every_revision_is_served() {
             result["resultType"],
             if modern { json!("complete") } else { Value::Null }
         );
-        assert_eq!(
-            list["cacheScope"].is_string() && list["ttlMs"].is_u64(),
-            true,
-            "{list}"
-        );
+        assert!(list["cacheScope"].is_string() && list["ttlMs"].is_u64(), "{list}");
     }
 }
 

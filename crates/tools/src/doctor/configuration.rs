@@ -37,7 +37,7 @@ pub(super) fn checks(cx: &Context) -> Result<Vec<Check>> {
         })
         .collect();
     for (name, error) in targets.broken() {
-        let check = Check::missing(format!("target {name}"), error.message);
+        let check = Check::missing(format!("target {name}"), error.message.trim_end());
         checks.push(match error.hint {
             Some(hint) => check.fix(Who::You, hint),
             None => check.fix(Who::You, format!("correct [targets.{name}]")),
