@@ -26,9 +26,9 @@ pub struct StartCreateClusterJob {
     #[serde(default)]
     pub pg_version: Option<u16>,
     /// The database that connections begin with; created if need be.
-    #[arg(long, default_value = "postgres")]
+    #[arg(long, default_value = "postgres", value_name = "NAME")]
     #[serde(default = "postgres")]
-    pub database: String,
+    pub initial_database: String,
 }
 
 fn local() -> String {
@@ -61,7 +61,7 @@ impl Tool for StartCreateClusterJob {
             action: Action::Create {
                 version: self.pg_version,
                 readers: self.readers,
-                database: self.database,
+                database: self.initial_database,
             },
         };
         start(cx, operation).await
