@@ -91,7 +91,8 @@ impl<W: Write> Lines<W> {
 fn write_csv(line: &mut Vec<u8>, text: &str, alone: bool) {
     let bytes = text.as_bytes();
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    if !bytes.is_empty() && !bytes.iter().any(special) && !(alone && text == "\\.") {
+    let quoted = bytes.is_empty() || bytes.iter().any(special) || (alone && text == "\\.");
+    if !quoted {
         line.extend_from_slice(bytes);
         return;
     }

@@ -137,14 +137,17 @@ impl Sink for RowCollector {
             return Flow::Stop;
         }
         if self.set.rows >= self.caps.max_rows {
+            self.full = true;
             self.set.limit = Some(Limit::Rows);
-        } else if !self.keep(row) {
-            self.set.limit = Some(Limit::Bytes);
-        } else {
-            return Flow::Continue;
+            // The server was asked for no more than this one: nothing is left to stop.
+            return Flow::Discard;
         }
-        self.full = true;
-        Flow::Stop
+        if !self.keep(row) {
+            self.full = true;
+            self.set.limit = Some(Limit::Bytes);
+            return Flow::Stop;
+        }
+        Flow::Continue
     }
 
     fn cell_cap(&self) -> usize {
