@@ -38,11 +38,6 @@ impl Standing {
     pub(crate) fn allowed(&self) -> bool {
         self.unknown.is_none() && self.classes.iter().all(|class| class.allowed)
     }
-
-    /// Whether part of what it runs is of that class.
-    pub(crate) fn is(&self, class: &str) -> bool {
-        self.classes.iter().any(|known| known.name == class)
-    }
 }
 
 /// A built-in function under its name.

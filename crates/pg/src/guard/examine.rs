@@ -4,7 +4,7 @@ use super::allow;
 use super::body;
 use super::builtins::FIRST_NORMAL_OID;
 use super::facts::{number, text};
-use super::judge::{Demand, Judge, Reading, Scope, TypeUse, Via};
+use super::judge::{Account, Demand, Judge, Reading, Scope, TypeUse, Via};
 use super::refusal::Refusal;
 use super::rows::{Function, Operator, Relation, Type};
 use super::stored::When;
@@ -27,7 +27,7 @@ impl Judge<'_> {
         match function.language.as_str() {
             "internal" | "c" => self.examine_code(function, via),
             "sql" | "plpgsql" => {
-                self.bodies = true;
+                self.bodies |= self.ways[via].account == Account::Statement;
                 if let Some(tree) = &function.tree {
                     self.tree(tree, When::Runs, Reading::Plain, here);
                 } else {
@@ -68,8 +68,7 @@ impl Judge<'_> {
         };
         match class {
             Some(class) if class.allowed => {
-                self.converts_to_json |= class.name == "to-json";
-                self.searches_text |= class.name == "text-search";
+                self.note(class.name, via);
             }
             Some(class) => {
                 let refusal = Refusal::new(format!("The function {} {}.", function.signature, class.does));

@@ -250,7 +250,9 @@ impl<'a> Judge<'a> {
         for oid in &found.types {
             self.type_(*oid, TypeUse::Made, via);
         }
-        self.types_met.extend(found.all_types.iter().filter(|oid| **oid >= FIRST_NORMAL_OID));
+        for oid in found.all_types.iter().filter(|oid| **oid >= FIRST_NORMAL_OID) {
+            self.meet(*oid, via);
+        }
         for oid in &found.relations {
             self.relation(*oid, reading, via);
         }
@@ -291,8 +293,9 @@ impl<'a> Judge<'a> {
         demand: Demand,
         via: Via,
     ) {
-        self.converts_to_json |= standing.is("to-json");
-        self.searches_text |= standing.is("text-search");
+        for class in &standing.classes {
+            self.note(class.name, via);
+        }
         if let Some(mentions) = &standing.mentions {
             self.mentions(mentions, Scope::Session, via);
         }
@@ -312,6 +315,15 @@ impl<'a> Judge<'a> {
         self.doubt(refusal, certain, via);
     }
 
+    /// Remembers that the statement itself calls code of a class that does more than its
+    /// arguments' types say.
+    pub(super) fn note(&mut self, class: &str, via: Via) {
+        if self.ways[via].account == Account::Statement {
+            self.converts_to_json |= class == "to-json";
+            self.searches_text |= class == "text-search";
+        }
+    }
+
     /// An operator that is reached by its OID.
     pub(super) fn operator(&mut self, oid: u32, demand: Demand, via: Via) {
         if oid == 0 || !self.seen_operators.insert((oid, demand, self.ways[via].account)) {
@@ -328,10 +340,17 @@ impl<'a> Judge<'a> {
         if oid < FIRST_NORMAL_OID || !self.seen_types.insert((oid, usage, self.ways[via].account)) {
             return;
         }
-        self.types_met.insert(oid);
+        self.meet(oid, via);
         let want = self.wants.types.entry(oid).or_insert((usage, via));
         if usage == TypeUse::Made {
             *want = (usage, via);
+        }
+    }
+
+    /// Remembers that the statement itself deals with values of the type.
+    pub(super) fn meet(&mut self, oid: u32, via: Via) {
+        if self.ways[via].account == Account::Statement {
+            self.types_met.insert(oid);
         }
     }
 

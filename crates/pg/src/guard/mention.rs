@@ -100,7 +100,7 @@ struct Walk {
 /// Nodes that hold nothing but other nodes and what the fields below settle.
 const PLAIN: &[&str] = &[
     "Alias", "A_ArrayExpr", "A_Indices", "A_Star", "BitString", "BoolExpr", "Boolean", "BooleanTest", "CTESearchClause",
-    "CaseWhen", "CoalesceExpr", "CollateClause", "CommonTableExpr", "Float", "FromExpr", "GroupingFunc", "GroupingSet",
+    "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef", "CommonTableExpr", "Float", "FromExpr", "GroupingFunc", "GroupingSet",
     "Integer", "JsonAggConstructor", "JsonArgument", "JsonBehavior", "JsonFormat", "JsonKeyValue", "JsonOutput",
     "JsonReturning", "JsonTableColumn", "JsonTablePathSpec", "JsonValueExpr", "JsonIsPredicate", "List", "MinMaxExpr",
     "NamedArgExpr", "NullTest", "RangeFunction", "RangeSubselect", "RangeTableFunc", "RangeTableFuncCol", "ResTarget",

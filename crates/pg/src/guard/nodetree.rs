@@ -25,18 +25,6 @@ pub(crate) struct Node<'a> {
     pub(crate) fields: Vec<(&'a str, Vec<Value<'a>>)>,
 }
 
-impl<'a> Node<'a> {
-    /// The first value of the field.
-    pub(crate) fn field(&self, name: &str) -> Option<&Value<'a>> {
-        self.fields.iter().find(|(field, _)| *field == name)?.1.first()
-    }
-
-    /// The field as an OID or number; `None` where it is absent or nothing.
-    pub(crate) fn number(&self, name: &str) -> Option<u32> {
-        self.field(name)?.number()
-    }
-}
-
 impl Value<'_> {
     /// The word as an OID or number.
     pub(crate) fn number(&self) -> Option<u32> {
@@ -169,6 +157,16 @@ impl<'a> Reader<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    impl<'a> Node<'a> {
+        fn field(&self, name: &str) -> Option<&Value<'a>> {
+            self.fields.iter().find(|(field, _)| *field == name)?.1.first()
+        }
+
+        fn number(&self, name: &str) -> Option<u32> {
+            self.field(name)?.number()
+        }
+    }
 
     fn node<'a>(value: &'a Value<'a>) -> &'a Node<'a> {
         match value {

@@ -250,7 +250,7 @@ impl Judge<'_> {
         for (name, scope, via) in &wants.type_names {
             for type_ in types.values().filter(|type_| type_.name == name.name) {
                 if self.is_visible(&type_.schema, name.schema.as_deref(), *scope) {
-                    self.types_met.insert(type_.oid);
+                    self.meet(type_.oid, *via);
                     self.examine_type(type_, TypeUse::Made, *via);
                 }
             }

@@ -10,14 +10,16 @@ use howdah_testkit::{Database, Server};
 /// `evil` leaves a file in the server's data directory, which no ROLLBACK takes back. It
 /// claims to be immutable and runs as superuser whoever calls it. `fine` is its harmless twin.
 const SETUP: &str = r#"
+CREATE FUNCTION strike() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''cat > evil_was_here'''; END $$;
 CREATE FUNCTION evil() RETURNS int LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$
-BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch evil_was_here'''; RETURN 1; END $$;
+BEGIN PERFORM public.strike(); RETURN 1; END $$;
 CREATE FUNCTION evil(anyelement) RETURNS anyelement LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$
-BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch evil_was_here'''; RETURN $1; END $$;
+BEGIN PERFORM public.strike(); RETURN $1; END $$;
 CREATE FUNCTION evil_true(anyelement) RETURNS bool LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$
-BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch evil_was_here'''; RETURN true; END $$;
+BEGIN PERFORM public.strike(); RETURN true; END $$;
 CREATE FUNCTION evil_true(anyelement, anyelement) RETURNS bool LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$
-BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch evil_was_here'''; RETURN true; END $$;
+BEGIN PERFORM public.strike(); RETURN true; END $$;
 CREATE FUNCTION fine() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 1; END $$;
 CREATE FUNCTION fine(anyelement) RETURNS anyelement LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1; END $$;
 CREATE FUNCTION fine_true(anyelement) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT true $$;
@@ -51,7 +53,8 @@ impl<'a> Arena<'a> {
 
     /// Prepares what a case needs, as superuser, and lets everybody read it.
     pub(crate) async fn setup(&self, sql: &str) {
-        let script = format!("{sql}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC");
+        let script = format!("{sql}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC; \
+             GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO PUBLIC");
         self.probe.batch_execute(&script).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         self.forget().await;
     }
@@ -63,7 +66,7 @@ impl<'a> Arena<'a> {
     }
 
     pub(crate) async fn forget(&self) {
-        self.probe.batch_execute("COPY (SELECT 1) TO PROGRAM 'rm -f evil_was_here'").await.unwrap();
+        self.probe.batch_execute("COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rm -f evil_was_here'").await.unwrap();
     }
 
     /// Runs the statement as each role and fails if it had an effect, or was not refused.

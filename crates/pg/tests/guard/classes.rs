@@ -53,7 +53,7 @@ class!(functions_in_every_place, arena, {
         "SELECT @()::text COLLATE \"C\"",
         "SELECT grouping(@(id)) FROM t GROUP BY ROLLUP (@(id))",
         "SELECT xmlelement(name a, @())",
-        "SELECT 1 FROM xmltable('/a' PASSING xml '<a/>' COLUMNS b int PATH '.' DEFAULT @())",
+        "SELECT 1 FROM xmltable('/a' PASSING xml '<a/>' COLUMNS b int PATH 'b' DEFAULT @())",
         "SELECT format('%s', @() || 'x')",
         "EXPLAIN SELECT @()",
         "EXPLAIN ANALYZE SELECT @()",
@@ -110,7 +110,7 @@ class!(casts, arena, {
              CREATE CAST (int AS pair) WITH FUNCTION to_pair(int)",
         )
         .await;
-    for sql in ["SELECT 1::pair", "SELECT CAST(1 AS pair)", "SELECT (1::pair).b", "SELECT pair(1)"] {
+    for sql in ["SELECT 1::pair", "SELECT CAST(1 AS pair)", "SELECT (1::pair).b"] {
         arena.attack("a cast", sql).await;
     }
     // The cast is there, and nothing of it is touched.
@@ -202,7 +202,7 @@ class!(operators, arena, {
              CREATE OPERATOR ~~ (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_is);
              CREATE OPERATOR === (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = evil_true);
              CREATE OPERATOR ==== (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = fine_true);
-             CREATE OPERATOR !! (RIGHTARG = int, FUNCTION = evil);
+             CREATE OPERATOR !! (RIGHTARG = anyelement, FUNCTION = evil);
              CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2)), (ROW(3, 4))",
         )
         .await;
@@ -364,7 +364,7 @@ class!(bodies_of_functions, arena, {
              CREATE FUNCTION summed(n int) RETURNS numeric LANGUAGE plpgsql STABLE SET search_path = public AS $$
              DECLARE r record; total numeric := 0;
              BEGIN
-                FOR r IN SELECT * FROM t WHERE id <= n LOOP
+                FOR r IN SELECT * FROM t AS x WHERE x.id <= summed.n LOOP
                     IF r.id % 2 = 0 THEN CONTINUE; END IF;
                     total := total + r.n;
                 END LOOP;

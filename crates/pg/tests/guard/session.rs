@@ -146,8 +146,8 @@ async fn settings_of_the_role_do_not_change_how_a_statement_is_read() {
         // With the strings of old, the first literal would end later and the call be outside.
         let outcome = run(&arena.target("postgres"), r"SELECT '\', evil(), '\'").await;
         assert!(outcome.is_err() && !arena.evil_ran().await);
-        let shown = run(&arena.target("postgres"), r"SELECT '\', ' || evil() || '\'").await;
+        let shown = run(&arena.target("postgres"), r"SELECT '\', 'evil()', '\'").await;
         assert!(!arena.evil_ran().await);
-        assert_eq!(shown.unwrap().1, [[r"\", r" || evil() || \"]]);
+        assert_eq!(shown.unwrap().1, [[r"\", "evil()", r"\"]]);
     }
 }
