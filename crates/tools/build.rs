@@ -21,7 +21,14 @@ fn main() {
         .iter()
         .map(|stem| {
             let path = source.join(format!("{stem}.rs"));
-            format!("#[path = {:?}]\npub mod {stem};\n", path.display().to_string())
+            // The doc comment of a tool is on its struct; the module is only its file.
+            let text = fs::read_to_string(&path).expect("src can be read");
+            let doc = if text.starts_with("//!") {
+                String::new()
+            } else {
+                format!("/// The capability `{stem}`.\n")
+            };
+            format!("{doc}#[path = {:?}]\npub mod {stem};\n", path.display().to_string())
         })
         .collect();
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("modules.rs");
