@@ -28,7 +28,10 @@ fn main() {
             } else {
                 format!("/// The capability `{stem}`.\n")
             };
-            format!("{doc}#[path = {:?}]\npub mod {stem};\n", path.display().to_string())
+            format!(
+                "{doc}#[path = {:?}]\npub mod {stem};\n",
+                path.display().to_string()
+            )
         })
         .collect();
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("modules.rs");
