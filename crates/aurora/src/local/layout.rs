@@ -17,7 +17,7 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use howdah_core::{Error, Result};
@@ -149,9 +149,15 @@ impl Layout {
     /// the servers pass through them where it is another.
     pub(super) fn make_shared_directories(&self) -> Result<()> {
         let account = Account::of_servers()?;
+        let mode = if account.differs() { 0o711 } else { 0o700 };
         for path in [self.home.clone(), self.clusters_dir(), self.snapshots_dir()] {
-            std::fs::create_dir_all(&path).map_err(|source| file("create", &path, source))?;
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(mode)
+                .create(&path)
+                .map_err(|source| file("create", &path, source))?;
             let meta = std::fs::metadata(&path).map_err(|source| file("look at", &path, source))?;
+            // Made by somebody else for themselves alone, or under a strict umask.
             if account.differs() && meta.mode() & 0o011 != 0o011 {
                 let mode = std::fs::Permissions::from_mode(meta.mode() & 0o7777 | 0o011);
                 std::fs::set_permissions(&path, mode).map_err(|source| file("open", &path, source))?;
