@@ -9,7 +9,7 @@ use crate::conninfo::{ConnInfo, SessionAttrs};
 use crate::error::PgError;
 use crate::settings::{CONNECTION_CHECK_SINCE, DATE_STYLE, Setting, means_the_same, pinned, startup_options};
 use crate::target::{Limits, Target};
-use crate::wire::Connection;
+use crate::wire::{Connection, RunEnd, Sink, Step};
 
 /// A connection that rested longer is asked whether it still leads anywhere: a network
 /// that went away says nothing by itself.
@@ -243,10 +243,30 @@ impl Session {
         self.pooled().shared
     }
 
+    /// [`Connection::run`] as the last call of this session, for steps that begin a
+    /// transaction and leave it open: it is rolled back, and the session reset, by what is
+    /// sent along with the steps and not waited for. Saves the write and the wait that a
+    /// `ROLLBACK` and the reset on dropping would cost.
+    pub async fn run_last(
+        &mut self,
+        steps: &[Step<'_>],
+        sink: &mut dyn Sink,
+    ) -> Result<RunEnd, PgError> {
+        let discard = !self.is_shared();
+        self.connection_mut().run_last(steps, sink, discard).await
+    }
+
     /// Takes the connection out of the pool for good; it is closed when it is dropped.
     pub fn detach(mut self) -> Connection {
         match self.object.take() {
             Some(object) => Object::take(object).connection,
+            None => unreachable!("a session has its connection until it is dropped"),
+        }
+    }
+
+    fn connection_mut(&mut self) -> &mut Connection {
+        match &mut self.object {
+            Some(object) => &mut object.connection,
             None => unreachable!("a session has its connection until it is dropped"),
         }
     }
@@ -269,10 +289,7 @@ impl Deref for Session {
 
 impl DerefMut for Session {
     fn deref_mut(&mut self) -> &mut Connection {
-        match &mut self.object {
-            Some(object) => &mut object.connection,
-            None => unreachable!("a session has its connection until it is dropped"),
-        }
+        self.connection_mut()
     }
 }
 

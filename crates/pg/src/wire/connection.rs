@@ -107,9 +107,13 @@ impl Connection {
         self.transport.socket().is_tls()
     }
 
-    /// Whether a transaction is open, as far as the server's answers were read.
+    /// Whether a transaction is open; one whose end is on its way no longer is.
     pub fn transaction(&self) -> Transaction {
-        self.transaction
+        if self.pending > 0 {
+            Transaction::Idle
+        } else {
+            self.transaction
+        }
     }
 
     /// A look at the idle socket, without waiting: has the server gone away, or said

@@ -119,6 +119,32 @@ impl Connection {
         self.read_replies(steps, sink).await
     }
 
+    /// [`Connection::run`] as the last call of a session whose steps began a transaction:
+    /// behind the steps goes, in the same write, what ends that transaction and, with
+    /// `discard`, resets the session. The answer is returned without waiting for either.
+    pub(crate) async fn run_last(
+        &mut self,
+        steps: &[Step<'_>],
+        sink: &mut dyn Sink,
+        discard: bool,
+    ) -> Result<RunEnd, PgError> {
+        self.begin().await?;
+        let unsent = self.transport.out.len();
+        if let Err(error) = self.write_steps(steps) {
+            self.transport.out.truncate(unsent);
+            return Err(error);
+        }
+        self.write_query("ROLLBACK")?;
+        self.pending += 1;
+        if discard {
+            self.write_query("DISCARD ALL")?;
+            self.pending += 1;
+        }
+        let _flight = self.enter();
+        self.forget_use();
+        self.read_replies(steps, sink).await
+    }
+
     fn write_steps(&mut self, steps: &[Step<'_>]) -> Result<(), PgError> {
         let out = &mut self.transport.out;
         for step in steps {
@@ -255,7 +281,7 @@ impl Connection {
     fn end(&self, steps: Vec<StepEnd>) -> RunEnd {
         RunEnd {
             steps,
-            transaction: self.transaction,
+            transaction: self.transaction(),
         }
     }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use howdah_pg::{ConnInfo, Limits, Origin, PgError, Session, Step, Target, Transaction};
+use howdah_pg::{ConnInfo, Flow, Limits, Origin, PgError, Session, Step, Target, Transaction};
 use howdah_testkit::{ServerOptions, majors, private, server};
 
 use crate::connect::dead_port;
@@ -118,6 +118,54 @@ async fn a_session_leaves_nothing_behind() {
         drop(session);
         let mut session = target.session().await.unwrap();
         assert_eq!(pid(&mut session).await, first);
+    }
+}
+
+#[tokio::test]
+async fn a_reset_that_is_sent_along_resets_after_success_and_failure() {
+    for major in majors() {
+        let server = server(major).await;
+        let database = server.database("along").await;
+        let target = target(&database.url(), Limits::default());
+        let mut backends = std::collections::BTreeSet::new();
+        for sql in [
+            "SELECT pg_advisory_lock(7), set_config('work_mem', '3MB', false)",
+            "SELECT 1/0",
+            "SELECT nonsense",
+            "SELECT pg_advisory_lock(7) FROM generate_series(1, 3)",
+        ] {
+            let mut session = target.session().await.unwrap();
+            backends.insert(pid(&mut session).await);
+            session.batch("SET search_path = nowhere").await.unwrap();
+            let mut seen = Seen::default();
+            let steps = [Step::silent("BEGIN READ ONLY"), Step::new(sql).max_rows(2)];
+            let result = session.run_last(&steps, &mut seen).await;
+            assert_eq!(result.is_err(), !sql.contains("lock"), "{sql}: {result:?}");
+            // Used again all the same, it is at rest.
+            assert_eq!(value(&mut session, "SHOW search_path").await, "\"$user\", public");
+            assert_eq!(session.transaction(), Transaction::Idle);
+            assert_eq!(value(&mut session, "SHOW work_mem").await, "4MB");
+            let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()";
+            assert_eq!(value(&mut session, locks).await, "0");
+        }
+        assert_eq!(backends.len(), 1);
+        // Nothing in the server's log but the errors of the statements themselves.
+        let log = server.log_tail();
+        assert!(!log.contains("no transaction in progress"), "{log}");
+        assert!(!log.contains("current transaction is aborted"), "{log}");
+        // Stopped half-way, and given up half-way.
+        let mut session = target.session().await.unwrap();
+        let mut seen = Seen {
+            until: 5,
+            then: Some(Flow::Stop),
+            ..Seen::default()
+        };
+        let steps = [Step::silent("BEGIN"), Step::new("SELECT generate_series(1, 1000000000)")];
+        let end = session.run_last(&steps, &mut seen).await.unwrap();
+        assert!(end.steps[1].stopped);
+        drop(session);
+        let mut session = target.session().await.unwrap();
+        assert_eq!(value(&mut session, "SELECT 1").await, "1");
     }
 }
 
