@@ -48,6 +48,7 @@ pub fn command() -> Command {
         root = root.subcommand(group("job"));
     }
     root.subcommand(mcp())
+        .subcommand(crate::demo::command())
         .subcommand(completions())
         .subcommand(book())
         .mut_subcommand("job", |job| job.subcommand(job_work()))

@@ -18,11 +18,7 @@ use crate::stop::Signals;
 /// ends the waiting; the job goes on.
 pub(crate) async fn follow(cx: &Context, job: &str, output: &Output, signals: &mut Signals) -> ExitCode {
     let stop = CancellationToken::new();
-    let watcher: Box<dyn ProgressSink> = match output.is_quiet() || output.is_json() {
-        true => Box::new(NoProgress),
-        false if std::io::stderr().is_terminal() => Box::new(Bar::new()),
-        false => Box::new(Lines::default()),
-    };
+    let watcher = watcher(output);
     let ended = tokio::select! {
         ended = until_the_end(cx, job, &*watcher, &stop) => ended,
         stopped = signals.next() => {
@@ -42,7 +38,17 @@ pub(crate) async fn follow(cx: &Context, job: &str, output: &Output, signals: &m
     }
 }
 
-async fn until_the_end(
+/// Shows progress in the way that suits where standard error goes.
+pub(crate) fn watcher(output: &Output) -> Box<dyn ProgressSink> {
+    match output.is_quiet() || output.is_json() {
+        true => Box::new(NoProgress),
+        false if std::io::stderr().is_terminal() => Box::new(Bar::new()),
+        false => Box::new(Lines::default()),
+    }
+}
+
+/// Waits for the job's end; gives what the tool that shows jobs says of it, and the exit code.
+pub(crate) async fn until_the_end(
     cx: &Context,
     job: &str,
     watcher: &dyn ProgressSink,

@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod cli;
+mod demo;
 pub mod documents;
 mod follow;
 mod logging;

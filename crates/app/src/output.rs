@@ -90,6 +90,14 @@ impl Output {
         written(result, outcome.exit_code)
     }
 
+    /// A part of a longer story, for people only.
+    pub(crate) fn print(&self, report: &Report) {
+        if !self.quiet && !self.json {
+            // A reader that went away early misses nothing that matters.
+            let _ = self.write_report(report);
+        }
+    }
+
     /// A value that has no other form than JSON.
     pub(crate) fn value(&self, value: &Value) -> ExitCode {
         written(self.write_json(value), DONE)

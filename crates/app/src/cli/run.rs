@@ -10,7 +10,7 @@ use super::{Globals, chosen};
 use crate::output::{COULD_NOT_RUN, Output};
 use crate::stop::{Signals, Stop, cancel_on_servers};
 use crate::terminal::{TerminalHuman, TerminalProgress};
-use crate::{book, follow, logging, mcp, services};
+use crate::{book, demo, follow, logging, mcp, services};
 
 /// Runs the command that was parsed and gives its exit code.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals, output: &Output) -> ExitCode {
@@ -27,6 +27,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals, output: &Output
     };
     match matches.subcommand() {
         Some(("mcp", below)) => mcp::run(below, globals, output, &mut signals).await,
+        Some(("demo", below)) => demo::run(below, globals, output, &mut signals).await,
         Some(("completions", below)) => completions(below),
         Some(("book", _)) => output.value(&book::value()),
         Some(("job", below)) if below.subcommand_name() == Some("work") => {

@@ -22,7 +22,7 @@ const MAX_LINE: usize = 16 * 1024 * 1024;
 
 /// How long calls may still answer after the input has ended, so that requests
 /// piped in by a script are answered although the script's end is the input's end.
-const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(1000);
 
 /// Standard input and output.
 pub(super) struct Stdio {

@@ -7,6 +7,7 @@ mod cancel;
 mod confirm;
 mod faults;
 mod load;
+mod progress;
 mod protocol;
 
 use std::path::Path;

@@ -1,3 +1,6 @@
+use std::io::{BufRead, BufReader, Seek, Write};
+use std::process::Stdio;
+
 use howdah_testkit::mcp::{Client, Era};
 use serde_json::{Value, json};
 
@@ -83,7 +86,7 @@ async fn what_is_wrong_is_answered_and_the_server_stays() {
             "\"text\"",
             "7",
             "{}",
-            "{\"id\":1}",
+            "{\"id\":9001}",
             "\u{feff}{}",
             "{\"jsonrpc\":\"2.0\",\"id\":null}",
         ] {
@@ -241,7 +244,6 @@ async fn the_book_and_its_prompts_are_there() {
     }
 }
 
-/// Whoever asked for it with a token gets progress, before the answer and never after.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_but_the_protocol_is_on_standard_output() {
     // The client panics on a line that is no JSON.
@@ -273,19 +275,23 @@ async fn the_log_holds_neither_literals_nor_passwords() {
         json!({"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"run_query","arguments":{"sql":"SELECT 'tell-tale literal' FROM none"}}}),
     ];
     let input: String = input.iter().map(|line| format!("{line}\n")).collect();
-    let output = std::process::Command::new(program)
+    let mut child = std::process::Command::new(program)
         .args(["mcp", "--log", "trace"])
         .env("DATABASE_URL", &url)
         .env("HOWDAH_HOME", home.path())
-        .stdin(std::process::Stdio::from(file_with(&input)))
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    let answers = BufReader::new(child.stdout.take().unwrap()).lines().take(3);
+    let answers: Vec<String> = answers.map(Result::unwrap).collect();
+    assert!(answers.iter().any(|line| line.contains("tell-tale literal")), "{answers:?}");
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let answers = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        answers.contains("tell-tale literal"),
-        "what is piped in is answered: {answers}"
-    );
     let log = String::from_utf8(output.stderr).unwrap();
     for secret in [
         "tell-tale",
@@ -297,10 +303,29 @@ async fn the_log_holds_neither_literals_nor_passwords() {
     }
 }
 
-fn file_with(text: &str) -> std::fs::File {
-    use std::io::{Seek, Write};
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file.rewind().unwrap();
-    file
+/// A script that pipes its requests in ends its input before it has the answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_piped_in_is_answered() {
+    let program = tokio::task::spawn_blocking(howdah_testkit::howdah).await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let mut requests = tempfile::tempfile().unwrap();
+    for request in [
+        json!({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}),
+        json!({"jsonrpc":"2.0","method":"notifications/initialized"}),
+        json!({"jsonrpc":"2.0","id":2,"method":"tools/list"}),
+        json!({"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"list_jobs","arguments":{}}}),
+    ] {
+        writeln!(requests, "{request}").unwrap();
+    }
+    requests.rewind().unwrap();
+    let output = std::process::Command::new(program)
+        .arg("mcp")
+        .env("HOWDAH_HOME", home.path())
+        .stdin(requests)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(answers.lines().count(), 3, "{answers}");
+    assert!(!answers.contains("isError\":true"), "{answers}");
 }

@@ -1,0 +1,205 @@
+//! The tour: a real cluster as a job, a sample shop of a million rows, guarded
+//! queries, and three attacks that fail. Every step goes through the tools that
+//! an agent would use.
+
+mod narrative;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use howdah_aurora::Clusters;
+use howdah_core::{Caller, Context, Error, Outcome, Result, find_tool};
+use howdah_pg::{Mode, Target, Targets};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Globals;
+use crate::follow;
+use crate::output::Output;
+use crate::services;
+use crate::stop::Signals;
+use narrative::{ATTACKS, QUESTIONS, Narrator};
+
+const SHOP: &str = include_str!("demo/shop.sql");
+
+/// `howdah demo`.
+pub(crate) fn command() -> Command {
+    Command::new("demo")
+        .about("A tour on a real cluster of this machine, with sample data")
+        .after_help(
+            "Examples:\n  howdah demo                 tour, then remove the cluster\n  howdah demo --keep          leave it running, to go on yourself",
+        )
+        .arg(
+            Arg::new("keep")
+                .long("keep")
+                .action(ArgAction::SetTrue)
+                .help("Leave the cluster running"),
+        )
+        .arg(
+            Arg::new("name")
+                .long("name")
+                .value_name("NAME")
+                .default_value("howdah-demo")
+                .help("What to call the cluster"),
+        )
+}
+
+/// Runs the tour.
+pub(crate) async fn run(
+    matches: &ArgMatches,
+    globals: &Globals,
+    output: &Output,
+    signals: &mut Signals,
+) -> ExitCode {
+    let name = matches.get_one::<String>("name").cloned().unwrap_or_default();
+    let keep = matches.get_flag("keep");
+    let narrator = Narrator::new(output);
+    let tour = async {
+        let cx = services::context(globals, Caller::Person { consents: true })?;
+        let tour = Tour { cx, name: &name, narrator: &narrator, output };
+        tour.create().await?;
+        let done = tour.look_around().await;
+        tour.end(keep && done.is_ok()).await?;
+        done
+    };
+    let done = tokio::select! {
+        done = tour => done,
+        stopped = signals.next() => {
+            crate::stop::cancel_on_servers().await;
+            output.note(&format!("Interrupted. To remove what is there: howdah cluster delete {name} --skip-final-snapshot --yes"));
+            return ExitCode::from(stopped.exit_code());
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.error(&error),
+    }
+}
+
+struct Tour<'a> {
+    cx: Context,
+    name: &'a str,
+    narrator: &'a Narrator<'a>,
+    output: &'a Output,
+}
+
+impl Tour<'_> {
+    async fn create(&self) -> Result<()> {
+        self.narrator.chapter("A cluster, created as a job");
+        self.narrator.command(&format!("howdah cluster create {} --readers 1 --wait", self.name));
+        self.job("start_create_cluster_job", json!({ "name": self.name, "readers": 1 })).await?;
+        let described = self.call(&self.cx, "describe_clusters", json!({ "name": self.name })).await?;
+        self.narrator.result(&described);
+        Ok(())
+    }
+
+    async fn look_around(&self) -> Result<()> {
+        let target = self.cx.get::<Clusters>()?.target(self.name).await?;
+        let targets = self.cx.get::<Targets>()?;
+        self.load(&Arc::new(target.clone().with_mode(Mode::ReadWrite))).await?;
+        // What follows is what an agent meets, so it is bound as an agent is.
+        targets.set_default(&targets.add(target.with_mode(Mode::ReadOnly)));
+        let agent = Context { caller: Caller::Agent, ..self.cx.clone() };
+        self.explore(&agent).await?;
+        self.attack(&agent).await?;
+        self.narrator.chapter("Give it to your agent");
+        self.narrator.configuration(self.name)
+    }
+
+    async fn load(&self, target: &Arc<Target>) -> Result<()> {
+        self.narrator.chapter("A sample shop of a million rows");
+        let mut session = target.session().await?;
+        let pieces = howdah_sql::split(SHOP)?;
+        let watcher = follow::watcher(self.output);
+        for (done, piece) in pieces.iter().enumerate() {
+            watcher.report(howdah_core::Progress {
+                phase: first_words(piece.text()),
+                fraction: Some(done as f64 / pieces.len() as f64),
+                eta_s: None,
+            });
+            session.batch(piece.text()).await?;
+        }
+        Ok(())
+    }
+
+    async fn explore(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("What is in there?");
+        self.narrator.command("search_objects  pattern: orders");
+        let found = self.call(agent, "search_objects", json!({ "pattern": "orders" })).await?;
+        self.narrator.result(&found);
+        self.narrator.command("get_table_schema  name: shop.orders");
+        let described = self.call(agent, "get_table_schema", json!({ "name": "shop.orders" })).await?;
+        self.narrator.result(&described);
+        self.narrator.chapter("Questions, guarded");
+        for (question, sql) in QUESTIONS {
+            self.narrator.question(question, sql);
+            self.narrator.result(&self.call(agent, "run_query", json!({ "sql": sql })).await?);
+        }
+        Ok(())
+    }
+
+    /// Each attack must be refused, and the shop must hold as many orders as before.
+    async fn attack(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("Three attacks");
+        let before = self.orders(agent).await?;
+        for (what, sql) in ATTACKS {
+            self.narrator.question(what, sql);
+            match self.call(agent, "run_query", json!({ "sql": sql })).await {
+                Err(refusal) => self.narrator.refusal(&refusal),
+                Ok(_) => return Err(Error::internal(format!("The guard let this through: {sql}"))),
+            }
+        }
+        let after = self.orders(agent).await?;
+        if before != after {
+            return Err(Error::internal(format!("There were {before} orders before the attacks and are {after} now.")));
+        }
+        self.narrator.say(&format!("Orders before and after the attacks: {before} and {after}."));
+        Ok(())
+    }
+
+    async fn orders(&self, agent: &Context) -> Result<Value> {
+        let counted = self.call(agent, "run_query", json!({ "sql": "SELECT count(*) FROM shop.orders" })).await?;
+        Ok(counted.value["rows"][0][0].clone())
+    }
+
+    async fn end(&self, keep: bool) -> Result<()> {
+        if keep {
+            self.narrator.chapter("Yours to keep");
+            self.narrator.say(&format!(
+                "psql \"$(howdah cluster url {0})\"\nhowdah query --target {0} \"SELECT * FROM shop.revenue_by_month LIMIT 3\"\nhowdah cluster delete {0} --skip-final-snapshot --yes --wait",
+                self.name
+            ));
+            return Ok(());
+        }
+        self.narrator.chapter("Cleaning up");
+        self.narrator.command(&format!("howdah cluster delete {} --skip-final-snapshot --yes --wait", self.name));
+        let action = json!({ "action": "delete", "name": self.name, "skip_final_snapshot": true });
+        self.job("start_cluster_job", action).await?;
+        self.narrator.say("The cluster is gone. `howdah demo --keep` leaves it running.");
+        Ok(())
+    }
+
+    async fn call(&self, cx: &Context, tool: &str, input: Value) -> Result<Outcome> {
+        let entry = find_tool(tool)
+            .ok_or_else(|| Error::internal(format!("The tool {tool} is not in the registry.")))?;
+        (entry.run)(input, cx).await
+    }
+
+    async fn job(&self, tool: &str, input: Value) -> Result<()> {
+        let started = self.call(&self.cx, tool, input).await?;
+        let job = started.job.ok_or_else(|| Error::internal(format!("{tool} started no job.")))?;
+        let watcher = follow::watcher(self.output);
+        let (ended, code) = follow::until_the_end(&self.cx, &job, &*watcher, &CancellationToken::new()).await?;
+        match code {
+            0 => Ok(()),
+            _ => Err(Error::new(howdah_core::ErrorKind::Local, ended.report.to_text(None))
+                .hint(format!("howdah job show {job}"))),
+        }
+    }
+}
+
+fn first_words(sql: &str) -> String {
+    let line = sql.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("--")).unwrap_or_default();
+    line.split(['(', '$']).next().unwrap_or(line).trim().to_owned()
+}
