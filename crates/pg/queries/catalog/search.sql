@@ -24,8 +24,13 @@ named_columns AS MATERIALIZED (
     WHERE attnum > 0 AND NOT attisdropped
       AND ($5::text[] IS NULL OR 'column' = ANY ($5::text[]))
       AND (lower(attname COLLATE "C") LIKE $1
-           OR $3::text IS NOT NULL AND lower(attname COLLATE "C") LIKE $3
-           OR $4::text IS NOT NULL AND (attrelid, attnum::int) IN (SELECT objoid, objsubid FROM commented))
+           OR $3::text IS NOT NULL AND lower(attname COLLATE "C") LIKE $3)
+  UNION
+    SELECT a.attrelid, a.attnum::int, a.attname::text COLLATE "C"
+    FROM commented
+    JOIN pg_attribute a ON a.attrelid = commented.objoid AND a.attnum = commented.objsubid
+    WHERE commented.classoid = 'pg_class'::regclass AND NOT a.attisdropped
+      AND $4::text IS NOT NULL AND ($5::text[] IS NULL OR 'column' = ANY ($5::text[]))
 ),
 objects AS (
     SELECT 'schema'::text AS kind, 1 AS place, 'pg_namespace'::regclass AS classid, s.oid AS objid, 0 AS subid,

@@ -91,7 +91,8 @@ impl PsqlTable {
                     .map_or(0, |widest| widest.saturating_sub(wide));
                 let more = line + 1 < cell.len();
                 out.write_all(b" ")?;
-                if self.flush_right.get(index) == Some(&true) {
+                let flush_right = self.flush_right.get(index) == Some(&true);
+                if flush_right && line < cell.len() {
                     write!(out, "{:space$}{text}", "")?;
                 } else if index < last || more {
                     write!(out, "{text}{:space$}", "")?;

@@ -353,20 +353,16 @@ async fn hostile_names_are_taken_and_given_right() {
         let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         for name in names {
             let quoted = quote(name);
-            let short = quote(&name.chars().take(20).collect::<String>());
+            let label = howdah_sql::quote_literal(name);
+            let other =
+                |prefix: &str| quote(&format!("{prefix}{}", name.chars().take(25).collect::<String>()));
+            let (key, index) = (other("k"), other("i"));
             let sql = format!(
-                "CREATE SCHEMA {quoted}; CREATE TYPE {quoted}.{short} AS ENUM ({label});
-                 CREATE TABLE {quoted}.{quoted} ({quoted} int CONSTRAINT {short} PRIMARY KEY, e {quoted}.{short});
+                "CREATE SCHEMA {quoted}; CREATE TYPE {quoted}.e AS ENUM ({label});
+                 CREATE TABLE {quoted}.{quoted} ({quoted} int CONSTRAINT {key} PRIMARY KEY, e {quoted}.e);
                  CREATE INDEX {index} ON {quoted}.{quoted} ({quoted}) WHERE {quoted} > 0;
-                 COMMENT ON TABLE {quoted}.{quoted} IS {label}",
-                label = howdah_sql::quote_literal(name),
-                index = quote(&format!("i{}", name.chars().take(25).collect::<String>())),
+                 COMMENT ON TABLE {quoted}.{quoted} IS {label}"
             );
-            let sql = sql.replace(
-                &format!("CREATE TYPE {quoted}.{short}"),
-                &format!("CREATE TYPE {quoted}.e"),
-            );
-            let sql = sql.replace(&format!("e {quoted}.{short}"), &format!("e {quoted}.e"));
             probe
                 .batch_execute(&sql)
                 .await
@@ -467,7 +463,7 @@ async fn reading_leaves_the_session_as_it_was_and_cannot_write() {
         assert_eq!(describe(&mut connection, "orders").await.schema, "shop");
         let mut reading = Reading::of(&mut connection).statement_timeout_ms(200);
         for (sql, sqlstate) in [
-            ("DELETE FROM shop.orders", "25006"),
+            ("DELETE FROM shop.customers", "25006"),
             ("SELECT pg_sleep(5)", "57014"),
             ("SELECT * FROM orders", "42P01"),
         ] {

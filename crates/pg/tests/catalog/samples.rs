@@ -66,7 +66,9 @@ fn double() -> BoxedStrategy<String> {
 
 fn date() -> BoxedStrategy<String> {
     let day = (1..9999i32, 1..=12u32, 1..=28u32, any::<bool>()).prop_map(|(year, month, day, bc)| {
-        format!("{year:04}-{month:02}-{day:02}{}", if bc { " BC" } else { "" })
+        // The calendar begins in 4714 BC.
+        let era = if bc && year < 4700 { " BC" } else { "" };
+        format!("{year:04}-{month:02}-{day:02}{era}")
     });
     let odd = prop_oneof![
         Just("infinity".to_owned()),
@@ -98,7 +100,11 @@ fn timestamp() -> BoxedStrategy<String> {
 /// A JSON document, with numbers of any precision.
 fn document() -> BoxedStrategy<String> {
     let string = regex(TEXT).prop_map(|text| serde_json::to_string(&text).unwrap());
-    let number = regex("-?(0|[1-9][0-9]{0,22})(\\.[0-9]{1,20})?([eE][-+]?[0-9]{1,2})?");
+    // Digits beyond a double's stay as they are written in json, and are written out by jsonb.
+    let number = prop_oneof![
+        regex("-?(0|[1-9][0-9]{0,22})(\\.[0-9]{1,20})?"),
+        regex("-?[1-9](\\.[0-9]{1,8})?[eE][-+]?[0-9]{1,2}"),
+    ];
     let leaf = prop_oneof![
         Just("null".to_owned()),
         Just("true".to_owned()),

