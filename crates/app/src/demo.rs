@@ -56,7 +56,7 @@ pub(crate) async fn run(
     let keep = matches.get_flag("keep");
     let narrator = Narrator::new(output);
     let tour = async {
-        let cx = services::context(globals, Caller::Person { consents: true })?;
+        let cx = services::context(globals, Caller::Person { consents: true }).await?;
         let tour = Tour { cx, name: &name, narrator: &narrator, output };
         tour.create().await?;
         let done = tour.look_around().await;
@@ -95,9 +95,10 @@ impl Tour<'_> {
     }
 
     async fn look_around(&self) -> Result<()> {
-        let target = self.cx.get::<Clusters>()?.target(self.name).await?;
+        let clusters = self.cx.get::<Clusters>()?;
         let targets = self.cx.get::<Targets>()?;
-        self.load(&Arc::new(target.clone().with_mode(Mode::ReadWrite))).await?;
+        self.load(&Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite))).await?;
+        let target = clusters.target(self.name).await?;
         // What follows is what an agent meets, so it is bound as an agent is.
         targets.set_default(&targets.add(target.with_mode(Mode::ReadOnly)));
         let agent = Context { caller: Caller::Agent, ..self.cx.clone() };
@@ -114,11 +115,11 @@ impl Tour<'_> {
         let watcher = follow::watcher(self.output);
         for (done, piece) in pieces.iter().enumerate() {
             watcher.report(howdah_core::Progress {
-                phase: first_words(piece.text()),
+                phase: first_words(piece.text),
                 fraction: Some(done as f64 / pieces.len() as f64),
                 eta_s: None,
             });
-            session.batch(piece.text()).await?;
+            session.batch(piece.text).await?;
         }
         Ok(())
     }
