@@ -101,7 +101,8 @@ impl Tour<'_> {
         let target = clusters.target(self.name).await?;
         // What follows is what an agent meets, so it is bound as an agent is.
         targets.set_default(&targets.add(target.with_mode(Mode::ReadOnly)));
-        let agent = Context { caller: Caller::Agent, ..self.cx.clone() };
+        let mut agent = self.cx.clone();
+        agent.caller = Caller::Agent;
         self.explore(&agent).await?;
         self.attack(&agent).await?;
         self.narrator.chapter("Give it to your agent");
