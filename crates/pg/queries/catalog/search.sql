@@ -17,6 +17,11 @@ schemas AS MATERIALIZED (
       AND (nspname NOT LIKE 'pg\_temp\_%' OR oid = pg_my_temp_schema())
       AND ($6::boolean OR nspname NOT IN ('pg_catalog', 'information_schema'))
 ),
+relations AS MATERIALIZED (
+    SELECT c.oid, c.relname::text COLLATE "C" AS name, s.name AS schema, s.is_system, c.relkind, c.reltype, c.relispartition
+    FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')
+),
 -- Columns are by far the most numerous: their names are looked at before anything is joined.
 named_columns AS MATERIALIZED (
     SELECT attrelid, attnum::int AS attnum, attname::text COLLATE "C" AS name
@@ -42,16 +47,13 @@ objects AS (
            CASE c.relkind WHEN 'S' THEN 8 WHEN 'i' THEN 7 WHEN 'I' THEN 7 WHEN 'c' THEN 5 ELSE 2 END,
            CASE c.relkind WHEN 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END,
            CASE c.relkind WHEN 'c' THEN c.reltype ELSE c.oid END,
-           0, c.relname::text COLLATE "C", s.name, s.is_system, c.relispartition
-    FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')
+           0, c.name, c.schema, c.is_system, c.relispartition
+    FROM relations c
   UNION ALL
     -- A partition's columns are those of its parent.
-    SELECT 'column'::text, 3, 'pg_class'::regclass, c.oid, a.attnum, a.name, (s.name || '.' || c.relname) COLLATE "C",
-           s.is_system, false
-    FROM named_columns a
-    JOIN pg_class c ON c.oid = a.attrelid
-    JOIN schemas s ON s.oid = c.relnamespace
+    SELECT 'column'::text, 3, 'pg_class'::regclass, c.oid, a.attnum, a.name, (c.schema || '.' || c.name) COLLATE "C",
+           c.is_system, false
+    FROM named_columns a JOIN relations c ON c.oid = a.attrelid
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND NOT c.relispartition
   UNION ALL
     SELECT 'function'::text, 4, 'pg_proc'::regclass, p.oid, 0, p.proname::text COLLATE "C", s.name, s.is_system, false

@@ -172,7 +172,7 @@ async fn ten_thousand_tables_are_searched_at_once() {
         .execute("ANALYZE pg_catalog.pg_class; ANALYZE pg_catalog.pg_attribute; ANALYZE pg_catalog.pg_type")
         .await;
     let mut connection = connect(&database.url()).await;
-    // On a busy machine it is measured against what it cannot do without.
+    // On a busy machine it is measured against a part of what it must do.
     let mut scan = f64::MAX;
     for _ in 0..5 {
         let started = Instant::now();
@@ -190,7 +190,7 @@ async fn ten_thousand_tables_are_searched_at_once() {
         }
         println!("search {pattern:?}: {:.0} ms", best * 1000.0);
         assert!(
-            best < f64::max(0.3, 3.0 * scan),
+            best < f64::max(0.3, 5.0 * scan),
             "{pattern}: {best} s against {scan} s"
         );
     }
