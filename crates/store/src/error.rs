@@ -175,3 +175,39 @@ impl From<StoreError> for Error {
         shown
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_recognised_and_says_how_to_go_on() {
+        let database = Connection::open_in_memory().unwrap();
+        database
+            .execute_batch("CREATE TABLE t (b BLOB); PRAGMA max_page_count = 4;")
+            .unwrap();
+        let full = database
+            .execute("INSERT INTO t VALUES (zeroblob(100000))", [])
+            .unwrap_err();
+        let error = Error::from(StoreError::from(full).located(Path::new("/somewhere/howdah.db")));
+        assert!(
+            error.message.contains("/somewhere/howdah.db cannot grow"),
+            "{error}"
+        );
+        assert!(error.hint.unwrap().contains("howdah job resume"));
+    }
+
+    #[test]
+    fn a_read_only_file_is_recognised() {
+        let database = Connection::open_in_memory().unwrap();
+        database
+            .execute_batch("CREATE TABLE t (b BLOB); PRAGMA query_only = true;")
+            .unwrap();
+        let refused = database.execute("INSERT INTO t VALUES (1)", []).unwrap_err();
+        let error = StoreError::from(refused).located(Path::new("/somewhere/howdah.db"));
+        assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    }
+}
