@@ -25,7 +25,7 @@ pub(crate) fn index(book: &Book) -> String {
     page.push_str("\n## Commands\n\n");
     for command in &book.commands {
         let (words, file) = (command.words(), command.file());
-        let about = first_sentence(command.help.lines().next().unwrap_or_default());
+        let about = first_sentence(command.help.split("\nUsage:").next().unwrap_or_default());
         let _ = writeln!(page, "- [`{words}`](commands/{file}.md): {about}");
     }
     if let Some(options) = book
@@ -65,8 +65,15 @@ pub(crate) fn tool(book: &Book, tool: &ToolEntry) -> String {
     }
     for (heading, schema) in [("Input", &tool.input_schema), ("Output", &tool.output_schema)] {
         let _ = write!(page, "\n## {heading}\n\n");
-        page.push_str(&fields(schema));
-        for (name, definition) in definitions(schema) {
+        // An output may be nothing but a type that is defined below.
+        let whole = schema["$ref"]
+            .as_str()
+            .and_then(|name| name.strip_prefix("#/$defs/"));
+        let whole = whole.and_then(|name| Some((name, schema["$defs"].get(name)?)));
+        page.push_str(&fields(whole.map_or(schema, |(_, definition)| definition)));
+        for (name, definition) in
+            definitions(schema).filter(|(name, _)| whole.is_none_or(|(whole, _)| whole != *name))
+        {
             let _ = write!(page, "\n### {heading}: {name}\n\n");
             if let Some(doc) = description(definition) {
                 let _ = write!(page, "{doc}\n\n");

@@ -372,6 +372,30 @@ mod tests {
     }
 
     #[test]
+    fn little_stack_is_enough_for_what_is_read_in_place() {
+        with_little_stack(|| {
+            for n in 1..=70 {
+                for text in [
+                    format!("SELECT {}1", "1+".repeat(n)),
+                    format!("SELECT {}1{}", "(SELECT ".repeat(n), ")".repeat(n)),
+                    format!("SELECT {}1{}", "CASE WHEN a THEN ".repeat(n), " END".repeat(n)),
+                    format!(
+                        "SELECT 1 FROM {}x{}",
+                        "(SELECT 1 FROM ".repeat(n),
+                        ") x".repeat(n)
+                    ),
+                    format!("SELECT 1 FROM a{}", " JOIN b ON true".repeat(n)),
+                ] {
+                    // The library may find the stack too small; that is an error and no crash.
+                    if let Ok(script) = parse(&text, &Limits::default()) {
+                        assert_eq!(script.statements.len(), 1);
+                    }
+                }
+            }
+        });
+    }
+
+    #[test]
     fn message_depth_is_that_of_the_messages() {
         // {1: {1: {}}, 2: "ab"}
         assert_eq!(message_depth(&[0x0a, 2, 0x0a, 0, 0x12, 2, b'a', b'b']), 2);
