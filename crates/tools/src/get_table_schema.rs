@@ -393,16 +393,12 @@ fn children(report: Report, relation: &Relation) -> Report {
     };
     let lines = relation.children.iter().map(|child| {
         let mut line = child.name.clone();
-        for part in [
-            &child.bound,
-            &child
-                .partitioned_by
-                .as_ref()
-                .map(|key| format!("partitioned by {key}")),
-        ] {
-            if let Some(part) = part {
-                line.push_str(&format!(" {part}"));
-            }
+        let key = child
+            .partitioned_by
+            .as_ref()
+            .map(|key| format!("partitioned by {key}"));
+        for part in [&child.bound, &key].into_iter().flatten() {
+            line.push_str(&format!(" {part}"));
         }
         if let Some(rows) = child.rows {
             line.push_str(&format!(", about {} rows", grouped(rows)));
@@ -479,7 +475,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a failing helper is a failing test"
+    clippy::print_stdout,
+    reason = "a failing helper is a failing test, and measurements are printed"
 )]
 
 mod export;
