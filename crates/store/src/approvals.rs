@@ -109,8 +109,8 @@ impl Store {
     /// Puts a write before a person. While the same (by its binding) waits
     /// already, that one is returned, so that asking again adds nothing.
     pub async fn add_approval(&self, new: NewApproval) -> Result<Approval, StoreError> {
+        self.expire_approvals().await?;
         self.write(move |transaction| {
-            expire(transaction)?;
             let waiting: Option<String> = transaction
                 .query_row(
                     "SELECT id FROM approvals WHERE binding = ?1 AND state = 'pending'",
@@ -147,18 +147,15 @@ impl Store {
 
     /// The approval of that id.
     pub async fn approval(&self, id: &str) -> Result<Approval, StoreError> {
+        self.expire_approvals().await?;
         let id = id.to_owned();
-        self.write(move |transaction| {
-            expire(transaction)?;
-            existing(transaction, &id)
-        })
-        .await
+        self.write(move |transaction| existing(transaction, &id)).await
     }
 
     /// The approvals in `state`, or all of them, the latest first.
     pub async fn approvals(&self, state: Option<ApprovalState>) -> Result<Vec<Approval>, StoreError> {
+        self.expire_approvals().await?;
         self.write(move |transaction| {
-            expire(transaction)?;
             let mut statement = transaction.prepare_cached(
                 "SELECT * FROM approvals WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT 1000",
             )?;
@@ -177,6 +174,7 @@ impl Store {
         decision: Decision,
         by: &str,
     ) -> Result<Approval, StoreError> {
+        self.expire_approvals().await?;
         let (id, binding, by) = (id.to_owned(), binding.to_owned(), by.to_owned());
         let decided = self
             .write(move |transaction| {
@@ -204,6 +202,7 @@ impl Store {
     /// Uses up an approval, just before its statement is executed: of several
     /// callers exactly one succeeds, and gets the exact statement.
     pub async fn claim_approval(&self, id: &str, binding: &str) -> Result<Approval, StoreError> {
+        self.expire_approvals().await?;
         let (id, binding) = (id.to_owned(), binding.to_owned());
         let claimed = self
             .write(move |transaction| {
@@ -221,6 +220,30 @@ impl Store {
             .await?;
         self.checkpoint().await?;
         Ok(claimed)
+    }
+
+    /// Ends what was left too long, and forgets what was settled long ago.
+    async fn expire_approvals(&self) -> Result<(), StoreError> {
+        let expired = self
+            .write(|transaction| {
+                let now = now_ms();
+                transaction
+                    .prepare_cached(
+                        "DELETE FROM approvals WHERE state NOT IN ('pending', 'approved') AND created_ms < ?1",
+                    )?
+                    .execute([now - APPROVALS_KEPT_MS])?;
+                Ok(transaction
+                    .prepare_cached(
+                        "UPDATE approvals SET state = 'expired', statement = masked, params_json = '[]' \
+                         WHERE state IN ('pending', 'approved') AND expires_ms <= ?1",
+                    )?
+                    .execute([now])?)
+            })
+            .await?;
+        if expired > 0 {
+            self.checkpoint().await?;
+        }
+        Ok(())
     }
 
     /// Notes what the execution gave: `ok, 3 rows` or the error.
@@ -244,9 +267,10 @@ fn expect(
     binding: &str,
     state: ApprovalState,
 ) -> Result<Approval, StoreError> {
-    expire(transaction)?;
     let found = existing(transaction, id)?;
-    let message = if found.state != state {
+    let message = if found.expires_ms <= now_ms() {
+        format!("Approval {id} has expired.")
+    } else if found.state != state {
         format!("Approval {id} is {}, not {state}.", found.state)
     } else if found.binding != binding {
         format!("Approval {id} is for another statement, target or effect than this.")
@@ -254,23 +278,6 @@ fn expect(
         return Ok(found);
     };
     Err(StoreError::NotPending { message })
-}
-
-/// Ends what was left too long, forgets what was settled long ago.
-fn expire(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    let now = now_ms();
-    transaction
-        .prepare_cached(
-            "UPDATE approvals SET state = 'expired', statement = masked, params_json = '[]' \
-             WHERE state IN ('pending', 'approved') AND expires_ms <= ?1",
-        )?
-        .execute([now])?;
-    transaction
-        .prepare_cached(
-            "DELETE FROM approvals WHERE state NOT IN ('pending', 'approved') AND created_ms < ?1",
-        )?
-        .execute([now - APPROVALS_KEPT_MS])?;
-    Ok(())
 }
 
 /// What is settled keeps no values.

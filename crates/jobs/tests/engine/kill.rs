@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use howdah_jobs::{JobState, StepState};
 
 use crate::bench::{Bench, kill, terminate};
-use crate::pages::Mischief;
+use crate::pages::{Mischief, Order};
 
 async fn kill_in_step(bench: &Bench, id: &str, step: usize, state: StepState) {
     bench.reaches(id, step, state).await;
@@ -25,7 +25,11 @@ async fn killed_in_every_step_it_is_still_done() {
     for step in 0..4 {
         kill_in_step(&bench, &id, step, StepState::Running).await;
         let adopted = adopt(&bench).await;
-        assert_eq!(adopted, [id.clone()], "the dead worker is noticed at once");
+        assert_eq!(
+            adopted,
+            std::slice::from_ref(&id),
+            "the dead worker is noticed at once"
+        );
     }
     let job = bench.end(&id).await;
     assert_eq!(job.state, JobState::Succeeded, "{job:#?}");
@@ -48,18 +52,14 @@ async fn adopt(bench: &Bench) -> Vec<String> {
 #[tokio::test]
 async fn killed_in_every_step_of_the_undo_it_is_still_undone() {
     let bench = Bench::new();
-    let id = bench
-        .start(&bench.order_with(4, 10, "page3", Mischief::Fail))
-        .await;
-    // The undo is quick: kills may miss it, but not all of them over many rounds.
-    for _ in 0..10 {
-        if let Some(worker) = bench.engine.worker(&id).await.unwrap() {
-            if bench.job(&id).await.state == JobState::Undoing {
-                kill(worker.owner.pid);
-            }
-        }
-        bench.engine.adopt_orphans().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    let order = Order {
+        undo_ms: 300,
+        ..bench.order_with(4, 10, "page3", Mischief::Fail)
+    };
+    let id = bench.start(&order).await;
+    for step in (0..4).rev() {
+        kill_in_step(&bench, &id, step, StepState::Undoing).await;
+        assert_eq!(adopt(&bench).await, std::slice::from_ref(&id));
     }
     let job = bench.end(&id).await;
     assert_eq!(job.state, JobState::Failed);

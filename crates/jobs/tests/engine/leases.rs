@@ -23,13 +23,13 @@ async fn of_many_workers_one_gets_the_job() {
             std::process::Command::new(std::env::current_exe().unwrap())
                 .args(["process::worker", "--exact", "--nocapture", "--skip", &id])
                 .current_dir(bench.store.directory())
-                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped())
                 .spawn()
                 .unwrap()
         })
         .collect();
     let said: Vec<String> = tokio::task::spawn_blocking(|| {
-        let output = |worker: std::process::Child| worker.wait_with_output().unwrap().stdout;
+        let output = |worker: std::process::Child| worker.wait_with_output().unwrap().stderr;
         workers
             .into_iter()
             .map(|worker| String::from_utf8(output(worker)).unwrap())
@@ -103,7 +103,10 @@ async fn another_machines_lease_ends_with_time_only() {
     set(howdah_store::now_ms() + 24 * 3_600_000);
     assert!(!bench.store.lease(&id).await.unwrap().unwrap().holds());
     set(howdah_store::now_ms() - 1);
-    assert_eq!(bench.engine.adopt_orphans().await.unwrap(), [id.clone()]);
+    assert_eq!(
+        bench.engine.adopt_orphans().await.unwrap(),
+        std::slice::from_ref(&id)
+    );
     assert_eq!(bench.end(&id).await.state, JobState::Succeeded);
 }
 
