@@ -24,7 +24,7 @@ fn worker() {
             &arguments[place + 1],
             &cx,
         ));
-        println!("{worked:?}");
+        eprintln!("{worked:?}");
         return;
     }
     runtime.block_on(async {
