@@ -23,6 +23,7 @@ mod rows;
 mod run;
 mod statement;
 mod stored;
+pub mod write;
 
 use std::time::{Duration, Instant};
 
@@ -109,6 +110,8 @@ pub enum SettledBy {
     Catalog,
     /// The server's analyser: what its names mean to the server is harmless.
     Analyser,
+    /// Nothing: it is a write, to which somebody consented.
+    Consent,
 }
 
 /// What the guard thinks of a statement.
@@ -157,7 +160,7 @@ pub async fn query(
 ) -> Result<Guarded, GuardError> {
     let started = Instant::now();
     let candidate = statement::read(query.sql)?;
-    let mut opening = run::opening(session, query.timeout_ms);
+    let mut opening = run::opening(session, "BEGIN READ ONLY", query.timeout_ms);
     let mut settled_by = SettledBy::Grammar;
     if !candidate.mentions.is_empty() {
         match settle(session, &candidate, std::mem::take(&mut opening)).await {
@@ -183,7 +186,6 @@ pub async fn query(
     };
     let outcome = run::run(session, &opening, query.sql, query.params, &mut capped).await;
     let (rows, truncated) = (capped.rows, capped.truncated);
-    close(session).await?;
     Ok(Guarded {
         rows,
         truncated,
@@ -207,13 +209,25 @@ pub async fn examine(session: &mut Session, sql: &str) -> Result<Verdict, GuardE
     if candidate.mentions.is_empty() {
         return Ok(Verdict::Harmless(SettledBy::Grammar));
     }
-    let opening = run::opening(session, None);
+    let opening = run::opening(session, "BEGIN READ ONLY", None);
     let verdict = settle(session, &candidate, opening).await;
     close(session).await?;
     match verdict {
         Ok(Ok(by)) => Ok(Verdict::Harmless(by)),
         Ok(Err(refusal)) | Err(GuardError::Refused(refusal)) => Ok(Verdict::Refused(refusal)),
         Err(error) => Err(error),
+    }
+}
+
+/// Why a text cannot be run as a query, where that shows without asking a server.
+///
+/// # Errors
+/// The text is no SQL.
+pub fn refusal_of(sql: &str) -> Result<Refusal, GuardError> {
+    match statement::read(sql) {
+        Err(GuardError::Refused(refusal)) => Ok(refusal),
+        Err(error) => Err(error),
+        Ok(_) => Ok(Refusal::new("It is not a query that only reads.")),
     }
 }
 
@@ -224,7 +238,7 @@ async fn settle(
     mut opening: Vec<String>,
 ) -> Result<Result<SettledBy, Refusal>, GuardError> {
     let target = std::sync::Arc::clone(session.target());
-    let key = format!("{} {}", target.name, target.conninfo);
+    let key = key(&target);
     if !Builtins::are_fresh(&key) {
         let steps: Vec<crate::Step<'_>> = opening.iter().map(|sql| crate::Step::silent(sql)).collect();
         facts::fetch(session, &steps).await?;
@@ -268,6 +282,11 @@ async fn settle(
         None => Ok(SettledBy::Analyser),
         Some(doubt) => Err(doubt.refusal),
     })
+}
+
+/// Tells the databases apart whose built-in functions were read.
+fn key(target: &crate::Target) -> String {
+    format!("{} {}", target.name, target.conninfo)
 }
 
 /// Ends a transaction that is still open.

@@ -52,3 +52,10 @@ JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid
     AND a.attnum OPERATOR(pg_catalog.=) d.adnum
 WHERE d.adrelid OPERATOR(pg_catalog.=) ANY ({which})
   AND (a.attgenerated OPERATOR(pg_catalog.=) 'v'::pg_catalog."char" OR {planned})
+UNION ALL
+SELECT g.tgrelid, 'trigger', g.tgname::pg_catalog.text, g.tgqual::pg_catalog.text,
+    pg_catalog.concat_ws(' ', g.tgfoid, g.tgconstrrelid)
+FROM pg_catalog.pg_trigger AS g
+WHERE {planned}
+  AND g.tgrelid OPERATOR(pg_catalog.=) ANY ({which})
+  AND g.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char"

@@ -166,7 +166,7 @@ impl Judge<'_> {
             }
         }
         if relation.has_children {
-            self.wants.children.insert(relation.oid, via);
+            self.wants.children.insert(relation.oid, (reading.max(Reading::Plain), via));
         }
         if reading != Reading::Rewritten {
             let here = self.way(via, format!("through {} {name}", relation.noun()));
@@ -187,14 +187,22 @@ impl Judge<'_> {
         let [kind, name, tree, extra] = [1, 2, 3, 4].map(|at| text(row, at));
         let owner = format!("{} {}.{}", relation.noun(), relation.schema, relation.name);
         let named = |judge: &mut Self, what: &str| judge.way(via, format!("through the {what} of {owner}"));
+        let when = match reading {
+            Reading::Written => When::Runs,
+            _ => When::Folds,
+        };
         match kind {
             "rule" if extra == "1" => {
                 let here = self.way(via, format!("through {owner}"));
                 self.tree(tree, When::Runs, Reading::Plain, here);
             }
-            "rule" if reading == Reading::Planned => {
+            "rule" if reading >= Reading::Planned => {
                 let here = named(self, &format!("rule {name}"));
-                self.tree(tree, When::Runs, Reading::Planned, here);
+                self.tree(tree, When::Runs, reading, here);
+            }
+            "trigger" if reading == Reading::Written => {
+                let here = named(self, &format!("trigger {name}"));
+                self.trigger(tree, extra, here);
             }
             "policy" if reading != Reading::Rewritten => {
                 let here = named(self, &format!("policy {name}"));
@@ -204,21 +212,35 @@ impl Judge<'_> {
                 let here = named(self, &format!("generated column {name}"));
                 self.tree(tree, When::Runs, Reading::Plain, here);
             }
-            "default" if reading == Reading::Planned => {
+            "default" if reading >= Reading::Planned => {
                 let here = named(self, &format!("default of column {name}"));
-                self.tree(tree, When::Folds, Reading::Plain, here);
+                self.tree(tree, when, Reading::Plain, here);
             }
             "index" | "check" | "statistics" | "partition key" => {
                 let here = named(self, format!("{kind} {name}").trim());
-                self.tree(tree, When::Folds, Reading::Plain, here);
+                self.tree(tree, when, Reading::Plain, here);
                 self.added_class_used |= !extra.is_empty();
             }
             _ => {}
         }
     }
 
+    /// A trigger's condition and function. Those of foreign keys are the server's own,
+    /// and lead to the table at the other end.
+    fn trigger(&mut self, condition: &str, function_and_other_end: &str, via: Via) {
+        self.tree(condition, When::Runs, Reading::Plain, via);
+        let mut oids = function_and_other_end.split(' ').map(|oid| oid.parse().unwrap_or(0));
+        let function = oids.next().unwrap_or(0);
+        let of_foreign_key = self.builtins.name(function).1.starts_with("RI_FKey_");
+        if of_foreign_key {
+            self.relation(oids.next().unwrap_or(0), Reading::Written, via);
+        } else {
+            self.function(function, Demand::Called, via);
+        }
+    }
+
     /// A row of `children.sql`.
-    pub(super) fn examine_child(&mut self, row: &[Option<String>], via: Via) {
-        self.relation(number(row, 0), Reading::Plain, via);
+    pub(super) fn examine_child(&mut self, row: &[Option<String>], reading: Reading, via: Via) {
+        self.relation(number(row, 0), reading, via);
     }
 }

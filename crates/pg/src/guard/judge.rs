@@ -79,8 +79,10 @@ pub(super) enum Reading {
     Rewritten,
     /// All policies that may apply.
     Plain,
-    /// Also what an INSERT, UPDATE, DELETE or MERGE would use.
+    /// Also what planning an INSERT, UPDATE, DELETE or MERGE would use.
     Planned,
+    /// Also what carrying it out would run: defaults, checks, indexes, triggers.
+    Written,
 }
 
 /// A reason not to run the statement.
@@ -105,7 +107,7 @@ pub(super) struct Wants {
     pub(super) operators: BTreeMap<u32, Vec<(Demand, Via)>>,
     pub(super) types: BTreeMap<u32, (TypeUse, Via)>,
     pub(super) relations: BTreeMap<u32, (Reading, Via)>,
-    pub(super) children: BTreeMap<u32, Via>,
+    pub(super) children: BTreeMap<u32, (Reading, Via)>,
 }
 
 impl Wants {
@@ -188,6 +190,11 @@ impl<'a> Judge<'a> {
 
     /// Takes in what a statement or a body names.
     pub(super) fn mentions(&mut self, mentions: &Mentions, scope: Scope, via: Via) {
+        self.mentions_for(mentions, scope, Reading::Planned, via);
+    }
+
+    /// As [`Judge::mentions`], with what becomes of the relations that are written to.
+    pub(super) fn mentions_for(&mut self, mentions: &Mentions, scope: Scope, targets: Reading, via: Via) {
         let account = self.ways[via].account;
         for call in &mentions.calls {
             if self.seen_calls.insert((call.clone(), scope, account)) {
@@ -206,7 +213,7 @@ impl<'a> Judge<'a> {
         }
         for (names, reading) in [
             (&mentions.relations, Reading::Plain),
-            (&mentions.targets, Reading::Planned),
+            (&mentions.targets, targets),
         ] {
             for name in names {
                 self.wants.relation_names.insert((name.clone(), scope, reading, via));

@@ -19,6 +19,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// A refusal for a reason of the caller's own, a sentence.
+    pub fn because(reason: impl Into<String>) -> Self {
+        Self::new(reason)
+    }
+
     /// A refusal of the statement as such.
     pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self {

@@ -170,7 +170,7 @@ impl Judge<'_> {
             ask(Kind::Relations, relations, which, vec![param.clone()]);
             ask(Kind::Attached, &attached, which, vec![param]);
         };
-        let planned = wants.relation_names.iter().any(|(_, _, reading, _)| *reading == Reading::Planned);
+        let planned = wants.relation_names.iter().any(|(_, _, reading, _)| *reading >= Reading::Planned);
         let names = |scope: Scope| wants.relation_names.iter().filter(move |want| want.1 == scope || want.0.schema.is_some() && scope == Scope::Session);
         let session: BTreeSet<String> = names(Scope::Session).map(|(name, ..)| quoted(name)).collect();
         if !session.is_empty() {
@@ -184,7 +184,7 @@ impl Judge<'_> {
             ask_relations(RELATIONS_ANYWHERE, text_array(anywhere), planned);
         }
         if !wants.relations.is_empty() {
-            let planned = wants.relations.values().any(|(reading, _)| *reading == Reading::Planned);
+            let planned = wants.relations.values().any(|(reading, _)| *reading >= Reading::Planned);
             ask_relations(BY_OID, oid_array(wants.relations.keys().copied()), planned);
         }
         if !wants.children.is_empty() {
@@ -275,9 +275,10 @@ impl Judge<'_> {
                 self.take_relation(relation, *reading, *via, &attached);
             }
         }
-        if let Some(via) = wants.children.values().next() {
+        // Which parent a child belongs to is of no matter: the gravest use of any counts.
+        if let Some((reading, via)) = wants.children.values().max() {
             for row in &children {
-                self.examine_child(row, *via);
+                self.examine_child(row, *reading, *via);
             }
         }
     }

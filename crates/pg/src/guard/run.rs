@@ -1,7 +1,7 @@
 //! Runs a statement that was found harmless: read-only, capped, and leaving nothing behind.
 
 use super::GuardError;
-use crate::{Column, Flow, RowView, Session, Sink, Step};
+use crate::{Column, Flow, PgError, RowView, Session, Sink, Step};
 
 /// How much of a result is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,12 @@ impl Sink for Capped<'_> {
         }
         let bytes: usize = row.cells().flatten().map(|cell| cell.bytes.len()).sum();
         // The first row is passed on whatever its size: cells are capped by themselves.
-        let full = self.caps.rows.is_some_and(|most| self.rows >= u64::from(most))
-            || (self.rows > 0 && self.bytes.saturating_add(bytes) > self.caps.bytes);
-        if full {
+        if self.caps.rows.is_some_and(|most| self.rows >= u64::from(most)) {
+            self.truncated = true;
+            // It is the last one that was asked for: there is nothing to stop.
+            return Flow::Discard;
+        }
+        if self.rows > 0 && self.bytes.saturating_add(bytes) > self.caps.bytes {
             self.truncated = true;
             return Flow::Stop;
         }
@@ -50,13 +53,17 @@ impl Sink for Capped<'_> {
     }
 
     fn cell_cap(&self) -> usize {
-        self.caps.cell_bytes
+        self.caps.cell_bytes.min(self.out.cell_cap())
+    }
+
+    fn row_cap(&self) -> usize {
+        self.out.row_cap()
     }
 }
 
-/// The statements that open a guarded transaction.
-pub(super) fn opening(session: &Session, timeout_ms: Option<u64>) -> Vec<String> {
-    let mut steps = vec!["BEGIN READ ONLY".to_owned()];
+/// The statements that open a transaction with `begin`.
+pub(super) fn opening(session: &Session, begin: &str, timeout_ms: Option<u64>) -> Vec<String> {
+    let mut steps = vec![begin.to_owned()];
     let mut settings: Vec<String> = session
         .pinned_settings()
         .iter()
@@ -79,7 +86,8 @@ fn set_local(name: &str, value: &str) -> String {
     )
 }
 
-/// Runs `sql` behind `opening` and ends the transaction, in one round trip.
+/// Runs `sql` behind `opening`, in one round trip that also takes the end of the transaction
+/// and the reset of the session on its way.
 pub(super) async fn run<'a>(
     session: &mut Session,
     opening: &[String],
@@ -95,18 +103,21 @@ pub(super) async fn run<'a>(
                 .params(params)
                 // One more than is wanted tells whether there are more.
                 .max_rows(capped.caps.rows.map_or(0, |rows| rows.saturating_add(1))),
-            Step::silent("ROLLBACK"),
         ])
         .collect();
     capped.step = opening.len();
-    let end = session.run(&steps, capped).await.map_err(|error| match error {
-        crate::PgError::Server(mut server) => {
-            // To the caller there is one step.
-            server.step = None;
-            crate::PgError::Server(server)
-        }
-        error => error,
-    })?;
+    let end = session.run_last(&steps, capped).await.map_err(as_one_step)?;
     let tag = end.steps.get(opening.len()).map(|step| step.command_tag.clone());
     Ok(tag.unwrap_or_default())
+}
+
+/// To the caller there is one step.
+pub(super) fn as_one_step(error: PgError) -> PgError {
+    match error {
+        PgError::Server(mut server) => {
+            server.step = None;
+            PgError::Server(server)
+        }
+        error => error,
+    }
 }

@@ -11,7 +11,7 @@ use howdah_testkit::{Database, Server};
 /// claims to be immutable and runs as superuser whoever calls it. `fine` is its harmless twin.
 const SETUP: &str = r#"
 CREATE FUNCTION strike() RETURNS void LANGUAGE plpgsql AS $$
-BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''cat > evil_was_here'''; END $$;
+BEGIN EXECUTE format('COPY (SELECT 1) TO PROGRAM ''cat > evil_%s''', current_database()); END $$;
 CREATE FUNCTION evil() RETURNS int LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$
 BEGIN PERFORM public.strike(); RETURN 1; END $$;
 CREATE FUNCTION evil(anyelement) RETURNS anyelement LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$
@@ -61,12 +61,14 @@ impl<'a> Arena<'a> {
 
     /// Whether `evil` ran since it was last forgotten.
     pub(crate) async fn evil_ran(&self) -> bool {
-        let sql = "SELECT size FROM pg_stat_file('evil_was_here', true)";
+        let sql = "SELECT size FROM pg_stat_file('evil_' || current_database(), true)";
         self.probe.query_one(sql, &[]).await.unwrap().get::<_, Option<i64>>(0).is_some()
     }
 
     pub(crate) async fn forget(&self) {
-        self.probe.batch_execute("COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rm -f evil_was_here'").await.unwrap();
+        let file = format!("evil_{}", self.database.name);
+        let sql = format!("COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rm -f {file}'");
+        self.probe.batch_execute(&sql).await.unwrap();
     }
 
     /// Runs the statement as each role and fails if it had an effect, or was not refused.
@@ -117,7 +119,7 @@ pub(crate) async fn run(target: &Arc<Target>, sql: &str) -> Result<(Guarded, Vec
     Ok((guarded, rows.0))
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Rows(pub(crate) Vec<Vec<String>>);
 
 impl Sink for Rows {

@@ -202,7 +202,7 @@ class!(operators, arena, {
              CREATE OPERATOR ~~ (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_is);
              CREATE OPERATOR === (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = evil_true);
              CREATE OPERATOR ==== (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = fine_true);
-             CREATE OPERATOR !! (RIGHTARG = anyelement, FUNCTION = evil);
+             CREATE OPERATOR !!! (RIGHTARG = anyelement, FUNCTION = evil);
              CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2)), (ROW(3, 4))",
         )
         .await;
@@ -211,7 +211,7 @@ class!(operators, arena, {
         "SELECT 1 OPERATOR(public.===) 1",
         "SELECT 1 === ANY (ARRAY[1, 2])",
         "SELECT 1 === ALL (SELECT 1)",
-        "SELECT !! 1",
+        "SELECT !!! 1",
         "SELECT p = p FROM pairs",
         "SELECT a.p IN (SELECT b.p FROM pairs AS b) FROM pairs AS a",
         "SELECT p IN (p, p) FROM pairs",
@@ -242,7 +242,9 @@ class!(operator_classes_and_aggregates, arena, {
              CREATE FUNCTION pair_lt(pair, pair) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1.a < $2.a $$;
              CREATE FUNCTION pair_cmp(pair, pair) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM evil(); RETURN 0; END $$;
              CREATE OPERATOR <<< (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_lt);
-             CREATE OPERATOR CLASS pair_ops DEFAULT FOR TYPE pair USING btree AS OPERATOR 1 <<<, FUNCTION 1 pair_cmp(pair, pair);
+             CREATE FUNCTION pair_is(pair, pair) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1.a = $2.a $$;
+             CREATE OPERATOR === (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_is);
+             CREATE OPERATOR CLASS pair_ops DEFAULT FOR TYPE pair USING btree AS OPERATOR 1 <<<, OPERATOR 3 ===, FUNCTION 1 pair_cmp(pair, pair);
              CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2)), (ROW(3, 4));
              CREATE AGGREGATE evil_agg(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = evil);
              CREATE AGGREGATE fine_agg(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = fine)",
@@ -504,7 +506,7 @@ class!(statements_of_other_kinds, arena, {
         "CREATE TABLE t2 ()",
         "DO $$ BEGIN PERFORM evil(); END $$",
         "COPY (SELECT evil()) TO STDOUT",
-        "COPY t TO PROGRAM 'touch evil_was_here'",
+        "COPY t TO PROGRAM 'cat > evil_from_copy'",
         "EXPLAIN ANALYZE DELETE FROM t",
         "PREPARE p AS SELECT evil()",
         "DECLARE c CURSOR FOR SELECT evil()",

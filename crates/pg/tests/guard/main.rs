@@ -6,3 +6,4 @@ mod allow_list;
 mod arena;
 mod classes;
 mod session;
+mod writes;

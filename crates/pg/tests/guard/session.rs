@@ -45,7 +45,7 @@ async fn transactions_are_read_only_and_rolled_back() {
 async fn results_are_capped_exactly() {
     let arena = Arena::new(server(*majors().last().unwrap()).await).await;
     let target = arena.target("plain");
-    for (rows, want, truncated) in [(99, 99, true), (100, 100, false), (101, 100, false), (0, 0, true)] {
+    for (rows, want, truncated) in [(99u32, 99u64, true), (100, 100, false), (101, 100, false), (0, 0, true)] {
         let mut session = target.session().await.unwrap();
         let query = Query::new("SELECT * FROM t", &session).max_rows(rows, &session);
         let mut sink = Rows::default();

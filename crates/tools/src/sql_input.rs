@@ -1,0 +1,97 @@
+//! SQL and its parameters as they come in: an argument, a file, standard input.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::str::FromStr;
+
+use howdah_core::{Error, ErrorKind, Result};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Text from a file or a pipe that is longer is no statement.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The statement: the argument; else the file; else, where it is no terminal, standard input.
+pub(crate) async fn text(argument: &str, file: Option<&Path>) -> Result<String> {
+    if !argument.is_empty() && argument != "-" {
+        return Ok(argument.to_owned());
+    }
+    let file = file.map(Path::to_owned);
+    let read = tokio::task::spawn_blocking(move || match file {
+        Some(path) => {
+            let opened = std::fs::File::open(&path);
+            let text = opened.and_then(|file| bounded(file));
+            text.map_err(|error| local(format!("{} cannot be read: {error}", path.display())))
+        }
+        None if std::io::stdin().is_terminal() => Err(Error::invalid("There is no statement.")
+            .hint("Give it as an argument, with --file, or on standard input.")),
+        None => bounded(std::io::stdin().lock())
+            .map_err(|error| local(format!("Standard input cannot be read: {error}"))),
+    });
+    read.await.map_err(|error| Error::internal(format!("Reading the statement failed: {error}")))?
+}
+
+fn bounded(from: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    from.take(MAX_BYTES).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn local(message: String) -> Error {
+    Error::new(ErrorKind::Local, message)
+}
+
+/// A bound value: text, a number, true, false or null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Param(Value);
+
+impl Param {
+    /// As the server reads it; `None` is NULL. Arrays and objects are sent as JSON.
+    pub(crate) fn text(&self) -> Option<String> {
+        match &self.0 {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+impl FromStr for Param {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(Value::String(text.to_owned())))
+    }
+}
+
+impl JsonSchema for Param {
+    fn schema_name() -> Cow<'static, str> {
+        "Param".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean", "null"] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn values_are_sent_as_text() {
+        let params: Vec<Param> = serde_json::from_str(r#"["a'b", 1, 1.50, true, null, [1, 2]]"#).unwrap();
+        let texts: Vec<Option<String>> = params.iter().map(Param::text).collect();
+        let expected = [Some("a'b"), Some("1"), Some("1.5"), Some("true"), None, Some("[1,2]")];
+        assert_eq!(texts.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+    }
+}
