@@ -67,12 +67,15 @@ impl Engine {
                 sink.report(now.clone());
                 said = Some(now);
             }
-            let late = until.is_some_and(|until| Instant::now() >= until);
-            if !job.state.is_active() || late || stop.is_cancelled() {
+            if !job.state.is_active() {
                 return Ok(job);
             }
+            // Whoever looks at a job that lost its worker thereby gives it a new one.
             if self.ensure_worker(&job).await? {
                 launches += 1;
+            }
+            if until.is_some_and(|until| Instant::now() >= until) || stop.is_cancelled() {
+                return Ok(job);
             }
             let current = self.store.lease(&job.id).await?.map(|lease| lease.token);
             if current.is_some() && current != token {

@@ -17,10 +17,15 @@ pub(crate) async fn resolve(store: &Store, given: &str) -> Result<String, JobsEr
             other => other,
         })
         .collect();
-    if store.job(&wanted).await?.is_some() {
-        return Ok(wanted);
-    }
-    let ids = store.job_ids().await?;
+    // Asking for what cannot be there makes no store.
+    let ids = if store.exists() {
+        if store.job(&wanted).await?.is_some() {
+            return Ok(wanted);
+        }
+        store.job_ids().await?
+    } else {
+        Vec::new()
+    };
     let begin: Vec<&String> = ids.iter().filter(|id| id.starts_with(&wanted)).collect();
     match begin.as_slice() {
         [only] if wanted.len() >= SHORTEST => Ok((*only).clone()),

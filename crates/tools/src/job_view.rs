@@ -29,6 +29,11 @@ pub struct JobView {
     pub eta_s: Option<f64>,
     /// When it was asked for, UTC.
     pub created_at: String,
+    /// Who asked for it.
+    pub created_by: String,
+    /// The process that has it in hand, while one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
     /// Seconds from its start until now or its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
@@ -76,6 +81,10 @@ impl JobView {
             0 => Vec::new(),
             limit => engine.events(&job.id, limit).await.map_err(Error::from)?,
         };
+        let worker = match job.state.is_active() {
+            true => engine.worker(&job.id).await.map_err(Error::from)?,
+            false => None,
+        };
         Ok(Self {
             id: job.id.clone(),
             kind: job.kind.clone(),
@@ -87,6 +96,15 @@ impl JobView {
                 .map(|fraction| (fraction * 1000.0).round() / 1000.0),
             eta_s: progress.eta_s.map(tenths),
             created_at: timestamp(job.created_ms),
+            created_by: job.created_by.clone(),
+            worker: worker.map(|lease| {
+                let seen = seconds(lease.renewed_ms, None);
+                let ago = human_duration(seen);
+                format!(
+                    "process {} on {}, last heard of {ago} ago",
+                    lease.owner.pid, lease.owner.host
+                )
+            }),
             duration_s: job.started_ms.map(|from| seconds(from, job.finished_ms)),
             steps: job.steps.iter().map(|step| step_view(job, step)).collect(),
             events: events.iter().map(event_line).collect(),
@@ -129,13 +147,16 @@ impl JobView {
             ("Job", self.id.clone()),
             ("About", format!("{} ({})", self.about, self.kind)),
             ("State", self.state.clone()),
-            ("Asked for", self.created_at.clone()),
+            ("Asked for", format!("{} by {}", self.created_at, self.created_by)),
         ];
         if matches!(self.state.as_str(), "running" | "undoing" | "queued") {
             let done = self
                 .fraction
                 .map_or(String::new(), |fraction| format!(", {:.0} %", fraction * 100.0));
             facts.push(("Doing", format!("{}{done}", self.phase)));
+        }
+        if let Some(worker) = &self.worker {
+            facts.push(("Worker", worker.clone()));
         }
         if let Some(eta) = self.eta_s {
             facts.push(("Remaining", format!("about {}", human_duration(eta))));
