@@ -128,15 +128,7 @@ impl Clusters {
 
     async fn conninfo(&self, name: &str) -> Result<ConnInfo> {
         let (plane, name) = self.find(name).await?;
-        let cluster = plane.describe(&name).await?;
-        let Some(connection) = cluster.connection else {
-            let status = cluster.status.as_str().to_owned();
-            return Err(AuroraError::NotAvailable {
-                name: name.into(),
-                status,
-            }
-            .into());
-        };
+        let connection = plane.connection(&name).await?;
         let text = format!(
             "host={} port={} user={} dbname={} sslmode=verify-full sslrootcert={}",
             value(&connection.endpoint),

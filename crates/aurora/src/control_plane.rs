@@ -3,7 +3,7 @@ use howdah_core::Result;
 use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
 
-use crate::{Cluster, ClusterName, Operation, OperationState, Snapshot};
+use crate::{Cluster, ClusterName, Connection, Operation, OperationState, Snapshot};
 
 /// A provider of clusters.
 ///
@@ -48,6 +48,10 @@ pub trait ControlPlane: Send + Sync {
 
     /// A cluster as it is now. Answers also when its servers do not.
     async fn describe(&self, cluster: &ClusterName) -> Result<Cluster>;
+
+    /// How to connect to a cluster that takes connections; an error that says
+    /// what it is instead if it does not.
+    async fn connection(&self, cluster: &ClusterName) -> Result<Connection>;
 
     /// All snapshots, in order of name.
     async fn snapshots(&self) -> Result<Vec<Snapshot>>;

@@ -123,7 +123,7 @@ impl AuroraError {
             Self::NotAvailable { name, status } => (
                 ErrorKind::Unavailable,
                 match status.as_str() {
-                    "stopped" => format!("Start it: `howdah cluster start {name}` (start_cluster_job, action start)."),
+                    "stopped" | "down" => format!("Start it: `howdah cluster start {name}` (start_cluster_job, action start)."),
                     _ => format!("`howdah cluster show {name}` (describe_clusters) says more, `howdah job list` what is under way."),
                 },
             ),

@@ -19,13 +19,14 @@ use std::path::Path;
 use async_trait::async_trait;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
-use howdah_localpg::{Account, Installation};
+use howdah_localpg::{Account, Installation, Status};
 use howdah_pg::Secret;
 
 use crate::{
-    Action, AuroraError, Cluster, ClusterName, ControlPlane, MAX_READERS, Operation, OperationState, Snapshot,
+    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, MAX_READERS,
+    Operation, OperationState, Snapshot,
 };
-use layout::Layout;
+use layout::{Layout, Stage};
 
 /// See the [module](self).
 #[derive(Debug, Clone)]
@@ -276,6 +277,32 @@ impl ControlPlane for LocalPlane {
     async fn describe(&self, cluster: &ClusterName) -> Result<Cluster> {
         self.check_exists(cluster).await?;
         describe::describe(&self.layout, cluster).await
+    }
+
+    async fn connection(&self, cluster: &ClusterName) -> Result<Connection> {
+        self.check_exists(cluster).await?;
+        let directory = self.layout.cluster(cluster);
+        let record = directory.record()?;
+        let name = cluster.to_string();
+        let not_available = move |status: ClusterStatus| AuroraError::NotAvailable {
+            name: name.clone(),
+            status: status.as_str().to_owned(),
+        };
+        match record.stage {
+            Stage::Creating => Err(not_available(ClusterStatus::Creating).into()),
+            Stage::Deleting => Err(not_available(ClusterStatus::Deleting).into()),
+            Stage::Whole if record.stopped => Err(not_available(ClusterStatus::Stopped).into()),
+            Stage::Whole => {
+                blocking(move || {
+                    // After a crash or a restart of the machine nobody has started it.
+                    match directory.writer()?.status() {
+                        Status::Stopped => Err(not_available(ClusterStatus::Down).into()),
+                        Status::Busy | Status::Ready => directory.connection(),
+                    }
+                })
+                .await
+            }
+        }
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>> {

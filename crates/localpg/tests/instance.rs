@@ -1,5 +1,5 @@
 //! Instances of PostgreSQL under the conditions that a machine can produce.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
