@@ -112,7 +112,7 @@ impl Output for TableSchema {
         let relation = &self.0;
         let mut parts = vec![format!("{}: {}", shown_name(relation), relation.kind)];
         if let Some(rows) = &relation.rows {
-            parts.push(rows_sentence(rows));
+            parts.push(format!("rows: {}", rows_sentence(rows)));
         }
         if let Some(size) = &relation.size {
             parts.push(human_bytes(size.total_bytes));
@@ -260,7 +260,7 @@ fn rows_sentence(rows: &RowEstimate) -> String {
     let mut sentence = match (rows.estimate, rows.source.as_str()) {
         (Some(count), "activity counters") => format!("about {} by the activity counters", grouped(count)),
         (Some(count), _) => format!("about {}", grouped(count)),
-        (None, _) => "number of rows unknown".to_owned(),
+        (None, _) => "unknown".to_owned(),
     };
     let mut remarks = Vec::new();
     match (rows.statistics_age_s, rows.never_analyzed) {
@@ -494,7 +494,84 @@ fn human_age(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use howdah_core::{Caller, Config};
+    use howdah_pg::Targets;
+    use howdah_testkit::{majors, server};
+
     use super::*;
+    use crate::search_objects::SearchObjects;
+
+    async fn context(url: &str) -> Context {
+        let targets = Targets::load(&Config::default(), Some(url), None).unwrap();
+        Context::new(Caller::Agent).with(Arc::new(targets))
+    }
+
+    #[tokio::test]
+    async fn a_table_reads_like_a_good_listing_and_is_short_for_models() {
+        for major in majors() {
+            let database = server(major).await.database("describe").await;
+            database
+                .execute(
+                    "CREATE TABLE \"pay\nments\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL
+                         DEFAULT 'new' CHECK (state <> ''), paid_at timestamptz);
+                     COMMENT ON COLUMN \"pay\nments\".state IS 'two\nlines';
+                     CREATE INDEX late ON \"pay\nments\" (paid_at) WHERE state = 'new';
+                     CREATE TABLE refunds (payment bigint REFERENCES \"pay\nments\")",
+                )
+                .await;
+            let cx = context(&database.url()).await;
+            let tool = GetTableSchema {
+                name: "pay\nments".to_owned(),
+                ..GetTableSchema::default()
+            };
+            let schema = tool.run(&cx).await.unwrap();
+            let text = schema.report().to_text(None);
+            for part in [
+                "Table public.\"pay\\nments\"",
+                "Primary key  id",
+                "two\\nlines",
+                "identity, always",
+                "late: btree (paid_at) WHERE (state = 'new'::text) (8.0 KiB, 0 scans)",
+                "CHECK ((state <> ''::text))",
+                "public.refunds: FOREIGN KEY (payment) REFERENCES",
+            ] {
+                assert!(text.contains(part), "{part} is not in\n{text}");
+            }
+            let summary = schema.summary();
+            assert!(
+                summary.starts_with("public.\"pay\\nments\": table, rows: unknown (never analysed)"),
+                "{summary}"
+            );
+            assert!(summary.ends_with("3 columns, 2 indexes."), "{summary}");
+            let json = serde_json::to_string(&schema).unwrap();
+            assert!(json.len() < 1400, "{} bytes: {json}", json.len());
+
+            let search = SearchObjects {
+                pattern: "PAY".to_owned(),
+                ..SearchObjects::default()
+            };
+            let found = search.run(&cx).await.unwrap();
+            assert!(found.report().to_text(None).contains("public.\"pay\\nments\""));
+            assert_eq!(found.summary(), "4 objects.");
+            let wide = SearchObjects {
+                limit: Some(5000),
+                ..SearchObjects::default()
+            };
+            assert!(wide.run(&cx).await.is_err());
+        }
+    }
+
+    #[test]
+    fn models_may_name_the_argument_as_they_are_used_to() {
+        for argument in ["name", "table", "table_name", "relation"] {
+            let tool: GetTableSchema =
+                serde_json::from_value(serde_json::json!({ argument: "orders" })).unwrap();
+            assert_eq!(tool.name, "orders");
+        }
+    }
 
     #[test]
     fn numbers_and_ages_read_well() {

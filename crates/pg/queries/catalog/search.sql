@@ -87,7 +87,7 @@ hits AS (
               AND (lower(o.container) LIKE $2 OR lower(o.container) LIKE '%.' || $2)
            OR $4::text IS NOT NULL
               AND (o.classid::oid, o.objid, o.subid::int) IN (SELECT classoid, objoid, objsubid FROM commented))
-    ORDER BY o.is_system, distance, o.is_partition, o.place, length(o.name), o.name, o.container, o.objid
+    ORDER BY o.is_system, distance, o.is_partition, o.place, CASE WHEN $7 <> '' THEN length(o.name) END, o.name, o.container, o.objid
     LIMIT $8::bigint
 )
 SELECT json_strip_nulls(json_build_object(
@@ -128,4 +128,4 @@ SELECT json_strip_nulls(json_build_object(
     'total', h.total
 ))
 FROM hits h
-ORDER BY h.is_system, h.distance, h.is_partition, h.place, length(h.name), h.name, h.container, h.objid;
+ORDER BY h.is_system, h.distance, h.is_partition, h.place, CASE WHEN $7 <> '' THEN length(h.name) END, h.name, h.container, h.objid;

@@ -63,7 +63,7 @@ fn readings(text: &str) -> Result<Vec<RelationName>, CatalogError> {
         readings.push(name.clone());
     }
     let text = text.trim();
-    if !text.contains('"') {
+    if as_sql.is_err() || !text.contains('"') {
         for (dot, _) in text.match_indices('.') {
             readings.push(RelationName::in_schema(&text[..dot], &text[dot + 1..]));
         }
@@ -170,6 +170,7 @@ mod tests {
         );
         assert_eq!(meant("\"Orders\""), ["\"Orders\"", "\"\"\"Orders\"\"\""]);
         assert_eq!(meant("order items"), ["\"order items\""]);
+        assert_eq!(meant("s.a \" b"), ["s.\"a \"\" b\"", "\"s.a \"\" b\""]);
         assert_eq!(meant("a.b.c"), ["a.\"b.c\"", "\"a.b\".c", "\"a.b.c\""]);
         assert!(readings("  ").is_err());
         assert!(readings(&"x".repeat(64)).is_err());
