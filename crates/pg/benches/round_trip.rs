@@ -6,9 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use howdah_pg::{
-    Column, ConnInfo, Connection, Flow, Limits, Origin, RowView, Sink, Step, Target,
-};
+use howdah_pg::{Column, ConnInfo, Connection, Flow, Limits, Origin, RowView, Sink, Step, Target};
 
 const ROUNDS: usize = 5_000;
 
@@ -49,7 +47,12 @@ const GUARDED: [Step<'static>; 3] = [
 fn report(name: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |part: usize| times[times.len() * part / 100].as_secs_f64() * 1e6;
-    println!("{name:<44} p10 {:6.1} µs   p50 {:6.1} µs   p99 {:7.1} µs", at(10), at(50), at(99));
+    println!(
+        "{name:<44} p10 {:6.1} µs   p50 {:6.1} µs   p99 {:7.1} µs",
+        at(10),
+        at(50),
+        at(99)
+    );
 }
 
 async fn measure(url: &str) {
@@ -87,9 +90,7 @@ async fn measure(url: &str) {
         times.push(began.elapsed());
     }
     report("BEGIN, query, ROLLBACK in a pipeline", std::mem::take(&mut times));
-    let target = Arc::new(
-        Target::new("bench", info, Origin::CommandLine).with_limits(Limits::default()),
-    );
+    let target = Arc::new(Target::new("bench", info, Origin::CommandLine).with_limits(Limits::default()));
     for _ in 0..ROUNDS {
         let began = Instant::now();
         let mut session = target.session().await.unwrap();
@@ -97,7 +98,10 @@ async fn measure(url: &str) {
         drop(session);
         times.push(began.elapsed());
     }
-    report("the same, session taken and reset each time", std::mem::take(&mut times));
+    report(
+        "the same, session taken and reset each time",
+        std::mem::take(&mut times),
+    );
     for _ in 0..ROUNDS {
         let began = Instant::now();
         let mut session = target.session().await.unwrap();
@@ -128,7 +132,10 @@ async fn measure(url: &str) {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         for major in howdah_testkit::majors() {
             let server = howdah_testkit::server(major).await;

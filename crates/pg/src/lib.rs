@@ -30,5 +30,6 @@ pub use settings::Setting;
 pub use target::{Analyser, GuardPolicy, Limits, Mode, Origin, Target};
 pub use targets::Targets;
 pub use wire::{
-    Cell, Column, Connection, Copied, CopyError, Flow, Row, RowView, Rows, RunEnd, Sink, Step, StepEnd, Transaction,
+    Cell, Column, Connection, Copied, CopyError, Flow, Row, RowView, Rows, RunEnd, Sink, Step, StepEnd,
+    Transaction,
 };

@@ -1,6 +1,6 @@
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
@@ -71,7 +71,7 @@ pub(crate) async fn session(pool: &Pool, target: &Arc<Target>) -> Result<Session
     pool.retain(|_, metrics| metrics.last_used() < REST_MAX);
     match pool.get().await {
         Ok(object) => Ok(Session {
-            object: Some(object),
+            object,
             target: Arc::clone(target),
         }),
         Err(PoolError::Backend(error)) => Err(error),
@@ -209,7 +209,7 @@ impl managed::Manager for Manager {
 /// session is reset for the next one; if a call on it was given up half-way, the
 /// statement is cancelled on the server and the connection closed.
 pub struct Session {
-    object: Option<Object<Manager>>,
+    object: Object<Manager>,
     target: Arc<Target>,
 }
 
@@ -235,47 +235,21 @@ impl Session {
 
     /// The settings to set in every transaction; empty where the session has them by itself.
     pub fn pinned_settings(&self) -> &[Setting] {
-        &self.pooled().settings
+        &self.object.settings
     }
 
     /// Whether a pooler is in between, so that each transaction may reach another server process.
     pub fn is_shared(&self) -> bool {
-        self.pooled().shared
+        self.object.shared
     }
 
     /// [`Connection::run`] as the last call of this session, for steps that begin a
     /// transaction and leave it open: it is rolled back, and the session reset, by what is
     /// sent along with the steps and not waited for. Saves the write and the wait that a
     /// `ROLLBACK` and the reset on dropping would cost.
-    pub async fn run_last(
-        &mut self,
-        steps: &[Step<'_>],
-        sink: &mut dyn Sink,
-    ) -> Result<RunEnd, PgError> {
+    pub async fn run_last(&mut self, steps: &[Step<'_>], sink: &mut dyn Sink) -> Result<RunEnd, PgError> {
         let discard = !self.is_shared();
-        self.connection_mut().run_last(steps, sink, discard).await
-    }
-
-    /// Takes the connection out of the pool for good; it is closed when it is dropped.
-    pub fn detach(mut self) -> Connection {
-        match self.object.take() {
-            Some(object) => Object::take(object).connection,
-            None => unreachable!("a session has its connection until it is dropped"),
-        }
-    }
-
-    fn connection_mut(&mut self) -> &mut Connection {
-        match &mut self.object {
-            Some(object) => &mut object.connection,
-            None => unreachable!("a session has its connection until it is dropped"),
-        }
-    }
-
-    fn pooled(&self) -> &Pooled {
-        match &self.object {
-            Some(object) => object,
-            None => unreachable!("a session has its connection until it is dropped"),
-        }
+        self.object.connection.run_last(steps, sink, discard).await
     }
 }
 
@@ -283,26 +257,25 @@ impl Deref for Session {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        &self.pooled().connection
+        &self.object.connection
     }
 }
 
 impl DerefMut for Session {
     fn deref_mut(&mut self) -> &mut Connection {
-        self.connection_mut()
+        &mut self.object.connection
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let Some(mut object) = self.object.take() else {
-            return;
-        };
-        if object.connection.is_busy() || object.connection.is_broken() {
-            drop(Object::take(object));
-            return;
+        let discard = !self.object.shared;
+        let connection = &mut self.object.connection;
+        if connection.is_busy() {
+            // The pool throws it away when it comes across it.
+            connection.leave();
+        } else {
+            connection.send_reset(discard);
         }
-        let discard = !object.shared;
-        object.connection.send_reset(discard);
     }
 }

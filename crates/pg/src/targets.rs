@@ -273,7 +273,7 @@ impl Section {
             message: format!("[targets.{name}] in {origin}: {}", error.message),
             ..error
         };
-        let mut conninfo = self.conninfo(environment).map_err(|error| within(error))?;
+        let mut conninfo = self.conninfo(environment).map_err(within)?;
         if let Some(password) = self.password(Path::new(origin), environment).map_err(within)? {
             conninfo = conninfo.with_password(password);
         }

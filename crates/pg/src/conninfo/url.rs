@@ -268,8 +268,10 @@ fn parameters(info: &ConnInfo, reveal: bool) -> Vec<(&'static str, String)> {
     add("keepalives_interval", number(info.keepalives.interval_s));
     add("keepalives_count", number(info.keepalives.count));
     add("tcp_user_timeout", number(info.keepalives.user_timeout_ms));
-    if reveal {
-        add("passfile", path(&info.passfile));
+    // The usual place needs no mention.
+    let unusual = |path: &&std::path::PathBuf| path.file_name().is_none_or(|name| name != ".pgpass");
+    if let Some(path) = info.passfile.as_ref().filter(unusual).filter(|_| reveal) {
+        add("passfile", Some(path.display().to_string()));
     }
     parameters
 }

@@ -293,14 +293,27 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        if self.busy && !self.transport.is_broken() {
-            self.canceller.cancel_detached(self.transport.take_socket());
-        } else if !self.transport.is_broken() {
+impl Connection {
+    /// Leaves the server: with a CancelRequest if it is at work for us, else in order.
+    /// Nothing can be done with the connection afterwards.
+    pub(crate) fn leave(&mut self) {
+        if self.transport.is_broken() {
+            return;
+        }
+        if !self.busy {
             frontend::terminate(&mut self.transport.out);
             self.transport.send_now();
         }
+        let socket = self.transport.take_socket();
+        if self.busy {
+            self.canceller.cancel_detached(socket);
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

@@ -37,11 +37,6 @@ impl Connection {
         self.busy
     }
 
-    /// Whether the socket has failed.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.transport.is_broken()
-    }
-
     /// What was done so far left nothing behind.
     pub(crate) fn forget_use(&mut self) {
         self.used = false;

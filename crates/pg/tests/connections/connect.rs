@@ -44,7 +44,9 @@ async fn with(text: &str, environment: &Fake) -> Result<Connection, PgError> {
 }
 
 async fn failure(url: &str) -> (PgError, String) {
-    let error = Connection::connect(&ConnInfo::parse(url).unwrap()).await.unwrap_err();
+    let error = Connection::connect(&ConnInfo::parse(url).unwrap())
+        .await
+        .unwrap_err();
     let text = error.to_string();
     (error, text)
 }
@@ -91,9 +93,7 @@ async fn every_way_to_give_a_password_works_and_a_wrong_one_is_not_echoed() {
         let port = server.port();
         for role in ["by_scram", "by_md5", "by_password"] {
             for mode in ["disable", "require"] {
-                let url = format!(
-                    "postgres://{role}:{ENCODED}@127.0.0.1:{port}/postgres?sslmode={mode}"
-                );
+                let url = format!("postgres://{role}:{ENCODED}@127.0.0.1:{port}/postgres?sslmode={mode}");
                 let mut connection = connect(&url).await;
                 assert_eq!(value(&mut connection, "SELECT current_user").await, role);
                 assert_eq!(connection.is_tls(), mode == "require");
@@ -108,7 +108,10 @@ async fn every_way_to_give_a_password_works_and_a_wrong_one_is_not_echoed() {
             assert!(shown.to_text().contains(role), "{}", shown.to_text());
             assert!(shown.hint.is_some());
 
-            let (error, text) = failure(&format!("postgres://{role}@127.0.0.1:{port}/postgres?passfile=/nonexistent")).await;
+            let (error, text) = failure(&format!(
+                "postgres://{role}@127.0.0.1:{port}/postgres?passfile=/nonexistent"
+            ))
+            .await;
             assert!(matches!(error, PgError::Connect { .. }), "{text}");
             assert!(text.contains("none was given"), "{text}");
         }
@@ -116,8 +119,12 @@ async fn every_way_to_give_a_password_works_and_a_wrong_one_is_not_echoed() {
         // key=value, PGPASSWORD, password file, service file.
         let quoted = PASSWORD.replace('\\', "\\\\").replace('\'', "\\'");
         let base = format!("host=127.0.0.1 port={port} dbname=postgres user=by_scram");
-        with(&format!("{base} password='{quoted}'"), &Fake::default()).await.unwrap();
-        with(&base, &Fake::with(&[("PGPASSWORD", PASSWORD)])).await.unwrap();
+        with(&format!("{base} password='{quoted}'"), &Fake::default())
+            .await
+            .unwrap();
+        with(&base, &Fake::with(&[("PGPASSWORD", PASSWORD)]))
+            .await
+            .unwrap();
 
         let directory = tempfile::tempdir().unwrap();
         let passfile = directory.path().join(".pgpass");
@@ -134,7 +141,10 @@ async fn every_way_to_give_a_password_works_and_a_wrong_one_is_not_echoed() {
         };
         with(&base, &home).await.unwrap();
         let sockets = server.socket_dir();
-        let by_socket = format!("host={} port={port} dbname=postgres user=by_scram", sockets.display());
+        let by_socket = format!(
+            "host={} port={port} dbname=postgres user=by_scram",
+            sockets.display()
+        );
         with(&by_socket, &home).await.unwrap();
         permit(&passfile, 0o644);
         let error = with(&base, &home).await.unwrap_err().to_string();
@@ -148,7 +158,11 @@ async fn every_way_to_give_a_password_works_and_a_wrong_one_is_not_echoed() {
         .unwrap();
         let services = services.display().to_string();
         let environment = Fake::with(&[("PGSERVICEFILE", &services), ("PGPASSWORD", PASSWORD)]);
-        for text in ["service=shop", "postgres://?service=shop", "postgres:///postgres?service=shop"] {
+        for text in [
+            "service=shop",
+            "postgres://?service=shop",
+            "postgres:///postgres?service=shop",
+        ] {
             let mut connection = with(text, &environment).await.unwrap();
             assert_eq!(value(&mut connection, "SELECT current_user").await, "by_scram");
         }
@@ -201,7 +215,10 @@ async fn sockets_names_and_addresses() {
         format!("hostaddr=127.0.0.1 port={port} user=postgres dbname=postgres"),
     ] {
         let mut connection = with(&text, &Fake::default()).await.unwrap();
-        assert_eq!(value(&mut connection, "SELECT current_database()").await, "postgres");
+        assert_eq!(
+            value(&mut connection, "SELECT current_database()").await,
+            "postgres"
+        );
         assert_eq!(
             value(&mut connection, "SELECT current_setting('application_name')").await,
             "howdah"
@@ -230,12 +247,20 @@ async fn variables_complete_what_is_not_written() {
         ("PGSSLMODE", "require"),
     ]);
     let mut connection = with("", &environment).await.unwrap();
-    assert_eq!(value(&mut connection, "SELECT current_database()").await, "template1");
+    assert_eq!(
+        value(&mut connection, "SELECT current_database()").await,
+        "template1"
+    );
     assert_eq!(value(&mut connection, "SELECT current_user").await, "plain");
     assert_eq!(value(&mut connection, "SHOW work_mem").await, "5MB");
     assert!(connection.is_tls());
-    let mut connection = with("dbname=postgres sslmode=disable", &environment).await.unwrap();
-    assert_eq!(value(&mut connection, "SELECT current_database()").await, "postgres");
+    let mut connection = with("dbname=postgres sslmode=disable", &environment)
+        .await
+        .unwrap();
+    assert_eq!(
+        value(&mut connection, "SELECT current_database()").await,
+        "postgres"
+    );
     assert!(!connection.is_tls());
 }
 
@@ -257,7 +282,10 @@ async fn hosts_are_tried_in_turn() {
     ))
     .await;
     assert!(matches!(error, PgError::Connect { .. }));
-    assert!(text.contains("connection refused") && text.contains("no.such.host"), "{text}");
+    assert!(
+        text.contains("connection refused") && text.contains("no.such.host"),
+        "{text}"
+    );
     // Being turned away is final: the second host is not asked.
     let (error, _) = failure(&format!(
         "postgres://nobody@127.0.0.1:{port},127.0.0.1:{port}/postgres"
@@ -297,13 +325,6 @@ async fn a_silent_host_is_given_up_after_connect_timeout() {
 async fn session_attributes_are_asked_of_old_and_new_servers() {
     for major in majors() {
         let writable = server(major).await;
-        let read_only = private(ServerOptions {
-            major,
-            settings: vec![("default_transaction_read_only".into(), "on".into())],
-            ..ServerOptions::default()
-        });
-        // Roles cannot be created on a read-only server: this one is made read-only later.
-        drop(read_only);
         let database = writable.database("read_only").await;
         database
             .execute(&format!(
@@ -333,9 +354,85 @@ async fn session_attributes_are_asked_of_old_and_new_servers() {
 }
 
 #[tokio::test]
+async fn a_standby_is_told_from_a_primary() {
+    for major in majors() {
+        let primary = server(major).await;
+        let standby = private(ServerOptions {
+            major,
+            ..ServerOptions::default()
+        })
+        .await;
+        standby.stop().await;
+        let signal = standby.data_dir().join("standby.signal");
+        std::fs::write(&signal, "").unwrap();
+        own_as(&signal, &standby.data_dir());
+        standby.start().await;
+        let (one, two) = (primary.port(), standby.port());
+        for (ports, attrs, expected) in [
+            ([two, one], "any", two),
+            ([two, one], "primary", one),
+            ([two, one], "read-write", one),
+            ([one, two], "standby", two),
+            ([one, two], "read-only", two),
+            ([one, two], "prefer-standby", two),
+            ([one, one], "prefer-standby", one),
+        ] {
+            let [first, second] = ports;
+            let url = format!(
+                "postgres://postgres@127.0.0.1:{first},127.0.0.1:{second}/postgres?target_session_attrs={attrs}"
+            );
+            let mut connection = connect(&url).await;
+            let port = value(&mut connection, "SHOW port").await;
+            assert_eq!(port, expected.to_string(), "{attrs}");
+        }
+        let (_, text) = failure(&format!(
+            "postgres://postgres@127.0.0.1:{two}/postgres?target_session_attrs=primary"
+        ))
+        .await;
+        assert!(text.contains("target_session_attrs=primary"), "{text}");
+
+        // After a failover the pool turns to whoever is the primary now.
+        let url = format!("postgres://postgres@127.0.0.1:{two}/postgres?target_session_attrs=standby");
+        let target = crate::pool::target(&url, howdah_pg::Limits::default());
+        let mut session = target.session().await.unwrap();
+        assert_eq!(value(&mut session, "SELECT pg_is_in_recovery()").await, "t");
+        drop(session);
+        let probe = standby.probe("postgres").await;
+        probe.execute("SELECT pg_promote()", &[]).await.unwrap();
+        // Servers from 14 on tell of it; older ones only when they are connected to anew.
+        if major >= 14 {
+            let mut outcome = target.session().await;
+            for _ in 0..100 {
+                let Ok(session) = &mut outcome else { break };
+                // They do so with the answer to whatever comes next.
+                value(session, "SELECT 1").await;
+                drop(outcome);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                outcome = target.session().await;
+            }
+            let error = outcome.unwrap_err().to_string();
+            assert!(error.contains("target_session_attrs=standby"), "{error}");
+        }
+    }
+}
+
+/// Gives a file to the owner of another one.
+pub(crate) fn own_as(path: &Path, other: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    let owner = std::fs::metadata(other).unwrap().uid();
+    std::os::unix::fs::chown(path, Some(owner), None).unwrap();
+}
+
+#[tokio::test]
 async fn hostile_names_reach_the_server_as_they_are() {
     let server = server(15).await;
-    for name in ["Mixed \"\" Case", "d'b\\ =%41&?#@/:", "ünï→😀", " leading and trailing ", "select"] {
+    for name in [
+        "Mixed \"\" Case",
+        "d'b\\ =%41&?#@/:",
+        "ünï→😀",
+        " leading and trailing ",
+        "select",
+    ] {
         let database = server.database_named(name).await;
         database
             .execute(&format!(

@@ -3,11 +3,13 @@ use std::time::{Duration, Instant};
 use howdah_pg::Step;
 use howdah_testkit::server;
 
-use crate::{Count, Seen, connect, memory_kib};
+use crate::{Count, Seen, alone, connect, memory_kib};
 
-/// Both in one test: memory is the whole process's, and other tests must not add to it.
-/// It runs in a process of its own; see the end.
-async fn huge_results() {
+#[tokio::test]
+async fn huge_cells_and_long_results_need_no_memory() {
+    if !alone("limits::huge_cells_and_long_results_need_no_memory").await {
+        return;
+    }
     let server = server(15).await;
     let mut connection = connect(&server.url("postgres")).await;
     let (before, _) = memory_kib();
@@ -37,7 +39,14 @@ async fn huge_results() {
     let mut capped = Count::default();
     let began = Instant::now();
     let end = connection
-        .run(&[Step::silent("BEGIN"), Step::new(sql).max_rows(1000), Step::silent("ROLLBACK")], &mut capped)
+        .run(
+            &[
+                Step::silent("BEGIN"),
+                Step::new(sql).max_rows(1000),
+                Step::silent("ROLLBACK"),
+            ],
+            &mut capped,
+        )
         .await
         .unwrap();
     assert_eq!((capped.rows, end.steps[1].suspended), (1000, true));
@@ -47,22 +56,4 @@ async fn huge_results() {
     let grown = most.saturating_sub(before);
     println!("10 million rows in {spent:?}; {grown} KiB more memory at most");
     assert!(grown < 8 * 1024, "{grown} KiB");
-}
-
-#[tokio::test]
-async fn huge_cells_and_long_results_need_no_memory() {
-    const ALONE: &str = "HOWDAH_TEST_ALONE";
-    if std::env::var(ALONE).is_ok() {
-        return huge_results().await;
-    }
-    let program = std::env::current_exe().unwrap();
-    let output = tokio::process::Command::new(program)
-        .args(["limits::huge_cells_and_long_results_need_no_memory", "--exact", "--nocapture"])
-        .env(ALONE, "1")
-        .output()
-        .await
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    println!("{text}");
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -3,10 +3,13 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a failing helper is a failing test"
 )]
 
 mod connect;
+mod conninfo;
 mod limits;
 mod pool;
 mod pooler;
@@ -36,7 +39,8 @@ impl Sink for Seen {
     fn row(&mut self, step: usize, row: &RowView<'_>) -> Flow {
         let texts = row.cells().map(|cell| cell.map(|cell| cell.text().into_owned()));
         self.rows.push((step, texts.collect()));
-        self.lengths.extend(row.cells().map(|cell| cell.map_or(0, |cell| cell.full_len)));
+        self.lengths
+            .extend(row.cells().map(|cell| cell.map_or(0, |cell| cell.full_len)));
         match self.then {
             Some(flow) if self.rows.len() >= self.until => flow,
             _ => Flow::Continue,
@@ -60,9 +64,37 @@ impl Sink for Count {
 
     fn row(&mut self, _: usize, row: &RowView<'_>) -> Flow {
         self.rows += 1;
-        self.bytes += row.cells().flatten().map(|cell| cell.full_len as u64).sum::<u64>();
+        self.bytes += row
+            .cells()
+            .flatten()
+            .map(|cell| cell.full_len as u64)
+            .sum::<u64>();
         Flow::Continue
     }
+}
+
+/// Runs `test`, this test's path, again in a process of its own and says whether this is
+/// that process: for what concerns the whole process, where other tests must not meddle.
+async fn alone(test: &str) -> bool {
+    const ALONE: &str = "HOWDAH_TEST_ALONE";
+    if std::env::var(ALONE).is_ok() {
+        return true;
+    }
+    let program = std::env::current_exe().unwrap();
+    let output = tokio::process::Command::new(program)
+        .args([test, "--exact", "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .await
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    println!("{text}");
+    assert!(
+        text.contains("1 passed"),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
 }
 
 async fn connect(url: &str) -> Connection {

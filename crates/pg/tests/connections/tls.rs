@@ -4,7 +4,7 @@ use howdah_pg::{ConnInfo, Connection, PgError};
 use howdah_testkit::{Server, ServerOptions, majors, private, server};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-use crate::connect::permit;
+use crate::connect::{own_as, permit};
 use crate::{connect, value};
 
 async fn failure(url: &str) -> String {
@@ -42,8 +42,16 @@ async fn sslmode_means_what_libpq_means() {
             ("127.0.0.1", format!("sslmode=verify-ca&sslrootcert={ca}"), true),
             ("127.0.0.1", format!("sslmode=verify-full&sslrootcert={ca}"), true),
             ("localhost", format!("sslmode=verify-full&sslrootcert={ca}"), true),
-            ("127.0.0.1", "ssl_min_protocol_version=TLSv1.3&sslmode=require".to_owned(), true),
-            ("127.0.0.1", "ssl_max_protocol_version=TLSv1.2&sslmode=require".to_owned(), true),
+            (
+                "127.0.0.1",
+                "ssl_min_protocol_version=TLSv1.3&sslmode=require".to_owned(),
+                true,
+            ),
+            (
+                "127.0.0.1",
+                "ssl_max_protocol_version=TLSv1.2&sslmode=require".to_owned(),
+                true,
+            ),
             ("127.0.0.1", "ssl=true".to_owned(), true),
         ] {
             let mut connection = connect(&url(server, host, &query)).await;
@@ -65,9 +73,19 @@ async fn sslmode_means_what_libpq_means() {
         let text = failure(&other).await;
         assert!(text.contains("another name"), "{text}");
         connect(&other.replace("verify-full", "verify-ca")).await;
-        let text = failure(&url(server, "localhost", "sslmode=verify-full&sslrootcert=system")).await;
+        let text = failure(&url(
+            server,
+            "localhost",
+            "sslmode=verify-full&sslrootcert=system",
+        ))
+        .await;
         assert!(text.contains("not signed by an authority"), "{text}");
-        let text = failure(&url(server, "localhost", "sslmode=verify-full&sslrootcert=/nowhere.crt")).await;
+        let text = failure(&url(
+            server,
+            "localhost",
+            "sslmode=verify-full&sslrootcert=/nowhere.crt",
+        ))
+        .await;
         assert!(text.contains("/nowhere.crt cannot be read"), "{text}");
         let text = failure(&url(server, "localhost", "sslmode=require&sslrootcert=system")).await;
         assert!(text.contains("verify-full"), "{text}");
@@ -109,7 +127,12 @@ async fn scram_is_bound_to_the_channel() {
         let text = failure(&format!("{base}?sslmode=disable&channel_binding=require")).await;
         assert!(text.contains("needs TLS"), "{text}");
         // Trust proves nothing, and is not enough.
-        let text = failure(&url(server, "127.0.0.1", "sslmode=require&channel_binding=require")).await;
+        let text = failure(&url(
+            server,
+            "127.0.0.1",
+            "sslmode=require&channel_binding=require",
+        ))
+        .await;
         assert!(text.contains("channel_binding=require"), "{text}");
     }
 }
@@ -193,8 +216,7 @@ async fn client_certificates_and_certificates_by_common_name() {
         let path = data.join(name);
         std::fs::write(&path, text).unwrap();
         permit(&path, 0o600);
-        let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&data).unwrap());
-        std::os::unix::fs::chown(&path, Some(owner), None).unwrap();
+        own_as(&path, &data);
     }
     for (name, value) in [
         ("ssl_cert_file", "own.crt"),
@@ -220,10 +242,19 @@ async fn client_certificates_and_certificates_by_common_name() {
     let text = failure(&to("postgres", "db.test", "")).await;
     assert!(text.contains("another name"), "{text}");
 
-    let cert = format!("&sslcert={}&sslkey={}", client_crt.display(), client_key.display());
+    let cert = format!(
+        "&sslcert={}&sslkey={}",
+        client_crt.display(),
+        client_key.display()
+    );
     let mut connection = connect(&to("plain", "one.db.test", &cert)).await;
     assert_eq!(value(&mut connection, "SELECT current_user").await, "plain");
-    let text = failure(&to("plain", "one.db.test", &format!("{cert}&sslcertmode=disable"))).await;
+    let text = failure(&to(
+        "plain",
+        "one.db.test",
+        &format!("{cert}&sslcertmode=disable"),
+    ))
+    .await;
     assert!(text.contains("certificate"), "{text}");
     let text = failure(&to("postgres", "one.db.test", "&sslcertmode=require")).await;
     assert!(text.contains("needs a client certificate"), "{text}");
@@ -243,8 +274,16 @@ async fn client_certificates_and_certificates_by_common_name() {
 #[tokio::test]
 async fn errors_within_tls_are_told_apart() {
     let server = server(15).await;
-    let info = ConnInfo::parse(&url(server, "localhost", "sslmode=verify-ca&sslrootcert=/dev/null")).unwrap();
+    let info = ConnInfo::parse(&url(
+        server,
+        "localhost",
+        "sslmode=verify-ca&sslrootcert=/dev/null",
+    ))
+    .unwrap();
     let error = Connection::connect(&info).await.unwrap_err();
     assert!(matches!(&error, PgError::Tls { .. }), "{error}");
-    assert!(error.to_string().contains("there is no certificate in it"), "{error}");
+    assert!(
+        error.to_string().contains("there is no certificate in it"),
+        "{error}"
+    );
 }

@@ -153,7 +153,10 @@ async fn a_sink_may_discard_or_stop() {
     };
     let end = connection
         .run(
-            &[Step::new("SELECT generate_series(1, 5000)"), Step::new("SELECT 7")],
+            &[
+                Step::new("SELECT generate_series(1, 5000)"),
+                Step::new("SELECT 7"),
+            ],
             &mut seen,
         )
         .await
@@ -201,8 +204,7 @@ async fn cells_are_cut_at_the_cap_and_between_characters() {
         let size_text = size.to_string();
         connection
             .run(
-                &[Step::new("SELECT repeat('€', $1::int), 'after', NULL, ''")
-                    .params(&[Some(&size_text)])],
+                &[Step::new("SELECT repeat('€', $1::int), 'after', NULL, ''").params(&[Some(&size_text)])],
                 &mut seen,
             )
             .await
@@ -243,7 +245,10 @@ async fn many_columns_and_none() {
     let server = server(15).await;
     let mut connection = connect(&server.url("postgres")).await;
     let list: Vec<String> = (0..1600).map(|n| format!("{n} AS c{n}")).collect();
-    let rows = connection.query(&format!("SELECT {}", list.join(",")), &[]).await.unwrap();
+    let rows = connection
+        .query(&format!("SELECT {}", list.join(",")), &[])
+        .await
+        .unwrap();
     assert_eq!(rows.first().unwrap().parse::<u32>(1599), Some(1599));
     let mut seen = Seen::default();
     let end = connection
@@ -268,7 +273,10 @@ async fn text_that_cannot_be_sent_leaves_the_connection_usable() {
     let error = connection.query("SELECT 1", &params).await.unwrap_err();
     assert!(matches!(error, PgError::Invalid(_)), "{error}");
     // A NUL within a parameter is for the server to refuse.
-    let error = connection.query("SELECT $1::text", &[Some("a\0b")]).await.unwrap_err();
+    let error = connection
+        .query("SELECT $1::text", &[Some("a\0b")])
+        .await
+        .unwrap_err();
     assert_eq!(error.sqlstate(), Some("22021"), "{error:?}");
     assert_eq!(value(&mut connection, "SELECT 1").await, "1");
 }
@@ -279,7 +287,10 @@ async fn copy_is_refused_cleanly_wherever_it_stands() {
         let server = server(major).await;
         let mut connection = connect(&server.url("postgres")).await;
         connection.batch("CREATE TEMP TABLE c(a int)").await.unwrap();
-        let copies = ["COPY c FROM STDIN", "COPY (SELECT generate_series(1, 100000)) TO STDOUT"];
+        let copies = [
+            "COPY c FROM STDIN",
+            "COPY (SELECT generate_series(1, 100000)) TO STDOUT",
+        ];
         for sql in copies {
             let last = [Step::new("SELECT 1"), Step::new(sql)];
             let middle = [Step::new(sql), Step::new("SELECT 1"), Step::new("SELECT 2")];
@@ -310,7 +321,10 @@ async fn copy_out_streams_to_a_writer() {
     let mut connection = connect(&server.url("postgres")).await;
     let mut bytes = Vec::new();
     let copied = connection
-        .copy_out("COPY (SELECT a, 'é' FROM generate_series(1, 100000) a) TO STDOUT (FORMAT csv)", &mut bytes)
+        .copy_out(
+            "COPY (SELECT a, 'é' FROM generate_series(1, 100000) a) TO STDOUT (FORMAT csv)",
+            &mut bytes,
+        )
         .await
         .unwrap();
     assert_eq!(copied.rows, 100_000);
@@ -323,12 +337,18 @@ async fn copy_out_streams_to_a_writer() {
         .copy_out("COPY (SELECT 1/0) TO STDOUT", &mut Vec::new())
         .await
         .unwrap_err();
-    assert!(matches!(&error, CopyError::Pg(error) if error.sqlstate() == Some("22012")), "{error}");
+    assert!(
+        matches!(&error, CopyError::Pg(error) if error.sqlstate() == Some("22012")),
+        "{error}"
+    );
 
     // A writer that fails stops the statement.
     let mut small = std::io::Cursor::new(vec![0_u8; 1000].into_boxed_slice());
     let error = connection
-        .copy_out("COPY (SELECT generate_series(1, 1000000000)) TO STDOUT", &mut small)
+        .copy_out(
+            "COPY (SELECT generate_series(1, 1000000000)) TO STDOUT",
+            &mut small,
+        )
         .await
         .unwrap_err();
     assert!(matches!(error, CopyError::Write(_)), "{error}");
@@ -389,7 +409,11 @@ async fn a_call_that_is_dropped_is_cancelled_on_the_server() {
     let mut connection = connect(&server.url("postgres")).await;
     let pid = connection.backend_pid();
     let work = connection.query("SELECT pg_sleep(30)", &[]);
-    assert!(tokio::time::timeout(Duration::from_millis(200), work).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), work)
+            .await
+            .is_err()
+    );
     let error = connection.query("SELECT 1", &[]).await.unwrap_err();
     assert!(matches!(error, PgError::Closed { .. }), "{error}");
     assert!(connection.is_closed());
@@ -403,7 +427,10 @@ pub(crate) async fn assert_gone(url: &str, pid: i32) {
     let began = Instant::now();
     let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}");
     while value(&mut probe, &sql).await != "0" {
-        assert!(began.elapsed() < Duration::from_secs(2), "backend {pid} is still there");
+        assert!(
+            began.elapsed() < Duration::from_secs(2),
+            "backend {pid} is still there"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -446,9 +473,14 @@ async fn what_is_no_postgres_gets_a_clear_error() {
     });
     for mode in ["disable", "prefer", "require"] {
         let url = format!("postgres://u@127.0.0.1:{port}/d?sslmode={mode}");
-        let error = Connection::connect(&ConnInfo::parse(&url).unwrap()).await.unwrap_err();
+        let error = Connection::connect(&ConnInfo::parse(&url).unwrap())
+            .await
+            .unwrap_err();
         assert!(matches!(error, PgError::Protocol { .. }), "{error}");
         let shown = howdah_core::Error::from(error);
-        assert!(shown.to_text().contains("Is it a PostgreSQL server") || shown.to_text().contains("is it a PostgreSQL server"));
+        assert!(
+            shown.to_text().contains("Is it a PostgreSQL server")
+                || shown.to_text().contains("is it a PostgreSQL server")
+        );
     }
 }
