@@ -34,6 +34,26 @@ impl PidFile {
 }
 
 /// Whether process `pid` is a PostgreSQL process of this data directory.
+#[cfg(target_os = "linux")]
+pub(crate) fn belongs_to(pid: i32, data: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+
+    let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
+    let directory = PathBuf::from(format!("/proc/{pid}"));
+    if std::fs::read_link(directory.join("cwd")).is_ok_and(|cwd| cwd == data) {
+        return true;
+    }
+    // A process of this directory without its working directory: initdb, and a
+    // postmaster that has just been started.
+    let line = std::fs::read(directory.join("cmdline")).unwrap_or_default();
+    let mut arguments = line.split(|byte| *byte == 0);
+    let program = arguments.next().unwrap_or_default();
+    (program.ends_with(b"/initdb") || program.ends_with(b"/postgres"))
+        && arguments.any(|argument| argument == data.as_os_str().as_bytes())
+}
+
+/// Whether process `pid` is a PostgreSQL process of this data directory.
+#[cfg(not(target_os = "linux"))]
 pub(crate) fn belongs_to(pid: i32, data: &Path) -> bool {
     all_of(data).contains(&pid)
 }
@@ -42,29 +62,13 @@ pub(crate) fn belongs_to(pid: i32, data: &Path) -> bool {
 /// the postmaster, its children, a forgotten `initdb` and what it started.
 #[cfg(target_os = "linux")]
 pub(crate) fn all_of(data: &Path) -> Vec<i32> {
-    use std::os::unix::ffi::OsStrExt;
-
-    let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
     let own = std::process::id() as i32;
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };
-    let belongs = |pid: i32| {
-        let directory = PathBuf::from(format!("/proc/{pid}"));
-        if std::fs::read_link(directory.join("cwd")).is_ok_and(|cwd| cwd == data) {
-            return true;
-        }
-        // A process of this directory without its working directory: initdb,
-        // and a postmaster that has just been started.
-        let line = std::fs::read(directory.join("cmdline")).unwrap_or_default();
-        let mut arguments = line.split(|byte| *byte == 0);
-        let program = arguments.next().unwrap_or_default();
-        (program.ends_with(b"/initdb") || program.ends_with(b"/postgres"))
-            && arguments.any(|argument| argument == data.as_os_str().as_bytes())
-    };
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|pid| *pid != own && belongs(*pid))
+        .filter(|pid| *pid != own && belongs_to(*pid, data))
         .collect()
 }
 
