@@ -19,7 +19,7 @@ use crate::follow;
 use crate::output::Output;
 use crate::services;
 use crate::stop::Signals;
-use narrative::{ATTACKS, QUESTIONS, Narrator};
+use narrative::{ATTACKS, Narrator, QUESTIONS};
 
 const SHOP: &str = include_str!("demo/shop.sql");
 
@@ -57,7 +57,12 @@ pub(crate) async fn run(
     let narrator = Narrator::new(output);
     let tour = async {
         let cx = services::context(globals, Caller::Person { consents: true }).await?;
-        let tour = Tour { cx, name: &name, narrator: &narrator, output };
+        let tour = Tour {
+            cx,
+            name: &name,
+            narrator: &narrator,
+            output,
+        };
         tour.create().await?;
         let done = tour.look_around().await;
         tour.end(keep && done.is_ok()).await?;
@@ -87,9 +92,16 @@ struct Tour<'a> {
 impl Tour<'_> {
     async fn create(&self) -> Result<()> {
         self.narrator.chapter("A cluster, created as a job");
-        self.narrator.command(&format!("howdah cluster create {} --readers 1 --wait", self.name));
-        self.job("start_create_cluster_job", json!({ "name": self.name, "readers": 1 })).await?;
-        let described = self.call(&self.cx, "describe_clusters", json!({ "name": self.name })).await?;
+        self.narrator
+            .command(&format!("howdah cluster create {} --readers 1 --wait", self.name));
+        self.job(
+            "start_create_cluster_job",
+            json!({ "name": self.name, "readers": 1 }),
+        )
+        .await?;
+        let described = self
+            .call(&self.cx, "describe_clusters", json!({ "name": self.name }))
+            .await?;
         self.narrator.result(&described);
         Ok(())
     }
@@ -97,7 +109,10 @@ impl Tour<'_> {
     async fn look_around(&self) -> Result<()> {
         let clusters = self.cx.get::<Clusters>()?;
         let targets = self.cx.get::<Targets>()?;
-        self.load(&Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite))).await?;
+        self.load(&Arc::new(
+            clusters.target(self.name).await?.with_mode(Mode::ReadWrite),
+        ))
+        .await?;
         let target = clusters.target(self.name).await?;
         // What follows is what an agent meets, so it is bound as an agent is.
         targets.set_default(&targets.add(target.with_mode(Mode::ReadOnly)));
@@ -115,11 +130,14 @@ impl Tour<'_> {
         let pieces = howdah_sql::split(SHOP)?;
         let watcher = follow::watcher(self.output);
         for (done, piece) in pieces.iter().enumerate() {
-            watcher.report(howdah_core::Progress {
-                phase: first_words(piece.text),
-                fraction: Some(done as f64 / pieces.len() as f64),
-                eta_s: None,
-            });
+            if let Some(phase) = loading(piece.text) {
+                let fraction = Some(done as f64 / pieces.len() as f64);
+                watcher.report(howdah_core::Progress {
+                    phase,
+                    fraction,
+                    eta_s: None,
+                });
+            }
             session.batch(piece.text).await?;
         }
         Ok(())
@@ -128,15 +146,20 @@ impl Tour<'_> {
     async fn explore(&self, agent: &Context) -> Result<()> {
         self.narrator.chapter("What is in there?");
         self.narrator.command("search_objects  pattern: orders");
-        let found = self.call(agent, "search_objects", json!({ "pattern": "orders" })).await?;
+        let found = self
+            .call(agent, "search_objects", json!({ "pattern": "orders" }))
+            .await?;
         self.narrator.result(&found);
         self.narrator.command("get_table_schema  name: shop.orders");
-        let described = self.call(agent, "get_table_schema", json!({ "name": "shop.orders" })).await?;
+        let described = self
+            .call(agent, "get_table_schema", json!({ "name": "shop.orders" }))
+            .await?;
         self.narrator.result(&described);
         self.narrator.chapter("Questions, guarded");
         for (question, sql) in QUESTIONS {
             self.narrator.question(question, sql);
-            self.narrator.result(&self.call(agent, "run_query", json!({ "sql": sql })).await?);
+            self.narrator
+                .result(&self.call(agent, "run_query", json!({ "sql": sql })).await?);
         }
         Ok(())
     }
@@ -154,14 +177,24 @@ impl Tour<'_> {
         }
         let after = self.orders(agent).await?;
         if before != after {
-            return Err(Error::internal(format!("There were {before} orders before the attacks and are {after} now.")));
+            return Err(Error::internal(format!(
+                "There were {before} orders before the attacks and are {after} now."
+            )));
         }
-        self.narrator.say(&format!("Orders before and after the attacks: {before} and {after}."));
+        self.narrator.say(&format!(
+            "Orders before and after the attacks: {before} and {after}."
+        ));
         Ok(())
     }
 
     async fn orders(&self, agent: &Context) -> Result<Value> {
-        let counted = self.call(agent, "run_query", json!({ "sql": "SELECT count(*) FROM shop.orders" })).await?;
+        let counted = self
+            .call(
+                agent,
+                "run_query",
+                json!({ "sql": "SELECT count(*) FROM shop.orders" }),
+            )
+            .await?;
         Ok(counted.value["rows"][0][0].clone())
     }
 
@@ -175,10 +208,14 @@ impl Tour<'_> {
             return Ok(());
         }
         self.narrator.chapter("Cleaning up");
-        self.narrator.command(&format!("howdah cluster delete {} --skip-final-snapshot --yes --wait", self.name));
+        self.narrator.command(&format!(
+            "howdah cluster delete {} --skip-final-snapshot --yes --wait",
+            self.name
+        ));
         let action = json!({ "action": "delete", "name": self.name, "skip_final_snapshot": true });
         self.job("start_cluster_job", action).await?;
-        self.narrator.say("The cluster is gone. `howdah demo --keep` leaves it running.");
+        self.narrator
+            .say("The cluster is gone. `howdah demo --keep` leaves it running.");
         Ok(())
     }
 
@@ -190,18 +227,27 @@ impl Tour<'_> {
 
     async fn job(&self, tool: &str, input: Value) -> Result<()> {
         let started = self.call(&self.cx, tool, input).await?;
-        let job = started.job.ok_or_else(|| Error::internal(format!("{tool} started no job.")))?;
+        let job = started
+            .job
+            .ok_or_else(|| Error::internal(format!("{tool} started no job.")))?;
         let watcher = follow::watcher(self.output);
-        let (ended, code) = follow::until_the_end(&self.cx, &job, &*watcher, &CancellationToken::new()).await?;
+        let (ended, code) =
+            follow::until_the_end(&self.cx, &job, &*watcher, &CancellationToken::new()).await?;
         match code {
             0 => Ok(()),
-            _ => Err(Error::new(howdah_core::ErrorKind::Local, ended.report.to_text(None))
-                .hint(format!("howdah job show {job}"))),
+            _ => Err(
+                Error::new(howdah_core::ErrorKind::Local, ended.report.to_text(None))
+                    .hint(format!("howdah job show {job}")),
+            ),
         }
     }
 }
 
-fn first_words(sql: &str) -> String {
-    let line = sql.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("--")).unwrap_or_default();
-    line.split(['(', '$']).next().unwrap_or(line).trim().to_owned()
+/// What a statement of the sample's script does, where it takes long enough to be told.
+fn loading(sql: &str) -> Option<String> {
+    if let Some(rest) = sql.strip_prefix("INSERT INTO ") {
+        return Some(format!("Loading {}", rest.split_whitespace().next()?));
+    }
+    sql.starts_with("VACUUM")
+        .then(|| "Gathering statistics".to_owned())
 }

@@ -1,4 +1,4 @@
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Table, TableComponent, presets};
 
 /// A result as a person reads it: a sequence of blocks that each face lays out
 /// in its own way. The same facts are in the structured output; a report only
@@ -103,7 +103,9 @@ impl Block {
             }
             Self::Table { columns, rows } => {
                 let mut table = Table::new();
-                table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+                table.load_preset(presets::NOTHING);
+                table.set_style(TableComponent::HeaderLines, '─');
+                table.set_style(TableComponent::MiddleHeaderIntersections, '─');
                 if let Some(width) = width {
                     table
                         .set_width(width)

@@ -32,7 +32,10 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
 /// What is tried against it. Each would work in a plain READ ONLY transaction's
 /// absence, or in spite of one.
 pub(super) const ATTACKS: &[(&str, &str)] = &[
-    ("Read a file of the server", "SELECT pg_read_file('postgresql.conf')"),
+    (
+        "Read a file of the server",
+        "SELECT pg_read_file('postgresql.conf')",
+    ),
     (
         "Delete in the middle of a SELECT",
         "WITH gone AS (DELETE FROM shop.orders RETURNING id) SELECT count(*) FROM gone",
@@ -62,7 +65,8 @@ impl<'a> Narrator<'a> {
     }
 
     pub(super) fn question(&self, question: &str, sql: &str) {
-        self.output.print(&Report::new().text(format!("\n{question}")).code(sql));
+        self.output
+            .print(&Report::new().text(format!("\n{question}")).code(sql));
     }
 
     pub(super) fn result(&self, outcome: &Outcome) {
@@ -70,7 +74,7 @@ impl<'a> Narrator<'a> {
     }
 
     pub(super) fn refusal(&self, error: &Error) {
-        self.output.print(&Report::new().text(format!("Refused. {}", error.to_text())));
+        self.output.print(&Report::new().text(error.to_text()));
     }
 
     pub(super) fn say(&self, text: &str) {
@@ -79,8 +83,8 @@ impl<'a> Narrator<'a> {
 
     /// The client configuration that serves the cluster.
     pub(super) fn configuration(&self, cluster: &str) -> Result<()> {
-        let program = std::env::current_exe()
-            .map_or_else(|_| "howdah".to_owned(), |path| path.display().to_string());
+        let program =
+            std::env::current_exe().map_or_else(|_| "howdah".to_owned(), |path| path.display().to_string());
         let server = json!({ "command": program, "args": ["--target", cluster, "mcp"] });
         let configuration = json!({ "mcpServers": { "howdah": server } });
         let text = serde_json::to_string_pretty(&configuration)?;

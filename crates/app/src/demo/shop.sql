@@ -1,6 +1,7 @@
 -- The sample shop of `howdah demo`: about a million rows, skewed the way real
 -- shops are (few customers place most orders, few products sell), the same on
 -- every run.
+SET statement_timeout = 0;
 CREATE SCHEMA shop;
 COMMENT ON SCHEMA shop IS 'Sample shop of howdah demo';
 SET search_path = shop;
@@ -31,16 +32,16 @@ CREATE TABLE products (
 
 CREATE TABLE orders (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    customer_id bigint NOT NULL REFERENCES customers ON DELETE RESTRICT,
+    customer_id bigint NOT NULL,
     status order_status NOT NULL DEFAULT 'open',
     placed_at timestamptz NOT NULL,
     note text
 );
 
 CREATE TABLE order_items (
-    order_id bigint NOT NULL REFERENCES orders ON DELETE CASCADE,
+    order_id bigint NOT NULL,
     line int NOT NULL,
-    product_id bigint NOT NULL REFERENCES products ON DELETE RESTRICT,
+    product_id bigint NOT NULL,
     quantity int NOT NULL CHECK (quantity > 0),
     unit_price numeric(10, 2) NOT NULL,
     PRIMARY KEY (order_id, line)
@@ -95,6 +96,10 @@ SELECT timestamptz '2026-01-01Z' + random() * interval '272 days',
     (ARRAY['view', 'view', 'view', 'search', 'cart'])[1 + floor(random() * 5)::int],
     jsonb_build_object('ms', floor(random() * 900), 'path', '/p/' || floor(random() * 2000)::int)
 FROM generate_series(1, 150000) AS n;
+
+ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers ON DELETE RESTRICT;
+ALTER TABLE order_items ADD FOREIGN KEY (order_id) REFERENCES orders ON DELETE CASCADE;
+ALTER TABLE order_items ADD FOREIGN KEY (product_id) REFERENCES products ON DELETE RESTRICT;
 
 CREATE VIEW revenue_by_month AS
 SELECT date_trunc('month', o.placed_at) AS month, count(DISTINCT o.id) AS orders,
