@@ -40,7 +40,7 @@ pub fn plpgsql_tree(create_function: &str) -> Result<Value, SyntaxError> {
     let limits = Limits::default();
     let input = accept(create_function, &limits)?;
     with_parser_stack(create_function, || {
-        ffi::parse_plpgsql(&input, |json| read_json(json, limits.depth()))
+        ffi::parse_plpgsql(&input, |json| read_json(&without_empty_datums(json), limits.depth()))
             .map_err(|failure| SyntaxError::of_parser(create_function, failure))?
     })
     .map(|mut functions| {
@@ -50,4 +50,52 @@ pub fn plpgsql_tree(create_function: &str) -> Result<Value, SyntaxError> {
         }
         functions
     })
+}
+
+/// Leaves out the variables that the library does not know how to write, such as a
+/// trigger function's TG_OP: of each it leaves `{}}`, which is no JSON.
+fn without_empty_datums(json: &str) -> String {
+    let mut clean = String::with_capacity(json.len());
+    let mut rest = json;
+    let mut in_string = false;
+    while let Some(c) = rest.chars().next() {
+        if !in_string && rest.starts_with("{}}") && clean.ends_with(['[', ',']) {
+            rest = &rest[3..];
+            match rest.strip_prefix(',') {
+                Some(after) => rest = after,
+                None if clean.ends_with(',') => {
+                    clean.pop();
+                }
+                None => {}
+            }
+            continue;
+        }
+        let mut taken = c.len_utf8();
+        match c {
+            '"' => in_string = !in_string,
+            '\\' if in_string => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => {}
+        }
+        clean.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_empty_datums;
+
+    #[test]
+    fn empty_datums_are_left_out_and_strings_are_not_touched() {
+        for (given, clean) in [
+            (r#"{"d":[{"a":1},{}},{}},{"b":2}]}"#, r#"{"d":[{"a":1},{"b":2}]}"#),
+            (r#"{"d":[{}},{}}],"x":1}"#, r#"{"d":[],"x":1}"#),
+            (r#"{"d":[{"a":1},{}}]}"#, r#"{"d":[{"a":1}]}"#),
+            (r#"{"q":"[{}},{}}\\\",{}}"}"#, r#"{"q":"[{}},{}}\\\",{}}"}"#),
+            (r#"{"a":{"b":{}}}"#, r#"{"a":{"b":{}}}"#),
+        ] {
+            assert_eq!(without_empty_datums(given), clean);
+        }
+    }
 }

@@ -361,6 +361,14 @@ class!(bodies_of_functions, arena, {
              CREATE FUNCTION outer_plpgsql() RETURNS int LANGUAGE plpgsql AS $$ DECLARE x int; BEGIN x := outer_two(); RETURN x; END $$;
              CREATE FUNCTION by_default(x int DEFAULT evil()) RETURNS int LANGUAGE sql AS $$ SELECT $1 $$;
              CREATE FUNCTION dynamic(text) RETURNS int LANGUAGE plpgsql AS $$ DECLARE x int; BEGIN EXECUTE $1 INTO x; RETURN x; END $$;
+             CREATE DOMAIN checked AS int CHECK (evil_true(VALUE));
+             CREATE TYPE holder AS (c checked);
+             CREATE FUNCTION declares() RETURNS int LANGUAGE plpgsql AS $$ DECLARE x checked := 1; BEGIN RETURN 1; END $$;
+             CREATE FUNCTION declares_row() RETURNS int LANGUAGE plpgsql AS $$ DECLARE x holder; BEGIN x := '(1)'; RETURN 1; END $$;
+             CREATE FUNCTION declares_record() RETURNS int LANGUAGE plpgsql AS $$ DECLARE r record := ROW(evil()); BEGIN RETURN 1; END $$;
+             CREATE FUNCTION returns_checked() RETURNS checked LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+             CREATE FUNCTION returns_checked_sql() RETURNS checked LANGUAGE sql AS $$ SELECT 1 $$;
+             CREATE FUNCTION takes_checked(checked) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;
              CREATE FUNCTION writer() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (0); RETURN 1; END $$;
              CREATE FUNCTION reader(lo int, hi int DEFAULT 5) RETURNS SETOF t LANGUAGE sql STABLE AS $$ SELECT * FROM t WHERE id BETWEEN lo AND hi $$;
              CREATE FUNCTION summed(n int) RETURNS numeric LANGUAGE plpgsql STABLE SET search_path = public AS $$
@@ -386,6 +394,13 @@ class!(bodies_of_functions, arena, {
         "SELECT by_default()",
         "SELECT dynamic('SELECT evil()')",
         "SELECT writer()",
+        "SELECT declares()",
+        "SELECT declares_row()",
+        "SELECT declares_record()",
+        "SELECT returns_checked()",
+        "SELECT returns_checked_sql()",
+        "SELECT takes_checked('1')",
+        "SELECT takes_checked(1)",
         "SELECT leaky('PG_VERSION')",
         "SELECT harmless_name('PG_VERSION')",
     ] {
