@@ -69,7 +69,7 @@ pub enum LocalError {
         /// What is missing or wrong.
         why: String,
     },
-    /// A name that must become part of a file name is not fit for it.
+    /// The certificate library failed.
     #[error("Certificates could not be made: {0}.")]
     Certificate(String),
     /// The operating system gave no random bytes.
@@ -94,9 +94,7 @@ impl LocalError {
 
     fn advice(&self) -> Option<String> {
         if self.is_disk_full() {
-            return Some(
-                "The disk is full: free some space, then try again. Nothing was left behind.".into(),
-            );
+            return Some("The disk is full: free some space, then try again.".into());
         }
         Some(match self {
             Self::NotInstalled { .. } => "Install a server package (Debian and Ubuntu: `apt-get install postgresql`; macOS: `brew install postgresql`), or name directories with server programs in HOWDAH_PG_DIRS. `howdah doctor` shows what was found.".into(),

@@ -1,8 +1,11 @@
+mod initdb;
+mod launch;
+mod socket;
+
 use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -23,7 +26,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 ///
 /// ```text
 /// <dir>/data           the data directory (0700)
-///       server.log     what the server writes
+///       server.log     what the server writes (server.log.1: before, when it grew large)
 ///       instance.json  the record below
 ///       run/           its Unix socket, or in /tmp where the path is too long for one
 /// ```
@@ -95,15 +98,6 @@ pub enum StopMode {
     /// At once; the next start recovers.
     Immediate,
 }
-
-const STRICT_HBA: &str = "\
-# Written by Howdah. The accounts that own this server are its superuser over
-# the Unix socket; everybody else needs TLS and a password.
-local    all          all                  peer map=howdah
-local    replication  all                  peer map=howdah
-hostssl  all          all    127.0.0.1/32  scram-sha-256
-hostssl  all          all    ::1/128       scram-sha-256
-";
 
 impl Instance {
     /// Makes a new instance in `dir`, which must not exist yet. After an error
@@ -352,110 +346,6 @@ impl Instance {
         }
     }
 
-    fn run_initdb(&self, options: &InitOptions) -> Result<(), LocalError> {
-        let program = self.record.installation.bin_dir.join("initdb");
-        let password_file = self.dir.join("initdb.password");
-        if let Some(password) = &options.password {
-            write_private(&password_file, password)?;
-            self.account.own(&password_file)?;
-        }
-        // macOS and old C libraries have no C.UTF-8; plain C sorts the same.
-        let mut failure = String::new();
-        for locale in ["C.UTF-8", "C"] {
-            let mut command = self.account.command(&program);
-            command
-                .arg("-D")
-                .arg(self.data_dir())
-                .args(["--username", &options.superuser]);
-            command.args(["--encoding=UTF8", &format!("--locale={locale}")]);
-            command.args(["--auth-local=peer", "--auth-host=scram-sha-256"]);
-            if options.password.is_some() {
-                command.arg("--pwfile").arg(&password_file);
-            }
-            if !options.durable {
-                command.arg("--no-sync");
-            }
-            let output = command.output().map_err(|source| LocalError::Program {
-                program: program.clone(),
-                source,
-            })?;
-            if output.status.success() {
-                failure.clear();
-                break;
-            }
-            failure = format!(
-                "{}\n{}",
-                String::from_utf8_lossy(&output.stdout).trim(),
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
-            if !failure.contains("locale") {
-                break;
-            }
-        }
-        if options.password.is_some() {
-            std::fs::remove_file(&password_file).map_err(LocalError::file("remove", &password_file))?;
-        }
-        match failure.is_empty() {
-            true => Ok(()),
-            false => Err(LocalError::Failed {
-                what: format!(
-                    "initdb of PostgreSQL {} failed.",
-                    self.record.installation.version
-                ),
-                log: last_lines(&failure),
-            }),
-        }
-    }
-
-    fn write_access(&self, hba: Option<&str>, superuser: &str) -> Result<(), LocalError> {
-        let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        let mut ident = String::from("# Written by Howdah: who may be whom over the Unix socket.\n");
-        for account in [self.account.name.as_str(), "root"] {
-            ident.push_str(&format!("howdah  {}  {}\n", quote(account), quote(superuser)));
-        }
-        for (name, text) in [
-            ("pg_hba.conf", hba.unwrap_or(STRICT_HBA)),
-            ("pg_ident.conf", &ident),
-        ] {
-            let path = self.data_dir().join(name);
-            write_private(&path, text)?;
-            self.account.own(&path)?;
-        }
-        let path = self.data_dir().join("postgresql.conf");
-        let mut text = std::fs::read_to_string(&path).map_err(LocalError::file("read", &path))?;
-        text.push_str("\n# Written anew at every start by Howdah.\ninclude 'howdah.conf'\n");
-        write_private(&path, &text)?;
-        self.account.own(&path)
-    }
-
-    fn write_configuration(&self) -> Result<(), LocalError> {
-        let own = [
-            ("port", self.record.port.to_string()),
-            ("listen_addresses", "127.0.0.1".to_owned()),
-            (
-                "unix_socket_directories",
-                format!("\"{}\"", self.record.socket_dir.display()),
-            ),
-            ("logging_collector", "off".to_owned()),
-            ("password_encryption", "scram-sha-256".to_owned()),
-        ];
-        let given = self
-            .record
-            .settings
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone()));
-        let mut text = String::from("# Written by Howdah at every start; changes here are lost.\n");
-        for (name, value) in own.into_iter().chain(given) {
-            text.push_str(&format!(
-                "{name} = '{}'\n",
-                value.replace('\\', "\\\\").replace('\'', "''")
-            ));
-        }
-        let path = self.data_dir().join("howdah.conf");
-        write_private(&path, &text)?;
-        self.account.own(&path)
-    }
-
     fn save(&self) -> Result<(), LocalError> {
         let text = serde_json::to_string_pretty(&self.record)
             .map_err(|error| LocalError::file("write", &self.dir)(error.into()))?;
@@ -474,167 +364,6 @@ impl Instance {
             .open(&path)
             .and_then(|file| file.lock().map(|()| file))
             .map_err(LocalError::file("lock", &path))
-    }
-
-    /// Makes way for a start after a crash. The server itself refuses to start
-    /// when another program has the process number in its old pid file, so
-    /// such a file goes; never while anything still runs on the data.
-    fn clear_leftovers(&self) -> Result<(), LocalError> {
-        let data = self.data_dir();
-        if !process::wait_until(Duration::from_secs(5), || process::all_of(&data).is_empty()) {
-            process::end_all(&data);
-        }
-        let mut stale = vec![PidFile::path(&data)];
-        if let Ok(entries) = std::fs::read_dir(&self.record.socket_dir) {
-            stale.extend(entries.filter_map(Result::ok).map(|entry| entry.path()));
-        }
-        for path in stale {
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(LocalError::file("remove", &path)(error));
-                }
-                _ => {}
-            }
-        }
-        self.check_socket_dir()
-    }
-
-    fn launch(&self) -> Result<(), LocalError> {
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(self.log_path())
-            .map_err(LocalError::file("open", &self.log_path()))?;
-        let before = log.metadata().map_or(0, |meta| meta.len());
-        let program = self.record.installation.bin_dir.join("postgres");
-        let mut command = self.account.command(&program);
-        command
-            .arg("-D")
-            .arg(self.data_dir())
-            .stdout(Stdio::null())
-            .stderr(log);
-        // Out of reach of the terminal's Ctrl-C.
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command
-            .spawn()
-            .map_err(|source| LocalError::Program { program, source })?;
-
-        let data = self.data_dir();
-        let mut ended = None;
-        let ready = process::wait_until(START_LIMIT, || {
-            ended = child.try_wait().ok().flatten();
-            let own = |file: &PidFile| file.pid == child.id() as i32 && file.status == "ready";
-            ended.is_some() || PidFile::read(&data).as_ref().is_some_and(own)
-        });
-        if let Some(status) = ended {
-            let log = self.log_since(before);
-            return Err(LocalError::Failed {
-                what: format!(
-                    "The PostgreSQL server in {} did not start ({status}).",
-                    data.display()
-                ),
-                log,
-            });
-        }
-        let pid = child.id() as i32;
-        reap(child);
-        if !ready {
-            process::send(pid, Signal::QUIT);
-            process::wait_until(Duration::from_secs(10), || process::all_of(&data).is_empty());
-            return Err(LocalError::Failed {
-                what: format!(
-                    "The PostgreSQL server in {} was not ready after {} s and was stopped.",
-                    data.display(),
-                    START_LIMIT.as_secs()
-                ),
-                log: self.log_since(before),
-            });
-        }
-        Ok(())
-    }
-
-    fn await_ready(&self, pid: i32) -> Result<(), LocalError> {
-        let data = self.data_dir();
-        let over = process::wait_until(START_LIMIT, || match PidFile::read(&data) {
-            Some(file) => file.status == "ready" || !process::belongs_to(pid, &data),
-            None => true,
-        });
-        match over && self.status() == Status::Ready {
-            true => Ok(()),
-            false => Err(LocalError::Failed {
-                what: format!(
-                    "The PostgreSQL server in {} does not become ready.",
-                    data.display()
-                ),
-                log: last_lines(&self.log_tail(4096)),
-            }),
-        }
-    }
-
-    fn log_since(&self, start: u64) -> String {
-        let length = std::fs::metadata(self.log_path()).map_or(0, |meta| meta.len());
-        last_lines(&self.log_tail(length.saturating_sub(start).min(8192)))
-    }
-
-    fn make_socket_dir(&mut self) -> Result<(), LocalError> {
-        // The address of a Unix socket holds 107 bytes (103 on macOS), and the
-        // server adds a lock file's name to check against.
-        const LONGEST: usize = 103 - "/.s.PGSQL.65535".len();
-        let own = self.dir.join("run");
-        // Double quotes enclose the path in the setting.
-        let fits = own.as_os_str().len() <= LONGEST && !own.to_string_lossy().contains('"');
-        self.record.socket_dir = match fits {
-            true => own,
-            false => {
-                let mut random = [0_u8; 8];
-                getrandom::fill(&mut random).map_err(|error| LocalError::Random(error.to_string()))?;
-                PathBuf::from(format!("/tmp/howdah-{:016x}", u64::from_ne_bytes(random)))
-            }
-        };
-        self.check_socket_dir()
-    }
-
-    /// Makes the directory of the socket if it is missing (a cleaned `/tmp`)
-    /// and refuses one that somebody else put there.
-    fn check_socket_dir(&self) -> Result<(), LocalError> {
-        let path = &self.record.socket_dir;
-        match std::fs::DirBuilder::new().mode(0o700).create(path) {
-            Ok(()) => return self.account.own(path),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(LocalError::file("create", path)(error)),
-        }
-        let meta = std::fs::symlink_metadata(path).map_err(LocalError::file("look at", path))?;
-        match meta.is_dir() && meta.uid() == self.account.uid() && meta.mode() & 0o022 == 0 {
-            true => Ok(()),
-            false => Err(LocalError::NotAnInstance {
-                path: path.clone(),
-                why: "its socket directory belongs to somebody else".into(),
-            }),
-        }
-    }
-
-    fn remove_socket_dir(&self) {
-        if !self.record.socket_dir.starts_with(&self.dir)
-            && self.record.socket_dir.starts_with("/tmp")
-            && self.check_socket_dir().is_ok()
-        {
-            process::end_all(&self.data_dir());
-            if let Err(error) = std::fs::remove_dir_all(&self.record.socket_dir) {
-                tracing::warn!(%error, "a socket directory in /tmp stays");
-            }
-        }
-    }
-}
-
-/// Waits for the end of the child in the background, so that a server that is
-/// stopped later does not stay behind as a zombie of this process.
-fn reap(mut child: Child) {
-    let waiting = std::thread::Builder::new()
-        .name("reaper".into())
-        .spawn(move || child.wait());
-    if let Err(error) = waiting {
-        tracing::debug!(%error, "no thread to wait for a server");
     }
 }
 

@@ -380,3 +380,13 @@ fn account_in_another_process() {
     let error = howdah_core::Error::from(Account::of_servers().unwrap_err());
     print!("{}", error.to_text());
 }
+
+#[test]
+fn a_large_log_is_put_aside() {
+    let room = Room::new();
+    let mut instance = room.init("server", quick());
+    std::fs::write(room.path("server/server.log"), vec![b'x'; 17 << 20]).unwrap();
+    instance.start(&none()).unwrap();
+    assert!(std::fs::metadata(room.path("server/server.log")).unwrap().len() < 1 << 20);
+    assert!(room.path("server/server.log.1").exists());
+}
