@@ -8,7 +8,11 @@ use std::time::{Duration, Instant};
 
 use howdah_pg::{Column, ConnInfo, Connection, Flow, Limits, Origin, RowView, Sink, Step, Target};
 
-const ROUNDS: usize = 5_000;
+/// How often each way is taken; `HOWDAH_BENCH_ROUNDS` says another number.
+fn rounds() -> usize {
+    let said = std::env::var("HOWDAH_BENCH_ROUNDS").ok();
+    said.and_then(|text| text.parse().ok()).unwrap_or(5_000)
+}
 
 struct Nothing;
 
@@ -56,42 +60,43 @@ fn report(name: &str, mut times: Vec<Duration>) {
 }
 
 async fn measure(url: &str) {
+    let rounds = rounds();
     let info = ConnInfo::parse(url).unwrap();
     let mut connection = Connection::connect(&info).await.unwrap();
-    let mut times = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
+    let mut times = Vec::with_capacity(rounds);
+    for _ in 0..rounds {
         let began = Instant::now();
         connection.batch("SELECT 1").await.unwrap();
         times.push(began.elapsed());
     }
     report("simple query", std::mem::take(&mut times));
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let began = Instant::now();
         connection.batch("DISCARD ALL").await.unwrap();
         times.push(began.elapsed());
     }
     report("DISCARD ALL", std::mem::take(&mut times));
-    for _ in 0..ROUNDS / 5 {
+    for _ in 0..rounds / 5 {
         tokio::time::sleep(Duration::from_micros(500)).await;
         let began = Instant::now();
         connection.batch("SELECT 1").await.unwrap();
         times.push(began.elapsed());
     }
     report("simple query, resting in between", std::mem::take(&mut times));
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let began = Instant::now();
         connection.query("SELECT 1", &[]).await.unwrap();
         times.push(began.elapsed());
     }
     report("extended query", std::mem::take(&mut times));
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let began = Instant::now();
         connection.run(&GUARDED, &mut Nothing).await.unwrap();
         times.push(began.elapsed());
     }
     report("BEGIN, query, ROLLBACK in a pipeline", std::mem::take(&mut times));
     let target = Arc::new(Target::new("bench", info, Origin::CommandLine).with_limits(Limits::default()));
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let began = Instant::now();
         let mut session = target.session().await.unwrap();
         session.run(&GUARDED, &mut Nothing).await.unwrap();
@@ -102,7 +107,7 @@ async fn measure(url: &str) {
         "the same, session taken and reset each time",
         std::mem::take(&mut times),
     );
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let began = Instant::now();
         let mut session = target.session().await.unwrap();
         session.run_last(&GUARDED[..2], &mut Nothing).await.unwrap();
@@ -111,7 +116,7 @@ async fn measure(url: &str) {
     }
     report("the same, reset sent along", std::mem::take(&mut times));
     // As a server of requests does it: something else happens in between.
-    for _ in 0..ROUNDS / 5 {
+    for _ in 0..rounds / 5 {
         tokio::time::sleep(Duration::from_micros(500)).await;
         let began = Instant::now();
         let mut session = target.session().await.unwrap();
@@ -120,7 +125,7 @@ async fn measure(url: &str) {
         drop(session);
     }
     report("taken and reset, resting in between", std::mem::take(&mut times));
-    for _ in 0..ROUNDS / 5 {
+    for _ in 0..rounds / 5 {
         tokio::time::sleep(Duration::from_micros(500)).await;
         let began = Instant::now();
         let mut session = target.session().await.unwrap();
@@ -139,8 +144,10 @@ fn main() {
     runtime.block_on(async {
         for major in howdah_testkit::majors() {
             let server = howdah_testkit::server(major).await;
-            println!("PostgreSQL {major}, TCP");
-            measure(&server.url("postgres")).await;
+            for mode in ["disable", "require"] {
+                println!("PostgreSQL {major}, TCP, sslmode={mode}");
+                measure(&format!("{}?sslmode={mode}", server.url("postgres"))).await;
+            }
         }
     });
 }

@@ -210,13 +210,14 @@ impl Target {
         pool::session(pool, self).await
     }
 
-    /// The limit of the target holds where the connection string sets none of its own.
+    /// The limits of the target hold where the connection string sets none of its own.
     fn bounded_conninfo(&self) -> ConnInfo {
-        if self.conninfo.sets_connect_timeout() {
+        let conninfo = if self.conninfo.sets_connect_timeout() {
             self.conninfo.clone()
         } else {
             let limit = Duration::from_secs(self.limits.connect_timeout_s);
             self.conninfo.with_connect_timeout(limit)
-        }
+        };
+        conninfo.with_brisk_keepalives()
     }
 }

@@ -167,6 +167,21 @@ impl ConnInfo {
         }
     }
 
+    /// With TCP's checks on a silent peer at most as slow as a pool can bear, where nothing
+    /// else was asked for: the system's defaults let a server that vanished in a failover be
+    /// waited for a quarter of an hour and more.
+    #[must_use]
+    pub(crate) fn with_brisk_keepalives(mut self) -> Self {
+        let keepalives = &mut self.keepalives;
+        if keepalives.enabled {
+            keepalives.idle_s.get_or_insert(30);
+            keepalives.interval_s.get_or_insert(10);
+            keepalives.count.get_or_insert(3);
+            keepalives.user_timeout_ms.get_or_insert(60_000);
+        }
+        self
+    }
+
     /// What a person should know about these settings, as sentences.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
