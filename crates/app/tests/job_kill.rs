@@ -237,11 +237,7 @@ fn assert_secret_is_kept(home: &Home, job: &Value) {
 fn cancelled_in_its_midst_everything_is_gone() {
     let home = Home::new();
     let started = home.json(&["cluster", "create", "shop", "--readers", "1"]);
-    let id = started["job"]
-        .as_str()
-        .or(started["id"].as_str())
-        .unwrap_or_else(|| panic!("{started:#}"))
-        .to_owned();
+    let id = started["job_id"].as_str().unwrap().to_owned();
     std::thread::sleep(some_time(1_500));
     // Its worker is gone too: somebody else has to take it back.
     home.workers().into_iter().for_each(kill);

@@ -60,6 +60,9 @@ async fn a_worker_that_was_replaced_writes_nothing_more() {
         tokio::spawn(async move { engine.work(&id, &Context::new(Caller::Agent)).await })
     };
     bench.reaches(&id, 0, StepState::Running).await;
+    while bench.found().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     steal(&bench, &id);
     let worked = tokio::time::timeout(Duration::from_secs(10), first)
         .await
