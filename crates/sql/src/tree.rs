@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use crate::error::accept;
 use crate::json::read_json;
+use crate::lexer::{Token, TokenKind, tokens};
 use crate::parse::with_parser_stack;
 use crate::{Limits, SyntaxError, ffi};
 
@@ -35,13 +36,16 @@ pub fn tree(text: &str, limits: &Limits) -> Result<Vec<Value>, SyntaxError> {
 ///
 /// # Errors
 /// As for [`parse`](crate::parse()), and where the body is not PL/pgSQL; the
-/// position is then that of the statement.
+/// position is then that of the statement. The library also refuses what it
+/// would need a catalog for: arguments that are arrays of other than built-in types.
 pub fn plpgsql_tree(create_function: &str) -> Result<Value, SyntaxError> {
     let limits = Limits::default();
-    let input = accept(create_function, &limits)?;
+    let input = accept(&with_plain_head(create_function), &limits)?;
     with_parser_stack(create_function, || {
-        ffi::parse_plpgsql(&input, |json| read_json(&without_empty_datums(json), limits.depth()))
-            .map_err(|failure| SyntaxError::of_parser(create_function, failure))?
+        ffi::parse_plpgsql(&input, |json| {
+            read_json(&without_empty_datums(json), limits.depth())
+        })
+        .map_err(|failure| SyntaxError::of_parser(create_function, failure))?
     })
     .map(|mut functions| {
         // Of a function in another language it gives a frame without an action.
@@ -50,6 +54,40 @@ pub fn plpgsql_tree(create_function: &str) -> Result<Value, SyntaxError> {
         }
         functions
     })
+}
+
+/// The text with a head that the library can read, which has no catalog and so
+/// neither takes a type for an array behind `VARIADIC` nor knows any schema but
+/// two: both are overwritten by blanks. The body, a string, stays as it is.
+fn with_plain_head(create_function: &str) -> String {
+    let mut text = create_function.to_owned();
+    let head: Vec<Token> = tokens(create_function, 0)
+        .filter(|token| token.kind != TokenKind::Comment)
+        .collect();
+    let word = |at: usize| {
+        head.get(at)
+            .map_or("", |token| &create_function[token.start..token.end])
+    };
+    let is_name = |at: usize| {
+        let kind = head.get(at).map(|token| token.kind);
+        matches!(kind, Some(TokenKind::Word | TokenKind::QuotedName))
+    };
+    let arguments = (0..head.len()).find(|at| word(*at) == "(").unwrap_or(head.len());
+    for at in arguments..head.len() {
+        let start = head[at].start;
+        let qualified = is_name(at) && word(at + 1) == "." && is_name(at + 2);
+        // A server that prints its own function has resolved table.column%TYPE.
+        let blank = if qualified && !["%", "."].contains(&word(at + 3)) {
+            start..head[at + 2].start
+        } else if word(at).eq_ignore_ascii_case("variadic") {
+            start..head[at].end
+        } else {
+            continue;
+        };
+        let blanks = " ".repeat(blank.len());
+        text.replace_range(blank, &blanks);
+    }
+    text
 }
 
 /// Leaves out the variables that the library does not know how to write, such as a

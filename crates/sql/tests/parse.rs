@@ -195,3 +195,82 @@ fn fingerprints_are_those_of_the_shape() {
     assert_eq!(print("SELECT 1").len(), 16);
     assert_eq!(howdah_sql::fingerprint("SELEC").unwrap_err().position_chars, 1);
 }
+
+/// One of every kind of variable and statement: the library's own JSON of some is broken.
+#[test]
+fn bodies_of_every_kind_are_read() {
+    let every = r#"
+        <<outer>>
+        DECLARE
+            a int := 1; b CONSTANT text NOT NULL := 'it''s \ " é'; c record; d t%ROWTYPE; e t.x%TYPE; f int[];
+            g CURSOR (p int) FOR SELECT p; h refcursor; i ALIAS FOR $1; j text COLLATE "C";
+        BEGIN
+            NULL; a := a + 1; c.x := 1; f[1] := 2; PERFORM g(1); INSERT INTO t VALUES (1) RETURNING x INTO STRICT a;
+            SELECT x, y INTO a, j FROM t; EXECUTE 'SELECT $1' || b INTO c USING a, b; GET DIAGNOSTICS a = ROW_COUNT;
+            IF a > 1 THEN RETURN; ELSIF b IS NULL THEN NULL; ELSE NULL; END IF;
+            CASE a WHEN 1, 2 THEN NULL; ELSE NULL; END CASE;
+            CASE WHEN a = 1 THEN NULL; END CASE;
+            LOOP EXIT outer WHEN a > 5; CONTINUE WHEN false; END LOOP;
+            WHILE a < 9 LOOP a := a + 1; END LOOP;
+            FOR k IN REVERSE 10..1 BY 2 LOOP NULL; END LOOP;
+            FOR c IN SELECT * FROM t LOOP NULL; END LOOP;
+            FOR c IN EXECUTE 'SELECT 1' USING a LOOP NULL; END LOOP;
+            FOR c IN g(1) LOOP NULL; END LOOP;
+            FOREACH a SLICE 0 IN ARRAY f LOOP NULL; END LOOP;
+            OPEN g(1); OPEN h SCROLL FOR SELECT 1; OPEN h FOR EXECUTE 'SELECT 1' USING a;
+            FETCH NEXT FROM h INTO c; MOVE LAST FROM h; CLOSE h;
+            RAISE NOTICE 'a % "%"', a, b USING HINT = 'x'; RAISE EXCEPTION USING ERRCODE = '22012'; RAISE division_by_zero;
+            ASSERT a > 0, 'no'; CALL p(a); COMMIT; ROLLBACK AND CHAIN;
+            BEGIN NULL; EXCEPTION WHEN unique_violation OR SQLSTATE '23502' THEN GET STACKED DIAGNOSTICS j = MESSAGE_TEXT; RAISE; WHEN OTHERS THEN NULL; END;
+        END outer"#;
+    for head in [
+        "FUNCTION f(int) RETURNS void",
+        "FUNCTION f(int, VARIADIC v text[]) RETURNS void",
+        "FUNCTION f(int, OUT o int, INOUT q text) RETURNS record",
+        "FUNCTION f(int, x my.type, y t, z anyelement, w numeric(5, 2)) RETURNS SETOF my.type",
+        "FUNCTION f(int, x int DEFAULT (1 + 2), v text = '{}', VARIADIC w pg_catalog.int4[] = NULL) RETURNS SETOF int[]",
+        "PROCEDURE f(int)",
+    ] {
+        let sql = format!("CREATE {head} LANGUAGE plpgsql AS $body${every}$body$");
+        let body = plpgsql_tree(&sql).unwrap_or_else(|error| panic!("{head}: {error:?}"));
+        assert_eq!(body.as_array().unwrap().len(), 1, "{head}");
+        let text = body.to_string();
+        for inside in [
+            "ROW_COUNT",
+            "INSERT INTO t VALUES (1)",
+            "division_by_zero",
+            "SELECT $1",
+            "it''s",
+        ] {
+            assert!(text.contains(inside), "{head}: {inside}");
+        }
+    }
+    for (head, body) in [
+        (
+            "FUNCTION f() RETURNS trigger",
+            "BEGIN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; NEW.a := TG_ARGV[0]; RETURN NEW; END",
+        ),
+        (
+            "FUNCTION f() RETURNS event_trigger",
+            "BEGIN RAISE NOTICE '%', TG_TAG; END",
+        ),
+        (
+            "FUNCTION f() RETURNS SETOF int",
+            "BEGIN RETURN NEXT 1; RETURN QUERY SELECT 2; RETURN QUERY EXECUTE 'SELECT 3' USING 1; RETURN; END",
+        ),
+        (
+            "FUNCTION f() RETURNS TABLE (a int, b text)",
+            "BEGIN a := 1; RETURN NEXT; END",
+        ),
+        ("FUNCTION f() RETURNS int", "BEGIN RETURN (SELECT 1); END"),
+    ] {
+        let sql = format!("CREATE {head} LANGUAGE plpgsql AS $body${body}$body$");
+        let tree = plpgsql_tree(&sql).unwrap_or_else(|error| panic!("{head}: {error:?}"));
+        assert!(
+            tree[0]["PLpgSQL_function"]["action"].is_object(),
+            "{head}: {tree}"
+        );
+    }
+    let both = "DO $$BEGIN NULL; END$$; DO LANGUAGE plpgsql 'BEGIN PERFORM 1; END'";
+    assert_eq!(plpgsql_tree(both).unwrap().as_array().unwrap().len(), 2);
+}
