@@ -258,7 +258,7 @@ async fn settle(
     };
     let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);
     judge.mentions(mentions, Scope::Session, STATEMENT);
-    judge.settle(session, opening, true).await?;
+    judge.settle(session, opening).await?;
     let doubts = judge.finish();
     let Some(first) = doubts.first() else {
         return Ok(Ok(SettledBy::Catalog));
@@ -277,7 +277,7 @@ async fn settle(
     for name in &mentions.targets {
         judge.wants.relation_names.insert((name.clone(), Scope::Session, Reading::Planned, STATEMENT));
     }
-    judge.settle(session, Vec::new(), true).await?;
+    judge.settle(session, Vec::new()).await?;
     Ok(match judge.finish().into_iter().next() {
         None => Ok(SettledBy::Analyser),
         Some(doubt) => Err(doubt.refusal),

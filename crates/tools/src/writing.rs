@@ -89,14 +89,22 @@ pub(crate) async fn consent(
         Answer::Declined => Err(Error::refused("A person was asked and declined. Nothing was changed.")),
         Answer::AskAndReturn => Err(Error::refused("A person is being asked. Nothing was changed so far.")),
         Answer::Unavailable => match cx.caller {
-            Caller::Person { .. } => Err(Error::refused(format!(
-                "This changes the database, and there is no terminal to ask you. {}",
-                effect(&preview)
-            ))
-            .hint("Add --yes to consent.")),
+            Caller::Person { .. } => Err(unasked(&preview, refusal)),
             _ => pending(cx, session.target(), sql, params, &preview).await.map(Consent::Pending),
         },
     }
+}
+
+/// There is no terminal on which the person could be asked.
+fn unasked(preview: &WritePreview, refusal: Option<Refusal>) -> Error {
+    let (what, hint) = match refusal {
+        Some(refusal) => (Error::from(refusal).message, "If you mean it, add --yes."),
+        None => (
+            format!("This changes the database, and there is no terminal to ask you. {}", effect(preview)),
+            "Add --yes to consent.",
+        ),
+    };
+    Error::refused(what).hint(hint)
 }
 
 /// Why nothing is written to the target, in the guard's words.

@@ -45,7 +45,7 @@ WHERE t.partrelid OPERATOR(pg_catalog.=) ANY ({which})
   AND (t.partexprs IS NOT NULL
        OR 16384::pg_catalog.oid OPERATOR(pg_catalog.<=) ANY (t.partclass::pg_catalog.oid[]))
 UNION ALL
-SELECT a.attrelid, CASE WHEN a.attgenerated OPERATOR(pg_catalog.=) 'v'::pg_catalog."char" THEN 'generated' ELSE 'default' END,
+SELECT a.attrelid, CASE a.attgenerated::pg_catalog.text WHEN 'v' THEN 'generated' WHEN 's' THEN 'stored' ELSE 'default' END,
     a.attname::pg_catalog.text, d.adbin::pg_catalog.text, NULL
 FROM pg_catalog.pg_attrdef AS d
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::mention::{self, Grammar, Mentions, Name};
+use super::mention::{self, Call, Grammar, Mentions, Name};
 use super::refusal::Refusal;
 use super::rows::Function;
 
@@ -11,9 +11,6 @@ pub(super) fn mentions(function: &Function) -> Result<Mentions, Refusal> {
     let signature = &function.signature;
     let found = match function.language.as_str() {
         "sql" => statements(&function.source),
-        _ if gives_a_record_its_value(&function.source) => {
-            Err("declares a record with a value, which cannot be looked into".to_owned())
-        }
         _ => plpgsql(function.definition.as_deref().unwrap_or_default()),
     };
     found.map_err(|why| Refusal::new(format!("The body of the function {signature} {why}.")))
@@ -52,30 +49,129 @@ const KNOWN: &[&str] = &[
     "PLpgSQL_stmt_open", "PLpgSQL_stmt_fetch", "PLpgSQL_stmt_close",
 ];
 
+/// Every word of the text may name a function, a type or a relation, and every sign an
+/// operator: the parser's tree leaves out what is declared with a type that it does not
+/// know. The tree is for the statements, which have to be of kinds that only read.
 fn plpgsql(definition: &str) -> Result<Mentions, String> {
-    let tree = howdah_sql::plpgsql_tree(definition).map_err(|error| unreadable(&error))?;
+    let tree = structure(definition)?;
     if tree.as_array().is_none_or(Vec::is_empty) {
         return Err("cannot be read".to_owned());
     }
-    let mut all = Mentions::default();
-    walk(&tree, &mut all)?;
-    // What values are assigned to is converted to its type, also where a literal is.
-    all.untyped = true;
+    walk(&tree)?;
+    words(definition)
+}
+
+/// The statements of the body. Types are looked up by the parser, which knows only those
+/// that are built in: where one stands in its way, schemas and brackets are left out.
+/// That changes what is named, never which statements there are.
+fn structure(definition: &str) -> Result<Value, String> {
+    let first = match howdah_sql::plpgsql_tree(definition) {
+        Ok(tree) => return Ok(tree),
+        Err(error) => unreadable(&error),
+    };
+    let bare = without_schemas(definition);
+    howdah_sql::plpgsql_tree(&bare)
+        .or_else(|_| howdah_sql::plpgsql_tree(&without_brackets(&bare)))
+        .map_err(|_| first)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '$') || !c.is_ascii()
+}
+
+/// `a.b` as `b`.
+fn without_schemas(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end.max(c.len_utf8()));
+        let names = |c: char| is_word(c) && !c.is_ascii_digit() && c != '$';
+        rest = match after.strip_prefix('.') {
+            Some(name) if word.starts_with(names) && name.starts_with(names) => name,
+            _ => {
+                bare.push_str(word);
+                after
+            }
+        };
+    }
+    bare
+}
+
+/// `name[]` as `name`, but for `ARRAY[]`.
+fn without_brackets(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    for piece in text.split_inclusive("[]") {
+        let name = piece.strip_suffix("[]").unwrap_or(piece);
+        let is_array = name.to_ascii_lowercase().ends_with("array");
+        bare.push_str(if name.ends_with(is_word) && !is_array { name } else { piece });
+    }
+    bare
+}
+
+/// Longest run of signs that is looked at; longer ones stand in comments.
+const SIGNS_MAX: usize = 12;
+
+/// The words and signs of a text, whatever they stand for, comments and literals included.
+fn words(text: &str) -> Result<Mentions, String> {
+    if text.to_ascii_lowercase().contains("u&\"") {
+        return Err("holds names in Unicode escapes, which cannot be looked into".to_owned());
+    }
+    let mut all = Mentions {
+        // What is assigned is converted to the variable's type, also a literal.
+        untyped: true,
+        ..Mentions::default()
+    };
+    for word in text.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
+        name(word, &mut all);
+        name(&word.to_ascii_lowercase(), &mut all);
+        name(&word.to_lowercase(), &mut all);
+    }
+    // Which quotes belong together is not certain: what lies between any two may be a name.
+    for quoted in text.replace("\"\"", "\u{1}").split('"') {
+        name(&quoted.replace('\u{1}', "\""), &mut all);
+    }
+    for run in text.split(|c: char| !"+-*/<>=~!@#%^&|`?".contains(c)) {
+        if run.len() > SIGNS_MAX && run.bytes().any(|sign| !matches!(sign, b'-' | b'*' | b'=' | b'/' | b'#')) {
+            return Err("holds an operator that is too long to be looked into".to_owned());
+        }
+        for start in 0..run.len().min(SIGNS_MAX) {
+            for end in start + 1..=run.len().min(SIGNS_MAX) {
+                all.operators.insert(Name::bare(&run[start..end]));
+            }
+        }
+    }
     Ok(all)
 }
 
-fn walk(value: &Value, all: &mut Mentions) -> Result<(), String> {
+/// Bytes of a name; the server cuts off what is longer.
+const NAME_MAX: usize = 63;
+
+fn name(word: &str, all: &mut Mentions) {
+    let mut end = word.len().min(NAME_MAX);
+    while !word.is_char_boundary(end) {
+        end -= 1;
+    }
+    let name = Name::bare(&word[..end]);
+    all.calls.insert(Call {
+        name: name.clone(),
+        args: None,
+        // A word that is no call at all settles nothing.
+        projection: true,
+        constant_type: false,
+    });
+    all.types.insert(name.clone());
+    all.relations.insert(name);
+}
+
+fn walk(value: &Value) -> Result<(), String> {
     match value {
-        Value::Array(items) => items.iter().try_for_each(|item| walk(item, all)),
+        Value::Array(items) => items.iter().try_for_each(walk),
         Value::Object(map) => {
             for (key, inner) in map {
                 match key.as_str() {
                     "PLpgSQL_expr" => {
-                        expression(inner, all)?;
-                        continue;
-                    }
-                    "PLpgSQL_type" => {
-                        type_(inner, all)?;
+                        expression(inner)?;
                         continue;
                     }
                     "dynquery" => return Err("runs SQL that it makes up as text".to_owned()),
@@ -88,7 +184,7 @@ fn walk(value: &Value, all: &mut Mentions) -> Result<(), String> {
                     }
                     _ => {}
                 }
-                walk(inner, all)?;
+                walk(inner)?;
             }
             Ok(())
         }
@@ -97,42 +193,18 @@ fn walk(value: &Value, all: &mut Mentions) -> Result<(), String> {
 }
 
 /// A statement, an expression or an assignment, by its parse mode.
-fn expression(value: &Value, all: &mut Mentions) -> Result<(), String> {
+fn expression(value: &Value) -> Result<(), String> {
     let text = value.get("query").and_then(Value::as_str).unwrap_or_default();
     match value.get("parseMode").and_then(Value::as_i64).unwrap_or(0) {
-        0 => all.extend(statements(text)?),
-        2 => all.extend(statements(&format!("SELECT {text}"))?),
+        0 => statements(text)?,
+        2 => statements(&format!("SELECT {text}"))?,
         _ => {
             let (place, value) = assignment(text).ok_or("holds an assignment that cannot be read")?;
-            all.extend(statements(&format!("SELECT {place}"))?);
-            all.extend(statements(&format!("SELECT {value}"))?);
+            statements(&format!("SELECT {place}"))?;
+            statements(&format!("SELECT {value}"))?
         }
-    }
+    };
     Ok(())
-}
-
-/// Whether a variable of type `record` may be given a value where it is declared: the
-/// parser's tree leaves that expression out. Goes by the bare text, so that no quoting
-/// can hide one; a literal that looks like one counts as well.
-fn gives_a_record_its_value(body: &str) -> bool {
-    let lower = body.to_lowercase();
-    let values = lower.match_indices("record").any(|(at, word)| {
-        let mut rest = &lower[at + word.len()..];
-        rest = rest.strip_prefix('"').unwrap_or(rest);
-        loop {
-            rest = rest.trim_start();
-            let next = match rest {
-                // Who writes a comment there is not trusted with what follows it.
-                _ if rest.starts_with("--") || rest.starts_with("/*") => return true,
-                _ => rest.strip_prefix("not").or_else(|| rest.strip_prefix("null")),
-            };
-            match next {
-                Some(next) => rest = next,
-                None => return rest.starts_with([':', '=']) || rest.starts_with("default"),
-            }
-        }
-    });
-    values || lower.contains("u&\"")
 }
 
 /// Splits `place := value` (or `=`) at the sign that is in no brackets and no quotes.
@@ -154,36 +226,6 @@ fn assignment(text: &str) -> Option<(&str, &str)> {
         }
     }
     None
-}
-
-/// The type of a variable as it is declared.
-fn type_(value: &Value, all: &mut Mentions) -> Result<(), String> {
-    let text = value.get("typname").and_then(Value::as_str).unwrap_or_default().trim();
-    let lower = text.to_lowercase();
-    if let Some(at) = lower.find('%') {
-        // `t%ROWTYPE`, `t.column%TYPE`, `schema.t.column%TYPE`: the types of t's columns count.
-        let parts: Vec<String> = text[..at]
-            .trim()
-            .split('.')
-            .map(|part| match part.trim().strip_prefix('"').and_then(|part| part.strip_suffix('"')) {
-                Some(quoted) => quoted.replace("\"\"", "\""),
-                None => part.trim().to_lowercase(),
-            })
-            .collect();
-        for (index, name) in parts.iter().enumerate() {
-            all.relations.insert(Name {
-                schema: index.checked_sub(1).map(|before| parts[before].clone()),
-                name: name.clone(),
-            });
-            all.relations.insert(Name::bare(name));
-        }
-        return Ok(());
-    }
-    if text.is_empty() || matches!(lower.as_str(), "record" | "refcursor" | "unknown") {
-        return Ok(());
-    }
-    all.extend(statements(&format!("SELECT NULL::{text}"))?);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -243,33 +285,31 @@ mod tests {
     }
 
     #[test]
-    fn a_record_with_a_value_is_seen() {
-        for body in [
-            "DECLARE r record := evil(); BEGIN END",
-            "DECLARE r /* x */ RECORD NOT NULL = evil(); BEGIN END",
-            "DECLARE r \"record\" DEFAULT evil(); BEGIN END",
-            "DECLARE a text := '/*'; r pg_catalog.record := evil(); b text := '*/'; BEGIN END",
-            "DECLARE a text := '--'; r record\n:= evil(); BEGIN END",
-        ] {
-            assert!(gives_a_record_its_value(body), "{body}");
+    fn whatever_is_declared_counts() {
+        let definition = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $f$ \
+            DECLARE a s.dom := one(); b s.dom2[] = two(); c t%ROWTYPE := three(); d s2.t2.col%TYPE; e varchar(5) := four(); \
+            r record := ROW(five()); h pg_catalog.pg_class; i \"Odd \"\" type\" := 1 <-> 2; \
+            BEGIN a := ARRAY[]::int[]; RETURN 1; END $f$";
+        let found = plpgsql(definition).unwrap();
+        let names: Vec<&str> = found.types.iter().map(|name| name.name.as_str()).collect();
+        for name in ["dom", "dom2", "one", "two", "three", "four", "five", "t", "t2", "Odd \" type"] {
+            assert!(names.contains(&name), "{name} in {names:?}");
         }
-        for body in [
-            "DECLARE r record; x int := 1; BEGIN r := fine(); END",
-            "DECLARE recorded int := 1; BEGIN END",
-        ] {
-            assert!(!gives_a_record_its_value(body), "{body}");
-        }
+        assert!(found.operators.contains(&Name::bare("<->")));
     }
 
     #[test]
-    fn declared_types_count() {
-        let definition = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $f$ \
-            DECLARE a s.dom := 1; b dom2[]; c t%ROWTYPE; d s2.t2.col%TYPE; e varchar(5); BEGIN RETURN 1; END $f$";
-        let found = plpgsql(definition).unwrap();
-        let types: Vec<&str> = found.types.iter().map(|name| name.name.as_str()).collect();
-        assert!(types.contains(&"dom") && types.contains(&"dom2"), "{types:?}");
-        let relations: Vec<&str> = found.relations.iter().map(|name| name.name.as_str()).collect();
-        assert!(relations.contains(&"t") && relations.contains(&"t2"), "{relations:?}");
+    fn what_stands_in_the_parsers_way_hides_no_statement() {
+        for body in [
+            "DECLARE a s.dom; BEGIN INSERT INTO s.t VALUES (1); RETURN 1; END",
+            "DECLARE a s.dom[]; BEGIN EXECUTE 'x'; RETURN 1; END",
+            "DECLARE a s.dom[]; BEGIN PERFORM 1; CALL s.p(); RETURN 1; END",
+        ] {
+            assert!(calls(body).is_err(), "{body}");
+        }
+        for body in ["DECLARE a s.dom; BEGIN RETURN 1; END", "DECLARE a s.dom[] := ARRAY[]::s.dom[]; BEGIN RETURN 1; END"] {
+            assert!(calls(body).is_ok(), "{body}: {:?}", calls(body));
+        }
     }
 
     #[test]

@@ -212,7 +212,11 @@ impl Judge<'_> {
                 let here = named(self, &format!("generated column {name}"));
                 self.tree(tree, When::Runs, Reading::Plain, here);
             }
-            "default" if reading >= Reading::Planned => {
+            "stored" if reading >= Reading::Planned => {
+                let here = named(self, &format!("generated column {name}"));
+                self.tree(tree, when, Reading::Plain, here);
+            }
+            "default" if reading >= Reading::Planned && self.defaults => {
                 let here = named(self, &format!("default of column {name}"));
                 self.tree(tree, when, Reading::Plain, here);
             }
@@ -231,8 +235,11 @@ impl Judge<'_> {
         self.tree(condition, When::Runs, Reading::Plain, via);
         let mut oids = function_and_other_end.split(' ').map(|oid| oid.parse().unwrap_or(0));
         let function = oids.next().unwrap_or(0);
-        let of_foreign_key = self.builtins.name(function).1.starts_with("RI_FKey_");
-        if of_foreign_key {
+        let builtin = self.builtins.name(function).1;
+        if builtin.starts_with("RI_FKey_setdefault") {
+            let refusal = Refusal::new("A foreign key sets columns to their default.");
+            self.doubt(refusal, false, via);
+        } else if builtin.starts_with("RI_FKey_") {
             self.relation(oids.next().unwrap_or(0), Reading::Written, via);
         } else {
             self.function(function, Demand::Called, via);

@@ -108,6 +108,8 @@ pub(super) struct Wants {
     pub(super) types: BTreeMap<u32, (TypeUse, Via)>,
     pub(super) relations: BTreeMap<u32, (Reading, Via)>,
     pub(super) children: BTreeMap<u32, (Reading, Via)>,
+    /// What casts, operator classes and text search run that somebody added.
+    pub(super) unnamed: bool,
 }
 
 impl Wants {
@@ -121,6 +123,7 @@ impl Wants {
             && self.types.is_empty()
             && self.relations.is_empty()
             && self.children.is_empty()
+            && !self.unnamed
     }
 }
 
@@ -154,6 +157,8 @@ pub(crate) struct Judge<'a> {
     pub(super) constant_types: bool,
     /// The tree is the server's own: names are settled.
     pub(super) exact: bool,
+    /// Whether columns may get their default.
+    pub(super) defaults: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -185,6 +190,7 @@ impl<'a> Judge<'a> {
             searches_text: false,
             constant_types: false,
             exact: false,
+            defaults: true,
         }
     }
 

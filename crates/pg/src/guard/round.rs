@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::builtins::FIRST_NORMAL_OID;
-use super::facts::{Table, fetch, number, oid_array, text, text_array};
+use super::facts::{Table, fetch, is_true, number, oid_array, text, text_array};
 use super::judge::{Account, Demand, Judge, ROUNDS_MAX, Reading, STATEMENT, Scope, TypeUse, Via, Wants};
 use super::mention::Name;
 use super::refusal::Refusal;
@@ -20,7 +20,8 @@ struct Question {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Scope,
+    Probe,
+    Unnamed,
     Functions,
     Operators,
     Types,
@@ -85,14 +86,14 @@ impl Judge<'_> {
         &mut self,
         connection: &mut Connection,
         mut first: Vec<String>,
-        mut ask_scope: bool,
     ) -> Result<(), PgError> {
+        let mut probe = true;
         for _ in 0..ROUNDS_MAX {
-            if self.wants.is_empty() && !ask_scope && first.is_empty() {
+            if self.wants.is_empty() && !probe && first.is_empty() {
                 return Ok(());
             }
             let wants = std::mem::take(&mut self.wants);
-            let questions = self.questions(&wants, std::mem::take(&mut ask_scope));
+            let questions = self.questions(&wants, std::mem::take(&mut probe));
             let params: Vec<Vec<Option<&str>>> = questions
                 .iter()
                 .map(|question| question.params.iter().map(Option::as_deref).collect())
@@ -115,7 +116,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn questions(&self, wants: &Wants, scope: bool) -> Vec<Question> {
+    fn questions(&self, wants: &Wants, probe: bool) -> Vec<Question> {
         let mut questions = Vec::new();
         let mut ask = |kind, sql: &str, which: &str, params: Vec<String>| {
             questions.push(Question {
@@ -124,13 +125,16 @@ impl Judge<'_> {
                 params: params.into_iter().map(Some).collect(),
             });
         };
-        if scope {
+        if probe {
+            ask(Kind::Probe, include_str!("../../queries/guard/probe.sql"), "", self.probe(wants));
+        }
+        if wants.unnamed {
             let libraries = text_array(super::allow::whole_libraries());
-            ask(Kind::Scope, include_str!("../../queries/guard/scope.sql"), "", vec![libraries]);
+            ask(Kind::Unnamed, include_str!("../../queries/guard/unnamed.sql"), "", vec![libraries]);
         }
         let functions = include_str!("../../queries/guard/functions.sql");
         let calls = wants.calls.iter().map(|(call, scope, _)| (&call.name, *scope));
-        let (session, anywhere) = by_scope(calls);
+        let (session, anywhere) = by_scope(calls, probe);
         if let Some((names, schemas)) = session {
             let xmins = self.builtins.xmins.clone();
             ask(Kind::Functions, functions, FUNCTIONS_IN_SESSION, vec![names, schemas, xmins]);
@@ -142,7 +146,7 @@ impl Judge<'_> {
             ask(Kind::Functions, functions, BY_OID, vec![oid_array(wants.functions.keys().copied())]);
         }
         let operators = include_str!("../../queries/guard/operators.sql");
-        let (session, anywhere) = by_scope(wants.operator_names.iter().map(|(name, scope, _)| (name, *scope)));
+        let (session, anywhere) = by_scope(wants.operator_names.iter().map(|(name, scope, _)| (name, *scope)), probe);
         if let Some((names, schemas)) = session {
             ask(Kind::Operators, operators, OPERATORS_IN_SESSION, vec![names, schemas]);
         }
@@ -153,7 +157,7 @@ impl Judge<'_> {
             ask(Kind::Operators, operators, BY_OID, vec![oid_array(wants.operators.keys().copied())]);
         }
         let types = include_str!("../../queries/guard/types.sql");
-        let (session, anywhere) = by_scope(wants.type_names.iter().map(|(name, scope, _)| (name, *scope)));
+        let (session, anywhere) = by_scope(wants.type_names.iter().map(|(name, scope, _)| (name, *scope)), probe);
         if let Some((names, schemas)) = session {
             ask(Kind::Types, types, TYPES_IN_SESSION, vec![names, schemas]);
         }
@@ -194,17 +198,50 @@ impl Judge<'_> {
         questions
     }
 
+    /// The parameters of `probe.sql`.
+    fn probe(&self, wants: &Wants) -> Vec<String> {
+        fn names<'a>(names: impl Iterator<Item = &'a Name>) -> String {
+            text_array(names.map(|name| name.name.as_str()).collect::<BTreeSet<_>>())
+        }
+        vec![
+            names(wants.calls.iter().map(|(call, ..)| &call.name)),
+            self.builtins.xmins.clone(),
+            names(wants.operator_names.iter().map(|(name, ..)| name)),
+            names(wants.type_names.iter().map(|(name, ..)| name)),
+        ]
+    }
+
+    /// Takes in the probe: what it found something for is asked in the next round.
+    fn take_probe(&mut self, probe: &Table, wants: &Wants) {
+        let Some(row) = probe.first() else { return };
+        self.schemas = serde_json::from_str(text(row, 0)).unwrap_or_default();
+        if is_true(row, 1) {
+            self.wants.calls.extend(wants.calls.iter().cloned());
+        } else {
+            self.take_calls(wants, &BTreeMap::new());
+        }
+        if is_true(row, 2) {
+            self.wants.operator_names.extend(wants.operator_names.iter().cloned());
+        }
+        if is_true(row, 3) {
+            self.wants.type_names.extend(wants.type_names.iter().cloned());
+        }
+        self.wants.unnamed |= is_true(row, 4);
+    }
+
     fn answers(&mut self, wants: &Wants, answers: impl Iterator<Item = (Kind, Table)>) {
         let mut functions: BTreeMap<u32, Arc<Function>> = BTreeMap::new();
         let mut operators: BTreeMap<u32, Operator> = BTreeMap::new();
         let mut types: BTreeMap<u32, Type> = BTreeMap::new();
         let mut relations: BTreeMap<u32, Relation> = BTreeMap::new();
         let mut attached: HashMap<u32, Table> = HashMap::new();
-        let mut scope = Table::new();
+        let mut unnamed = Table::new();
+        let mut probe = None;
         let mut children = Table::new();
         for (kind, table) in answers {
             match kind {
-                Kind::Scope => scope = table,
+                Kind::Probe => probe = Some(table),
+                Kind::Unnamed => unnamed = table,
                 Kind::Functions => functions.extend(
                     table.iter().map(|row| Function::read(row)).map(|f| (f.oid, Arc::new(f))),
                 ),
@@ -222,8 +259,11 @@ impl Judge<'_> {
             }
         }
         self.functions.extend(functions.iter().map(|(oid, function)| (*oid, Arc::clone(function))));
-        self.take_scope(&scope);
-        self.take_calls(wants, &functions);
+        match &probe {
+            Some(probe) => self.take_probe(probe, wants),
+            None => self.take_calls(wants, &functions),
+        }
+        self.take_unnamed(&unnamed);
         for (oid, asked) in &wants.functions {
             for (demand, via) in asked {
                 match functions.get(oid) {
@@ -290,14 +330,10 @@ impl Judge<'_> {
         }
     }
 
-    fn take_scope(&mut self, scope: &Table) {
-        for row in scope {
+    fn take_unnamed(&mut self, unnamed: &Table) {
+        for row in unnamed {
             let (oid, left, right) = (number(row, 1), number(row, 2), number(row, 3));
             let (what, account) = match text(row, 0) {
-                "schemas" => {
-                    self.schemas = serde_json::from_str(text(row, 1)).unwrap_or_default();
-                    continue;
-                }
                 "cast" => ("through a cast that somebody added", Account::Cast(left)),
                 "class" => ("through an operator class that somebody added", Account::Class(left, right)),
                 _ => ("through text search that somebody added", Account::Search),
@@ -353,7 +389,14 @@ impl Judge<'_> {
 type NamesAndSchemas = Option<(String, String)>;
 
 /// Names and schemas as arrays: those of the session, and those looked up anywhere.
-fn by_scope<'a>(names: impl Iterator<Item = (&'a Name, Scope)>) -> (NamesAndSchemas, NamesAndSchemas) {
+/// None while they are only probed.
+fn by_scope<'a>(
+    names: impl Iterator<Item = (&'a Name, Scope)>,
+    probe: bool,
+) -> (NamesAndSchemas, NamesAndSchemas) {
+    if probe {
+        return (None, None);
+    }
     let mut session = (BTreeSet::new(), BTreeSet::new());
     let mut anywhere = BTreeSet::new();
     for (name, scope) in names {

@@ -49,7 +49,9 @@ pub(super) async fn measure(
             return Ok(Err(format!("What {} does cannot be tried and taken back.", kind.name())));
         }
     };
-    if let Some(why) = judge(session, sql, is_ddl).await? {
+    // A default is computed for what is inserted, or where the statement says DEFAULT.
+    let defaults = matches!(kind, Kind::Insert | Kind::Merge) || sql.to_lowercase().contains("default");
+    if let Some(why) = judge(session, sql, is_ddl, defaults).await? {
         return Ok(Err(why));
     }
     super::close(session).await?;
@@ -63,7 +65,12 @@ const MEASURED: &[&str] = &[
 ];
 
 /// Why running it could leave something behind, if it could.
-async fn judge(session: &mut Session, sql: &str, is_ddl: bool) -> Result<Option<String>, GuardError> {
+async fn judge(
+    session: &mut Session,
+    sql: &str,
+    is_ddl: bool,
+    defaults: bool,
+) -> Result<Option<String>, GuardError> {
     let trees = howdah_sql::tree(sql, &Limits::default())?;
     let Some(tree) = trees.first() else {
         return Ok(Some("There is no statement.".to_owned()));
@@ -89,8 +96,9 @@ async fn judge(session: &mut Session, sql: &str, is_ddl: bool) -> Result<Option<
         return Ok(Some("Event triggers would run.".to_owned()));
     }
     let mut judge = Judge::new(builtins, &target.guard, &target.name);
+    judge.defaults = defaults;
     judge.mentions_for(&mentions, Scope::Session, Reading::Written, STATEMENT);
-    judge.settle(session, Vec::new(), true).await?;
+    judge.settle(session, Vec::new()).await?;
     Ok(judge.finish().into_iter().next().map(|doubt| {
         let refusal = doubt.refusal;
         match refusal.path.as_slice() {

@@ -1,10 +1,6 @@
--- The schemas that a bare name is looked up in, in order; the first row.
--- Then every function that may be called without being named: by casts, operator classes and text search templates
--- and parsers that somebody added, but for code of the server itself and of the libraries in $1.
-SELECT 'schemas' AS kind, pg_catalog.array_to_json(pg_catalog.current_schemas(true))::pg_catalog.text AS what,
-    NULL::pg_catalog.oid AS type, NULL::pg_catalog.oid AS other
-UNION ALL
-SELECT u.kind, p.oid::pg_catalog.text, u.type, u.other
+-- Every function that may be called without being named: by casts, operator classes and text search templates and
+-- parsers that somebody added, but for code of the server itself and of the libraries in $1.
+SELECT u.kind, p.oid, u.type, u.other
 FROM (
     SELECT 'cast' AS kind, c.castfunc AS proc, c.casttarget AS type, c.castsource AS other
     FROM pg_catalog.pg_cast AS c
