@@ -59,8 +59,10 @@ pub struct Class {
 
 /// The folder of the corpus.
 pub fn folder() -> PathBuf {
-    std::env::var_os("HOWDAH_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard_corpus"), PathBuf::from)
+    std::env::var_os("HOWDAH_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard_corpus"),
+        PathBuf::from,
+    )
 }
 
 /// Reads all files of `attacks` or `harmless`, in the order of their names.
@@ -77,12 +79,23 @@ pub fn load(kind: &str) -> Vec<Class> {
 fn read(path: &Path) -> Class {
     let text = std::fs::read_to_string(path).unwrap();
     let class = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let mut out = Class { name: class.clone(), database: "main".to_owned(), setup: Vec::new(), items: Vec::new() };
+    let mut out = Class {
+        name: class.clone(),
+        database: "main".to_owned(),
+        setup: Vec::new(),
+        items: Vec::new(),
+    };
     let mut block: Option<(bool, Vec<(String, String)>, String)> = None;
     for line in text.lines().chain(["-- end:"]) {
-        let header = line.strip_prefix("-- ").and_then(|rest| rest.split_once(':')).filter(|(key, _)| {
-            matches!(*key, "name" | "setup" | "database" | "as" | "min" | "max" | "requires" | "judge" | "end")
-        });
+        let header = line
+            .strip_prefix("-- ")
+            .and_then(|rest| rest.split_once(':'))
+            .filter(|(key, _)| {
+                matches!(
+                    *key,
+                    "name" | "setup" | "database" | "as" | "min" | "max" | "requires" | "judge" | "end"
+                )
+            });
         match header {
             Some(("database", value)) => out.database = value.trim().to_owned(),
             Some((key @ ("name" | "setup" | "end"), value)) => {
@@ -90,7 +103,11 @@ fn read(path: &Path) -> Class {
                     finish(&mut out, setup, &headers, &sql);
                 }
                 if key != "end" {
-                    block = Some((key == "setup", vec![("name".to_owned(), value.trim().to_owned())], String::new()));
+                    block = Some((
+                        key == "setup",
+                        vec![("name".to_owned(), value.trim().to_owned())],
+                        String::new(),
+                    ));
                 }
             }
             Some((key, value)) if block.as_ref().is_some_and(|(_, _, sql)| sql.trim().is_empty()) => {
@@ -116,7 +133,13 @@ fn finish(class: &mut Class, setup: bool, headers: &[(String, String)], sql: &st
     let (min, max, requires) = (number("min", 13), number("max", 99), get("requires"));
     let sql = sql.trim_end_matches('\n').to_owned();
     if setup {
-        class.setup.push(Setup { name, sql, min, max, requires });
+        class.setup.push(Setup {
+            name,
+            sql,
+            min,
+            max,
+            requires,
+        });
         return;
     }
     let only = match get("as").as_deref() {
@@ -132,7 +155,15 @@ fn finish(class: &mut Class, setup: bool, headers: &[(String, String)], sql: &st
         Some("answered") => Judge::Answered,
         Some(other) => panic!("{name}: judge {other}?"),
     };
-    class.items.push(Item { name, sql, only, min, max, requires, judge });
+    class.items.push(Item {
+        name,
+        sql,
+        only,
+        min,
+        max,
+        requires,
+        judge,
+    });
 }
 
 /// Fills in `{{name}}` from `values`, and `{{repeat N text}}`, `{{nul}}`, `{{bom}}`.
@@ -140,7 +171,9 @@ pub fn expand(sql: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(sql.len());
     let mut rest = sql;
     while let Some(start) = rest.find("{{") {
-        let Some(length) = rest[start..].find("}}") else { break };
+        let Some(length) = rest[start..].find("}}") else {
+            break;
+        };
         out.push_str(&rest[..start]);
         let word = &rest[start + 2..start + length];
         match word {
@@ -152,7 +185,14 @@ pub fn expand(sql: &str, values: &[(&str, &str)]) -> String {
                 } else if let Some((_, value)) = values.iter().find(|(name, _)| *name == word) {
                     out.push_str(value);
                 } else {
-                    panic!("unknown placeholder {word}");
+                    // A literal of a nested array.
+                    assert!(
+                        !word.starts_with(|c: char| c.is_ascii_alphabetic()),
+                        "unknown placeholder {word}"
+                    );
+                    out.push_str("{{");
+                    rest = &rest[start + 2..];
+                    continue;
                 }
             }
         }

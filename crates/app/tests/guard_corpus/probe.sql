@@ -38,7 +38,7 @@ BEGIN
     UNION ALL SELECT 'brin ranges', (SELECT md5(string_agg(i::text, ',')) FROM (SELECT b.* FROM generate_series(2, pg_relation_size('h.canary_brin_index') / 8192 - 1) p, brin_page_items(get_raw_page('h.canary_brin_index', p::int), 'h.canary_brin_index') b WHERE brin_page_type(get_raw_page('h.canary_brin_index', p::int)) = 'regular') i)
     UNION ALL SELECT 'visibility map', (SELECT s::text FROM pg_visibility_map_summary('h.canary_vm') s)
     UNION ALL SELECT 'cold table in memory', (SELECT (count(*) > 0)::text FROM pg_buffercache WHERE relfilenode = pg_relation_filenode('h.canary_cold'))
-    UNION ALL SELECT 'warm table in memory', (SELECT (count(*) > 0)::text FROM pg_buffercache WHERE relfilenode = pg_relation_filenode('h.canary_vm'));
+    UNION ALL SELECT 'warm table in memory', (SELECT (count(*) > 0)::text FROM pg_buffercache WHERE relfilenode = pg_relation_filenode('h.canary_vm') AND relforknumber = 0);
   IF version >= 140000 THEN
     RETURN QUERY EXECUTE 'SELECT ''wal reset'', (SELECT w.stats_reset::text FROM pg_stat_wal w)
       UNION ALL SELECT ''statements reset'', (SELECT i.stats_reset::text FROM pg_stat_statements_info i)';

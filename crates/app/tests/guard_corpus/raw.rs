@@ -25,12 +25,21 @@ pub struct Login {
 impl Login {
     /// The same server and person, another database.
     pub fn database(&self, name: &str) -> Self {
-        Self { database: name.to_owned(), ..self.clone() }
+        Self {
+            database: name.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The URL that Howdah is given.
     pub fn url(&self) -> String {
-        let Self { host, port, user, password, database } = self;
+        let Self {
+            host,
+            port,
+            user,
+            password,
+            database,
+        } = self;
         format!("postgres://{user}:{password}@{host}:{port}/{database}")
     }
 }
@@ -67,12 +76,24 @@ pub struct Raw {
 impl Raw {
     /// Connects; `options` are startup parameters (`application_name`, `options`, …).
     pub fn connect(login: &Login, options: &[(&str, &str)]) -> Result<Self, String> {
-        let stream = TcpStream::connect((login.host.as_str(), login.port)).map_err(|e| format!("connect: {e}"))?;
+        let stream =
+            TcpStream::connect((login.host.as_str(), login.port)).map_err(|e| format!("connect: {e}"))?;
         stream.set_nodelay(true).map_err(|e| e.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(|e| e.to_string())?;
-        let mut raw = Self { stream, input: BytesMut::new(), pid: 0, notifications: Vec::new(), in_transaction: false };
-        let mut parameters =
-            vec![("user", login.user.as_str()), ("database", login.database.as_str()), ("client_encoding", "UTF8")];
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .map_err(|e| e.to_string())?;
+        let mut raw = Self {
+            stream,
+            input: BytesMut::new(),
+            pid: 0,
+            notifications: Vec::new(),
+            in_transaction: false,
+        };
+        let mut parameters = vec![
+            ("user", login.user.as_str()),
+            ("database", login.database.as_str()),
+            ("client_encoding", "UTF8"),
+        ];
         parameters.extend_from_slice(options);
         let mut out = BytesMut::new();
         frontend::startup_message(parameters, &mut out).map_err(|e| e.to_string())?;
@@ -105,7 +126,11 @@ impl Raw {
                     self.send(&out)?;
                 }
                 Message::AuthenticationSaslFinal(body) => {
-                    scram.as_mut().ok_or("SASL out of order")?.finish(body.data()).map_err(|e| e.to_string())?;
+                    scram
+                        .as_mut()
+                        .ok_or("SASL out of order")?
+                        .finish(body.data())
+                        .map_err(|e| e.to_string())?;
                 }
                 Message::BackendKeyData(body) => self.pid = body.process_id(),
                 Message::ReadyForQuery(_) => return Ok(()),

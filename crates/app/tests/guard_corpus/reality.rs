@@ -4,7 +4,10 @@ use crate::corpus::{Item, Judge};
 use crate::raw::Raw;
 use crate::world::World;
 
-const OPTIONS: [(&str, &str); 2] = [("application_name", "attacker"), ("options", "-c statement_timeout=5s")];
+const OPTIONS: [(&str, &str); 2] = [
+    ("application_name", "attacker"),
+    ("options", "-c statement_timeout=5s"),
+];
 
 /// Runs an attack with nothing in its way. The effect, or what happened instead of one.
 pub fn attack(world: &mut World, item: &Item, superuser: bool) -> Result<String, String> {
@@ -64,7 +67,10 @@ fn run(world: &World, session: &mut Raw, item: &Item, superuser: bool) -> (Optio
         return (Some("a transaction left open".to_owned()), text);
     }
     let after = session.simple(&leftover);
-    let text = answer.error.map_or_else(|| format!("{} rows", answer.rows.len()), |e| format!("error: {e}"));
+    let text = answer.error.map_or_else(
+        || format!("{} rows", answer.rows.len()),
+        |e| format!("error: {e}"),
+    );
     let seen = (format!("{clean:?}") != format!("{after:?}"))
         .then(|| format!("left behind: {:?} {:?}", after.rows.first(), after.error));
     (seen, text)

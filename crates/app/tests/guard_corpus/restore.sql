@@ -42,5 +42,6 @@ BEGIN
     DELETE FROM h.canary;
     INSERT INTO h.canary SELECT i, 'row ' || i, i % 3, 'v' || i, date '2020-01-01' + i, jsonb_build_object('k', i) FROM generate_series(1, 5) i;
   END IF;
+  PERFORM count(*) FROM h.canary_vm;
   INSERT INTO h.canary_tsv VALUES (1000, to_tsvector('simple', 'pending'));
 END $restore$;

@@ -29,7 +29,9 @@ impl World {
     /// Creates database `name` on the server of `superuser`, with the setups of `classes`.
     pub fn create(major: u16, superuser: &Login, plain: &Login, name: &str, classes: &[Class]) -> Self {
         let mut admin = Raw::connect(superuser, &[]).unwrap();
-        admin.simple(&format!("CREATE DATABASE {name} TEMPLATE template0")).expect("create database");
+        admin
+            .simple(&format!("CREATE DATABASE {name} TEMPLATE template0"))
+            .expect("create database");
         let superuser = superuser.database(name);
         let plain = plain.database(name);
         let folder = std::env::temp_dir().join(format!("canary-{}-{name}", superuser.port));
@@ -53,7 +55,11 @@ impl World {
         judge.simple(&read("world.sql")).expect("world.sql");
         judge.simple("RESET client_min_messages").expect("reset");
         judge.simple(&read("probe.sql")).expect("probe.sql");
-        for setup in classes.iter().filter(|c| c.database == short(name)).flat_map(|c| &c.setup) {
+        for setup in classes
+            .iter()
+            .filter(|c| c.database == short(name))
+            .flat_map(|c| &c.setup)
+        {
             if world.has(setup.min, setup.max, setup.requires.as_deref()) {
                 world.set_up(setup);
             }
@@ -69,7 +75,10 @@ impl World {
             judge.simple(sql).expect(sql);
         }
         // In its own session, so that the count of scans reaches the statistics when it ends.
-        Raw::connect(&world.superuser, &[]).unwrap().simple("SELECT n FROM h.canary").expect("scan");
+        Raw::connect(&world.superuser, &[])
+            .unwrap()
+            .simple("SELECT n FROM h.canary")
+            .expect("scan");
         world.restore();
         world
     }
@@ -78,7 +87,11 @@ impl World {
         let seeded = Raw::connect(&self.superuser, &[]).unwrap();
         let mut seeded = seeded;
         seeded.simple("SELECT setseed(0.42)").expect("setseed");
-        let random = first(&seeded.simple("SELECT round(random()::numeric, 9)").expect("random"));
+        let random = first(
+            &seeded
+                .simple("SELECT round(random()::numeric, 9)")
+                .expect("random"),
+        );
         let data = first(&self.judge.simple("SHOW data_directory").expect("data_directory"));
         let hypothetical = self.has(13, 99, Some("hypopg"));
         [
@@ -92,7 +105,15 @@ impl World {
             ("plain", self.plain.user.clone()),
             ("plain_password", self.plain.password.clone()),
             ("database", self.superuser.database.clone()),
-            ("extra", if hypothetical { ", (SELECT count(*) FROM ext.hypopg_list_indexes)" } else { "" }.to_owned()),
+            (
+                "extra",
+                if hypothetical {
+                    ", (SELECT count(*) FROM ext.hypopg_list_indexes)"
+                } else {
+                    ""
+                }
+                .to_owned(),
+            ),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
@@ -101,12 +122,18 @@ impl World {
     fn set_up(&self, setup: &Setup) {
         // Each in a session of its own: a setup may set the search path.
         let mut session = Raw::connect(&self.superuser, &[("client_min_messages", "error")]).unwrap();
-        session.simple(&self.expand(&setup.sql)).expect(&format!("{} on {}", setup.name, self.major));
+        session
+            .simple(&self.expand(&setup.sql))
+            .expect(&format!("{} on {}", setup.name, self.major));
     }
 
     /// Fills in the placeholders of a statement.
     pub fn expand(&self, sql: &str) -> String {
-        let values: Vec<(&str, &str)> = self.values.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let values: Vec<(&str, &str)> = self
+            .values
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
         corpus::expand(sql, &values)
     }
 
@@ -142,18 +169,29 @@ impl World {
 
     /// Puts the world back as it was, and starts victims anew.
     pub fn restore(&mut self) {
-        for row in self.judge.simple("SELECT gid FROM pg_prepared_xacts").expect("prepared") {
-            self.judge.simple(&format!("ROLLBACK PREPARED '{}'", row[0].as_deref().unwrap_or_default()));
+        for row in self
+            .judge
+            .simple("SELECT gid FROM pg_prepared_xacts")
+            .expect("prepared")
+        {
+            self.judge.simple(&format!(
+                "ROLLBACK PREPARED '{}'",
+                row[0].as_deref().unwrap_or_default()
+            ));
         }
         let sql = std::fs::read_to_string(corpus::folder().join("restore.sql")).unwrap();
         self.judge.simple(&sql).expect("restore.sql");
         // The scan counter belongs to the canaries as well.
-        Raw::connect(&self.superuser, &[]).unwrap().simple("SELECT n FROM h.canary").expect("scan");
+        Raw::connect(&self.superuser, &[])
+            .unwrap()
+            .simple("SELECT n FROM h.canary")
+            .expect("scan");
         open_folder(&self.folder);
         self.victims.clear();
         for (login, number) in [(&self.superuser, 0), (&self.plain, 1)] {
             let name = format!("victim{number}");
-            self.victims.push(Raw::connect(login, &[("application_name", &name)]).unwrap());
+            self.victims
+                .push(Raw::connect(login, &[("application_name", &name)]).unwrap());
         }
         self.listener.simple("SELECT 1").expect("listener");
         self.listener.notifications.clear();
@@ -164,7 +202,11 @@ impl World {
 
     /// Looks at everything.
     pub fn snapshot(&mut self) -> Snapshot {
-        let sql = format!("SELECT * FROM probe.snapshot('{}', '{}')", self.wal, self.folder.display());
+        let sql = format!(
+            "SELECT * FROM probe.snapshot('{}', '{}')",
+            self.wal,
+            self.folder.display()
+        );
         let rows = self.judge.simple(&sql).expect("snapshot");
         let mut out: Snapshot = rows
             .into_iter()
@@ -178,7 +220,10 @@ impl World {
             self.wal = position;
         }
         self.listener.simple("SELECT 1").expect("listener");
-        out.insert("notifications".to_owned(), std::mem::take(&mut self.listener.notifications).join(","));
+        out.insert(
+            "notifications".to_owned(),
+            std::mem::take(&mut self.listener.notifications).join(","),
+        );
         out
     }
 
@@ -224,7 +269,11 @@ fn short(database: &str) -> &str {
 }
 
 fn first(rows: &[Vec<Option<String>>]) -> String {
-    rows.first().and_then(|row| row.first()).cloned().flatten().unwrap_or_default()
+    rows.first()
+        .and_then(|row| row.first())
+        .cloned()
+        .flatten()
+        .unwrap_or_default()
 }
 
 fn difference(before: &Snapshot, after: &Snapshot) -> Vec<String> {
@@ -234,7 +283,10 @@ fn difference(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let empty = String::new();
     keys.into_iter()
         .filter_map(|key| {
-            let (old, new) = (before.get(key).unwrap_or(&empty), after.get(key).unwrap_or(&empty));
+            let (old, new) = (
+                before.get(key).unwrap_or(&empty),
+                after.get(key).unwrap_or(&empty),
+            );
             (old != new).then(|| format!("{key}: {old:.60} → {new:.60}"))
         })
         .collect()

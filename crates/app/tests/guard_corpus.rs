@@ -1,0 +1,197 @@
+//! The guard against the corpus: 0 effects, 0 harmless statements refused. See guard_corpus/README.md.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+#[path = "guard_corpus/asker.rs"]
+mod asker;
+#[path = "guard_corpus/corpus.rs"]
+mod corpus;
+#[path = "guard_corpus/raw.rs"]
+mod raw;
+#[path = "guard_corpus/reality.rs"]
+mod reality;
+#[path = "guard_corpus/verdict.rs"]
+mod verdict;
+#[path = "guard_corpus/world.rs"]
+mod world;
+
+use std::time::Instant;
+
+use asker::Asker;
+use corpus::{Class, Only};
+use howdah_testkit::{PgBouncer, Server, ServerOptions};
+use raw::Login;
+use world::World;
+
+/// Narrows a run while working on the corpus: only names that contain this.
+fn chosen(name: &str) -> bool {
+    std::env::var("HOWDAH_CORPUS_ONLY").map_or(true, |only| only.split(',').any(|o| name.contains(o)))
+}
+
+fn login(server: &Server, user: &str) -> Login {
+    Login {
+        host: "127.0.0.1".to_owned(),
+        port: server.port(),
+        user: user.to_owned(),
+        password: String::new(),
+        database: "postgres".to_owned(),
+    }
+}
+
+/// A server whose every change the probes can see.
+async fn server(major: u16) -> Server {
+    let settings = [
+        ("autovacuum", "off"),
+        ("shared_preload_libraries", "pg_stat_statements"),
+        ("wal_level", "logical"),
+        ("max_prepared_transactions", "5"),
+        ("max_replication_slots", "20"),
+        ("max_wal_senders", "10"),
+        ("logging_collector", "on"),
+        ("checkpoint_timeout", "1h"),
+        ("max_wal_size", "4GB"),
+        ("log_min_messages", "log"),
+        ("log_min_error_statement", "panic"),
+    ];
+    howdah_testkit::private(ServerOptions {
+        major,
+        settings: settings
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        ..ServerOptions::default()
+    })
+    .await
+}
+
+/// All classes, and the databases that they live in.
+fn classes() -> (Vec<Class>, Vec<Class>, Vec<String>) {
+    let (attacks, harmless) = (corpus::load("attacks"), corpus::load("harmless"));
+    let mut databases: Vec<String> = attacks
+        .iter()
+        .chain(&harmless)
+        .map(|c| c.database.clone())
+        .collect();
+    databases.sort();
+    databases.dedup();
+    (attacks, harmless, databases)
+}
+
+fn world(server: &Server, major: u16, database: &str, attacks: &[Class], harmless: &[Class]) -> World {
+    let all: Vec<Class> = attacks.iter().chain(harmless).cloned().collect();
+    let (superuser, plain) = (login(server, "postgres"), login(server, "plain"));
+    World::create(major, &superuser, &plain, &format!("corpus_{database}"), &all)
+}
+
+/// The corpus itself: every attack, unguarded, has an effect that the probes see; nothing harmless has one.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_attack_is_real() {
+    let (attacks, harmless, databases) = classes();
+    let mut failures = Vec::new();
+    for major in howdah_testkit::majors() {
+        let server = server(major).await;
+        for database in &databases {
+            let started = Instant::now();
+            let mut world = world(&server, major, database, &attacks, &harmless);
+            let mut count = 0;
+            for item in attacks
+                .iter()
+                .filter(|c| c.database == *database)
+                .flat_map(|c| &c.items)
+            {
+                // As the ordinary role where it can do it: what it can do, a superuser can.
+                let superuser = item.only == Only::Superuser;
+                if !chosen(&item.name) || !world.applies(item, superuser) {
+                    continue;
+                }
+                count += 1;
+                if let Err(answer) = reality::attack(&mut world, item, superuser) {
+                    failures.push(format!("{major}: {} has no effect: {answer}", item.name));
+                }
+            }
+            for item in harmless
+                .iter()
+                .filter(|c| c.database == *database)
+                .flat_map(|c| &c.items)
+            {
+                if !chosen(&item.name) || !world.applies(item, false) {
+                    continue;
+                }
+                count += 1;
+                if let Err(answer) = reality::harmless(&mut world, item, false) {
+                    failures.push(format!("{major}: {} is not harmless: {answer}", item.name));
+                }
+            }
+            println!(
+                "{major} {database}: {count} statements unguarded in {:?}",
+                started.elapsed()
+            );
+        }
+    }
+    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The guard: nothing of it all has an effect, and everything harmless is answered as the server does.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guard_lets_nothing_through_and_refuses_nothing_harmless() {
+    let (attacks, harmless, databases) = classes();
+    let mut failures = Vec::new();
+    for major in howdah_testkit::majors() {
+        let server = server(major).await;
+        let bouncer = PgBouncer::start(&server).await;
+        for database in &databases {
+            let mut world = world(&server, major, database, &attacks, &harmless);
+            let direct = server.port();
+            for (superuser, port) in [
+                (true, Some(direct)),
+                (false, Some(direct)),
+                (false, bouncer.as_ref().map(PgBouncer::port)),
+            ] {
+                let Some(port) = port else { continue };
+                let url = Login {
+                    port,
+                    ..world.login(superuser).clone()
+                }
+                .url();
+                let how = format!(
+                    "{major} {database} as {}{}",
+                    if superuser { "superuser" } else { "plain" },
+                    if port == direct { "" } else { " through pgbouncer" }
+                );
+                let started = Instant::now();
+                let mut asker = Asker::start(&url).await;
+                let mut count = [0, 0];
+                for class in attacks.iter().filter(|c| c.database == *database) {
+                    let items = wanted(&mut world, class, superuser);
+                    count[0] += items.len();
+                    for failure in verdict::attacks(&mut world, &mut asker, &items).await {
+                        println!("{how}: {failure}");
+                        failures.push(format!("{how}: {failure}"));
+                    }
+                }
+                for class in harmless.iter().filter(|c| c.database == *database) {
+                    let items = wanted(&mut world, class, superuser);
+                    count[1] += items.len();
+                    for failure in verdict::harmless(&mut world, &mut asker, &items, superuser).await {
+                        println!("{how}: {failure}");
+                        failures.push(format!("{how}: {failure}"));
+                    }
+                }
+                println!(
+                    "{how}: {} attacks, {} harmless in {:?}",
+                    count[0],
+                    count[1],
+                    started.elapsed()
+                );
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
+}
+
+fn wanted(world: &mut World, class: &Class, superuser: bool) -> Vec<corpus::Item> {
+    class
+        .items
+        .iter()
+        .filter(|i| chosen(&i.name) && world.applies(i, superuser))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! Asks Howdah: through `howdah mcp` and its tool `run_query`, as any client does, or, with `HOWDAH_CORPUS_DIRECT`, the guard
+//! itself, to work on it without the program around.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use howdah_pg::guard::{self, Query};
+use howdah_pg::{Cell, Column, ConnInfo, Flow, Origin, RowView, Sink, Target};
+use howdah_testkit::mcp::Client;
+use serde_json::{Value, json};
+
+/// Whoever answers.
+pub enum Asker {
+    Mcp { client: Client, url: String },
+    Direct(Arc<Target>),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// All of it, to look for secrets in.
+    pub text: String,
+    /// The rows, when it succeeded.
+    pub rows: Result<Vec<Vec<Value>>, String>,
+}
+
+impl Asker {
+    pub async fn start(url: &str) -> Self {
+        if std::env::var_os("HOWDAH_CORPUS_DIRECT").is_some() {
+            let info = ConnInfo::parse(url).unwrap();
+            return Self::Direct(Arc::new(Target::new("corpus", info, Origin::CommandLine)));
+        }
+        Self::Mcp {
+            client: Client::on(url).await,
+            url: url.to_owned(),
+        }
+    }
+
+    /// Runs one text; `None` when no answer came in time or at all: the program crashed or hangs.
+    pub async fn ask(&mut self, sql: &str) -> Option<Reply> {
+        match self {
+            Self::Mcp { client, .. } => {
+                let call = client
+                    .begin(
+                        "tools/call",
+                        json!({"name": "run_query", "arguments": {"sql": sql}}),
+                    )
+                    .await;
+                match call.answer_within(Duration::from_secs(90)).await? {
+                    Ok(result) => Some(read(&result)),
+                    Err(error) => Some(Reply {
+                        text: format!("{error:?}"),
+                        rows: Err(error.message),
+                    }),
+                }
+            }
+            Self::Direct(target) => Some(direct(target, sql).await),
+        }
+    }
+
+    /// After a crash: the next process.
+    pub async fn restart(&mut self) {
+        if let Self::Mcp { client, url } = self {
+            *client = Client::on(url).await;
+        }
+    }
+
+    /// The most memory that Howdah's process ever held, in bytes; 0 where it is not known.
+    pub fn peak_memory(&self) -> u64 {
+        let Self::Mcp { client, .. } = self else { return 0 };
+        let status = std::fs::read_to_string(format!("/proc/{}/status", client.pid())).unwrap_or_default();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap_or_default();
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse::<u64>()
+            .unwrap_or_default()
+            * 1024
+    }
+}
+
+fn read(result: &Value) -> Reply {
+    let text = result.to_string();
+    if result["isError"] == json!(true) {
+        let message = result["content"][0]["text"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        return Reply {
+            text,
+            rows: Err(message),
+        };
+    }
+    let rows = result["structuredContent"]["rows"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let cells = |row: Value| match row {
+        Value::Array(cells) => cells,
+        Value::Object(cells) => cells.into_iter().map(|(_, cell)| cell).collect(),
+        other => vec![other],
+    };
+    Reply {
+        text,
+        rows: Ok(rows.into_iter().map(cells).collect()),
+    }
+}
+
+async fn direct(target: &Arc<Target>, sql: &str) -> Reply {
+    #[derive(Default)]
+    struct Rows(Vec<Vec<Value>>);
+    impl Sink for Rows {
+        fn columns(&mut self, _: usize, _: Vec<Column>) {}
+        fn row(&mut self, _: usize, row: &RowView<'_>) -> Flow {
+            let text =
+                |cell: Option<Cell<'_>>| cell.map_or(Value::Null, |cell| cell.text().into_owned().into());
+            self.0.push(row.cells().map(text).collect());
+            Flow::Continue
+        }
+    }
+    let mut rows = Rows::default();
+    let outcome = async {
+        let mut session = target.session().await.map_err(|e| e.to_string())?;
+        let query = Query::new(sql, &session);
+        guard::query(&mut session, &query, &mut rows)
+            .await
+            .map_err(|e| e.to_string())?;
+        Ok::<_, String>(())
+    }
+    .await;
+    let rows = outcome.map(|()| rows.0);
+    Reply {
+        text: format!("{rows:?}"),
+        rows,
+    }
+}
