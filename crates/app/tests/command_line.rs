@@ -55,7 +55,13 @@ const NOWHERE: &str = "postgres://somebody:very-secret@127.0.0.1:1/nothing";
 #[test]
 fn help_and_version_are_results() {
     let program = Program::new();
-    for arguments in [&["--help"][..], &["--version"], &["help"], &["search", "--help"], &["cluster", "create", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["help"],
+        &["search", "--help"],
+        &["cluster", "create", "--help"],
+    ] {
         let output = program.run(arguments);
         assert_eq!((code(&output), err(&output)), (0, ""), "{arguments:?}");
         assert!(!out(&output).is_empty());
@@ -67,12 +73,21 @@ fn help_and_version_are_results() {
 #[test]
 fn wrong_usage_is_2_on_standard_error() {
     let program = Program::new();
-    for arguments in [&["serach"][..], &[], &["search", "--no-such-option"], &["cluster"], &["mcp", "--toolsets", "x"]] {
+    for arguments in [
+        &["serach"][..],
+        &[],
+        &["search", "--no-such-option"],
+        &["cluster"],
+        &["mcp", "--toolsets", "x"],
+    ] {
         let output = program.run(arguments);
         assert_eq!((code(&output), out(&output)), (2, ""), "{arguments:?}");
         assert!(!err(&output).is_empty(), "{arguments:?}");
     }
-    assert!(err(&program.run(&["serach"])).contains("search"), "the near name is offered");
+    assert!(
+        err(&program.run(&["serach"])).contains("search"),
+        "the near name is offered"
+    );
 }
 
 #[test]
@@ -83,14 +98,27 @@ fn errors_are_text_or_json_and_hold_no_secret() {
     assert!(err(&output).starts_with("Error: "), "{}", err(&output));
     assert!(err(&output).contains("127.0.0.1:1"), "{}", err(&output));
 
-    for arguments in [&["search", "x", "--url", NOWHERE, "--json"][..], &["--json", "serach"], &["--json", "search", "x"]] {
+    for arguments in [
+        &["search", "x", "--url", NOWHERE, "--json"][..],
+        &["--json", "serach"],
+        &["--json", "search", "x"],
+    ] {
         let output = program.run(arguments);
-        let value: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
-        assert!(value["error"]["kind"].is_string() && value["error"]["message"].is_string(), "{value}");
+        let value: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        assert!(
+            value["error"]["kind"].is_string() && value["error"]["message"].is_string(),
+            "{value}"
+        );
         assert_eq!(err(&output), "", "{arguments:?}");
         assert_ne!(code(&output), 0);
     }
-    for arguments in [&["targets", "--url", NOWHERE][..], &["doctor", "--url", NOWHERE], &["search", "--url", NOWHERE], &["--log", "trace", "targets", "--url", NOWHERE]] {
+    for arguments in [
+        &["targets", "--url", NOWHERE][..],
+        &["doctor", "--url", NOWHERE],
+        &["search", "--url", NOWHERE],
+        &["--log", "trace", "targets", "--url", NOWHERE],
+    ] {
         let output = program.run(arguments);
         for text in [out(&output), err(&output)] {
             assert!(!text.contains("very-secret"), "{arguments:?}: {text}");
@@ -125,7 +153,15 @@ fn the_doctor_says_what_is_missing_who_fixes_it_and_how() {
     let output = program.run(&["doctor"]);
     let text = out(&output);
     assert_eq!(code(&output), 1, "{text}");
-    for expected in ["[targts]", "write [targets] instead", "toolset in [mcp]", "write toolsets instead", "MISSING  target gone", "MISSING  target slip", "urrl"] {
+    for expected in [
+        "[targts]",
+        "write [targets] instead",
+        "toolset in [mcp]",
+        "write toolsets instead",
+        "MISSING  target gone",
+        "MISSING  target slip",
+        "urrl",
+    ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let output = program.run(&["doctor", "--json"]);
@@ -144,7 +180,11 @@ fn the_configuration_is_found_where_it_should_be() {
         let arguments = [&["targets", "--json"], more].concat();
         let output = program.run(&arguments);
         let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let names = value["targets"].as_array().unwrap().iter().map(|target| target["name"].as_str().unwrap().to_owned());
+        let names = value["targets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|target| target["name"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
     let config = |name: &str| format!("[targets.{name}]\nurl = \"{NOWHERE}\"\n");
@@ -188,7 +228,10 @@ fn a_reader_that_goes_away_is_no_failure() {
         let mut said = String::new();
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         let code = child.wait().unwrap().code();
-        assert!(code == Some(0) && !said.contains("panicked"), "{arguments:?}: {code:?} {said}");
+        assert!(
+            code == Some(0) && !said.contains("panicked"),
+            "{arguments:?}: {code:?} {said}"
+        );
     }
 }
 

@@ -88,7 +88,7 @@ impl Tool for ExplainQuery {
     const COMMAND: &'static [&'static str] = &["explain"];
     const EXAMPLES: &'static str = "
         howdah explain 'SELECT * FROM orders WHERE id = 5'               the plan
-        howdah explain --analyze --buffers 'SELECT count(*) FROM orders' run it and measure
+        howdah explain --analyze --buffers 'SELECT count(*) FROM orders'   run it and measure
         howdah explain --format json --file report.sql                   for a program";
     type Out = Plan;
 

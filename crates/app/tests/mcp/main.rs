@@ -10,6 +10,7 @@ mod load;
 mod progress;
 mod protocol;
 
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::time::Duration;
 
@@ -75,12 +76,37 @@ impl Setup {
         self
     }
 
+    async fn start(self) -> Running {
+        Running {
+            client: Client::start(self.options).await,
+            home: self.home,
+        }
+    }
+}
+
+/// A client with the home of its server, which lasts as long.
+struct Running {
+    client: Client,
+    home: tempfile::TempDir,
+}
+
+impl Running {
     fn home(&self) -> &Path {
         self.home.path()
     }
+}
 
-    async fn start(&self) -> Client {
-        Client::start(self.options.clone()).await
+impl Deref for Running {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
     }
 }
 

@@ -1,7 +1,7 @@
 use std::io::{BufRead, BufReader, Seek, Write};
 use std::process::Stdio;
 
-use howdah_testkit::mcp::{Client, Era};
+use howdah_testkit::mcp::Era;
 use serde_json::{Value, json};
 
 use crate::{ERAS, Setup, is_error, server, text};
@@ -247,8 +247,10 @@ async fn the_book_and_its_prompts_are_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_but_the_protocol_is_on_standard_output() {
     // The client panics on a line that is no JSON.
-    let setup = Setup::new(&server().await.url("postgres")).arguments(&["--log", "trace"]);
-    let client: Client = setup.start().await;
+    let client = Setup::new(&server().await.url("postgres"))
+        .arguments(&["--log", "trace"])
+        .start()
+        .await;
     for sql in [
         "SELECT 1",
         "SELECT 1/0",
@@ -260,7 +262,6 @@ async fn nothing_but_the_protocol_is_on_standard_output() {
             .await
             .unwrap();
     }
-    assert!(setup.home().exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,7 +289,10 @@ async fn the_log_holds_neither_literals_nor_passwords() {
     stdin.write_all(input.as_bytes()).unwrap();
     let answers = BufReader::new(child.stdout.take().unwrap()).lines().take(3);
     let answers: Vec<String> = answers.map(Result::unwrap).collect();
-    assert!(answers.iter().any(|line| line.contains("tell-tale literal")), "{answers:?}");
+    assert!(
+        answers.iter().any(|line| line.contains("tell-tale literal")),
+        "{answers:?}"
+    );
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
