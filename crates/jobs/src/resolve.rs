@@ -41,11 +41,21 @@ pub(crate) async fn resolve(store: &Store, given: &str) -> Result<String, JobsEr
     }
 }
 
+/// Ids that differ from what was given, or begin with something that differs
+/// from it, by little.
 fn near(wanted: &str, ids: &[String]) -> Vec<String> {
+    let most = match wanted.len() {
+        0..SHORTEST => return Vec::new(),
+        SHORTEST..=5 => 1,
+        _ => 2,
+    };
     let mut near: Vec<(usize, &String)> = ids
         .iter()
-        .map(|id| (strsim::osa_distance(wanted, id), id))
-        .filter(|(distance, _)| *distance <= 2)
+        .map(|id| {
+            let beginning = id.get(..wanted.len()).unwrap_or(id);
+            (strsim::osa_distance(wanted, beginning), id)
+        })
+        .filter(|(distance, _)| *distance <= most)
         .collect();
     near.sort();
     near.into_iter().take(3).map(|(_, id)| id.clone()).collect()

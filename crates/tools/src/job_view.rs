@@ -162,7 +162,12 @@ impl JobView {
             facts.push(("Remaining", format!("about {}", human_duration(eta))));
         }
         if let Some(duration) = self.duration_s {
-            facts.push(("Took", human_duration(duration)));
+            let label = if self.worker.is_some() {
+                "Running for"
+            } else {
+                "Took"
+            };
+            facts.push((label, human_duration(duration)));
         }
         let mut report = Report::new().facts(facts);
         if let Some(error) = &self.error {

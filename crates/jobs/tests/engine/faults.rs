@@ -175,6 +175,11 @@ async fn ids_are_found_by_their_beginning_and_their_likes() {
     );
     assert_eq!(error.kind, ErrorKind::NotFound);
     assert!(error.hint.as_ref().unwrap().contains(&id), "{error:?}");
+    let error = Error::from(bench.engine.job(&format!("{}~", &id[..4])).await.unwrap_err());
+    assert!(
+        error.hint.as_ref().unwrap().contains(&id),
+        "a beginning with a slip: {error:?}"
+    );
     let error = Error::from(bench.engine.job("").await.unwrap_err());
     assert_eq!(error.kind, ErrorKind::NotFound, "an empty id is no beginning");
 }
