@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{bail, Result};
+use anyhow::{Result, bail};
 use futures::StreamExt;
 use tokio::io::AsyncWriteExt;
 
-use crate::measure::{median, Line};
+use crate::measure::{Line, median};
 
 const SQL: &str = "SELECT g AS id, md5(g::text) AS digest, g * 1.5 AS price, now() AS at FROM generate_series(1, 1000000) AS g";
 
 /// Seconds for the whole command, and for COPY into a file.
-pub async fn measure(howdah: &Path, url: &str) -> Result<Vec<Line>> {
+pub(crate) async fn measure(howdah: &Path, url: &str) -> Result<Vec<Line>> {
     let directory = tempfile::tempdir()?;
     let (mut ours, mut raws) = (vec![], vec![]);
     for run in 0..3 {
@@ -49,7 +49,9 @@ pub async fn measure(howdah: &Path, url: &str) -> Result<Vec<Line>> {
 async fn copy(url: &str, to: &Path) -> Result<()> {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
-    let stream = client.copy_out(&format!("COPY ({SQL}) TO STDOUT WITH (FORMAT csv, HEADER)")).await?;
+    let stream = client
+        .copy_out(&format!("COPY ({SQL}) TO STDOUT WITH (FORMAT csv, HEADER)"))
+        .await?;
     let mut stream = std::pin::pin!(stream);
     let mut file = tokio::io::BufWriter::with_capacity(1 << 16, tokio::fs::File::create(to).await?);
     while let Some(chunk) = stream.next().await {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use futures::future::try_join_all;
 
-use crate::measure::{median, Client, Line, Setting};
+use crate::measure::{Client, Line, Setting, median};
 
 const SQL: &str = "SELECT 1";
 const IN_FLIGHT: usize = 32;
@@ -18,8 +18,12 @@ async fn raw(url: &str) -> Result<tokio_postgres::Client> {
 }
 
 /// p50 of `SELECT 1`. Rounds of both alternate, so that a noisy moment hits both.
-pub async fn select1(setting: &Setting) -> Result<Vec<Line>> {
-    let (rounds, calls) = if setting.name == "howdah" { (20, 200) } else { (4, 50) };
+pub(crate) async fn select1(setting: &Setting) -> Result<Vec<Line>> {
+    let (rounds, calls) = if setting.name == "howdah" {
+        (20, 200)
+    } else {
+        (4, 50)
+    };
     let driver = raw(&setting.url).await?;
     let client = Client::start(setting).await?;
     let arguments = setting.query(SQL);
@@ -49,7 +53,7 @@ pub async fn select1(setting: &Setting) -> Result<Vec<Line>> {
 }
 
 /// Calls per second with thirty-two in flight.
-pub async fn in_flight(setting: &Setting) -> Result<Vec<Line>> {
+pub(crate) async fn in_flight(setting: &Setting) -> Result<Vec<Line>> {
     let calls = if setting.name == "howdah" { 400 } else { 20 };
     let drivers = try_join_all((0..IN_FLIGHT).map(|_| raw(&setting.url))).await?;
     let client = Arc::new(Client::start(setting).await?);

@@ -36,11 +36,20 @@ async fn main() -> Result<()> {
     let server = howdah_testkit::server(major).await;
     let database = server.database("bench").await;
     let howdah = arguments.howdah.canonicalize().with_context(|| {
-        format!("{} is missing: build it with `cargo build --release -p howdah`", arguments.howdah.display())
+        format!(
+            "{} is missing: build it with `cargo build --release -p howdah`",
+            arguments.howdah.display()
+        )
     })?;
-    let mut settings = vec![Setting::howdah(&howdah, &database.url())];
+    // Both sides in the clear: libpq's default would have one of them encrypt.
+    let url = format!(
+        "{}{}sslmode=disable",
+        database.url(),
+        if database.url().contains('?') { '&' } else { '?' }
+    );
+    let mut settings = vec![Setting::howdah(&howdah, &url)];
     if let Some(venv) = &arguments.peers {
-        settings.extend(peers::installed(venv, &database.url()));
+        settings.extend(peers::installed(venv, &url));
     }
 
     let wanted = |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|n| n == name);
@@ -51,7 +60,10 @@ async fn main() -> Result<()> {
             lines.extend(spawn::measure(setting).await?);
         }
         if setting.tool.is_empty() {
-            eprintln!("{} connects only with a secret kept at AWS: its start alone is measured", setting.name);
+            eprintln!(
+                "{} connects only with a secret kept at AWS: its start alone is measured",
+                setting.name
+            );
             continue;
         }
         if wanted("select1") {
@@ -65,7 +77,7 @@ async fn main() -> Result<()> {
         }
     }
     if wanted("export") {
-        lines.extend(export::measure(&howdah, &database.url()).await?);
+        lines.extend(export::measure(&howdah, &url).await?);
     }
     measure::print(&lines, major, arguments.json);
     Ok(())

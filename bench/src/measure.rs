@@ -6,47 +6,47 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{bail, Context, Result};
-use serde_json::{json, Value};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
 
 /// One figure.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub(crate) struct Line {
     /// Whose.
-    pub program: String,
+    pub(crate) program: String,
     /// Of what, with its unit.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// The figure.
-    pub value: f64,
+    pub(crate) value: f64,
     /// The same of the raw driver in this run, where there is one.
-    pub raw: Option<f64>,
+    pub(crate) raw: Option<f64>,
     /// What DESIGN.md asks for, in words.
-    pub budget: &'static str,
+    pub(crate) budget: &'static str,
 }
 
 /// An MCP server to measure and how its query tool is called.
 #[derive(Debug, Clone)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Shown in the table.
-    pub name: String,
+    pub(crate) name: String,
     /// The program and its arguments.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// Environment variables.
-    pub env: Vec<(String, String)>,
+    pub(crate) env: Vec<(String, String)>,
     /// The query tool.
-    pub tool: &'static str,
+    pub(crate) tool: &'static str,
     /// Further arguments of the query tool.
-    pub arguments: Value,
+    pub(crate) arguments: Value,
     /// The database.
-    pub url: String,
+    pub(crate) url: String,
 }
 
 impl Setting {
     /// Howdah itself, as a client would start it.
-    pub fn howdah(binary: &Path, url: &str) -> Self {
+    pub(crate) fn howdah(binary: &Path, url: &str) -> Self {
         Self {
             name: "howdah".into(),
             command: vec![binary.display().to_string(), "mcp".into()],
@@ -58,7 +58,7 @@ impl Setting {
     }
 
     /// The arguments that run `sql`.
-    pub fn query(&self, sql: &str) -> Value {
+    pub(crate) fn query(&self, sql: &str) -> Value {
         let mut arguments = self.arguments.clone();
         arguments["sql"] = json!(sql);
         arguments
@@ -68,7 +68,7 @@ impl Setting {
 type Waiting = Arc<Mutex<std::collections::HashMap<u64, oneshot::Sender<String>>>>;
 
 /// A lean MCP client over stdio: a figure should be the server's, not the client's.
-pub struct Client {
+pub(crate) struct Client {
     child: Child,
     stdin: tokio::sync::Mutex<ChildStdin>,
     waiting: Waiting,
@@ -77,7 +77,7 @@ pub struct Client {
 
 impl Client {
     /// Starts the server and initialises the session.
-    pub async fn start(setting: &Setting) -> Result<Self> {
+    pub(crate) async fn start(setting: &Setting) -> Result<Self> {
         let mut child = Command::new(&setting.command[0])
             .args(&setting.command[1..])
             .envs(setting.env.iter().cloned())
@@ -90,11 +90,21 @@ impl Client {
         let stdin = child.stdin.take().context("no stdin")?;
         let stdout = child.stdout.take().context("no stdout")?;
         let waiting = Waiting::default();
-        tokio::spawn(deliver(BufReader::with_capacity(1 << 16, stdout), Arc::clone(&waiting)));
-        let client = Self { child, stdin: stdin.into(), waiting, next: AtomicU64::new(1) };
+        tokio::spawn(deliver(
+            BufReader::with_capacity(1 << 16, stdout),
+            Arc::clone(&waiting),
+        ));
+        let client = Self {
+            child,
+            stdin: stdin.into(),
+            waiting,
+            next: AtomicU64::new(1),
+        };
         let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}});
         client.request("initialize", &hello).await?;
-        client.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string()).await?;
+        client
+            .send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string())
+            .await?;
         Ok(client)
     }
 
@@ -105,17 +115,23 @@ impl Client {
     }
 
     /// Sends a request; the answer is the raw line, unparsed.
-    pub async fn request(&self, method: &str, params: &Value) -> Result<String> {
+    pub(crate) async fn request(&self, method: &str, params: &Value) -> Result<String> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().expect("no panic while holding it").insert(id, sender);
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()).await?;
+        self.waiting
+            .lock()
+            .expect("no panic while holding it")
+            .insert(id, sender);
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string())
+            .await?;
         Ok(tokio::time::timeout(Duration::from_secs(120), receiver).await??)
     }
 
     /// Calls a tool; fails when the answer is an error.
-    pub async fn call(&self, tool: &str, arguments: &Value) -> Result<String> {
-        let line = self.request("tools/call", &json!({"name": tool, "arguments": arguments})).await?;
+    pub(crate) async fn call(&self, tool: &str, arguments: &Value) -> Result<String> {
+        let line = self
+            .request("tools/call", &json!({"name": tool, "arguments": arguments}))
+            .await?;
         if line.contains("\"isError\":true") || line.contains("\"error\":{") {
             bail!("{tool} failed: {}", line.chars().take(400).collect::<String>());
         }
@@ -123,10 +139,13 @@ impl Client {
     }
 
     /// `VmRSS` or `VmHWM` of the server, in MiB.
-    pub fn memory_mib(&self, field: &str) -> Result<f64> {
+    pub(crate) fn memory_mib(&self, field: &str) -> Result<f64> {
         let pid = self.child.id().context("the server is gone")?;
         let status = std::fs::read_to_string(PathBuf::from(format!("/proc/{pid}/status")))?;
-        let line = status.lines().find(|line| line.starts_with(field)).context("no such field")?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with(field))
+            .context("no such field")?;
         let kib: f64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
         Ok(kib / 1024.0)
     }
@@ -160,14 +179,14 @@ fn answered_id(line: &str) -> Option<u64> {
 }
 
 /// The median.
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Prints everything.
 #[allow(clippy::print_stdout)]
-pub fn print(lines: &[Line], major: u16, json: bool) {
+pub(crate) fn print(lines: &[Line], major: u16, json: bool) {
     if json {
         let all: Vec<Value> = lines
             .iter()
@@ -183,12 +202,28 @@ pub fn print(lines: &[Line], major: u16, json: bool) {
     let rows = lines
         .iter()
         .map(|l| {
-            let ratio = l.raw.map(|raw| format!("{:.2}×", l.value / raw)).unwrap_or_default();
-            vec![l.program.clone(), l.what.into(), cell(Some(l.value)), cell(l.raw), ratio, l.budget.into()]
+            let ratio = l
+                .raw
+                .map(|raw| format!("{:.2}×", l.value / raw))
+                .unwrap_or_default();
+            vec![
+                l.program.clone(),
+                l.what.into(),
+                cell(Some(l.value)),
+                cell(l.raw),
+                ratio,
+                l.budget.into(),
+            ]
         })
         .collect();
     let report = howdah_core::Report::new()
-        .text(format!("PostgreSQL {major}, {} cores", std::thread::available_parallelism().map_or(0, |n| n.get())))
-        .table(&["program", "figure", "measured", "raw driver", "ratio", "budget"], rows);
+        .text(format!(
+            "PostgreSQL {major}, {} cores",
+            std::thread::available_parallelism().map_or(0, |n| n.get())
+        ))
+        .table(
+            &["program", "figure", "measured", "raw driver", "ratio", "budget"],
+            rows,
+        );
     println!("{}", report.to_text(None));
 }

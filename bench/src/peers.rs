@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::measure::Setting;
 
 /// Those found in the environment; one that is not installed is named and left out.
-pub fn installed(venv: &Path, url: &str) -> Vec<Setting> {
+pub(crate) fn installed(venv: &Path, url: &str) -> Vec<Setting> {
     let program = |name: &str| venv.join("bin").join(name);
     let mut settings = Vec::new();
     let pro = program("postgres-mcp");

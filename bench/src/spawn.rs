@@ -5,12 +5,12 @@ use std::time::Instant;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::measure::{median, Client, Line, Setting};
+use crate::measure::{Client, Line, Setting, median};
 
 const RUNS: usize = 21;
 
 /// Time and memory of a start.
-pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
+pub(crate) async fn measure(setting: &Setting) -> Result<Vec<Line>> {
     let runs = if setting.name == "howdah" { RUNS } else { 3 };
     let (mut times, mut memory, mut bytes) = (vec![], vec![], 0);
     for _ in 0..runs {
@@ -20,7 +20,13 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
         times.push(start.elapsed().as_secs_f64() * 1000.0);
         memory.push(client.memory_mib("VmRSS")?);
     }
-    let line = |what, value, budget| Line { program: setting.name.clone(), what, value, raw: None, budget };
+    let line = |what, value, budget| Line {
+        program: setting.name.clone(),
+        what,
+        value,
+        raw: None,
+        budget,
+    };
     Ok(vec![
         line("spawn → tools listed, ms", median(times), "≤ 15"),
         line("memory after the list, MiB", median(memory), "≤ 20"),
