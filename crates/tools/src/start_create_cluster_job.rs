@@ -27,7 +27,7 @@ pub struct StartCreateClusterJob {
     pub pg_version: Option<u16>,
     /// The database that connections begin with; created if need be.
     #[arg(long, default_value = "postgres", value_name = "NAME")]
-    #[serde(default = "postgres")]
+    #[serde(rename = "database", default = "postgres")]
     pub initial_database: String,
 }
 
