@@ -1,11 +1,12 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Weak};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
-use crate::store::{Durability, Inner, Opened};
+use crate::store::{Durability, Opened, Place};
 use crate::{Store, StoreError};
 
 /// Entries are kept for 90 days, and at most a million of them.
@@ -55,9 +56,12 @@ pub struct AuditFilter {
 }
 
 /// The thread that writes queued entries, in batches, beside the answers.
+/// Dropped with its store, it first writes what is queued.
 pub(crate) struct AuditWriter {
-    queue: SyncSender<Message>,
+    /// Taken away to tell the thread that nothing more will come.
+    queue: Option<SyncSender<Message>>,
     lost: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
 }
 
 enum Message {
@@ -67,25 +71,22 @@ enum Message {
 
 impl Store {
     /// Notes a statement that changed nothing. Costs the caller a queue's
-    /// push; written within milliseconds, and surely by [`Store::flush_audit`].
-    /// What could not be written is said on the program's log and counted by
-    /// [`Store::audit_lost`].
+    /// push; written within milliseconds, and at the latest when the last clone
+    /// of the store is dropped. What could not be written is said on the
+    /// program's log and counted by [`Store::audit_lost`].
     pub fn audit(&self, entry: AuditEntry) {
+        let place = &self.inner.place;
         let writer = self
             .inner
             .audit
-            .get_or_init(|| AuditWriter::spawn(Arc::downgrade(&self.inner)));
-        match writer.queue.try_send(Message::Entry(Box::new(entry))) {
-            Ok(()) => {}
-            // The disk is slower than the statements: those wait for it, none is lost.
-            Err(TrySendError::Full(message)) => {
-                if writer.queue.send(message).is_err() {
-                    writer.lost.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-            Err(TrySendError::Disconnected(_)) => {
-                writer.lost.fetch_add(1, Ordering::Relaxed);
-            }
+            .get_or_init(|| AuditWriter::spawn(Arc::clone(place)));
+        // A full queue means that the disk is slower than the statements: those then wait for it.
+        let sent = writer
+            .queue
+            .as_ref()
+            .is_some_and(|queue| queue.send(Message::Entry(Box::new(entry))).is_ok());
+        if !sent {
+            writer.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -94,11 +95,10 @@ impl Store {
         self.write(move |transaction| insert(transaction, &entry)).await
     }
 
-    /// Waits until all that was noted so far is written. To be called before the program ends.
+    /// Waits until all that was noted so far is written.
     pub async fn flush_audit(&self) {
-        if let Some(writer) = self.inner.audit.get() {
+        if let Some(queue) = self.inner.audit.get().and_then(|writer| writer.queue.clone()) {
             let (done, written) = tokio::sync::oneshot::channel();
-            let queue = writer.queue.clone();
             let sent = tokio::task::spawn_blocking(move || queue.send(Message::Flush(done)).is_ok()).await;
             if sent.unwrap_or(false) {
                 // An error means that the writer has ended: nothing is left to wait for.
@@ -123,22 +123,36 @@ impl Store {
 }
 
 impl AuditWriter {
-    fn spawn(store: Weak<Inner>) -> Self {
+    fn spawn(place: Arc<Place>) -> Self {
         let (queue, entries) = sync_channel(QUEUE);
         let lost = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&lost);
         let thread = std::thread::Builder::new()
             .name("howdah-audit".into())
-            .spawn(move || write_batches(&entries, &store, &counter));
-        if let Err(error) = thread {
-            tracing::error!("The audit log cannot be written: no thread could be started ({error}).");
+            .spawn(move || write_batches(&entries, &place, &counter))
+            .inspect_err(|error| {
+                tracing::error!("The audit log cannot be written: no thread could be started ({error}).");
+            });
+        Self {
+            queue: Some(queue),
+            lost,
+            thread: thread.ok(),
         }
-        Self { queue, lost }
     }
 }
 
-/// Ends when the store is dropped; a program flushes before that.
-fn write_batches(entries: &Receiver<Message>, store: &Weak<Inner>, lost: &AtomicU64) {
+impl Drop for AuditWriter {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread was reported by itself.
+            thread.join().ok();
+        }
+    }
+}
+
+/// Ends when the queue is empty and nothing more will come.
+fn write_batches(entries: &Receiver<Message>, place: &Place, lost: &AtomicU64) {
     // Its own connection: an entry need not survive a power failure, so its commit does not wait for the disk.
     let mut connection: Option<Opened> = None;
     let mut written: u64 = 0;
@@ -152,9 +166,8 @@ fn write_batches(entries: &Receiver<Message>, store: &Weak<Inner>, lost: &Atomic
             }
         }
         if !batch.is_empty() {
-            let Some(store) = store.upgrade() else { return };
             let prune = written % PRUNE_EVERY < batch.len() as u64;
-            match store.with(&mut connection, Durability::Process, |connection| {
+            match place.with(&mut connection, Durability::Process, |connection| {
                 write(connection, &batch, prune)
             }) {
                 Ok(()) => written += batch.len() as u64,

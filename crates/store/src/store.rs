@@ -20,10 +20,15 @@ pub struct Store {
 }
 
 pub(crate) struct Inner {
-    directory: PathBuf,
-    file: PathBuf,
+    pub(crate) place: Arc<Place>,
     connection: Mutex<Option<Opened>>,
     pub(crate) audit: OnceLock<AuditWriter>,
+}
+
+/// Where the store is.
+pub(crate) struct Place {
+    directory: PathBuf,
+    file: PathBuf,
 }
 
 /// A connection, and which file it is connected to: the file may be moved away
@@ -48,8 +53,10 @@ impl Store {
         let directory = directory.into();
         Self {
             inner: Arc::new(Inner {
-                file: directory.join("howdah.db"),
-                directory,
+                place: Arc::new(Place {
+                    file: directory.join("howdah.db"),
+                    directory,
+                }),
                 connection: Mutex::new(None),
                 audit: OnceLock::new(),
             }),
@@ -63,13 +70,13 @@ impl Store {
 
     /// The directory, 0700 once the store has been used.
     pub fn directory(&self) -> &Path {
-        &self.inner.directory
+        &self.inner.place.directory
     }
 
     /// Whether anything was ever stored here; spares a program that has
     /// nothing to look for from making the file.
     pub fn exists(&self) -> bool {
-        self.inner.file.exists()
+        self.inner.place.file.exists()
     }
 
     /// Runs `read` on a thread that may block.
@@ -109,14 +116,14 @@ impl Store {
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || {
             let mut slot = inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.with(&mut slot, Durability::Disk, f)
+            inner.place.with(&mut slot, Durability::Disk, f)
         })
         .await
         .map_err(|_| StoreError::Closed)?
     }
 }
 
-impl Inner {
+impl Place {
     /// Runs `f` on the connection in `slot`, which is opened first where it is
     /// not, or where the file is no longer the one it was opened on.
     pub(crate) fn with<T>(

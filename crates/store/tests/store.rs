@@ -388,3 +388,22 @@ async fn queued_entries_are_all_written_and_cost_little() {
         "{queued:?} for 5,000, unoptimised"
     );
 }
+
+/// A command ends right after its statement: nothing but the store's end may be relied on.
+#[tokio::test]
+async fn a_program_that_ends_at_once_loses_no_entry() {
+    let (_root, store) = store();
+    let directory = store.directory().to_owned();
+    for number in 0..1_000 {
+        store.audit(entry(number));
+    }
+    drop(store);
+    let filter = AuditFilter {
+        limit: 10_000,
+        ..AuditFilter::default()
+    };
+    assert_eq!(
+        Store::open(directory).audit_entries(filter).await.unwrap().len(),
+        1_000
+    );
+}
