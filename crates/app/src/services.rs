@@ -62,7 +62,8 @@ fn launcher(globals: &Globals) -> Result<Launcher> {
         )
     };
     let mut launcher = Launcher::this_program().map_err(local)?;
-    if let Some(config) = &globals.config {
+    // Workers run in another directory, where ./howdah.toml would not be found.
+    if let Some(config) = config_file(globals.config.as_deref()) {
         let config = std::path::absolute(config).map_err(local)?;
         launcher
             .arguments
@@ -72,18 +73,18 @@ fn launcher(globals: &Globals) -> Result<Launcher> {
 }
 
 /// The named file; else `./howdah.toml`; else the user's; else nothing.
+fn config_file(named: Option<&Path>) -> Option<PathBuf> {
+    match named {
+        Some(path) => Some(path.to_owned()),
+        None => [Some(PathBuf::from(FILE)), users_file()]
+            .into_iter()
+            .flatten()
+            .find(|path| path.is_file()),
+    }
+}
+
 fn config(named: Option<&Path>) -> Result<Config> {
-    if let Some(path) = named {
-        return read(path);
-    }
-    let found = [Some(PathBuf::from(FILE)), users_file()]
-        .into_iter()
-        .flatten()
-        .find(|path| path.is_file());
-    match found {
-        Some(path) => read(&path),
-        None => Ok(Config::default()),
-    }
+    config_file(named).map_or_else(|| Ok(Config::default()), |path| read(&path))
 }
 
 fn users_file() -> Option<PathBuf> {

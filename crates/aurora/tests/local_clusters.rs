@@ -422,7 +422,7 @@ async fn a_failed_job_leaves_nothing() {
 
 /// The worker of all these jobs: not a test.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the worker process of the other tests"]
+#[ignore = "run by the other tests, as their worker"]
 async fn worker() {
     world::work().await;
 }

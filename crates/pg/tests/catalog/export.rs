@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use howdah_pg::export::{Export, ExportError, Exported, Format};
 use howdah_pg::values::Types;
@@ -177,62 +177,4 @@ async fn a_value_too_large_for_memory_ends_the_export() {
         "{error}"
     );
     assert!(files(directory.path()).is_empty());
-}
-
-/// Measures exports of a million rows against psql's COPY. Run it on a release build of this crate:
-/// `cargo test --release -p howdah-pg --test catalog -- --ignored --nocapture export`.
-#[tokio::test]
-#[ignore = "a measurement, for release builds"]
-async fn a_million_rows_take_no_longer_than_copy_by_half() {
-    let server = server(majors()[0]).await;
-    let database = server.database("million").await;
-    database
-        .execute(
-            "CREATE TABLE million AS SELECT n AS id, n % 1000 AS customer, md5(n::text) AS hash, n::numeric / 7 AS amount,
-                 timestamptz '2024-01-01' + n * interval '1 second' AS at, 'a \"text\", quoted ' || n AS note, n % 2 = 0 AS even
-             FROM generate_series(1, 1000000) n; VACUUM million",
-        )
-        .await;
-    let directory = tempfile::tempdir().unwrap();
-    let copied = directory.path().join("copy.csv");
-    let mut copy = f64::MAX;
-    for _ in 0..3 {
-        let started = Instant::now();
-        let command = format!(
-            "\\copy (SELECT * FROM million) TO '{}' (FORMAT csv, HEADER)",
-            copied.display()
-        );
-        let status = Command::new("psql")
-            .args(["-X", "-q", "-d", &database.url(), "-c", &command])
-            .status()
-            .unwrap();
-        assert!(status.success());
-        copy = copy.min(started.elapsed().as_secs_f64());
-    }
-    println!("psql \\copy: {copy:.2} s");
-    let mut connection = connect(&database.url()).await;
-    for format in [Format::Csv, Format::JsonLines, Format::Table] {
-        let path = directory.path().join("export");
-        let mut best = f64::MAX;
-        for _ in 0..3 {
-            let started = Instant::now();
-            export(&mut connection, "SELECT * FROM million", &path, format, true)
-                .await
-                .unwrap();
-            best = best.min(started.elapsed().as_secs_f64());
-        }
-        println!("{format:?}: {best:.2} s, {:.2} of \\copy", best / copy);
-        if format == Format::Csv {
-            assert_eq!(fs::read(&path).unwrap(), fs::read(&copied).unwrap());
-        }
-        assert!(
-            format == Format::Table || best < 1.5 * copy,
-            "{format:?}: {best} s against {copy} s"
-        );
-    }
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    println!(
-        "{}",
-        status.lines().find(|line| line.starts_with("VmHWM")).unwrap()
-    );
 }
