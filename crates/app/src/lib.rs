@@ -12,6 +12,7 @@ mod output;
 mod services;
 mod stop;
 mod terminal;
+mod visible;
 
 // The registry is filled by this crate's tools; naming it links it.
 use howdah_tools as _;

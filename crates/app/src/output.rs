@@ -9,6 +9,7 @@ use howdah_core::{Block, Error, ErrorKind, Outcome, Report};
 use serde_json::{Value, json};
 
 use crate::cli::Globals;
+use crate::visible::{harmless, visible};
 
 /// The command did what it should.
 pub(crate) const DONE: u8 = 0;
@@ -115,7 +116,7 @@ impl Output {
         } else {
             "Error:"
         };
-        let _ = writeln!(stderr, "{label} {}", error.to_text());
+        let _ = writeln!(stderr, "{label} {}", visible(&error.to_text()));
         ExitCode::from(code)
     }
 
@@ -147,6 +148,10 @@ impl Output {
                 blocks: vec![block.clone()],
             }
             .to_text(self.width());
+            let text = match block {
+                Block::Code(_) => visible(&text),
+                _ => harmless(&text),
+            };
             match block {
                 Block::Heading(_) if self.colour => writeln!(stdout, "\u{1b}[1m{text}\u{1b}[0m")?,
                 _ => writeln!(stdout, "{text}")?,

@@ -5,6 +5,8 @@ use std::io::{BufRead, IsTerminal, Write};
 use futures::future::BoxFuture;
 use howdah_core::{Answer, Confirmation, Error, ErrorKind, Human, Progress, ProgressSink, Result};
 
+use crate::visible::visible;
+
 /// Asks on standard error and reads the answer from standard input, where both
 /// are a terminal.
 pub(crate) struct TerminalHuman;
@@ -26,7 +28,7 @@ fn ask(message: &str) -> Result<Answer> {
     let failed =
         |error: std::io::Error| Error::new(ErrorKind::Local, format!("The terminal failed: {error}"));
     let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{message}\n\nGo ahead? [y/N] ").map_err(failed)?;
+    write!(stderr, "{}\n\nGo ahead? [y/N] ", visible(message)).map_err(failed)?;
     stderr.flush().map_err(failed)?;
     let mut reply = String::new();
     std::io::stdin().lock().read_line(&mut reply).map_err(failed)?;

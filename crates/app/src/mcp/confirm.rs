@@ -20,6 +20,8 @@ use rmcp::service::{Peer, RequestContext, RoleServer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::visible::visible;
+
 /// How long a person may take, and so how long a reply counts.
 const ANSWER_WITHIN: Duration = Duration::from_secs(600);
 
@@ -141,7 +143,7 @@ impl ClientHuman {
         {
             return Ok(answer(&reply.action));
         }
-        let ask = InputRequest::Elicitation(ElicitRequest::new(form(question.message)));
+        let ask = InputRequest::Elicitation(ElicitRequest::new(form(&question.message)));
         let state = self.confirmations.seal(binding)?;
         let required =
             InputRequiredResult::new(Some(BTreeMap::from([(QUESTION.to_owned(), ask)])), Some(state));
@@ -182,7 +184,7 @@ impl Way {
 
 async fn elicit(peer: &Peer<RoleServer>, question: Confirmation) -> Answer {
     match peer
-        .create_elicitation_with_timeout(form(question.message), Some(ANSWER_WITHIN))
+        .create_elicitation_with_timeout(form(&question.message), Some(ANSWER_WITHIN))
         .await
     {
         Ok(result) => answer(&result.action),
@@ -196,10 +198,10 @@ async fn elicit(peer: &Peer<RoleServer>, question: Confirmation) -> Answer {
 }
 
 /// A form without fields: to accept it is to say yes.
-fn form(message: String) -> ElicitRequestParams {
+fn form(message: &str) -> ElicitRequestParams {
     ElicitRequestParams::FormElicitationParams {
         meta: None,
-        message,
+        message: visible(message).into_owned(),
         requested_schema: ElicitationSchema::new(BTreeMap::new()),
     }
 }
