@@ -219,6 +219,15 @@ pub async fn examine(session: &mut Session, sql: &str) -> Result<Verdict, GuardE
     }
 }
 
+/// Turns away a text that would only cost time and memory to parse: comments nested
+/// deep, very many statements. Linear; the guard does it by itself.
+///
+/// # Errors
+/// A refusal that says which it is.
+pub fn bounded(sql: &str) -> Result<(), Refusal> {
+    statement::bounded(sql)
+}
+
 /// Why a text cannot be run as a query, where that shows without asking a server.
 ///
 /// # Errors
@@ -251,7 +260,14 @@ async fn settle(
         ));
         return Ok(Err(refusal.object(function)));
     }
-    let mentions = &candidate.mentions;
+    let mut folded = None;
+    if session.parameter("server_encoding") != Some("UTF8") {
+        let mentions = folded.insert(candidate.mentions.clone());
+        if let Err(refusal) = mentions.for_other_encoding() {
+            return Ok(Err(refusal));
+        }
+    }
+    let mentions = folded.as_ref().unwrap_or(&candidate.mentions);
     let constant_types = {
         let mut calls = mentions.calls.iter().filter(|call| call.name.name.starts_with("pg_input_"));
         calls.all(|call| call.constant_type)

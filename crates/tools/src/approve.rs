@@ -1,4 +1,6 @@
-use howdah_core::{Answer, Caller, Confirmation, Context, Effect, Error, Output, Report, Result, Tool, Toolset};
+use howdah_core::{
+    Answer, Caller, Confirmation, Context, Effect, Error, Output, Report, Result, Tool, Toolset,
+};
 use howdah_pg::guard::write::{WritePreview, identity, plan_write};
 use howdah_pg::guard::{Caps, Guarded};
 use howdah_pg::{Column, Flow, RowView, Session, Sink};
@@ -71,7 +73,9 @@ impl Tool for Approve {
     async fn run(self, cx: &Context) -> Result<Approved> {
         // The registry offers it to people only; this holds should that ever change.
         if !matches!(cx.caller, Caller::Person { .. }) {
-            return Err(Error::refused("Only a person approves a write, at the command line."));
+            return Err(Error::refused(
+                "Only a person approves a write, at the command line.",
+            ));
         }
         let store = cx.get::<Store>()?;
         let Some(id) = self.id.filter(|_| !self.list) else {
@@ -84,11 +88,16 @@ impl Tool for Approve {
         let approval = store.approval(&id).await?;
         let by = who(&cx.caller);
         if self.decline {
-            store.decide_approval(&id, &approval.binding, Decision::Decline, &by).await?;
+            store
+                .decide_approval(&id, &approval.binding, Decision::Decline, &by)
+                .await?;
             return Ok(Approved::outcome("declined"));
         }
         if approval.state != ApprovalState::Pending {
-            return Err(Error::refused(format!("Approval {id} is {}, not pending.", approval.state)));
+            return Err(Error::refused(format!(
+                "Approval {id} is {}, not pending.",
+                approval.state
+            )));
         }
         let mut session = target_session::open(cx, Some(&approval.target), None).await?;
         if identity(session.target()) != approval.identity {
@@ -99,7 +108,9 @@ impl Tool for Approve {
         }
         let preview = as_it_was(&mut session, &approval).await?;
         ask(cx, &session, &approval, &preview).await?;
-        store.decide_approval(&id, &approval.binding, Decision::Approve, &by).await?;
+        store
+            .decide_approval(&id, &approval.binding, Decision::Approve, &by)
+            .await?;
         let claimed = store.claim_approval(&id, &approval.binding).await?;
         let mut audited = Audited::begin(cx, Self::NAME, &session, &claimed.statement)?;
         audited.writes();
@@ -134,10 +145,12 @@ async fn ask(cx: &Context, session: &Session, approval: &Approval, preview: &Wri
     };
     match cx.human.confirm(question).await? {
         Answer::Approved => Ok(()),
-        Answer::Unavailable => Err(Error::refused("There is no terminal to ask you.").hint("Add --yes to consent.")),
-        Answer::Declined | Answer::AskAndReturn => {
-            Err(Error::refused("Nothing was changed. The write still waits; --decline turns it down."))
+        Answer::Unavailable => {
+            Err(Error::refused("There is no terminal to ask you.").hint("Add --yes to consent."))
         }
+        Answer::Declined | Answer::AskAndReturn => Err(Error::refused(
+            "Nothing was changed. The write still waits; --decline turns it down.",
+        )),
     }
 }
 
@@ -148,7 +161,16 @@ async fn carry_out(session: &mut Session, approval: &Approval, preview: &WritePr
         cell_bytes: 0,
     };
     let params = borrowed(&approval.params);
-    let done = writing::execute(session, &approval.statement, &params, caps, None, Some(preview), &mut Nothing).await?;
+    let done = writing::execute(
+        session,
+        &approval.statement,
+        &params,
+        caps,
+        None,
+        Some(preview),
+        &mut Nothing,
+    )
+    .await?;
     Ok(done)
 }
 

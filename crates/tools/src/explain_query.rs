@@ -15,10 +15,18 @@ use crate::target_session;
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainQuery {
     /// One SELECT, INSERT, UPDATE, DELETE or MERGE, without EXPLAIN.
-    #[arg(value_name = "SQL", default_value = "", help = "One statement; else --file, else standard input")]
+    #[arg(
+        value_name = "SQL",
+        default_value = "",
+        help = "One statement; else --file, else standard input"
+    )]
     pub sql: String,
     /// The values of $1, $2 …
-    #[arg(long = "param", value_name = "VALUE", help = "The values of $1, $2 …, one --param for each")]
+    #[arg(
+        long = "param",
+        value_name = "VALUE",
+        help = "The values of $1, $2 …, one --param for each"
+    )]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Param>,
     /// Run it, and measure. Only for statements that read.
@@ -95,12 +103,15 @@ impl Tool for ExplainQuery {
     async fn run(self, cx: &Context) -> Result<Plan> {
         let person = matches!(cx.caller, Caller::Person { .. });
         if !person && self.file.is_some() {
-            return Err(Error::refused("Files are read for people at the command line only."));
+            return Err(Error::refused(
+                "Files are read for people at the command line only.",
+            ));
         }
         let sql = match person {
             true => sql_input::text(&self.sql, self.file.as_deref()).await?,
             false => self.sql.clone(),
         };
+        guard::bounded(&sql)?;
         let before = self.options();
         self.check(&sql)?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
@@ -119,13 +130,15 @@ impl Tool for ExplainQuery {
             timeout_ms: None,
         };
         let mut lines = Lines(Vec::new());
-        let outcome = guard::query(&mut session, &query, &mut lines).await.map_err(|error| {
-            let mut error = Error::from(error);
-            // Positions count from the start of what the caller sent.
-            let ahead = before.chars().count();
-            error.position = error.position.map(|at| at.saturating_sub(ahead).max(1));
-            error
-        });
+        let outcome = guard::query(&mut session, &query, &mut lines)
+            .await
+            .map_err(|error| {
+                let mut error = Error::from(error);
+                // Positions count from the start of what the caller sent.
+                let ahead = before.chars().count();
+                error.position = error.position.map(|at| at.saturating_sub(ahead).max(1));
+                error
+            });
         audited.end(outcome.as_ref().map(|done| done.rows)).await?;
         let done = outcome?;
         let text = lines.0.join("\n");
@@ -166,7 +179,9 @@ impl ExplainQuery {
         let script = howdah_sql::parse(sql, &Limits::default())?;
         let [statement] = script.statements.as_slice() else {
             let count = script.statements.len();
-            return Err(Error::invalid(format!("The text holds {count} statements, and one is explained in each call.")));
+            return Err(Error::invalid(format!(
+                "The text holds {count} statements, and one is explained in each call."
+            )));
         };
         let kind = statement.kind();
         match kind {
@@ -174,8 +189,10 @@ impl ExplainQuery {
                 .hint("Send what it explains, with analyze, buffers and format as arguments.")),
             Kind::Select | Kind::SelectWriting | Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge => {
                 if self.analyze && kind.effect() != StatementEffect::ReadOnly {
-                    return Err(Error::refused(format!("ANALYZE would carry out the {}.", kind.name()))
-                        .hint("Leave analyze out to see the plan."));
+                    return Err(
+                        Error::refused(format!("ANALYZE would carry out the {}.", kind.name()))
+                            .hint("Leave analyze out to see the plan."),
+                    );
                 }
                 Ok(())
             }

@@ -21,10 +21,18 @@ use crate::writing::{self, Consent};
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct RunQuery {
     /// One statement. Values belong into params, as $1, $2 …
-    #[arg(value_name = "SQL", default_value = "", help = "One statement; else --file, else standard input")]
+    #[arg(
+        value_name = "SQL",
+        default_value = "",
+        help = "One statement; else --file, else standard input"
+    )]
     pub sql: String,
     /// The values of $1, $2 … The server chooses their types by the statement.
-    #[arg(long = "param", value_name = "VALUE", help = "The values of $1, $2 …, one --param for each")]
+    #[arg(
+        long = "param",
+        value_name = "VALUE",
+        help = "The values of $1, $2 …, one --param for each"
+    )]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Param>,
     /// Rows at most (1000 if not given, unless the target says otherwise).
@@ -33,7 +41,11 @@ pub struct RunQuery {
     #[schemars(range(min = 1))]
     pub max_rows: Option<u32>,
     /// Milliseconds that it may run; not more than the target's limit.
-    #[arg(long, value_name = "MS", help = "Milliseconds that it may run, in place of the target's limit")]
+    #[arg(
+        long,
+        value_name = "MS",
+        help = "Milliseconds that it may run, in place of the target's limit"
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub timeout_ms: Option<u64>,
@@ -119,18 +131,25 @@ impl Tool for RunQuery {
     async fn run(self, cx: &Context) -> Result<QueryResult> {
         let person = matches!(cx.caller, Caller::Person { .. });
         if !person && (self.file.is_some() || self.output.is_some()) {
-            return Err(Error::refused("Files are read and written for people at the command line only."));
+            return Err(Error::refused(
+                "Files are read and written for people at the command line only.",
+            ));
         }
         let sql = match person {
             true => sql_input::text(&self.sql, self.file.as_deref()).await?,
             false => self.sql.clone(),
         };
+        guard::bounded(&sql)?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
         let params: Vec<Option<String>> = self.params.iter().map(Param::text).collect();
         let params: Vec<Option<&str>> = params.iter().map(Option::as_deref).collect();
         let mut audited = Audited::begin(cx, Self::NAME, &session, &sql)?;
-        let outcome = self.statement(cx, &mut session, &sql, &params, person, &mut audited).await;
-        audited.end(outcome.as_ref().map(|result| result.row_count)).await?;
+        let outcome = self
+            .statement(cx, &mut session, &sql, &params, person, &mut audited)
+            .await;
+        audited
+            .end(outcome.as_ref().map(|result| result.row_count))
+            .await?;
         outcome
     }
 }
@@ -164,7 +183,9 @@ impl RunQuery {
             Consent::After(preview) => Some(preview),
             Consent::Pending(pending) => return Ok(QueryResult::pending(pending)),
         };
-        self.write(session, sql, params, timeout_ms, preview.as_deref()).await.map_err(Error::from)
+        self.write(session, sql, params, timeout_ms, preview.as_deref())
+            .await
+            .map_err(Error::from)
     }
 
     async fn read(
@@ -243,15 +264,26 @@ impl RunQuery {
             Some("jsonl") => Format::JsonLines,
             Some(_) => Format::Table,
             None => Format::of(path).ok_or_else(|| {
-                Error::invalid(format!("The name of {} does not tell its format.", path.display()))
-                    .hint("Add --format csv, --format jsonl or --format table.")
+                Error::invalid(format!(
+                    "The name of {} does not tell its format.",
+                    path.display()
+                ))
+                .hint("Add --format csv, --format jsonl or --format table.")
             })?,
         };
         Ok(Some(Export::create(path, format, self.overwrite)?))
     }
 
-    async fn exported(&self, session: &mut Session, export: Export, guarded: Guarded) -> Result<QueryResult, Failure> {
-        let written = export.finish(&mut Types::new(), session).await.map_err(Error::from)?;
+    async fn exported(
+        &self,
+        session: &mut Session,
+        export: Export,
+        guarded: Guarded,
+    ) -> Result<QueryResult, Failure> {
+        let written = export
+            .finish(&mut Types::new(), session)
+            .await
+            .map_err(Error::from)?;
         let mut result = QueryResult::of(guarded);
         result.row_count = written.rows;
         result.written_to = Some(written);
@@ -282,7 +314,11 @@ fn whole(max_rows: Option<u32>) -> Caps {
     }
 }
 
-async fn collected(session: &mut Session, rows: RowCollector, guarded: Guarded) -> Result<QueryResult, Failure> {
+async fn collected(
+    session: &mut Session,
+    rows: RowCollector,
+    guarded: Guarded,
+) -> Result<QueryResult, Failure> {
     let shown = rows.finish();
     let types = Types::new().resolve(session, &shown.columns).await?;
     let json = shown.to_json(&types);
@@ -334,7 +370,11 @@ impl QueryResult {
             truncated: guarded.truncated,
             duration_ms: (guarded.duration.as_secs_f64() * 1e6).round() / 1e3,
             command: guarded.command_tag,
-            notices: guarded.notices.iter().map(|n| format!("{}: {}", n.severity, n.message)).collect(),
+            notices: guarded
+                .notices
+                .iter()
+                .map(|n| format!("{}: {}", n.severity, n.message))
+                .collect(),
             notes: Vec::new(),
             written_to: None,
             pending: None,

@@ -31,7 +31,8 @@ pub(crate) async fn text(argument: &str, file: Option<&Path>) -> Result<String> 
         None => bounded(std::io::stdin().lock())
             .map_err(|error| local(format!("Standard input cannot be read: {error}"))),
     });
-    read.await.map_err(|error| Error::internal(format!("Reading the statement failed: {error}")))?
+    read.await
+        .map_err(|error| Error::internal(format!("Reading the statement failed: {error}")))?
 }
 
 fn bounded(from: impl Read) -> std::io::Result<String> {
@@ -91,7 +92,14 @@ mod tests {
     fn values_are_sent_as_text() {
         let params: Vec<Param> = serde_json::from_str(r#"["a'b", 1, 1.50, true, null, [1, 2]]"#).unwrap();
         let texts: Vec<Option<String>> = params.iter().map(Param::text).collect();
-        let expected = [Some("a'b"), Some("1"), Some("1.5"), Some("true"), None, Some("[1,2]")];
+        let expected = [
+            Some("a'b"),
+            Some("1"),
+            Some("1.5"),
+            Some("true"),
+            None,
+            Some("[1,2]"),
+        ];
         assert_eq!(texts.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
     }
 }

@@ -86,11 +86,17 @@ pub(crate) async fn consent(
     };
     match cx.human.confirm(question).await? {
         Answer::Approved => Ok(Consent::After(Box::new(preview))),
-        Answer::Declined => Err(Error::refused("A person was asked and declined. Nothing was changed.")),
-        Answer::AskAndReturn => Err(Error::refused("A person is being asked. Nothing was changed so far.")),
+        Answer::Declined => Err(Error::refused(
+            "A person was asked and declined. Nothing was changed.",
+        )),
+        Answer::AskAndReturn => Err(Error::refused(
+            "A person is being asked. Nothing was changed so far.",
+        )),
         Answer::Unavailable => match cx.caller {
             Caller::Person { .. } => Err(unasked(&preview, refusal)),
-            _ => pending(cx, session.target(), sql, params, &preview).await.map(Consent::Pending),
+            _ => pending(cx, session.target(), sql, params, &preview)
+                .await
+                .map(Consent::Pending),
         },
     }
 }
@@ -100,7 +106,10 @@ fn unasked(preview: &WritePreview, refusal: Option<Refusal>) -> Error {
     let (what, hint) = match refusal {
         Some(refusal) => (Error::from(refusal).message, "If you mean it, add --yes."),
         None => (
-            format!("This changes the database, and there is no terminal to ask you. {}", effect(preview)),
+            format!(
+                "This changes the database, and there is no terminal to ask you. {}",
+                effect(preview)
+            ),
             "Add --yes to consent.",
         ),
     };
@@ -192,7 +201,12 @@ pub(crate) fn question(
     preview: &WritePreview,
     refusal: Option<&Refusal>,
 ) -> String {
-    let mut text = format!("Write to \"{}\" ({})?\n\n{}", target.name, identity(target), shortened(sql));
+    let mut text = format!(
+        "Write to \"{}\" ({})?\n\n{}",
+        target.name,
+        identity(target),
+        shortened(sql)
+    );
     if !params.is_empty() {
         let values = params.iter().enumerate().map(|(at, value)| match value {
             Some(value) => format!("${} = {}", at + 1, howdah_sql::quote_literal(&shortened(value))),
@@ -227,7 +241,11 @@ pub(crate) fn effect(preview: &WritePreview) -> String {
     if let Some(measured) = &preview.measured
         && !measured.locks.is_empty()
     {
-        let locks: Vec<String> = measured.locks.iter().map(|lock| format!("{} on {}", lock.mode, lock.relation)).collect();
+        let locks: Vec<String> = measured
+            .locks
+            .iter()
+            .map(|lock| format!("{} on {}", lock.mode, lock.relation))
+            .collect();
         text.push_str(&format!(" Locks: {}.", locks.join(", ")));
     }
     if let Some(why) = &preview.not_measured {

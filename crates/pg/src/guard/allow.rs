@@ -27,7 +27,10 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| parse(include_str!("allow/symbo
 /// The class of a function of LANGUAGE internal, by its `prosrc`.
 pub(crate) fn internal(symbol: &str) -> Option<&'static Class> {
     let known = &*KNOWN;
-    known.internal.get(symbol).map(|class| &known.classes[usize::from(*class)])
+    known
+        .internal
+        .get(symbol)
+        .map(|class| &known.classes[usize::from(*class)])
 }
 
 /// The class of a function of LANGUAGE c, by its `probin` and `prosrc`. Only what the
@@ -47,7 +50,10 @@ pub(crate) fn whole_libraries() -> impl Iterator<Item = &'static str> {
 static WHOLE: LazyLock<Vec<String>> = LazyLock::new(|| {
     let known = &*KNOWN;
     let allowed = |class: &u16| known.classes[usize::from(*class)].allowed;
-    let whole = known.libraries.iter().filter(|(_, symbols)| symbols.contains_key("*") && symbols.values().all(allowed));
+    let whole = known
+        .libraries
+        .iter()
+        .filter(|(_, symbols)| symbols.contains_key("*") && symbols.values().all(allowed));
     let mut whole: Vec<String> = whole.map(|(library, _)| format!("$libdir/{library}")).collect();
     whole.sort_unstable();
     whole
@@ -74,7 +80,9 @@ fn parse(text: &'static str) -> Known {
             });
             continue;
         }
-        let Some(class) = u16::try_from(known.classes.len()).ok().and_then(|n| n.checked_sub(1))
+        let Some(class) = u16::try_from(known.classes.len())
+            .ok()
+            .and_then(|n| n.checked_sub(1))
         else {
             continue;
         };

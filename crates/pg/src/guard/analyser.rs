@@ -40,14 +40,19 @@ pub(super) async fn analyse(connection: &mut Connection, sql: &str) -> Result<Re
     let notices = connection.take_notices();
     connection.keep_notices(100, 256 * 1024);
     outcome?;
-    let mut trees = notices.into_iter().filter(|notice| notice.message == "rewritten parse tree:");
+    let mut trees = notices
+        .into_iter()
+        .filter(|notice| notice.message == "rewritten parse tree:");
     // Two were taken in since it was on: the statement, and what turns it off again.
     let (Some(tree), Some(_), None) = (trees.next(), trees.next(), trees.next()) else {
         return Err(unreadable().into());
     };
     let tree = tree.detail.unwrap_or_default();
     // A word that is longer than a line is broken in its middle; nothing may be read into that.
-    if tree.lines().any(|line| line.len() >= LINE_BYTES && !line.contains(' ')) {
+    if tree
+        .lines()
+        .any(|line| line.len() >= LINE_BYTES && !line.contains(' '))
+    {
         return Err(unreadable().into());
     }
     references(&tree, When::Runs).map_err(|_| unreadable().into())

@@ -30,23 +30,53 @@ fn statements(text: &str) -> Result<Mentions, String> {
             let verb = tag.map_or("", |tag| tag.trim_end_matches("Stmt"));
             return Err(format!("holds a statement that is no query ({verb})"));
         }
-        all.extend(mention::mentions(tree, Grammar::Read).map_err(|refusal| {
-            format!("is not harmless: {}", refusal.reason.trim_end_matches('.'))
-        })?);
+        all.extend(
+            mention::mentions(tree, Grammar::Read)
+                .map_err(|refusal| format!("is not harmless: {}", refusal.reason.trim_end_matches('.')))?,
+        );
     }
     Ok(all)
 }
 
 /// What a block of PL/pgSQL may be made of.
 const KNOWN: &[&str] = &[
-    "PLpgSQL_function", "PLpgSQL_var", "PLpgSQL_row", "PLpgSQL_rec", "PLpgSQL_recfield", "PLpgSQL_arrayelem",
-    "PLpgSQL_type", "PLpgSQL_expr", "PLpgSQL_condition", "PLpgSQL_exception", "PLpgSQL_exception_block",
-    "PLpgSQL_raise_option", "PLpgSQL_diag_item", "PLpgSQL_if_elsif", "PLpgSQL_case_when", "PLpgSQL_stmt_block",
-    "PLpgSQL_stmt_assign", "PLpgSQL_stmt_if", "PLpgSQL_stmt_case", "PLpgSQL_stmt_loop", "PLpgSQL_stmt_while",
-    "PLpgSQL_stmt_fori", "PLpgSQL_stmt_fors", "PLpgSQL_stmt_forc", "PLpgSQL_stmt_foreach_a", "PLpgSQL_stmt_exit",
-    "PLpgSQL_stmt_return", "PLpgSQL_stmt_return_next", "PLpgSQL_stmt_return_query", "PLpgSQL_stmt_raise",
-    "PLpgSQL_stmt_assert", "PLpgSQL_stmt_execsql", "PLpgSQL_stmt_perform", "PLpgSQL_stmt_getdiag",
-    "PLpgSQL_stmt_open", "PLpgSQL_stmt_fetch", "PLpgSQL_stmt_close",
+    "PLpgSQL_function",
+    "PLpgSQL_var",
+    "PLpgSQL_row",
+    "PLpgSQL_rec",
+    "PLpgSQL_recfield",
+    "PLpgSQL_arrayelem",
+    "PLpgSQL_type",
+    "PLpgSQL_expr",
+    "PLpgSQL_condition",
+    "PLpgSQL_exception",
+    "PLpgSQL_exception_block",
+    "PLpgSQL_raise_option",
+    "PLpgSQL_diag_item",
+    "PLpgSQL_if_elsif",
+    "PLpgSQL_case_when",
+    "PLpgSQL_stmt_block",
+    "PLpgSQL_stmt_assign",
+    "PLpgSQL_stmt_if",
+    "PLpgSQL_stmt_case",
+    "PLpgSQL_stmt_loop",
+    "PLpgSQL_stmt_while",
+    "PLpgSQL_stmt_fori",
+    "PLpgSQL_stmt_fors",
+    "PLpgSQL_stmt_forc",
+    "PLpgSQL_stmt_foreach_a",
+    "PLpgSQL_stmt_exit",
+    "PLpgSQL_stmt_return",
+    "PLpgSQL_stmt_return_next",
+    "PLpgSQL_stmt_return_query",
+    "PLpgSQL_stmt_raise",
+    "PLpgSQL_stmt_assert",
+    "PLpgSQL_stmt_execsql",
+    "PLpgSQL_stmt_perform",
+    "PLpgSQL_stmt_getdiag",
+    "PLpgSQL_stmt_open",
+    "PLpgSQL_stmt_fetch",
+    "PLpgSQL_stmt_close",
 ];
 
 /// Every word of the text may name a function, a type or a relation, and every sign an
@@ -104,7 +134,11 @@ fn without_brackets(text: &str) -> String {
     for piece in text.split_inclusive("[]") {
         let name = piece.strip_suffix("[]").unwrap_or(piece);
         let is_array = name.to_ascii_lowercase().ends_with("array");
-        bare.push_str(if name.ends_with(is_word) && !is_array { name } else { piece });
+        bare.push_str(if name.ends_with(is_word) && !is_array {
+            name
+        } else {
+            piece
+        });
     }
     bare
 }
@@ -132,7 +166,11 @@ fn words(text: &str) -> Result<Mentions, String> {
         name(&quoted.replace('\u{1}', "\""), &mut all);
     }
     for run in text.split(|c: char| !"+-*/<>=~!@#%^&|`?".contains(c)) {
-        if run.len() > SIGNS_MAX && run.bytes().any(|sign| !matches!(sign, b'-' | b'*' | b'=' | b'/' | b'#')) {
+        if run.len() > SIGNS_MAX
+            && run
+                .bytes()
+                .any(|sign| !matches!(sign, b'-' | b'*' | b'=' | b'/' | b'#'))
+        {
             return Err("holds an operator that is too long to be looked into".to_owned());
         }
         for start in 0..run.len().min(SIGNS_MAX) {
@@ -259,8 +297,27 @@ mod tests {
         )
         .unwrap();
         for name in [
-            "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-            "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "last",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+            "last",
         ] {
             assert!(found.iter().any(|call| call == name), "{name} in {found:?}");
         }
@@ -292,7 +349,18 @@ mod tests {
             BEGIN a := ARRAY[]::int[]; RETURN 1; END $f$";
         let found = plpgsql(definition).unwrap();
         let names: Vec<&str> = found.types.iter().map(|name| name.name.as_str()).collect();
-        for name in ["dom", "dom2", "one", "two", "three", "four", "five", "t", "t2", "Odd \" type"] {
+        for name in [
+            "dom",
+            "dom2",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "t",
+            "t2",
+            "Odd \" type",
+        ] {
             assert!(names.contains(&name), "{name} in {names:?}");
         }
         assert!(found.operators.contains(&Name::bare("<->")));
@@ -307,7 +375,10 @@ mod tests {
         ] {
             assert!(calls(body).is_err(), "{body}");
         }
-        for body in ["DECLARE a s.dom; BEGIN RETURN 1; END", "DECLARE a s.dom[] := ARRAY[]::s.dom[]; BEGIN RETURN 1; END"] {
+        for body in [
+            "DECLARE a s.dom; BEGIN RETURN 1; END",
+            "DECLARE a s.dom[] := ARRAY[]::s.dom[]; BEGIN RETURN 1; END",
+        ] {
             assert!(calls(body).is_ok(), "{body}: {:?}", calls(body));
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::allow::{self, Class};
-use super::facts::{Table, fetch, text, number, numbers};
+use super::facts::{Table, fetch, number, numbers, text};
 use super::mention::{self, Grammar, Mentions};
 use super::stored::{When, references};
 use crate::{Connection, PgError, Step};
@@ -104,7 +104,10 @@ impl Builtins {
 
     /// Schema and name of a function, for messages.
     pub(crate) fn name(&self, oid: u32) -> (&str, &str) {
-        let mut all = self.by_name.iter().flat_map(|(name, same)| same.iter().map(move |named| (name, named)));
+        let mut all = self
+            .by_name
+            .iter()
+            .flat_map(|(name, same)| same.iter().map(move |named| (name, named)));
         all.find(|(_, named)| named.oid == oid)
             .map_or(("pg_catalog", "?"), |(name, named)| (&named.schema, name))
     }
@@ -132,14 +135,18 @@ impl Builtins {
             let oid = number(row, 0);
             let most = number(row, 5) as usize;
             let least = most.saturating_sub(number(row, 6) as usize);
-            builtins.by_name.entry(text(row, 2).to_owned()).or_default().push(Named {
-                oid,
-                schema: text(row, 1).to_owned(),
-                args: match text(row, 7) {
-                    "t" => (least.saturating_sub(1), usize::MAX),
-                    _ => (least, most),
-                },
-            });
+            builtins
+                .by_name
+                .entry(text(row, 2).to_owned())
+                .or_default()
+                .push(Named {
+                    oid,
+                    schema: text(row, 1).to_owned(),
+                    args: match text(row, 7) {
+                        "t" => (least.saturating_sub(1), usize::MAX),
+                        _ => (least, most),
+                    },
+                });
             xmins.insert(text(row, 8));
             let mut standing = match (text(row, 3), text(row, 4)) {
                 ("12", symbol) => Standing::of(allow::internal(symbol), symbol),
@@ -158,7 +165,9 @@ impl Builtins {
                 .into_iter()
                 .filter_map(|oid| builtins.by_oid.get(&oid).cloned())
                 .collect();
-            builtins.by_oid.insert(number(row, 0), Standing::all(parts.iter()));
+            builtins
+                .by_oid
+                .insert(number(row, 0), Standing::all(parts.iter()));
         }
         // Bodies call each other, at most a few levels deep.
         for _ in 0..4 {
@@ -192,7 +201,8 @@ impl Builtins {
         let calls = mentions.calls.iter().filter(|call| !call.projection);
         let mut standing = Standing::all(calls.flat_map(|call| {
             let fits = move |named: &&Named| {
-                call.args.is_none_or(|n| (named.args.0..=named.args.1).contains(&n))
+                call.args
+                    .is_none_or(|n| (named.args.0..=named.args.1).contains(&n))
             };
             let named = self.named(&call.name.name).iter().filter(fits);
             named.filter_map(|named| self.by_oid.get(&named.oid))
@@ -204,9 +214,9 @@ impl Builtins {
     /// Something that runs without being named and is not the server's own harmless code.
     fn find_replaced(&self, functions: &Table, uses: &Table) -> Option<String> {
         let used = uses.iter().map(|row| number(row, 2)).filter(|oid| *oid != 0);
-        let bad = used.filter(|oid| *oid < FIRST_NORMAL_OID).find(|oid| {
-            self.by_oid.get(oid).is_none_or(|standing| !standing.allowed())
-        })?;
+        let bad = used
+            .filter(|oid| *oid < FIRST_NORMAL_OID)
+            .find(|oid| self.by_oid.get(oid).is_none_or(|standing| !standing.allowed()))?;
         let row = functions.iter().find(|row| number(row, 0) == bad)?;
         Some(format!("{}.{}", text(row, 1), text(row, 2)))
     }
@@ -221,7 +231,9 @@ impl Standing {
                 volatile: false,
                 mentions: None,
             },
-            None => Self::unknown(format!("its code ({symbol}) is not on the list of what was reviewed")),
+            None => Self::unknown(format!(
+                "its code ({symbol}) is not on the list of what was reviewed"
+            )),
         }
     }
 

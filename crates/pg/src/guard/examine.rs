@@ -108,12 +108,17 @@ impl Judge<'_> {
         let signature = squeeze(&function.signature);
         let functions = self.policy.allow_functions.iter().map(|entry| squeeze(entry));
         let extension = function.extension.as_ref();
-        functions.into_iter().any(|entry| entry == name || entry == signature)
+        functions
+            .into_iter()
+            .any(|entry| entry == name || entry == signature)
             || extension.is_some_and(|extension| self.policy.allow_extensions.contains(extension))
     }
 
     pub(super) fn examine_operator(&mut self, operator: &Operator, demand: Demand, via: Via) {
-        let here = self.way(via, format!("through operator {}.{}", operator.schema, operator.name));
+        let here = self.way(
+            via,
+            format!("through operator {}.{}", operator.schema, operator.name),
+        );
         for oid in &operator.functions {
             self.function(*oid, demand, here);
         }
@@ -166,7 +171,9 @@ impl Judge<'_> {
             }
         }
         if relation.has_children {
-            self.wants.children.insert(relation.oid, (reading.max(Reading::Plain), via));
+            self.wants
+                .children
+                .insert(relation.oid, (reading.max(Reading::Plain), via));
         }
         if reading != Reading::Rewritten {
             let here = self.way(via, format!("through {} {name}", relation.noun()));
@@ -233,7 +240,9 @@ impl Judge<'_> {
     /// and lead to the table at the other end.
     fn trigger(&mut self, condition: &str, function_and_other_end: &str, via: Via) {
         self.tree(condition, When::Runs, Reading::Plain, via);
-        let mut oids = function_and_other_end.split(' ').map(|oid| oid.parse().unwrap_or(0));
+        let mut oids = function_and_other_end
+            .split(' ')
+            .map(|oid| oid.parse().unwrap_or(0));
         let function = oids.next().unwrap_or(0);
         let builtin = self.builtins.name(function).1;
         if builtin.starts_with("RI_FKey_setdefault") {

@@ -19,7 +19,9 @@ pub(crate) async fn fetch(connection: &mut Connection, steps: &[Step<'_>]) -> Re
     };
     connection.run(steps, &mut tables).await?;
     if tables.cut {
-        return Err(PgError::TooLarge { limit_bytes: MAX_BYTES });
+        return Err(PgError::TooLarge {
+            limit_bytes: MAX_BYTES,
+        });
     }
     Ok(tables.tables)
 }
@@ -74,7 +76,10 @@ pub(crate) fn number(row: &[Option<String>], at: usize) -> u32 {
 /// The numbers in cell `at` that are not 0.
 pub(crate) fn numbers(row: &[Option<String>], at: usize) -> Vec<u32> {
     let words = text(row, at).split_ascii_whitespace();
-    words.filter_map(|word| word.parse().ok()).filter(|n| *n != 0).collect()
+    words
+        .filter_map(|word| word.parse().ok())
+        .filter(|n| *n != 0)
+        .collect()
 }
 
 /// Whether cell `at` is true.

@@ -222,7 +222,9 @@ impl<'a> Judge<'a> {
             (&mentions.targets, targets),
         ] {
             for name in names {
-                self.wants.relation_names.insert((name.clone(), scope, reading, via));
+                self.wants
+                    .relation_names
+                    .insert((name.clone(), scope, reading, via));
             }
         }
     }
@@ -241,8 +243,13 @@ impl<'a> Judge<'a> {
 
     pub(super) fn references(&mut self, found: &References, when: When, reading: Reading, via: Via) {
         if let Some(node) = &found.unknown {
-            let refusal = Refusal::new(format!("It holds something that this version does not know ({node})."));
+            let refusal = Refusal::new(format!(
+                "It holds something that this version does not know ({node})."
+            ));
             self.doubt(refusal, true, via);
+        }
+        if found.builds_json {
+            self.note("to-json", via);
         }
         let demand = match when {
             When::Runs => Demand::Called,
@@ -292,7 +299,10 @@ impl<'a> Judge<'a> {
 
     /// A function that was found by its name.
     pub(super) fn called(&mut self, function: &Arc<super::rows::Function>, via: Via) {
-        if self.seen_functions.insert((function.oid, Demand::Called, self.ways[via].account)) {
+        if self
+            .seen_functions
+            .insert((function.oid, Demand::Called, self.ways[via].account))
+        {
             self.examine(function, Demand::Called, via);
         }
     }

@@ -73,6 +73,54 @@ impl Mentions {
     }
 }
 
+/// Characters of a name that every encoding holds in the 63 bytes a name may have.
+const SHORT_CHARS: usize = 31;
+
+impl Mentions {
+    /// Adds what the names may be to a server whose encoding is not the parser's: such a
+    /// server folds letters beyond ASCII where a name is not quoted.
+    ///
+    /// # Errors
+    /// Refuses names that it may cut off elsewhere than the parser did.
+    pub(crate) fn for_other_encoding(&mut self) -> Result<(), Refusal> {
+        let beyond =
+            |name: &Name| !name.name.is_ascii() || name.schema.as_ref().is_some_and(|s| !s.is_ascii());
+        let calls = self.calls.iter().map(|call| &call.name);
+        let names = calls
+            .chain(&self.operators)
+            .chain(&self.types)
+            .chain(&self.relations)
+            .chain(&self.targets);
+        if names
+            .filter(|name| beyond(name))
+            .any(|name| name.name.chars().count() > SHORT_CHARS)
+        {
+            return Err(Refusal::new(
+                "The statement holds a long name that this database's encoding may read otherwise.",
+            ));
+        }
+        let folded = |name: &Name| Name {
+            schema: name.schema.as_ref().map(|schema| schema.to_lowercase()),
+            name: name.name.to_lowercase(),
+        };
+        let calls: Vec<Call> = self
+            .calls
+            .iter()
+            .filter(|call| beyond(&call.name))
+            .cloned()
+            .collect();
+        self.calls.extend(calls.into_iter().map(|call| Call {
+            name: folded(&call.name),
+            ..call
+        }));
+        for names in [&mut self.types, &mut self.relations, &mut self.targets] {
+            let others: Vec<Name> = names.iter().filter(|name| beyond(name)).map(folded).collect();
+            names.extend(others);
+        }
+        Ok(())
+    }
+}
+
 /// What a walk may meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grammar {
@@ -101,18 +149,70 @@ struct Walk {
 
 /// Nodes that hold nothing but other nodes and what the fields below settle.
 const PLAIN: &[&str] = &[
-    "Alias", "A_ArrayExpr", "A_Indices", "A_Star", "BitString", "BoolExpr", "Boolean", "BooleanTest", "CTESearchClause",
-    "CaseWhen", "CoalesceExpr", "CollateClause", "ColumnDef", "CommonTableExpr", "Float", "FromExpr", "GroupingFunc", "GroupingSet",
-    "Integer", "JsonAggConstructor", "JsonArgument", "JsonBehavior", "JsonFormat", "JsonKeyValue", "JsonOutput",
-    "JsonReturning", "JsonTableColumn", "JsonTablePathSpec", "JsonValueExpr", "JsonIsPredicate", "List", "MinMaxExpr",
-    "NamedArgExpr", "NullTest", "RangeFunction", "RangeSubselect", "RangeTableFunc", "RangeTableFuncCol", "ResTarget",
-    "RowExpr", "SQLValueFunction", "String", "WindowDef", "WithClause", "XmlExpr", "XmlSerialize",
+    "Alias",
+    "A_ArrayExpr",
+    "A_Indices",
+    "A_Star",
+    "BitString",
+    "BoolExpr",
+    "Boolean",
+    "BooleanTest",
+    "CTESearchClause",
+    "CaseWhen",
+    "CoalesceExpr",
+    "CollateClause",
+    "ColumnDef",
+    "CommonTableExpr",
+    "Float",
+    "FromExpr",
+    "GroupingFunc",
+    "GroupingSet",
+    "Integer",
+    "JsonAggConstructor",
+    "JsonArgument",
+    "JsonBehavior",
+    "JsonFormat",
+    "JsonKeyValue",
+    "JsonOutput",
+    "JsonReturning",
+    "JsonTableColumn",
+    "JsonTablePathSpec",
+    "JsonValueExpr",
+    "JsonIsPredicate",
+    "List",
+    "MinMaxExpr",
+    "NamedArgExpr",
+    "NullTest",
+    "RangeFunction",
+    "RangeSubselect",
+    "RangeTableFunc",
+    "RangeTableFuncCol",
+    "ResTarget",
+    "RowExpr",
+    "SQLValueFunction",
+    "String",
+    "WindowDef",
+    "WithClause",
+    "XmlExpr",
+    "XmlSerialize",
 ];
 
 /// Nodes of INSERT, UPDATE, DELETE and MERGE.
 const PLANNED: &[&str] = &[
-    "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "MergeWhenClause", "MergeSupportFunc", "OnConflictClause",
-    "InferClause", "IndexElem", "MultiAssignRef", "SetToDefault", "CurrentOfExpr", "ReturningClause", "ReturningOption",
+    "InsertStmt",
+    "UpdateStmt",
+    "DeleteStmt",
+    "MergeStmt",
+    "MergeWhenClause",
+    "MergeSupportFunc",
+    "OnConflictClause",
+    "InferClause",
+    "IndexElem",
+    "MultiAssignRef",
+    "SetToDefault",
+    "CurrentOfExpr",
+    "ReturningClause",
+    "ReturningOption",
 ];
 
 /// Special nodes of this grammar that older servers read as calls of a function.
@@ -214,9 +314,7 @@ impl Walk {
             }
             "LockingClause" if self.grammar != Grammar::Any => return Err(Refusal::row_locks()),
             "IntoClause" if self.grammar != Grammar::Any => return Err(Refusal::select_into()),
-            "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt"
-                if self.grammar != Grammar::Read =>
-            {
+            "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt" if self.grammar != Grammar::Read => {
                 if let Some(target) = value.get("relation") {
                     let target = target.get("RangeVar").unwrap_or(target);
                     self.found.targets.insert(relation(target));

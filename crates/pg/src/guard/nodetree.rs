@@ -123,7 +123,10 @@ impl<'a> Reader<'a> {
     /// backslash takes what follows into the word.
     fn token(&mut self) -> Option<&'a str> {
         let bytes = self.text.as_bytes();
-        while bytes.get(self.at).is_some_and(|b| matches!(b, b' ' | b'\n' | b'\t')) {
+        while bytes
+            .get(self.at)
+            .is_some_and(|b| matches!(b, b' ' | b'\n' | b'\t'))
+        {
             self.at += 1;
         }
         let start = self.at;
@@ -183,7 +186,9 @@ mod tests {
         let Value::List(items) = &value else { panic!() };
         let call = node(&items[0]);
         assert_eq!((call.tag, call.number("funcid")), ("FUNCEXPR", Some(1000)));
-        let Some(Value::List(args)) = call.field("args") else { panic!() };
+        let Some(Value::List(args)) = call.field("args") else {
+            panic!()
+        };
         assert_eq!(node(&args[0]).fields[1].1.len(), 8);
         assert_eq!(items[1], Value::Word("<>"));
     }
@@ -201,7 +206,17 @@ mod tests {
 
     #[test]
     fn what_is_no_tree_is_an_error() {
-        for text in ["", "{", "{A :b", "(}", "{A b}", "a b", "{A :b (c}", "\\", "{A :é \\é"] {
+        for text in [
+            "",
+            "{",
+            "{A :b",
+            "(}",
+            "{A b}",
+            "a b",
+            "{A :b (c}",
+            "\\",
+            "{A :é \\é",
+        ] {
             let _ = parse(text).map(|value| assert_eq!(value, Value::Word(text), "{text}"));
         }
         assert!(parse(&"(".repeat(10_000)).is_err());

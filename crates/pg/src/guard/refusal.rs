@@ -54,7 +54,9 @@ impl Refusal {
     }
 
     pub(crate) fn unknown_syntax(place: &str) -> Self {
-        Self::new(format!("The statement holds syntax that is not known to be harmless (in \"{place}\")."))
+        Self::new(format!(
+            "The statement holds syntax that is not known to be harmless (in \"{place}\")."
+        ))
     }
 
     /// A built-in function that may not be called.
@@ -76,9 +78,13 @@ impl Refusal {
         match tag {
             "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt" => {
                 let (verb, _) = statement_word(tag);
-                Self::new(format!("The query holds {verb} in its WITH clause, which writes."))
+                Self::new(format!(
+                    "The query holds {verb} in its WITH clause, which writes."
+                ))
             }
-            tag => Self::new(format!("The statement holds syntax that is not known to be harmless ({tag}).")),
+            tag => Self::new(format!(
+                "The statement holds syntax that is not known to be harmless ({tag})."
+            )),
         }
     }
 
@@ -100,20 +106,35 @@ fn statement_word(tag: &str) -> (&'static str, &'static str) {
         "UpdateStmt" => ("UPDATE", ""),
         "DeleteStmt" => ("DELETE", ""),
         "MergeStmt" => ("MERGE", ""),
-        "CopyStmt" => ("COPY", "To write rows to a file use `howdah query --output FILE`."),
-        "DoStmt" => ("DO", "Write the query itself; a block of code is not looked into."),
+        "CopyStmt" => (
+            "COPY",
+            "To write rows to a file use `howdah query --output FILE`.",
+        ),
+        "DoStmt" => (
+            "DO",
+            "Write the query itself; a block of code is not looked into.",
+        ),
         "CallStmt" => ("CALL", ""),
         "PrepareStmt" => ("PREPARE", "Send the query itself, with its values as params."),
         "ExecuteStmt" => ("EXECUTE", "Send the query itself, with its values as params."),
         "DeallocateStmt" => ("DEALLOCATE", ""),
-        "DeclareCursorStmt" => ("DECLARE CURSOR", "Send the query itself with LIMIT and OFFSET or max_rows."),
-        "FetchStmt" => ("FETCH", "Send the query itself with LIMIT and OFFSET or max_rows."),
+        "DeclareCursorStmt" => (
+            "DECLARE CURSOR",
+            "Send the query itself with LIMIT and OFFSET or max_rows.",
+        ),
+        "FetchStmt" => (
+            "FETCH",
+            "Send the query itself with LIMIT and OFFSET or max_rows.",
+        ),
         "ClosePortalStmt" => ("CLOSE", ""),
         "ListenStmt" => ("LISTEN", ""),
         "UnlistenStmt" => ("UNLISTEN", ""),
         "NotifyStmt" => ("NOTIFY", ""),
         "LockStmt" => ("LOCK", ""),
-        "VariableSetStmt" => ("SET", "Nothing is kept from one call to the next; limits are set for the target in howdah.toml."),
+        "VariableSetStmt" => (
+            "SET",
+            "Nothing is kept from one call to the next; limits are set for the target in howdah.toml.",
+        ),
         "DiscardStmt" => ("DISCARD", "Every call starts on a session that is as new."),
         "TransactionStmt" => ("Transaction control", "Every call is a transaction of its own."),
         "VacuumStmt" => ("VACUUM or ANALYZE", ""),

@@ -47,35 +47,55 @@ macro_rules! in_session {
 macro_rules! anywhere {
     ($table:literal, $name:literal, $extra:literal) => {
         concat!(
-            "ARRAY(SELECT x.oid FROM pg_catalog.", $table, " AS x WHERE x.", $name,
-            " OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.name[])", $extra, ")"
+            "ARRAY(SELECT x.oid FROM pg_catalog.",
+            $table,
+            " AS x WHERE x.",
+            $name,
+            " OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.name[])",
+            $extra,
+            ")"
         )
     };
 }
 const FUNCTIONS_IN_SESSION: &str = in_session!(
-    "pg_proc", "proname", "pronamespace",
+    "pg_proc",
+    "proname",
+    "pronamespace",
     " AND (x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid \
       OR x.xmin::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ($3::pg_catalog.text[]))"
 );
 const FUNCTIONS_ANYWHERE: &str = anywhere!(
-    "pg_proc", "proname",
+    "pg_proc",
+    "proname",
     " AND (x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid \
       OR x.xmin::pg_catalog.text OPERATOR(pg_catalog.<>) ALL ($2::pg_catalog.text[]))"
 );
 const OPERATORS_IN_SESSION: &str = in_session!(
-    "pg_operator", "oprname", "oprnamespace", " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
+    "pg_operator",
+    "oprname",
+    "oprnamespace",
+    " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
 );
-const OPERATORS_ANYWHERE: &str =
-    anywhere!("pg_operator", "oprname", " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid");
+const OPERATORS_ANYWHERE: &str = anywhere!(
+    "pg_operator",
+    "oprname",
+    " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
+);
 const TYPES_IN_SESSION: &str = in_session!(
-    "pg_type", "typname", "typnamespace", " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
+    "pg_type",
+    "typname",
+    "typnamespace",
+    " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
 );
-const TYPES_ANYWHERE: &str =
-    anywhere!("pg_type", "typname", " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid");
-const RELATIONS_IN_SESSION: &str =
-    "ARRAY(SELECT pg_catalog.to_regclass(x)::pg_catalog.oid FROM pg_catalog.unnest($1::pg_catalog.text[]) AS x)";
+const TYPES_ANYWHERE: &str = anywhere!(
+    "pg_type",
+    "typname",
+    " AND x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
+);
+const RELATIONS_IN_SESSION: &str = "ARRAY(SELECT pg_catalog.to_regclass(x)::pg_catalog.oid FROM pg_catalog.unnest($1::pg_catalog.text[]) AS x)";
 const RELATIONS_ANYWHERE: &str = anywhere!(
-    "pg_class", "relname",
+    "pg_class",
+    "relname",
     " AND x.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v', 'm', 'f', 'S']::pg_catalog.\"char\"[])"
 );
 
@@ -101,15 +121,21 @@ impl Judge<'_> {
             let steps: Vec<Step<'_>> = first
                 .iter()
                 .map(|sql| Step::silent(sql))
-                .chain(questions.iter().zip(&params).map(|(question, params)| {
-                    Step::new(&question.sql).params(params)
-                }))
+                .chain(
+                    questions
+                        .iter()
+                        .zip(&params)
+                        .map(|(question, params)| Step::new(&question.sql).params(params)),
+                )
                 .collect();
             let mut tables = fetch(connection, &steps).await?;
             let answers = tables.split_off(first.len());
             drop(steps);
             first.clear();
-            self.answers(&wants, questions.iter().map(|question| question.kind).zip(answers));
+            self.answers(
+                &wants,
+                questions.iter().map(|question| question.kind).zip(answers),
+            );
         }
         let refusal = Refusal::new("What it would run leads too far to be followed.");
         self.doubt(refusal, true, STATEMENT);
@@ -126,38 +152,79 @@ impl Judge<'_> {
             });
         };
         if probe {
-            ask(Kind::Probe, include_str!("../../queries/guard/probe.sql"), "", self.probe(wants));
+            ask(
+                Kind::Probe,
+                include_str!("../../queries/guard/probe.sql"),
+                "",
+                self.probe(wants),
+            );
         }
         if wants.unnamed {
             let libraries = text_array(super::allow::whole_libraries());
-            ask(Kind::Unnamed, include_str!("../../queries/guard/unnamed.sql"), "", vec![libraries]);
+            ask(
+                Kind::Unnamed,
+                include_str!("../../queries/guard/unnamed.sql"),
+                "",
+                vec![libraries],
+            );
         }
         let functions = include_str!("../../queries/guard/functions.sql");
         let calls = wants.calls.iter().map(|(call, scope, _)| (&call.name, *scope));
         let (session, anywhere) = by_scope(calls, probe);
         if let Some((names, schemas)) = session {
             let xmins = self.builtins.xmins.clone();
-            ask(Kind::Functions, functions, FUNCTIONS_IN_SESSION, vec![names, schemas, xmins]);
+            ask(
+                Kind::Functions,
+                functions,
+                FUNCTIONS_IN_SESSION,
+                vec![names, schemas, xmins],
+            );
         }
         if let Some((names, _)) = anywhere {
-            ask(Kind::Functions, functions, FUNCTIONS_ANYWHERE, vec![names, self.builtins.xmins.clone()]);
+            ask(
+                Kind::Functions,
+                functions,
+                FUNCTIONS_ANYWHERE,
+                vec![names, self.builtins.xmins.clone()],
+            );
         }
         if !wants.functions.is_empty() {
-            ask(Kind::Functions, functions, BY_OID, vec![oid_array(wants.functions.keys().copied())]);
+            ask(
+                Kind::Functions,
+                functions,
+                BY_OID,
+                vec![oid_array(wants.functions.keys().copied())],
+            );
         }
         let operators = include_str!("../../queries/guard/operators.sql");
-        let (session, anywhere) = by_scope(wants.operator_names.iter().map(|(name, scope, _)| (name, *scope)), probe);
+        let (session, anywhere) = by_scope(
+            wants.operator_names.iter().map(|(name, scope, _)| (name, *scope)),
+            probe,
+        );
         if let Some((names, schemas)) = session {
-            ask(Kind::Operators, operators, OPERATORS_IN_SESSION, vec![names, schemas]);
+            ask(
+                Kind::Operators,
+                operators,
+                OPERATORS_IN_SESSION,
+                vec![names, schemas],
+            );
         }
         if let Some((names, _)) = anywhere {
             ask(Kind::Operators, operators, OPERATORS_ANYWHERE, vec![names]);
         }
         if !wants.operators.is_empty() {
-            ask(Kind::Operators, operators, BY_OID, vec![oid_array(wants.operators.keys().copied())]);
+            ask(
+                Kind::Operators,
+                operators,
+                BY_OID,
+                vec![oid_array(wants.operators.keys().copied())],
+            );
         }
         let types = include_str!("../../queries/guard/types.sql");
-        let (session, anywhere) = by_scope(wants.type_names.iter().map(|(name, scope, _)| (name, *scope)), probe);
+        let (session, anywhere) = by_scope(
+            wants.type_names.iter().map(|(name, scope, _)| (name, *scope)),
+            probe,
+        );
         if let Some((names, schemas)) = session {
             ask(Kind::Types, types, TYPES_IN_SESSION, vec![names, schemas]);
         }
@@ -165,7 +232,12 @@ impl Judge<'_> {
             ask(Kind::Types, types, TYPES_ANYWHERE, vec![names]);
         }
         if !wants.types.is_empty() {
-            ask(Kind::Types, types, BY_OID, vec![oid_array(wants.types.keys().copied())]);
+            ask(
+                Kind::Types,
+                types,
+                BY_OID,
+                vec![oid_array(wants.types.keys().copied())],
+            );
         }
         let relations = include_str!("../../queries/guard/relations.sql");
         let mut ask_relations = |which: &str, param: String, planned: bool| {
@@ -174,11 +246,23 @@ impl Judge<'_> {
             ask(Kind::Relations, relations, which, vec![param.clone()]);
             ask(Kind::Attached, &attached, which, vec![param]);
         };
-        let planned = wants.relation_names.iter().any(|(_, _, reading, _)| *reading >= Reading::Planned);
-        let names = |scope: Scope| wants.relation_names.iter().filter(move |want| want.1 == scope || want.0.schema.is_some() && scope == Scope::Session);
+        let planned = wants
+            .relation_names
+            .iter()
+            .any(|(_, _, reading, _)| *reading >= Reading::Planned);
+        let names = |scope: Scope| {
+            wants
+                .relation_names
+                .iter()
+                .filter(move |want| want.1 == scope || want.0.schema.is_some() && scope == Scope::Session)
+        };
         let session: BTreeSet<String> = names(Scope::Session).map(|(name, ..)| quoted(name)).collect();
         if !session.is_empty() {
-            ask_relations(RELATIONS_IN_SESSION, text_array(session.iter().map(String::as_str)), planned);
+            ask_relations(
+                RELATIONS_IN_SESSION,
+                text_array(session.iter().map(String::as_str)),
+                planned,
+            );
         }
         let anywhere: BTreeSet<&str> = names(Scope::Anywhere)
             .filter(|(name, ..)| name.schema.is_none())
@@ -188,12 +272,20 @@ impl Judge<'_> {
             ask_relations(RELATIONS_ANYWHERE, text_array(anywhere), planned);
         }
         if !wants.relations.is_empty() {
-            let planned = wants.relations.values().any(|(reading, _)| *reading >= Reading::Planned);
+            let planned = wants
+                .relations
+                .values()
+                .any(|(reading, _)| *reading >= Reading::Planned);
             ask_relations(BY_OID, oid_array(wants.relations.keys().copied()), planned);
         }
         if !wants.children.is_empty() {
             let children = include_str!("../../queries/guard/children.sql");
-            ask(Kind::Children, children, "", vec![oid_array(wants.children.keys().copied())]);
+            ask(
+                Kind::Children,
+                children,
+                "",
+                vec![oid_array(wants.children.keys().copied())],
+            );
         }
         questions
     }
@@ -221,7 +313,9 @@ impl Judge<'_> {
             self.take_calls(wants, &BTreeMap::new());
         }
         if is_true(row, 2) {
-            self.wants.operator_names.extend(wants.operator_names.iter().cloned());
+            self.wants
+                .operator_names
+                .extend(wants.operator_names.iter().cloned());
         }
         if is_true(row, 3) {
             self.wants.type_names.extend(wants.type_names.iter().cloned());
@@ -243,11 +337,18 @@ impl Judge<'_> {
                 Kind::Probe => probe = Some(table),
                 Kind::Unnamed => unnamed = table,
                 Kind::Functions => functions.extend(
-                    table.iter().map(|row| Function::read(row)).map(|f| (f.oid, Arc::new(f))),
+                    table
+                        .iter()
+                        .map(|row| Function::read(row))
+                        .map(|f| (f.oid, Arc::new(f))),
                 ),
-                Kind::Operators => operators.extend(table.iter().map(|row| Operator::read(row)).map(|o| (o.oid, o))),
+                Kind::Operators => {
+                    operators.extend(table.iter().map(|row| Operator::read(row)).map(|o| (o.oid, o)))
+                }
                 Kind::Types => types.extend(table.iter().map(|row| Type::read(row)).map(|t| (t.oid, t))),
-                Kind::Relations => relations.extend(table.iter().map(|row| Relation::read(row)).map(|r| (r.oid, r))),
+                Kind::Relations => {
+                    relations.extend(table.iter().map(|row| Relation::read(row)).map(|r| (r.oid, r)))
+                }
                 Kind::Attached => {
                     let mut fresh: HashMap<u32, Table> = HashMap::new();
                     for row in table {
@@ -258,7 +359,11 @@ impl Judge<'_> {
                 Kind::Children => children = table,
             }
         }
-        self.functions.extend(functions.iter().map(|(oid, function)| (*oid, Arc::clone(function))));
+        self.functions.extend(
+            functions
+                .iter()
+                .map(|(oid, function)| (*oid, Arc::clone(function))),
+        );
         match &probe {
             Some(probe) => self.take_probe(probe, wants),
             None => self.take_calls(wants, &functions),
@@ -323,7 +428,13 @@ impl Judge<'_> {
         }
     }
 
-    fn take_relation(&mut self, relation: &Relation, reading: Reading, via: Via, attached: &HashMap<u32, Table>) {
+    fn take_relation(
+        &mut self,
+        relation: &Relation,
+        reading: Reading,
+        via: Via,
+        attached: &HashMap<u32, Table>,
+    ) {
         self.examine_relation(relation, reading, via);
         for row in attached.get(&relation.oid).map_or(&[][..], Vec::as_slice) {
             self.examine_attached(row, relation, reading, via);
@@ -335,7 +446,10 @@ impl Judge<'_> {
             let (oid, left, right) = (number(row, 1), number(row, 2), number(row, 3));
             let (what, account) = match text(row, 0) {
                 "cast" => ("through a cast that somebody added", Account::Cast(left)),
-                "class" => ("through an operator class that somebody added", Account::Class(left, right)),
+                "class" => (
+                    "through an operator class that somebody added",
+                    Account::Class(left, right),
+                ),
                 _ => ("through text search that somebody added", Account::Search),
             };
             let via = self.way_on_account(what.to_owned(), account);
@@ -351,7 +465,9 @@ impl Judge<'_> {
                 .filter(|function| {
                     function.name == call.name.name
                         && self.is_visible(&function.schema, call.name.schema.as_deref(), *scope)
-                        && call.args.is_none_or(|n| function.args.0 <= n && n <= function.args.1)
+                        && call
+                            .args
+                            .is_none_or(|n| function.args.0 <= n && n <= function.args.1)
                 })
                 .cloned()
                 .collect();
@@ -359,7 +475,9 @@ impl Judge<'_> {
             let only = !call.projection
                 && added.is_empty()
                 && builtin.iter().all(|named| {
-                    self.builtins.function(named.oid).is_none_or(|standing| !standing.allowed())
+                    self.builtins
+                        .function(named.oid)
+                        .is_none_or(|standing| !standing.allowed())
                 });
             for named in builtin {
                 // One that was replaced is among those that were fetched.

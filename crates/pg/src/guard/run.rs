@@ -98,12 +98,10 @@ pub(super) async fn run<'a>(
     let steps: Vec<Step<'_>> = opening
         .iter()
         .map(|sql| Step::silent(sql))
-        .chain([
-            Step::new(sql)
-                .params(params)
-                // One more than is wanted tells whether there are more.
-                .max_rows(capped.caps.rows.map_or(0, |rows| rows.saturating_add(1))),
-        ])
+        .chain([Step::new(sql)
+            .params(params)
+            // One more than is wanted tells whether there are more.
+            .max_rows(capped.caps.rows.map_or(0, |rows| rows.saturating_add(1)))])
         .collect();
     capped.step = opening.len();
     let end = session.run_last(&steps, capped).await.map_err(as_one_step)?;

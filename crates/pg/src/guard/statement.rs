@@ -16,16 +16,70 @@ pub(super) struct Candidate<'a> {
     pub(super) analysed: Option<&'a str>,
 }
 
+/// Nesting of comments that is read: the grammar's scanner, here and on the server, takes
+/// time by the square of it.
+const COMMENT_DEPTH_MAX: usize = 64;
+/// Beginnings of comments, wherever they stand.
+const COMMENTS_MAX: usize = 4_000;
+/// Semicolons outside of quotes that are read before a text is taken for a script.
+const SEMICOLONS_MAX: usize = 100;
+
+/// Turns away, in one pass, texts that would only cost time and memory to parse.
+///
+/// Quotes are followed roughly: what is turned away by mistake is a text that nobody writes.
+pub(super) fn bounded(sql: &str) -> Result<(), Refusal> {
+    let bytes = sql.as_bytes();
+    let (mut depth, mut semicolons, mut at) = (0usize, 0usize, 0usize);
+    let mut quote = None;
+    while let Some(byte) = bytes.get(at) {
+        let next = bytes.get(at + 1);
+        match (quote, byte, next) {
+            (Some(open), byte, _) if open == *byte => quote = None,
+            (Some(_), ..) => {}
+            (None, b'/', Some(b'*')) => {
+                depth += 1;
+                at += 1;
+            }
+            (None, b'*', Some(b'/')) if depth > 0 => {
+                depth -= 1;
+                at += 1;
+            }
+            (None, b'\'' | b'"', _) if depth == 0 => quote = Some(*byte),
+            (None, b';', _) if depth == 0 => semicolons += 1,
+            _ => {}
+        }
+        if depth > COMMENT_DEPTH_MAX {
+            return Err(Refusal::new(
+                "The comments of the text are nested too deep to be read.",
+            ));
+        }
+        if semicolons > SEMICOLONS_MAX {
+            return Err(
+                Refusal::new("The text holds many statements.").hint("Send one statement in each call.")
+            );
+        }
+        at += 1;
+    }
+    // A quote that was misread may have hidden some.
+    if sql.matches("/*").count() > COMMENTS_MAX {
+        return Err(Refusal::new("The text holds too many comments."));
+    }
+    Ok(())
+}
+
 /// Reads the text: one statement, of a kind that only reads.
 pub(super) fn read(sql: &str) -> Result<Candidate<'_>, GuardError> {
+    bounded(sql)?;
     let trees = howdah_sql::tree(sql, &Limits::default())?;
     let tree = match trees.as_slice() {
         [tree] => tree,
         [] => return Err(Refusal::new("There is no statement in the text.").into()),
         several => {
-            return Err(Refusal::new(format!("The text holds {} statements.", several.len()))
-                .hint("Send one statement in each call.")
-                .into());
+            return Err(
+                Refusal::new(format!("The text holds {} statements.", several.len()))
+                    .hint("Send one statement in each call.")
+                    .into(),
+            );
         }
     };
     let (tag, inner) = tagged(tree);
@@ -47,20 +101,27 @@ fn explain<'a>(sql: &'a str, explain: &Value) -> Result<Candidate<'a>, GuardErro
     let Some(query) = explain.get("query") else {
         return Err(Refusal::unknown_syntax("EXPLAIN").into());
     };
-    let options = explain.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let options = explain
+        .get("options")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     let grammar = match tagged(query).0 {
         "SelectStmt" => Grammar::Read,
         "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt" if !options.iter().any(is_analyze) => {
             Grammar::Planned
         }
         "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt" => {
-            return Err(Refusal::new("EXPLAIN with ANALYZE runs the statement, which writes.")
-                .hint("Leave ANALYZE out to see the plan.")
-                .into());
+            return Err(
+                Refusal::new("EXPLAIN with ANALYZE runs the statement, which writes.")
+                    .hint("Leave ANALYZE out to see the plan.")
+                    .into(),
+            );
         }
         tag => {
             let refusal = Refusal::statement(tag);
-            return Err(refusal.hint("EXPLAIN is for queries, INSERT, UPDATE, DELETE and MERGE here.").into());
+            return Err(refusal
+                .hint("EXPLAIN is for queries, INSERT, UPDATE, DELETE and MERGE here.")
+                .into());
         }
     };
     Ok(Candidate {
@@ -255,10 +316,27 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_only_cost_time_are_turned_away() {
+        let deep = format!("SELECT {}1{}", "/*".repeat(100_000), "*/".repeat(100_000));
+        let many = "SELECT 1;".repeat(50_000);
+        let hidden = format!("SELECT E'\\'', {}1", "/*".repeat(100_000));
+        for sql in [deep, many, hidden] {
+            assert!(bounded(&sql).is_err());
+        }
+        let closed = format!("SELECT E'\\'', {}1 '", "/*".repeat(100_000));
+        assert!(bounded(&closed).is_err());
+        let literal = format!("SELECT '{}', '/*/*', 1 /* a /* b */ */;", ";/*".repeat(1000));
+        assert!(bounded(&literal).is_ok());
+    }
+
+    #[test]
     fn the_explained_text_is_found() {
         for (sql, inner) in [
             ("EXPLAIN SELECT 1", "SELECT 1"),
-            (" /* a /* b */ */ explain -- c\n analyze verbose SELECT 1", "SELECT 1"),
+            (
+                " /* a /* b */ */ explain -- c\n analyze verbose SELECT 1",
+                "SELECT 1",
+            ),
             ("EXPLAIN (SELECT 1)", "(SELECT 1)"),
             ("EXPLAIN (ANALYZE, FORMAT json) (SELECT 1)", "(SELECT 1)"),
             ("EXPLAIN ANALYZE(SELECT ')')", "(SELECT ')')"),

@@ -32,6 +32,8 @@ pub(crate) struct References {
     pub(crate) inlined_functions: BTreeSet<u32>,
     /// As before, operators.
     pub(crate) inlined_operators: BTreeSet<u32>,
+    /// Whether it builds JSON, which uses the casts to json that types have.
+    pub(crate) builds_json: bool,
     /// A node of a kind that is not known.
     pub(crate) unknown: Option<String>,
 }
@@ -39,7 +41,10 @@ pub(crate) struct References {
 /// Reads the tree and gathers what it refers to.
 pub(crate) fn references(text: &str, when: When) -> Result<References, NoTree> {
     let mut found = References::default();
-    if text.trim_matches(|c: char| matches!(c, '(' | ')' | ' ')).is_empty() {
+    if text
+        .trim_matches(|c: char| matches!(c, '(' | ')' | ' '))
+        .is_empty()
+    {
         return Ok(found);
     }
     let tree = parse(text)?;
@@ -49,25 +54,99 @@ pub(crate) fn references(text: &str, when: When) -> Result<References, NoTree> {
 
 /// The kinds of nodes that a stored or rewritten query is made of, in the spellings of 13 to 18.
 const KNOWN: &[&str] = &[
-    "AGGREF", "ALIAS", "ARRAY", "ARRAYCOERCEEXPR", "ARRAYEXPR", "BOOLEANTEST", "BOOLEXPR", "CASE", "CASEEXPR",
-    "CASETESTEXPR", "CASEWHEN", "COALESCE", "COALESCEEXPR", "COERCETODOMAIN", "COERCETODOMAINVALUE", "COERCEVIAIO",
-    "COLLATE", "COLLATEEXPR", "COMMONTABLEEXPR", "CONST", "CONVERTROWTYPEEXPR", "CTECYCLECLAUSE", "CTESEARCHCLAUSE",
-    "CURRENTOFEXPR", "DISTINCTEXPR", "FIELDSELECT", "FIELDSTORE", "FROMEXPR", "FUNCEXPR", "GROUPINGFUNC",
-    "GROUPINGSET", "INFERENCEELEM", "JOINEXPR", "JSONBEHAVIOR", "JSONCONSTRUCTOREXPR", "JSONEXPR", "JSONFORMAT",
-    "JSONISPREDICATE", "JSONRETURNING", "JSONTABLEPATH", "JSONTABLEPATHSCAN", "JSONTABLESIBLINGJOIN", "JSONVALUEEXPR",
-    "MERGEACTION", "MERGESUPPORTFUNC", "MINMAX", "MINMAXEXPR", "NAMEDARGEXPR", "NEXTVALUEEXPR", "NULLIFEXPR",
-    "NULLTEST", "ONCONFLICTEXPR", "OPEXPR", "PARAM", "QUERY", "RANGETBLENTRY", "RANGETBLFUNCTION", "RANGETBLREF",
-    "RELABELTYPE", "RETURNINGEXPR", "ROW", "ROWCOMPARE", "ROWCOMPAREEXPR", "ROWEXPR", "ROWMARKCLAUSE", "RTE",
-    "RTEPERMISSIONINFO", "SCALARARRAYOPEXPR", "SETOPERATIONSTMT", "SETTODEFAULT", "SORTGROUPCLAUSE",
-    "SQLVALUEFUNCTION", "SUBLINK", "SUBSCRIPTINGREF", "TABLEFUNC", "TABLESAMPLECLAUSE", "TARGETENTRY", "VAR", "WHEN",
-    "WINDOWCLAUSE", "WINDOWFUNC", "WINDOWFUNCRUNCONDITION", "WITHCHECKOPTION", "XMLEXPR",
+    "AGGREF",
+    "ALIAS",
+    "ARRAY",
+    "ARRAYCOERCEEXPR",
+    "ARRAYEXPR",
+    "BOOLEANTEST",
+    "BOOLEXPR",
+    "CASE",
+    "CASEEXPR",
+    "CASETESTEXPR",
+    "CASEWHEN",
+    "COALESCE",
+    "COALESCEEXPR",
+    "COERCETODOMAIN",
+    "COERCETODOMAINVALUE",
+    "COERCEVIAIO",
+    "COLLATE",
+    "COLLATEEXPR",
+    "COMMONTABLEEXPR",
+    "CONST",
+    "CONVERTROWTYPEEXPR",
+    "CTECYCLECLAUSE",
+    "CTESEARCHCLAUSE",
+    "CURRENTOFEXPR",
+    "DISTINCTEXPR",
+    "FIELDSELECT",
+    "FIELDSTORE",
+    "FROMEXPR",
+    "FUNCEXPR",
+    "GROUPINGFUNC",
+    "GROUPINGSET",
+    "INFERENCEELEM",
+    "JOINEXPR",
+    "JSONBEHAVIOR",
+    "JSONCONSTRUCTOREXPR",
+    "JSONEXPR",
+    "JSONFORMAT",
+    "JSONISPREDICATE",
+    "JSONRETURNING",
+    "JSONTABLEPATH",
+    "JSONTABLEPATHSCAN",
+    "JSONTABLESIBLINGJOIN",
+    "JSONVALUEEXPR",
+    "MERGEACTION",
+    "MERGESUPPORTFUNC",
+    "MINMAX",
+    "MINMAXEXPR",
+    "NAMEDARGEXPR",
+    "NEXTVALUEEXPR",
+    "NULLIFEXPR",
+    "NULLTEST",
+    "ONCONFLICTEXPR",
+    "OPEXPR",
+    "PARAM",
+    "QUERY",
+    "RANGETBLENTRY",
+    "RANGETBLFUNCTION",
+    "RANGETBLREF",
+    "RELABELTYPE",
+    "RETURNINGEXPR",
+    "ROW",
+    "ROWCOMPARE",
+    "ROWCOMPAREEXPR",
+    "ROWEXPR",
+    "ROWMARKCLAUSE",
+    "RTE",
+    "RTEPERMISSIONINFO",
+    "SCALARARRAYOPEXPR",
+    "SETOPERATIONSTMT",
+    "SETTODEFAULT",
+    "SORTGROUPCLAUSE",
+    "SQLVALUEFUNCTION",
+    "SUBLINK",
+    "SUBSCRIPTINGREF",
+    "TABLEFUNC",
+    "TABLESAMPLECLAUSE",
+    "TARGETENTRY",
+    "VAR",
+    "WHEN",
+    "WINDOWCLAUSE",
+    "WINDOWFUNC",
+    "WINDOWFUNCRUNCONDITION",
+    "WITHCHECKOPTION",
+    "XMLEXPR",
 ];
 
 /// Gathers from a value; tells whether a column, or anything else that is no constant, is in it.
 fn value(tree: &Value<'_>, when: When, found: &mut References) -> bool {
     match tree {
         Value::Word(_) => false,
-        Value::List(items) => items.iter().fold(false, |any, item| value(item, when, found) | any),
+        Value::List(items) => items
+            .iter()
+            .fold(false, |any, item| value(item, when, found) | any),
         Value::Node(inner) => node(inner, when, found),
     }
 }
@@ -76,6 +155,7 @@ fn node(node: &Node<'_>, when: When, found: &mut References) -> bool {
     if !KNOWN.contains(&node.tag) && found.unknown.is_none() {
         found.unknown = Some(node.tag.to_owned());
     }
+    found.builds_json |= node.tag == "JSONCONSTRUCTOREXPR";
     let mut varies = matches!(node.tag, "VAR" | "PARAM" | "COERCETODOMAINVALUE");
     for (_, values) in &node.fields {
         for inner in values {
@@ -126,12 +206,20 @@ fn passes_on(tag: &str) -> bool {
 
 fn names_type(field: &str) -> bool {
     let field = field.to_ascii_lowercase();
-    ["type", "types", "typeid", "typid"].iter().any(|end| field.ends_with(end))
+    ["type", "types", "typeid", "typid"]
+        .iter()
+        .any(|end| field.ends_with(end))
 }
 
 /// The OIDs in a field: one word, or a list of them.
 fn oids(values: &[Value<'_>]) -> Vec<u32> {
-    let numbers = |values: &[Value<'_>]| values.iter().filter_map(Value::number).filter(|oid| *oid != 0).collect();
+    let numbers = |values: &[Value<'_>]| {
+        values
+            .iter()
+            .filter_map(Value::number)
+            .filter(|oid| *oid != 0)
+            .collect()
+    };
     match values {
         [Value::List(items)] => numbers(items),
         [one] => numbers(std::slice::from_ref(one)),

@@ -59,14 +59,17 @@ struct Written {
 
 /// Reads the text: one statement, which may write.
 fn read(sql: &str) -> Result<Written, GuardError> {
+    super::statement::bounded(sql)?;
     let script = howdah_sql::parse(sql, &Limits::default())?;
     let statement = match script.statements.as_slice() {
         [statement] => statement,
         [] => return Err(Refusal::new("There is no statement in the text.").into()),
         several => {
-            return Err(Refusal::new(format!("The text holds {} statements.", several.len()))
-                .hint("Send one statement in each call.")
-                .into());
+            return Err(
+                Refusal::new(format!("The text holds {} statements.", several.len()))
+                    .hint("Send one statement in each call.")
+                    .into(),
+            );
         }
     };
     let kind = statement.kind().clone();
@@ -78,8 +81,10 @@ fn read(sql: &str) -> Result<Written, GuardError> {
                 .into());
         }
         StatementEffect::Session => {
-            return Err(Refusal::new(format!("{name} changes the session, and nothing is kept from one call to the next."))
-                .into());
+            return Err(Refusal::new(format!(
+                "{name} changes the session, and nothing is kept from one call to the next."
+            ))
+            .into());
         }
         _ => {}
     }
@@ -92,8 +97,10 @@ fn read(sql: &str) -> Result<Written, GuardError> {
             .hint("To write rows to a file use `howdah query --output FILE`; to load rows use INSERT.")
             .into());
     }
-    let (changes, reads): (Vec<_>, Vec<_>) = statement.relations().into_iter().partition(|found| found.changed);
-    let names = |found: Vec<howdah_sql::RelationUse>| found.iter().map(|found| found.relation.to_string()).collect();
+    let (changes, reads): (Vec<_>, Vec<_>) =
+        statement.relations().into_iter().partition(|found| found.changed);
+    let names =
+        |found: Vec<howdah_sql::RelationUse>| found.iter().map(|found| found.relation.to_string()).collect();
     Ok(Written {
         changes: names(changes),
         reads: names(reads),
@@ -204,7 +211,11 @@ async fn in_transaction(
         .chain([Step::new(sql).params(params), Step::silent("COMMIT")])
         .collect();
     let end = session.run(&steps, sink).await.map_err(super::run::as_one_step)?;
-    Ok(end.steps.get(opening.len()).map(|step| step.command_tag.clone()).unwrap_or_default())
+    Ok(end
+        .steps
+        .get(opening.len())
+        .map(|step| step.command_tag.clone())
+        .unwrap_or_default())
 }
 
 /// A statement that the server takes only outside of a transaction.
@@ -226,8 +237,15 @@ async fn alone(
         // Undone when the session is reset.
         session.batch(&format!("SET statement_timeout = {ms}")).await?;
     }
-    let end = session.run(&[Step::new(sql).params(params)], sink).await.map_err(super::run::as_one_step)?;
-    Ok(end.steps.first().map(|step| step.command_tag.clone()).unwrap_or_default())
+    let end = session
+        .run(&[Step::new(sql).params(params)], sink)
+        .await
+        .map_err(super::run::as_one_step)?;
+    Ok(end
+        .steps
+        .first()
+        .map(|step| step.command_tag.clone())
+        .unwrap_or_default())
 }
 
 /// Passes on what the caps allow, and lets the rest go by: a write is never cut short.

@@ -14,7 +14,10 @@ fn known() -> std::collections::HashMap<String, std::collections::HashSet<String
             let head = head.split_once("] ").unwrap().1.split_once(": ").unwrap().0;
             library = head.split_once(' ').unwrap().1.to_owned();
         } else {
-            known.entry(library.clone()).or_default().extend(line.split_whitespace().map(str::to_owned));
+            known
+                .entry(library.clone())
+                .or_default()
+                .extend(line.split_whitespace().map(str::to_owned));
         }
     }
     known
@@ -27,11 +30,16 @@ async fn every_function_of_a_fresh_server_has_a_class() {
     for major in majors() {
         let database = server(major).await.database("allow").await;
         let probe = database.probe().await;
-        let extensions = probe.query("SELECT name FROM pg_available_extensions", &[]).await.unwrap();
+        let extensions = probe
+            .query("SELECT name FROM pg_available_extensions", &[])
+            .await
+            .unwrap();
         for extension in extensions {
             let name: String = extension.get(0);
             // Languages that are not installed, and third parties', are left out.
-            let _ = probe.batch_execute(&format!("CREATE EXTENSION IF NOT EXISTS \"{name}\" CASCADE")).await;
+            let _ = probe
+                .batch_execute(&format!("CREATE EXTENSION IF NOT EXISTS \"{name}\" CASCADE"))
+                .await;
         }
         let rows = probe
             .query(
@@ -71,7 +79,9 @@ async fn ordinary_functions_in_sql_are_settled() {
             "SELECT * FROM information_schema.table_constraints LIMIT 1",
             "SELECT * FROM ts_debug('english', 'a b') LIMIT 1",
         ] {
-            super::arena::run(&target, sql).await.unwrap_or_else(|error| panic!("{major}: {sql}: {error:?}"));
+            super::arena::run(&target, sql)
+                .await
+                .unwrap_or_else(|error| panic!("{major}: {sql}: {error:?}"));
         }
     }
 }

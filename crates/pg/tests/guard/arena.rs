@@ -38,7 +38,9 @@ impl<'a> Arena<'a> {
     pub(crate) async fn new(server: &'a Server) -> Arena<'a> {
         let database = server.database("guard").await;
         database.execute(SETUP).await;
-        database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC").await;
+        database
+            .execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+            .await;
         let probe = database.probe().await;
         Arena {
             server,
@@ -53,16 +55,26 @@ impl<'a> Arena<'a> {
 
     /// Prepares what a case needs, as superuser, and lets everybody read it.
     pub(crate) async fn setup(&self, sql: &str) {
-        let script = format!("{sql}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC; \
-             GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO PUBLIC");
-        self.probe.batch_execute(&script).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let script = format!(
+            "{sql}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC; \
+             GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO PUBLIC"
+        );
+        self.probe
+            .batch_execute(&script)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         self.forget().await;
     }
 
     /// Whether `evil` ran since it was last forgotten.
     pub(crate) async fn evil_ran(&self) -> bool {
         let sql = "SELECT size FROM pg_stat_file('evil_' || current_database(), true)";
-        self.probe.query_one(sql, &[]).await.unwrap().get::<_, Option<i64>>(0).is_some()
+        self.probe
+            .query_one(sql, &[])
+            .await
+            .unwrap()
+            .get::<_, Option<i64>>(0)
+            .is_some()
     }
 
     pub(crate) async fn forget(&self) {
@@ -76,7 +88,10 @@ impl<'a> Arena<'a> {
         for role in ["postgres", "plain"] {
             let outcome = run(&self.target(role), sql).await;
             let major = self.server.major();
-            assert!(!self.evil_ran().await, "{major}, {role}, {what}: evil ran by {sql}");
+            assert!(
+                !self.evil_ran().await,
+                "{major}, {role}, {what}: evil ran by {sql}"
+            );
             match outcome {
                 Err(GuardError::Refused(_)) => {}
                 other => panic!("{major}, {role}, {what}: not refused: {sql}: {other:?}"),
@@ -92,13 +107,20 @@ impl<'a> Arena<'a> {
             if let Err(error) = outcome {
                 panic!("{major}, {role}, {what}: {sql}: {error:?}");
             }
-            assert!(!self.evil_ran().await, "{major}, {role}, {what}: evil ran by {sql}");
+            assert!(
+                !self.evil_ran().await,
+                "{major}, {role}, {what}: evil ran by {sql}"
+            );
         }
     }
 }
 
 pub(crate) fn target(url: &str) -> Arc<Target> {
-    Arc::new(Target::new("test", ConnInfo::parse(url).unwrap(), Origin::CommandLine))
+    Arc::new(Target::new(
+        "test",
+        ConnInfo::parse(url).unwrap(),
+        Origin::CommandLine,
+    ))
 }
 
 /// Runs a statement through the guard.

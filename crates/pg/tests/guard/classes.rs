@@ -63,8 +63,13 @@ class!(functions_in_every_place, arena, {
         "EXPLAIN DELETE FROM t WHERE id = @()",
     ] {
         arena.attack("a function", &place.replace('@', "evil")).await;
-        arena.attack("a function with its schema", &place.replace('@', "public.evil")).await;
-        if !place.starts_with("EXPLAIN INSERT") && !place.starts_with("EXPLAIN UPDATE") && !place.starts_with("EXPLAIN DELETE") {
+        arena
+            .attack("a function with its schema", &place.replace('@', "public.evil"))
+            .await;
+        if !place.starts_with("EXPLAIN INSERT")
+            && !place.starts_with("EXPLAIN UPDATE")
+            && !place.starts_with("EXPLAIN DELETE")
+        {
             arena.harmless("a function", &place.replace('@', "fine")).await;
         }
     }
@@ -114,10 +119,24 @@ class!(casts, arena, {
         arena.attack("a cast", sql).await;
     }
     // The cast is there, and nothing of it is touched.
-    arena.harmless("a statement beside a cast", "SELECT id::text, n::int, '5'::int FROM t").await;
-    arena.harmless("a statement beside a cast", "SELECT ROW(1, 2)::pair, '(1,2)'::pair").await;
-    arena.setup("CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2))").await;
-    arena.harmless("a column of a type with a cast", "SELECT p, (p).a FROM pairs").await;
+    arena
+        .harmless(
+            "a statement beside a cast",
+            "SELECT id::text, n::int, '5'::int FROM t",
+        )
+        .await;
+    arena
+        .harmless(
+            "a statement beside a cast",
+            "SELECT ROW(1, 2)::pair, '(1,2)'::pair",
+        )
+        .await;
+    arena
+        .setup("CREATE TABLE pairs (p pair); INSERT INTO pairs VALUES (ROW(1, 2))")
+        .await;
+    arena
+        .harmless("a column of a type with a cast", "SELECT p, (p).a FROM pairs")
+        .await;
 
     arena
         .setup(
@@ -134,6 +153,15 @@ class!(casts, arena, {
         arena.attack("a cast to json that no tree shows", sql).await;
     }
 
+    if arena.server.major() >= 16 {
+        arena
+            .attack("a cast to json", "SELECT JSON_OBJECT('p': p) FROM pairs")
+            .await;
+        arena
+            .attack("a cast to json", "SELECT JSON_ARRAYAGG(p) FROM pairs")
+            .await;
+    }
+
     arena
         .setup(
             "DROP CAST (pair AS json); DROP CAST (int AS pair);
@@ -143,7 +171,12 @@ class!(casts, arena, {
         .await;
     arena.attack("an implicit cast", "SELECT abs(p) FROM pairs").await;
     arena.attack("an implicit cast", "SELECT p + 1 FROM pairs").await;
-    arena.harmless("a statement beside an implicit cast", "SELECT abs(id) + 1, lower(name) FROM t").await;
+    arena
+        .harmless(
+            "a statement beside an implicit cast",
+            "SELECT abs(id) + 1, lower(name) FROM t",
+        )
+        .await;
 });
 
 class!(domains_and_what_holds_them, arena, {
@@ -186,10 +219,27 @@ class!(domains_and_what_holds_them, arena, {
         arena.harmless("a domain", sql).await;
     }
     if arena.server.major() >= 16 {
-        arena.attack("a type named in text", "SELECT pg_input_is_valid('1', 'checked')").await;
-        arena.attack("a type named in text", "SELECT pg_input_is_valid('1', 'che' || 'cked')").await;
-        arena.harmless("a type named in text", "SELECT pg_input_is_valid('1', 'positive')").await;
-        arena.harmless("a type named in text", "SELECT * FROM pg_input_error_info('x', 'integer')").await;
+        arena
+            .attack("a type named in text", "SELECT pg_input_is_valid('1', 'checked')")
+            .await;
+        arena
+            .attack(
+                "a type named in text",
+                "SELECT pg_input_is_valid('1', 'che' || 'cked')",
+            )
+            .await;
+        arena
+            .harmless(
+                "a type named in text",
+                "SELECT pg_input_is_valid('1', 'positive')",
+            )
+            .await;
+        arena
+            .harmless(
+                "a type named in text",
+                "SELECT * FROM pg_input_error_info('x', 'integer')",
+            )
+            .await;
     }
 });
 
@@ -261,7 +311,9 @@ class!(operator_classes_and_aggregates, arena, {
         arena.attack("an operator class or aggregate", sql).await;
     }
     arena.harmless("an aggregate", "SELECT fine_agg(id) FROM t").await;
-    arena.harmless("beside an operator class", "SELECT name FROM t ORDER BY name").await;
+    arena
+        .harmless("beside an operator class", "SELECT name FROM t ORDER BY name")
+        .await;
 });
 
 class!(views_policies_and_foreign_tables, arena, {
@@ -290,14 +342,23 @@ class!(views_policies_and_foreign_tables, arena, {
     ] {
         arena.attack("a view", sql).await;
     }
-    for sql in ["SELECT * FROM better", "SELECT * FROM stored", "SELECT * FROM owned", "SELECT * FROM pg_stat_activity",
-        "SELECT * FROM information_schema.columns LIMIT 5", "SELECT * FROM pg_locks", "SELECT * FROM pg_settings LIMIT 5"] {
+    for sql in [
+        "SELECT * FROM better",
+        "SELECT * FROM stored",
+        "SELECT * FROM owned",
+        "SELECT * FROM pg_stat_activity",
+        "SELECT * FROM information_schema.columns LIMIT 5",
+        "SELECT * FROM pg_locks",
+        "SELECT * FROM pg_settings LIMIT 5",
+    ] {
         arena.harmless("a view", sql).await;
     }
     let outcome = super::arena::run(&arena.target("plain"), "SELECT * FROM guarded").await;
     assert!(outcome.is_err() && !arena.evil_ran().await, "{outcome:?}");
     // A superuser is not bound by the policy, so the server would not run it.
-    super::arena::run(&arena.target("postgres"), "SELECT * FROM guarded").await.unwrap();
+    super::arena::run(&arena.target("postgres"), "SELECT * FROM guarded")
+        .await
+        .unwrap();
     arena
         .setup(
             "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
@@ -306,7 +367,9 @@ class!(views_policies_and_foreign_tables, arena, {
         )
         .await;
     arena.attack("a foreign table", "SELECT * FROM passwd").await;
-    arena.attack("a foreign table below another", "SELECT * FROM parent").await;
+    arena
+        .attack("a foreign table below another", "SELECT * FROM parent")
+        .await;
 });
 
 class!(what_planning_computes, arena, {
@@ -316,13 +379,32 @@ class!(what_planning_computes, arena, {
              CREATE TABLE trapped (id int, name text)",
         )
         .await;
-    arena.harmless("an index on an expression", "SELECT * FROM indexed WHERE id = 1").await;
+    arena
+        .harmless("an index on an expression", "SELECT * FROM indexed WHERE id = 1")
+        .await;
     // Put there behind the server's back of checks: empty tables do not run the expression.
-    arena.setup("CREATE INDEX ON trapped ((id + evil(1))); CREATE TABLE kept (id int)").await;
-    arena.attack("a constant call in an index", "SELECT * FROM trapped WHERE id = 1").await;
+    arena
+        .setup("CREATE INDEX ON trapped ((id + evil(1))); CREATE TABLE kept (id int)")
+        .await;
+    arena
+        .attack(
+            "a constant call in an index",
+            "SELECT * FROM trapped WHERE id = 1",
+        )
+        .await;
     arena.setup("CREATE INDEX ON kept (evil(id)); CREATE TABLE pred (id int); CREATE INDEX ON pred (id) WHERE evil_true(id)").await;
-    arena.harmless("a call on a column in an index", "SELECT * FROM kept WHERE id = 1").await;
-    arena.harmless("a call on a column in a predicate", "SELECT * FROM pred WHERE id = 1").await;
+    arena
+        .harmless(
+            "a call on a column in an index",
+            "SELECT * FROM kept WHERE id = 1",
+        )
+        .await;
+    arena
+        .harmless(
+            "a call on a column in a predicate",
+            "SELECT * FROM pred WHERE id = 1",
+        )
+        .await;
     arena
         .setup(
             "CREATE TABLE limited (id int CHECK (id > evil(0)));
@@ -333,15 +415,36 @@ class!(what_planning_computes, arena, {
              CREATE INDEX ON part1 ((id + evil(1)))",
         )
         .await;
-    arena.attack("a check", "SELECT * FROM limited WHERE id = 1").await;
-    arena.attack("an index of a partition", "SELECT * FROM parts WHERE id = 1").await;
-    arena.attack("a default", "EXPLAIN INSERT INTO defaulted (other) VALUES (1)").await;
-    arena.harmless("a default that is not used", "SELECT * FROM defaulted").await;
-    let plan = super::arena::run(&arena.target("postgres"), "EXPLAIN INSERT INTO sequenced (other) VALUES (1)").await;
+    arena
+        .attack("a check", "SELECT * FROM limited WHERE id = 1")
+        .await;
+    arena
+        .attack("an index of a partition", "SELECT * FROM parts WHERE id = 1")
+        .await;
+    arena
+        .attack("a default", "EXPLAIN INSERT INTO defaulted (other) VALUES (1)")
+        .await;
+    arena
+        .harmless("a default that is not used", "SELECT * FROM defaulted")
+        .await;
+    let plan = super::arena::run(
+        &arena.target("postgres"),
+        "EXPLAIN INSERT INTO sequenced (other) VALUES (1)",
+    )
+    .await;
     plan.unwrap();
     if arena.server.major() >= 14 {
-        arena.setup("CREATE TABLE counted (a int, b int); CREATE STATISTICS s ON ((a + evil(1))), b FROM counted").await;
-        arena.attack("extended statistics", "SELECT * FROM counted WHERE a = 1 AND b = 2").await;
+        arena
+            .setup(
+                "CREATE TABLE counted (a int, b int); CREATE STATISTICS s ON ((a + evil(1))), b FROM counted",
+            )
+            .await;
+        arena
+            .attack(
+                "extended statistics",
+                "SELECT * FROM counted WHERE a = 1 AND b = 2",
+            )
+            .await;
     }
     if arena.server.major() >= 18 {
         let made = arena
@@ -349,7 +452,9 @@ class!(what_planning_computes, arena, {
             .batch_execute("CREATE TABLE made (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL); GRANT SELECT ON made TO PUBLIC")
             .await;
         made.unwrap();
-        arena.harmless("a virtual generated column", "SELECT * FROM made").await;
+        arena
+            .harmless("a virtual generated column", "SELECT * FROM made")
+            .await;
     }
 });
 
@@ -406,7 +511,12 @@ class!(bodies_of_functions, arena, {
     ] {
         arena.attack("a body", sql).await;
     }
-    for sql in ["SELECT * FROM reader(1)", "SELECT summed(10)", "SELECT fact(5)", "SELECT * FROM reader(lo => 1, hi => 2)"] {
+    for sql in [
+        "SELECT * FROM reader(1)",
+        "SELECT summed(10)",
+        "SELECT fact(5)",
+        "SELECT * FROM reader(lo => 1, hi => 2)",
+    ] {
         arena.harmless("a body", sql).await;
     }
     if arena.server.major() >= 14 {
@@ -417,7 +527,9 @@ class!(bodies_of_functions, arena, {
             )
             .await;
         arena.attack("a body that is a tree", "SELECT atomic_bad()").await;
-        arena.harmless("a body that is a tree", "SELECT atomic_good(1)").await;
+        arena
+            .harmless("a body that is a tree", "SELECT atomic_good(1)")
+            .await;
     }
 });
 
@@ -437,13 +549,74 @@ class!(names_that_hide_others, arena, {
     arena.attack("a schema", "SELECT other.abs(1)").await;
     arena.attack("a schema", "SELECT * FROM other.t").await;
     // What is meant is the server's own, and the analyser says so.
-    arena.harmless("an overload that is not meant", "SELECT lower(name), upper(name) FROM t").await;
-    arena.harmless("a schema that is not searched", "SELECT abs(id) FROM t").await;
+    arena
+        .harmless(
+            "an overload that is not meant",
+            "SELECT lower(name), upper(name) FROM t",
+        )
+        .await;
+    arena
+        .harmless("a schema that is not searched", "SELECT abs(id) FROM t")
+        .await;
     let name = &arena.database.name;
-    arena.setup(&format!("ALTER DATABASE {name} SET search_path = other, public, pg_catalog")).await;
+    arena
+        .setup(&format!(
+            "ALTER DATABASE {name} SET search_path = other, public, pg_catalog"
+        ))
+        .await;
     arena.attack("the search path", "SELECT abs(1)").await;
     arena.attack("the search path", "SELECT * FROM t").await;
-    arena.harmless("the search path", "SELECT pg_catalog.abs(1), (SELECT count(*) FROM public.t)").await;
+    arena
+        .harmless(
+            "the search path",
+            "SELECT pg_catalog.abs(1), (SELECT count(*) FROM public.t)",
+        )
+        .await;
+});
+
+class!(names_at_the_limit, arena, {
+    let long = "a".repeat(63);
+    let umlauts = "ä".repeat(31);
+    arena
+        .setup(&format!(
+            "CREATE FUNCTION {long}() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN evil(); END $$;
+             CREATE FUNCTION {umlauts}() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN evil(); END $$;
+             CREATE FUNCTION \"Mixed \"\" Case\"() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN evil(); END $$;
+             CREATE FUNCTION \":funcid\"() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN evil(); END $$;
+             CREATE FUNCTION \"Größe\"() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$"
+        ))
+        .await;
+    for sql in [
+        format!("SELECT {long}()"),
+        format!("SELECT {long}bbb()"),
+        format!("SELECT {}()", long.to_uppercase()),
+        format!("SELECT {umlauts}ö()"),
+        "SELECT \"Mixed \"\" Case\"()".to_owned(),
+        "SELECT U&\"Mixed \\0022 Case\"()".to_owned(),
+        "SELECT U&\"!0065vil\" UESCAPE '!' ()".to_owned(),
+        "SELECT \":funcid\"()".to_owned(),
+        "SELECT/**/public/**/./**/EVIL/**/(/**/)".to_owned(),
+    ] {
+        arena.attack("a name", &sql).await;
+    }
+    arena
+        .harmless("a name", "SELECT \"Größe\"() AS \"Grö \"\" ße\"")
+        .await;
+    // Aliases that the analyser's tree shows, where names leave a doubt.
+    arena
+        .setup("CREATE FUNCTION lower(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN evil(); END'")
+        .await;
+    for alias in [":funcid", "} {FUNCEXPR :funcid 1", "a b\\ c(", &"x y(".repeat(15)] {
+        let alias = alias.replace('"', "\"\"");
+        let sql = format!("SELECT lower(\"{alias}\".name) AS \"{alias}\" FROM t AS \"{alias}\" LIMIT 1");
+        let _ = super::arena::run(&arena.target("plain"), &sql).await;
+        arena
+            .attack(
+                "an alias",
+                &format!("SELECT lower(1) AS \"{alias}\" FROM t AS \"{alias}\""),
+            )
+            .await;
+    }
 });
 
 class!(the_servers_own_functions, arena, {
@@ -484,7 +657,9 @@ class!(the_servers_own_functions, arena, {
     if arena.server.major() >= 14 {
         attacks.push("SELECT pg_log_backend_memory_contexts(pg_backend_pid())");
     }
-    arena.setup("CREATE SEQUENCE s; CREATE INDEX ON t USING brin (id)").await;
+    arena
+        .setup("CREATE SEQUENCE s; CREATE INDEX ON t USING brin (id)")
+        .await;
     for sql in attacks {
         arena.attack("a function of the server", sql).await;
     }

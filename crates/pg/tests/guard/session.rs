@@ -36,7 +36,12 @@ async fn nothing_is_left_for_the_next_call() {
 async fn transactions_are_read_only_and_rolled_back() {
     for major in majors() {
         let arena = Arena::new(server(major).await).await;
-        let shown = run(&arena.target("postgres"), "SELECT current_setting('transaction_read_only')").await.unwrap();
+        let shown = run(
+            &arena.target("postgres"),
+            "SELECT current_setting('transaction_read_only')",
+        )
+        .await
+        .unwrap();
         assert_eq!(shown.1, [["on"]]);
     }
 }
@@ -45,12 +50,21 @@ async fn transactions_are_read_only_and_rolled_back() {
 async fn results_are_capped_exactly() {
     let arena = Arena::new(server(*majors().last().unwrap()).await).await;
     let target = arena.target("plain");
-    for (rows, want, truncated) in [(99u32, 99u64, true), (100, 100, false), (101, 100, false), (0, 0, true)] {
+    for (rows, want, truncated) in [
+        (99u32, 99u64, true),
+        (100, 100, false),
+        (101, 100, false),
+        (0, 0, true),
+    ] {
         let mut session = target.session().await.unwrap();
         let query = Query::new("SELECT * FROM t", &session).max_rows(rows, &session);
         let mut sink = Rows::default();
         let guarded = guard::query(&mut session, &query, &mut sink).await.unwrap();
-        assert_eq!((guarded.rows, guarded.truncated, sink.0.len()), (want, truncated, want as usize), "{rows}");
+        assert_eq!(
+            (guarded.rows, guarded.truncated, sink.0.len()),
+            (want, truncated, want as usize),
+            "{rows}"
+        );
     }
     let mut session = target.session().await.unwrap();
     let caps = Caps {
@@ -60,7 +74,10 @@ async fn results_are_capped_exactly() {
     };
     let query = Query {
         caps,
-        ..Query::new("SELECT repeat('x', 300) FROM generate_series(1, 1000000)", &session)
+        ..Query::new(
+            "SELECT repeat('x', 300) FROM generate_series(1, 1000000)",
+            &session,
+        )
     };
     let mut sink = Rows::default();
     let guarded = guard::query(&mut session, &query, &mut sink).await.unwrap();
@@ -71,15 +88,24 @@ async fn results_are_capped_exactly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_settles_a_statement() {
     let arena = Arena::new(server(*majors().last().unwrap()).await).await;
-    arena.setup("CREATE FUNCTION lower(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN evil(); END'").await;
+    arena
+        .setup("CREATE FUNCTION lower(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN evil(); END'")
+        .await;
     for (sql, by) in [
         ("SELECT 1", SettledBy::Grammar),
         ("SHOW work_mem", SettledBy::Grammar),
         ("SELECT count(*) FROM t WHERE id > 1", SettledBy::Catalog),
         ("SELECT lower(name) FROM t", SettledBy::Analyser),
-        ("EXPLAIN ANALYZE VERBOSE SELECT lower(name) FROM t", SettledBy::Analyser),
+        (
+            "EXPLAIN ANALYZE VERBOSE SELECT lower(name) FROM t",
+            SettledBy::Analyser,
+        ),
     ] {
-        assert_eq!(run(&arena.target("plain"), sql).await.unwrap().0.settled_by, by, "{sql}");
+        assert_eq!(
+            run(&arena.target("plain"), sql).await.unwrap().0.settled_by,
+            by,
+            "{sql}"
+        );
     }
 }
 
@@ -102,8 +128,16 @@ async fn a_dropped_call_is_cancelled() {
     let arena = Arena::new(server(*majors().last().unwrap()).await).await;
     let target = arena.target("plain");
     let call = tokio::spawn(async move { run(&target, "SELECT pg_sleep(60)").await.map(|_| ()) });
-    let running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'";
-    let count = async || arena.probe.query_one(running, &[]).await.unwrap().get::<_, i64>(0);
+    let running =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'";
+    let count = async || {
+        arena
+            .probe
+            .query_one(running, &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0)
+    };
     let start = Instant::now();
     while count().await == 0 {
         assert!(start.elapsed() < Duration::from_secs(20));
@@ -125,7 +159,9 @@ async fn it_works_through_pgbouncer_in_transaction_mode() {
     };
     let target = target(&bouncer.url_as("postgres", &arena.database.name));
     for _ in 0..20 {
-        run(&target, "SELECT count(*) FROM t WHERE name LIKE 'n%'").await.unwrap();
+        run(&target, "SELECT count(*) FROM t WHERE name LIKE 'n%'")
+            .await
+            .unwrap();
         assert!(run(&target, "SELECT evil()").await.is_err());
         assert!(run(&target, "SELECT 'a\\' || evil() || '").await.is_err());
     }

@@ -44,23 +44,43 @@ async fn a_preview_measures_and_changes_nothing() {
                  CREATE TRIGGER t BEFORE UPDATE ON logged FOR EACH ROW EXECUTE FUNCTION log_it()",
             )
             .await;
-        let preview = plan(&arena, "UPDATE t SET n = n + 1 WHERE id <= 7 AND name <> 'secret'").await.unwrap();
+        let preview = plan(
+            &arena,
+            "UPDATE t SET n = n + 1 WHERE id <= 7 AND name <> 'secret'",
+        )
+        .await
+        .unwrap();
         assert_eq!(preview.statement, "UPDATE");
         assert_eq!(preview.changes, ["t"]);
-        assert!(preview.in_transaction && !preview.masked.contains("secret"), "{preview:?}");
+        assert!(
+            preview.in_transaction && !preview.masked.contains("secret"),
+            "{preview:?}"
+        );
         let measured = preview.measured.unwrap();
         assert_eq!(measured.rows, Some(7));
-        assert!(measured.locks.iter().any(|lock| lock.relation == "t" && lock.mode == "RowExclusiveLock"));
+        assert!(
+            measured
+                .locks
+                .iter()
+                .any(|lock| lock.relation == "t" && lock.mode == "RowExclusiveLock")
+        );
 
         for (sql, rows) in [
             ("DELETE FROM t WHERE id <= 5", Some(5)),
-            ("INSERT INTO t (id) SELECT g FROM generate_series(1001, 1010) g", Some(10)),
+            (
+                "INSERT INTO t (id) SELECT g FROM generate_series(1001, 1010) g",
+                Some(10),
+            ),
             ("UPDATE touched SET x = 5", Some(2)),
             ("ALTER TABLE touched ADD COLUMN y int", None),
             ("DROP TABLE numbered", None),
         ] {
             let preview = plan(&arena, sql).await.unwrap();
-            assert_eq!(preview.measured.as_ref().map(|m| m.rows), Some(rows), "{major}: {sql}: {preview:?}");
+            assert_eq!(
+                preview.measured.as_ref().map(|m| m.rows),
+                Some(rows),
+                "{major}: {sql}: {preview:?}"
+            );
         }
         // What a rollback would not take back is not tried.
         for sql in [
@@ -75,14 +95,31 @@ async fn a_preview_measures_and_changes_nothing() {
             "CREATE INDEX ON t (evil(id))",
         ] {
             let preview = plan(&arena, sql).await.unwrap();
-            assert!(preview.measured.is_none() && preview.not_measured.is_some(), "{major}: {sql}: {preview:?}");
+            assert!(
+                preview.measured.is_none() && preview.not_measured.is_some(),
+                "{major}: {sql}: {preview:?}"
+            );
         }
         assert!(!arena.evil_ran().await);
         assert_eq!(count(&arena, "SELECT count(*) FROM t").await, 100);
         assert_eq!(count(&arena, "SELECT count(*) FROM child").await, 10);
         assert_eq!(count(&arena, "SELECT sum(x) FROM touched").await, 3);
-        assert_eq!(count(&arena, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").await, 0);
-        assert_eq!(count(&arena, "SELECT last_value FROM numbered_id_seq WHERE NOT is_called").await, 1);
+        assert_eq!(
+            count(
+                &arena,
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            )
+            .await,
+            0
+        );
+        assert_eq!(
+            count(
+                &arena,
+                "SELECT last_value FROM numbered_id_seq WHERE NOT is_called"
+            )
+            .await,
+            1
+        );
     }
 }
 
@@ -93,8 +130,17 @@ async fn a_binding_follows_target_statement_parameters_and_effect() {
     let first = plan(&arena, sql).await.unwrap().binding;
     assert_eq!(first.len(), 64);
     assert_eq!(plan(&arena, sql).await.unwrap().binding, first);
-    assert_ne!(plan(&arena, "DELETE FROM t WHERE id <= 6").await.unwrap().binding, first);
-    assert_ne!(plan(&arena, "DELETE FROM t WHERE id <=  5").await.unwrap().binding, first);
+    assert_ne!(
+        plan(&arena, "DELETE FROM t WHERE id <= 6").await.unwrap().binding,
+        first
+    );
+    assert_ne!(
+        plan(&arena, "DELETE FROM t WHERE id <=  5")
+            .await
+            .unwrap()
+            .binding,
+        first
+    );
     arena.setup("DELETE FROM t WHERE id = 1").await;
     assert_ne!(plan(&arena, sql).await.unwrap().binding, first);
     let other = Arena::new(arena.server).await;
@@ -121,9 +167,14 @@ async fn writes_are_complete_and_one_at_a_time() {
             "DO $$ BEGIN INSERT INTO t (id) VALUES (3000); END $$",
             "TRUNCATE t3",
         ] {
-            execute(&arena, sql).await.unwrap_or_else(|error| panic!("{major}: {sql}: {error:?}"));
+            execute(&arena, sql)
+                .await
+                .unwrap_or_else(|error| panic!("{major}: {sql}: {error:?}"));
         }
-        assert_eq!(count(&arena, "SELECT count(*) FROM pg_indexes WHERE indexname = 't_n'").await, 1);
+        assert_eq!(
+            count(&arena, "SELECT count(*) FROM pg_indexes WHERE indexname = 't_n'").await,
+            1
+        );
 
         for sql in [
             "INSERT INTO t (id) VALUES (4000); INSERT INTO t (id) VALUES (4001)",
@@ -135,7 +186,10 @@ async fn writes_are_complete_and_one_at_a_time() {
             "COPY t FROM STDIN",
         ] {
             let refused = execute(&arena, sql).await;
-            assert!(matches!(refused, Err(GuardError::Refused(_))), "{major}: {sql}: {refused:?}");
+            assert!(
+                matches!(refused, Err(GuardError::Refused(_))),
+                "{major}: {sql}: {refused:?}"
+            );
         }
         assert_eq!(count(&arena, "SELECT count(*) FROM t").await, 101);
     }

@@ -44,9 +44,14 @@ pub(super) async fn measure(
 ) -> Result<Result<Measured, String>, GuardError> {
     let (limit, is_ddl) = match kind {
         Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge => (MEASURE_MAX, false),
-        Kind::Ddl(command) if command.in_transaction && MEASURED.contains(&command.tag) => (MEASURE_DDL_MAX, true),
+        Kind::Ddl(command) if command.in_transaction && MEASURED.contains(&command.tag) => {
+            (MEASURE_DDL_MAX, true)
+        }
         kind => {
-            return Ok(Err(format!("What {} does cannot be tried and taken back.", kind.name())));
+            return Ok(Err(format!(
+                "What {} does cannot be tried and taken back.",
+                kind.name()
+            )));
         }
     };
     // A default is computed for what is inserted, or where the statement says DEFAULT.
@@ -60,8 +65,16 @@ pub(super) async fn measure(
 
 /// Definitions that run nothing but what the judge sees, and leave nothing when rolled back.
 const MEASURED: &[&str] = &[
-    "ALTER INDEX", "ALTER TABLE", "ALTER VIEW", "CREATE INDEX", "CREATE TABLE", "CREATE VIEW", "DROP INDEX",
-    "DROP MATERIALIZED VIEW", "DROP TABLE", "DROP VIEW",
+    "ALTER INDEX",
+    "ALTER TABLE",
+    "ALTER VIEW",
+    "CREATE INDEX",
+    "CREATE TABLE",
+    "CREATE VIEW",
+    "DROP INDEX",
+    "DROP MATERIALIZED VIEW",
+    "DROP TABLE",
+    "DROP VIEW",
 ];
 
 /// Why running it could leave something behind, if it could.
@@ -90,7 +103,9 @@ async fn judge(
     super::super::facts::fetch(session, &steps).await?;
     let builtins = Builtins::of(session, &super::super::key(&target)).await?;
     if let Some(function) = &builtins.replaced {
-        return Ok(Some(format!("The server's own function {function} was replaced.")));
+        return Ok(Some(format!(
+            "The server's own function {function} was replaced."
+        )));
     }
     if is_ddl && !session.query(EVENT_TRIGGERS, &[]).await?.is_empty() {
         return Ok(Some("Event triggers would run.".to_owned()));
@@ -117,7 +132,10 @@ async fn carry_out(
 ) -> Result<Result<Measured, String>, GuardError> {
     let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     let mut steps = run::opening(session, "BEGIN READ WRITE", Some(limit_ms));
-    steps.push(format!("SET LOCAL lock_timeout = {}", MEASURE_LOCK_MAX.as_millis()));
+    steps.push(format!(
+        "SET LOCAL lock_timeout = {}",
+        MEASURE_LOCK_MAX.as_millis()
+    ));
     let at = steps.len();
     let steps: Vec<Step<'_>> = steps
         .iter()
@@ -131,11 +149,18 @@ async fn carry_out(
     let mut locks = Locks(Vec::new());
     match session.run(&steps, &mut locks).await {
         Ok(end) => Ok(Ok(Measured {
-            rows: end.steps.get(at).filter(|_| !is_ddl).and_then(crate::StepEnd::affected),
+            rows: end
+                .steps
+                .get(at)
+                .filter(|_| !is_ddl)
+                .and_then(crate::StepEnd::affected),
             locks: locks.0,
         })),
         Err(PgError::Server(error)) if matches!(error.sqlstate.as_str(), "57014" | "55P03") => {
-            Ok(Err(format!("It was tried for {limit_ms} ms and did not end by then: {}.", error.message)))
+            Ok(Err(format!(
+                "It was tried for {limit_ms} ms and did not end by then: {}.",
+                error.message
+            )))
         }
         Err(error) => Err(run::as_one_step(error).into()),
     }
@@ -147,7 +172,10 @@ impl Sink for Locks {
     fn columns(&mut self, _: usize, _: Vec<Column>) {}
 
     fn row(&mut self, _: usize, row: &RowView<'_>) -> Flow {
-        let record: Record = row.cells().map(|cell| cell.map(|cell| cell.text().into_owned())).collect();
+        let record: Record = row
+            .cells()
+            .map(|cell| cell.map(|cell| cell.text().into_owned()))
+            .collect();
         self.0.push(Lock {
             relation: text(&record, 0).to_owned(),
             mode: text(&record, 1).to_owned(),
