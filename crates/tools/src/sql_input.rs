@@ -23,7 +23,7 @@ pub(crate) async fn text(argument: &str, file: Option<&Path>) -> Result<String> 
     let read = tokio::task::spawn_blocking(move || match file {
         Some(path) => {
             let opened = std::fs::File::open(&path);
-            let text = opened.and_then(|file| bounded(file));
+            let text = opened.and_then(bounded);
             text.map_err(|error| local(format!("{} cannot be read: {error}", path.display())))
         }
         None if std::io::stdin().is_terminal() => Err(Error::invalid("There is no statement.")
