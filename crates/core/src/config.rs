@@ -40,7 +40,10 @@ impl Config {
     /// The names of what is directly in the section `name`; none where it is no table.
     pub fn keys(&self, name: &str) -> impl Iterator<Item = &str> {
         let section = self.table.get(name).and_then(toml::Value::as_table);
-        section.into_iter().flat_map(|table| table.keys()).map(String::as_str)
+        section
+            .into_iter()
+            .flat_map(|table| table.keys())
+            .map(String::as_str)
     }
 
     /// The names of all sections in the file.

@@ -1,6 +1,5 @@
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use howdah_pg::export::{Export, ExportError, Exported, Format};
