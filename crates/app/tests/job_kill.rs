@@ -159,7 +159,7 @@ fn some_time(most: u64) -> Duration {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
-    Duration::from_millis(u64::from(now.subsec_nanos() / 1000) % (most + 1))
+    Duration::from_millis(u64::from(now.subsec_micros()) % (most + 1))
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub use error::CatalogError;
 pub use names::{find_relation, near_names};
 pub use reading::{Partial, Query, Reading};
 pub use relation::{
-    Child, Constraint, ForeignReference, Index, Policy, Relation, RelationColumn, RelationKind, RowEstimate, Rule,
-    SequenceParameters, Sizes, Statistics, Trigger,
+    Child, Constraint, ForeignReference, Index, Policy, Relation, RelationColumn, RelationKind, RowEstimate,
+    Rule, SequenceParameters, Sizes, Statistics, Trigger,
 };
 pub use search::{Found, ObjectKind, Search, SearchResult, search_objects};

@@ -269,7 +269,10 @@ async fn settle(
     }
     let mentions = folded.as_ref().unwrap_or(&candidate.mentions);
     let constant_types = {
-        let mut calls = mentions.calls.iter().filter(|call| call.name.name.starts_with("pg_input_"));
+        let mut calls = mentions
+            .calls
+            .iter()
+            .filter(|call| call.name.name.starts_with("pg_input_"));
         calls.all(|call| call.constant_type)
     };
     let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);
@@ -291,7 +294,10 @@ async fn settle(
     judge.constant_types = constant_types;
     judge.references(&found, When::Runs, Reading::Rewritten, STATEMENT);
     for name in &mentions.targets {
-        judge.wants.relation_names.insert((name.clone(), Scope::Session, Reading::Planned, STATEMENT));
+        judge
+            .wants
+            .relation_names
+            .insert((name.clone(), Scope::Session, Reading::Planned, STATEMENT));
     }
     judge.settle(session, Vec::new()).await?;
     Ok(match judge.finish().into_iter().next() {

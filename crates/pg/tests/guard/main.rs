@@ -2,8 +2,22 @@
 //! afterwards, never by the guard's own answer.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+/// Runs the same cases on every major version, each in a database of its own.
+macro_rules! class {
+    ($name:ident, $arena:ident, $body:block) => {
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            for major in majors() {
+                let $arena = Arena::new(server(major).await).await;
+                $body
+            }
+        }
+    };
+}
+
 mod allow_list;
 mod arena;
 mod classes;
 mod session;
+mod stored;
 mod writes;
