@@ -18,9 +18,10 @@ use super::listing::{Listing, Offer};
 use super::reading;
 use crate::services;
 
-/// Calls that run at the same time; further ones wait their turn. Above the size
-/// of a connection pool, so that calls that need none are not held up.
-const PARALLEL_CALLS: usize = 128;
+/// Calls that run at the same time: as many as a target's pool has connections.
+/// A further one waits here, for as long as its client does, and not for a
+/// connection, where waiting has a limit.
+const PARALLEL_CALLS: usize = 32;
 
 const INSTRUCTIONS: &str = "\
 PostgreSQL and Aurora PostgreSQL. `get_database_connection_info` says which databases there are; `connect_to_database` \
