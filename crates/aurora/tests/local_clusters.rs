@@ -140,7 +140,7 @@ async fn a_cluster_through_its_whole_life() {
     world.succeed(on("shop", Action::Start)).await;
     let again = world.clusters.describe("shop").await.unwrap();
     assert_eq!(again.status, ClusterStatus::Available, "{again:?}");
-    assert_eq!(again.connection, shop.connection);
+    assert_eq!(without_ports(again.connection), without_ports(shop.connection));
     let mut writer = connect(&world, "shop").await;
     assert_eq!(one(&mut writer, "SELECT count(*) FROM t").await, "21000");
 
@@ -418,6 +418,21 @@ async fn a_failed_job_leaves_nothing() {
     assert!(job.error.unwrap().to_string().contains("pg_control"));
     assert_eq!(world.left_of_clusters(), vec!["odd"]);
     assert_eq!(world.servers(), 1);
+}
+
+/// What holds across a stop: a port may be taken by another program meanwhile.
+fn without_ports(
+    connection: Option<howdah_aurora::Connection>,
+) -> Option<(String, String, String, String, usize)> {
+    connection.map(|c| {
+        (
+            c.target,
+            c.database,
+            c.user,
+            c.password_file.display().to_string(),
+            c.reader_endpoints.len(),
+        )
+    })
 }
 
 /// The worker of all these jobs: not a test.
