@@ -53,14 +53,10 @@ impl PsqlTable {
                 let (text, wide) = name.get(line).map_or(("", 0), |(text, wide)| (text, *wide));
                 let space = self.widths[index] - wide;
                 let more = if line + 1 < name.len() { '+' } else { ' ' };
-                write!(
-                    out,
-                    " {:left$}{text}{:right$}{more}",
-                    "",
-                    "",
-                    left = space / 2,
-                    right = space.div_ceil(2)
-                )?;
+                fill(out, b' ', 1 + space / 2)?;
+                write!(out, "{text}")?;
+                fill(out, b' ', space.div_ceil(2))?;
+                write!(out, "{more}")?;
                 if index < last {
                     out.write_all(b"|")?;
                 }
@@ -68,7 +64,7 @@ impl PsqlTable {
             out.write_all(b"\n")?;
         }
         for (index, wide) in self.widths.iter().enumerate() {
-            write!(out, "{:-<wide$}", "", wide = wide + 2)?;
+            fill(out, b'-', wide + 2)?;
             if index < last {
                 out.write_all(b"+")?;
             }
@@ -93,9 +89,11 @@ impl PsqlTable {
                 out.write_all(b" ")?;
                 let flush_right = self.flush_right.get(index) == Some(&true);
                 if flush_right && line < cell.len() {
-                    write!(out, "{:space$}{text}", "")?;
+                    fill(out, b' ', space)?;
+                    out.write_all(text.as_bytes())?;
                 } else if index < last || more {
-                    write!(out, "{text}{:space$}", "")?;
+                    out.write_all(text.as_bytes())?;
+                    fill(out, b' ', space)?;
                 } else {
                     out.write_all(text.as_bytes())?;
                 }
@@ -118,6 +116,11 @@ impl PsqlTable {
         let noun = if rows == 1 { "row" } else { "rows" };
         writeln!(out, "({rows} {noun}{remark})")
     }
+}
+
+/// Writes `count` times the same byte; a formatting width ends at 65,535, a cell does not.
+fn fill(out: &mut dyn Write, byte: u8, count: usize) -> io::Result<()> {
+    io::copy(&mut io::Read::take(io::repeat(byte), count as u64), out).map(drop)
 }
 
 /// The rows that were kept of a result, as psql prints them.

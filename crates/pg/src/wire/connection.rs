@@ -125,10 +125,15 @@ impl Connection {
         if self.pending > 0 {
             return false;
         }
-        match self.transport.look() {
-            Idle::Gone => true,
-            Idle::Quiet => false,
-            Idle::Data => !self.take_idle_messages(),
+        // A server that goes down says so in a notice before it closes: what follows
+        // a message that was taken in must be looked at too.
+        loop {
+            match self.transport.look() {
+                Idle::Gone => return true,
+                Idle::Quiet => return false,
+                Idle::Data if self.take_idle_messages() => {}
+                Idle::Data => return true,
+            }
         }
     }
 
@@ -146,7 +151,14 @@ impl Connection {
             self.transport.consume(len + 1);
             match tag {
                 b'S' => self.set_parameter(&body),
-                b'N' => self.notices.push(backend::server_error(&body)),
+                b'N' => {
+                    let notice = backend::server_error(&body);
+                    let leaves = notice.sqlstate.starts_with("57P");
+                    self.notices.push(notice);
+                    if leaves {
+                        return false;
+                    }
+                }
                 _ => {}
             }
             if self.transport.buffered().is_empty() {
