@@ -199,9 +199,6 @@ SELECT ext.pg_freespace('shop.orders', 0)
 -- name: row-locks
 -- as: superuser
 SELECT * FROM ext.pgrowlocks('shop.orders')
--- name: amcheck
--- as: superuser
-SELECT ext.bt_index_check('shop.orders_pkey'::regclass)
 -- name: encoding-collation
 SELECT pg_encoding_to_char(encoding), pg_client_encoding(), getdatabaseencoding(), pg_char_to_encoding('UTF8') FROM pg_database WHERE datname = current_database()
 -- name: event-triggers-publications
