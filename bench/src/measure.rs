@@ -154,10 +154,10 @@ impl Client {
 async fn deliver(mut lines: BufReader<tokio::process::ChildStdout>, waiting: Waiting) {
     let mut line = String::new();
     while matches!(lines.read_line(&mut line).await, Ok(n) if n > 0) {
-        if let Some(id) = answered_id(&line) {
-            if let Some(sender) = waiting.lock().expect("no panic while holding it").remove(&id) {
-                let _ = sender.send(std::mem::take(&mut line));
-            }
+        if let Some(id) = answered_id(&line)
+            && let Some(sender) = waiting.lock().expect("no panic while holding it").remove(&id)
+        {
+            let _ = sender.send(std::mem::take(&mut line));
         }
         line.clear();
     }
