@@ -1,0 +1,1 @@
+//! Online schema changes: planned, carried out under load, resumable.

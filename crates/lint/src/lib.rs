@@ -1,0 +1,1 @@
+//! Rules for queries, migrations and schemas, and the verdict on a script.
