@@ -33,7 +33,7 @@ pub use refusal::Refusal;
 pub use run::Caps;
 
 use builtins::Builtins;
-use judge::{Judge, Reading, STATEMENT, Scope};
+use judge::{Judge, Reader, Reading, STATEMENT, Scope};
 use run::Capped;
 use statement::Candidate;
 use stored::When;
@@ -283,7 +283,11 @@ async fn settle(
         return Ok(Ok(SettledBy::Catalog));
     };
     let hopeless = doubts.iter().any(|doubt| doubt.certain)
-        || (mentions.untyped && doubts.iter().any(|doubt| doubt.unsafe_to_analyse))
+        || doubts.iter().any(|doubt| match doubt.run_by {
+            Some(Reader::Own) => mentions.literal,
+            Some(Reader::Parts) => mentions.bracketed,
+            None => false,
+        })
         || target.guard.analyser == Analyser::Never;
     let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {
         return Ok(Err(first.refusal.clone()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::builtins::FIRST_NORMAL_OID;
 use super::facts::{Table, fetch, is_true, number, oid_array, text, text_array};
-use super::judge::{Account, Demand, Judge, ROUNDS_MAX, Reading, STATEMENT, Scope, TypeUse, Via, Wants};
+use super::judge::{Account, Demand, Judge, ROUNDS_MAX, Reading, STATEMENT, Scope, Via, Wants};
 use super::mention::Name;
 use super::refusal::Refusal;
 use super::rows::{Function, Operator, Relation, Type};
@@ -109,7 +109,7 @@ impl Judge<'_> {
     ) -> Result<(), PgError> {
         let mut probe = true;
         for _ in 0..ROUNDS_MAX {
-            if self.wants.is_empty() && !probe && first.is_empty() {
+            if self.wants.is_empty() && !probe && first.is_empty() && !self.take_up_deferred() {
                 return Ok(());
             }
             let wants = std::mem::take(&mut self.wants);
@@ -250,13 +250,14 @@ impl Judge<'_> {
             .relation_names
             .iter()
             .any(|(_, _, reading, _)| *reading >= Reading::Planned);
-        let names = |scope: Scope| {
+        // What only may be a name must not make the server complain of a schema.
+        let names = |direct: bool| {
             wants
                 .relation_names
                 .iter()
-                .filter(move |want| want.1 == scope || want.0.schema.is_some() && scope == Scope::Session)
+                .filter(move |want| (want.3 == STATEMENT) == direct && !want.0.name.is_empty())
         };
-        let session: BTreeSet<String> = names(Scope::Session).map(|(name, ..)| quoted(name)).collect();
+        let session: BTreeSet<String> = names(true).map(|(name, ..)| quoted(name)).collect();
         if !session.is_empty() {
             ask_relations(
                 RELATIONS_IN_SESSION,
@@ -264,10 +265,7 @@ impl Judge<'_> {
                 planned,
             );
         }
-        let anywhere: BTreeSet<&str> = names(Scope::Anywhere)
-            .filter(|(name, ..)| name.schema.is_none())
-            .map(|(name, ..)| name.name.as_str())
-            .collect();
+        let anywhere: BTreeSet<&str> = names(false).map(|(name, ..)| name.name.as_str()).collect();
         if !anywhere.is_empty() {
             ask_relations(RELATIONS_ANYWHERE, text_array(anywhere), planned);
         }
@@ -275,6 +273,7 @@ impl Judge<'_> {
             let planned = wants
                 .relations
                 .values()
+                .flatten()
                 .any(|(reading, _)| *reading >= Reading::Planned);
             ask_relations(BY_OID, oid_array(wants.relations.keys().copied()), planned);
         }
@@ -284,7 +283,7 @@ impl Judge<'_> {
                 Kind::Children,
                 children,
                 "",
-                vec![oid_array(wants.children.keys().copied())],
+                vec![oid_array(wants.children.keys().map(|(oid, _)| *oid))],
             );
         }
         questions
@@ -380,7 +379,7 @@ impl Judge<'_> {
         for (name, scope, via) in &wants.operator_names {
             for operator in operators.values().filter(|operator| operator.name == name.name) {
                 if self.is_visible(&operator.schema, name.schema.as_deref(), *scope) {
-                    self.examine_operator(operator, Demand::Called, *via);
+                    self.named_operator(operator, *via);
                 }
             }
         }
@@ -396,34 +395,42 @@ impl Judge<'_> {
             for type_ in types.values().filter(|type_| type_.name == name.name) {
                 if self.is_visible(&type_.schema, name.schema.as_deref(), *scope) {
                     self.meet(type_.oid, *via);
-                    self.examine_type(type_, TypeUse::Made, *via);
+                    self.examine_type(type_, *via);
                 }
             }
         }
-        for (oid, (usage, via)) in &wants.types {
-            match types.get(oid) {
-                Some(type_) => self.examine_type(type_, *usage, *via),
-                None => self.vanished("type", *oid, *via),
+        for (oid, asked) in &wants.types {
+            for via in asked {
+                match types.get(oid) {
+                    Some(type_) => self.examine_type(type_, *via),
+                    None => self.vanished("type", *oid, *via),
+                }
             }
         }
         for (name, scope, reading, via) in &wants.relation_names {
             for relation in relations.values().filter(|relation| relation.name == name.name) {
                 if self.is_visible(&relation.schema, name.schema.as_deref(), *scope)
-                    && self.seen_relations.insert((relation.oid, *reading))
+                    && self
+                        .seen_relations
+                        .insert((relation.oid, *reading, self.ways[*via].scope))
                 {
                     self.take_relation(relation, *reading, *via, &attached);
                 }
             }
         }
-        for (oid, (reading, via)) in &wants.relations {
-            if let Some(relation) = relations.get(oid) {
-                self.take_relation(relation, *reading, *via, &attached);
+        for (oid, asked) in &wants.relations {
+            for (reading, via) in asked {
+                if let Some(relation) = relations.get(oid) {
+                    self.take_relation(relation, *reading, *via, &attached);
+                }
             }
         }
         // Which parent a child belongs to is of no matter: the gravest use of any counts.
-        if let Some((reading, via)) = wants.children.values().max() {
-            for row in &children {
-                self.examine_child(row, *reading, *via);
+        if let Some((reading, _)) = wants.children.values().max() {
+            for (_, via) in wants.children.values() {
+                for row in &children {
+                    self.examine_child(row, *reading, *via);
+                }
             }
         }
     }
@@ -495,6 +502,34 @@ impl Judge<'_> {
         }
     }
 
+    /// An operator that a name may mean. The server prefers its own comparisons of text and of
+    /// rows for whatever is not of an added operator's own types, so that one stands back
+    /// until something of its types is met.
+    fn named_operator(&mut self, operator: &Operator, via: Via) {
+        let comparison = matches!(operator.name.as_str(), "=" | "<>" | "<" | "<=" | ">" | ">=");
+        let stands_back = comparison
+            && !operator.only_for.is_empty()
+            && self.ways[via].account == Account::Statement
+            && !operator.only_for.iter().any(|oid| self.types_met.contains(oid));
+        if stands_back {
+            self.deferred.push((operator.clone(), via));
+        } else {
+            self.examine_operator(operator, Demand::Called, via);
+        }
+    }
+
+    /// Examines what stood back and does so no longer; tells whether there was any.
+    fn take_up_deferred(&mut self) -> bool {
+        let (met, deferred): (Vec<_>, Vec<_>) = std::mem::take(&mut self.deferred)
+            .into_iter()
+            .partition(|(operator, _)| operator.only_for.iter().any(|oid| self.types_met.contains(oid)));
+        self.deferred = deferred;
+        for (operator, via) in &met {
+            self.examine_operator(operator, Demand::Called, *via);
+        }
+        !met.is_empty()
+    }
+
     fn vanished(&mut self, what: &str, oid: u32, via: Via) {
         // A built-in object of a kind that is not read ahead has nothing to it.
         if oid >= FIRST_NORMAL_OID {
@@ -519,7 +554,7 @@ fn by_scope<'a>(
     let mut anywhere = BTreeSet::new();
     for (name, scope) in names {
         match (scope, &name.schema) {
-            (Scope::Anywhere, None) => {
+            (Scope::Anywhere | Scope::Path(_), None) => {
                 anywhere.insert(name.name.as_str());
             }
             (_, schema) => {
