@@ -113,6 +113,7 @@ fn structure(definition: &str) -> Result<Value, String> {
     let bare = without_schemas(definition);
     howdah_sql::plpgsql_tree(&bare)
         .or_else(|_| howdah_sql::plpgsql_tree(&without_brackets(&bare)))
+        .or_else(|_| howdah_sql::plpgsql_tree(&without_row_types(&without_brackets(&bare))))
         .map_err(|_| first)
 }
 
@@ -150,6 +151,18 @@ fn without_brackets(text: &str) -> String {
         } else {
             piece
         });
+    }
+    bare
+}
+
+/// `name%ROWTYPE` as `record`, so that its fields may be assigned to.
+fn without_row_types(text: &str) -> String {
+    let mut bare = text.to_owned();
+    while let Some(end) = bare.to_ascii_lowercase().find("%rowtype") {
+        let start = bare[..end]
+            .rfind(|c| !is_word(c))
+            .map_or(0, |at| at + bare[at..].chars().next().map_or(1, char::len_utf8));
+        bare.replace_range(start..end + "%rowtype".len(), "record");
     }
     bare
 }
@@ -441,11 +454,13 @@ mod tests {
             "DECLARE a s.dom; BEGIN INSERT INTO s.t VALUES (1); RETURN 1; END",
             "DECLARE a s.dom[]; BEGIN EXECUTE 'x'; RETURN 1; END",
             "DECLARE a s.dom[]; BEGIN PERFORM 1; CALL s.p(); RETURN 1; END",
+            "DECLARE r s.t%RowType; BEGIN r.x := 1; DELETE FROM s.t; RETURN 1; END",
         ] {
             assert!(calls(body).is_err(), "{body}");
         }
         for body in [
             "DECLARE a s.dom; BEGIN RETURN 1; END",
+            "DECLARE r s.t%ROWTYPE; BEGIN SELECT * INTO r FROM s.t; r.x := upper(r.x); RETURN 1; END",
             "DECLARE a s.dom[] := ARRAY[]::s.dom[]; BEGIN RETURN 1; END",
         ] {
             assert!(calls(body).is_ok(), "{body}: {:?}", calls(body));

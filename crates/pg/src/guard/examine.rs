@@ -27,6 +27,7 @@ impl Judge<'_> {
         let here = self.way_behind(via, what.as_str());
         let scope = self.scope_of(function, via);
         self.ways[here].scope = scope;
+        self.paths_differ |= scope != Scope::Session;
         match function.language.as_str() {
             "internal" | "c" => self.examine_code(function, via),
             "sql" | "plpgsql" => {

@@ -45,12 +45,12 @@ pub(super) type Via = usize;
 pub(super) const STATEMENT: Via = 0;
 
 /// On whose account something is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Account {
     /// The statement names or reaches it.
     Statement,
-    /// A cast that somebody added, to the type.
-    Cast(u32),
+    /// A cast that somebody added, to the first type from the second.
+    Cast(u32, u32),
     /// An operator class that somebody added, for the types.
     Class(u32, u32),
     /// A text search template or parser that somebody added.
@@ -115,6 +115,8 @@ pub(super) struct Wants {
     pub(super) functions: BTreeMap<u32, Vec<(Demand, Via)>>,
     pub(super) operators: BTreeMap<u32, Vec<(Demand, Via)>>,
     pub(super) types: BTreeMap<u32, Vec<Via>>,
+    /// Types of which it is only asked what they are made of.
+    pub(super) parts: BTreeSet<(Account, u32)>,
     pub(super) relations: BTreeMap<u32, Vec<(Reading, Via)>>,
     pub(super) children: BTreeMap<(u32, Scope), (Reading, Via)>,
     /// What casts, operator classes and text search run that somebody added.
@@ -130,6 +132,7 @@ impl Wants {
             && self.functions.is_empty()
             && self.operators.is_empty()
             && self.types.is_empty()
+            && self.parts.is_empty()
             && self.relations.is_empty()
             && self.children.is_empty()
             && !self.unnamed
@@ -143,6 +146,8 @@ pub(crate) struct Judge<'a> {
     /// Whose policy it is, for hints.
     pub(super) target: &'a str,
     pub(super) schemas: Vec<String>,
+    /// Whether a body runs with another search path than the session's.
+    pub(super) paths_differ: bool,
     /// Search paths that functions set.
     pub(super) paths: Vec<Vec<String>>,
     pub(super) wants: Wants,
@@ -155,10 +160,14 @@ pub(crate) struct Judge<'a> {
     pub(super) seen_relations: HashSet<(u32, Reading, Scope)>,
     seen_names: HashSet<(Name, Scope, Standpoint)>,
     seen_calls: HashSet<(Call, Scope, Standpoint)>,
+    /// What casts, operator classes and text search run, until a body is met whose search path is another.
+    pub(super) unnamed: Vec<(&'static str, Account, u32)>,
     /// Operators on types of which nothing was met yet.
     pub(super) deferred: Vec<(super::rows::Operator, Via)>,
     /// Types that are not built in, wherever they were met.
-    pub(super) types_met: BTreeSet<u32>,
+    types_met: BTreeSet<(Account, u32)>,
+    /// Those of them whose parts were not met yet.
+    unopened: BTreeSet<(Account, u32)>,
     /// Whether an index or partition key uses an operator class that somebody added.
     pub(super) added_class_used: bool,
     /// Whether bodies were looked into, which convert values where nobody writes a cast.
@@ -183,6 +192,8 @@ impl<'a> Judge<'a> {
             schemas: Vec::new(),
             paths: Vec::new(),
             deferred: Vec::new(),
+            unnamed: Vec::new(),
+            paths_differ: false,
             wants: Wants::default(),
             ways: vec![Way {
                 from: STATEMENT,
@@ -201,6 +212,7 @@ impl<'a> Judge<'a> {
             seen_names: HashSet::new(),
             seen_calls: HashSet::new(),
             types_met: BTreeSet::new(),
+            unopened: BTreeSet::new(),
             added_class_used: false,
             bodies: false,
             converts_to_json: false,
@@ -384,11 +396,32 @@ impl<'a> Judge<'a> {
         self.wants.types.entry(oid).or_default().push(via);
     }
 
-    /// Remembers that the statement itself deals with values of the type.
+    /// Remembers that whatever is judged there deals with values of the type.
     pub(super) fn meet(&mut self, oid: u32, via: Via) {
-        if self.ways[via].account == Account::Statement {
-            self.types_met.insert(oid);
+        self.met(self.ways[via].account, oid);
+    }
+
+    pub(super) fn met(&mut self, account: Account, oid: u32) {
+        if oid >= FIRST_NORMAL_OID && self.types_met.insert((account, oid)) {
+            self.unopened.insert((account, oid));
         }
+    }
+
+    pub(super) fn has_met(&self, account: Account, oid: u32) -> bool {
+        self.types_met.contains(&(account, oid))
+    }
+
+    /// Asks for the parts of the types that were met, if anything depends on it.
+    pub(super) fn open_types(&mut self) -> bool {
+        let matters = !self.deferred.is_empty()
+            || self
+                .doubts
+                .iter()
+                .any(|doubt| doubt.account != Account::Statement);
+        if matters {
+            self.wants.parts.append(&mut self.unopened);
+        }
+        !self.wants.parts.is_empty()
     }
 
     /// A relation that is reached by its OID.
@@ -453,12 +486,12 @@ impl<'a> Judge<'a> {
         way
     }
 
-    pub(super) fn way_on_account(&mut self, what: String, account: Account) -> Via {
+    pub(super) fn way_on_account(&mut self, what: String, account: Account, scope: Scope) -> Via {
         self.add_way(Way {
             from: STATEMENT,
             what,
             account,
-            scope: Scope::Anywhere,
+            scope,
             behind: true,
             type_: None,
         })
@@ -507,13 +540,22 @@ impl<'a> Judge<'a> {
             .into_iter()
             .filter(|doubt| match doubt.account {
                 Account::Statement => true,
-                Account::Cast(to) => {
-                    !self.exact || self.bodies || (self.converts_to_json && matches!(to, JSON | JSONB))
+                Account::Cast(to, from) => {
+                    let met = match (from >= FIRST_NORMAL_OID, to >= FIRST_NORMAL_OID) {
+                        (true, _) => self.has_met(Account::Statement, from),
+                        (false, true) => self.has_met(Account::Statement, to),
+                        (false, false) => true,
+                    };
+                    met && (!self.exact
+                        || self.bodies
+                        || (self.converts_to_json && matches!(to, JSON | JSONB)))
                 }
                 Account::Class(left, right) => {
                     let added = |oid: u32| oid >= FIRST_NORMAL_OID;
                     match added(left) || added(right) {
-                        true => self.types_met.contains(&left) || self.types_met.contains(&right),
+                        true => {
+                            self.has_met(Account::Statement, left) || self.has_met(Account::Statement, right)
+                        }
                         false => self.added_class_used,
                     }
                 }

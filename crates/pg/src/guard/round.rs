@@ -109,7 +109,8 @@ impl Judge<'_> {
     ) -> Result<(), PgError> {
         let mut probe = true;
         for _ in 0..ROUNDS_MAX {
-            if self.wants.is_empty() && !probe && first.is_empty() && !self.take_up_deferred() {
+            let done = self.wants.is_empty() && !probe && first.is_empty();
+            if done && !self.open_types() && !self.take_up_deferred() && !self.take_unnamed_elsewhere() {
                 return Ok(());
             }
             let wants = std::mem::take(&mut self.wants);
@@ -231,13 +232,10 @@ impl Judge<'_> {
         if let Some((names, _)) = anywhere {
             ask(Kind::Types, types, TYPES_ANYWHERE, vec![names]);
         }
-        if !wants.types.is_empty() {
-            ask(
-                Kind::Types,
-                types,
-                BY_OID,
-                vec![oid_array(wants.types.keys().copied())],
-            );
+        if !wants.types.is_empty() || !wants.parts.is_empty() {
+            let parts = wants.parts.iter().map(|(_, oid)| oid);
+            let oids = wants.types.keys().chain(parts).copied();
+            ask(Kind::Types, types, BY_OID, vec![oid_array(oids)]);
         }
         let relations = include_str!("../../queries/guard/relations.sql");
         let mut ask_relations = |which: &str, param: String, planned: bool| {
@@ -399,6 +397,11 @@ impl Judge<'_> {
                 }
             }
         }
+        for (account, oid) in &wants.parts {
+            for part in types.get(oid).map_or(&[][..], |type_| &type_.parts) {
+                self.met(*account, *part);
+            }
+        }
         for (oid, asked) in &wants.types {
             for via in asked {
                 match types.get(oid) {
@@ -452,16 +455,29 @@ impl Judge<'_> {
         for row in unnamed {
             let (oid, left, right) = (number(row, 1), number(row, 2), number(row, 3));
             let (what, account) = match text(row, 0) {
-                "cast" => ("through a cast that somebody added", Account::Cast(left)),
+                "cast" => ("through a cast that somebody added", Account::Cast(left, right)),
                 "class" => (
                     "through an operator class that somebody added",
                     Account::Class(left, right),
                 ),
                 _ => ("through text search that somebody added", Account::Search),
             };
-            let via = self.way_on_account(what.to_owned(), account);
+            let via = self.way_on_account(what.to_owned(), account, Scope::Session);
+            self.function(oid, Demand::Called, via);
+            self.unnamed.push((what, account, oid));
+        }
+    }
+
+    /// The same once more, where names in their bodies may mean something else.
+    fn take_unnamed_elsewhere(&mut self) -> bool {
+        if !self.paths_differ {
+            return false;
+        }
+        for (what, account, oid) in std::mem::take(&mut self.unnamed) {
+            let via = self.way_on_account(what.to_owned(), account, Scope::Anywhere);
             self.function(oid, Demand::Called, via);
         }
+        !self.wants.is_empty()
     }
 
     /// Everything that the names of functions may mean.
@@ -507,10 +523,7 @@ impl Judge<'_> {
     /// until something of its types is met.
     fn named_operator(&mut self, operator: &Operator, via: Via) {
         let comparison = matches!(operator.name.as_str(), "=" | "<>" | "<" | "<=" | ">" | ">=");
-        let stands_back = comparison
-            && !operator.only_for.is_empty()
-            && self.ways[via].account == Account::Statement
-            && !operator.only_for.iter().any(|oid| self.types_met.contains(oid));
+        let stands_back = comparison && !operator.only_for.is_empty() && !self.has_met_operand(operator, via);
         if stands_back {
             self.deferred.push((operator.clone(), via));
         } else {
@@ -518,16 +531,21 @@ impl Judge<'_> {
         }
     }
 
+    fn has_met_operand(&self, operator: &Operator, via: Via) -> bool {
+        let account = self.ways[via].account;
+        operator.only_for.iter().any(|oid| self.has_met(account, *oid))
+    }
+
     /// Examines what stood back and does so no longer; tells whether there was any.
     fn take_up_deferred(&mut self) -> bool {
         let (met, deferred): (Vec<_>, Vec<_>) = std::mem::take(&mut self.deferred)
             .into_iter()
-            .partition(|(operator, _)| operator.only_for.iter().any(|oid| self.types_met.contains(oid)));
+            .partition(|(operator, via)| self.has_met_operand(operator, *via));
         self.deferred = deferred;
         for (operator, via) in &met {
             self.examine_operator(operator, Demand::Called, *via);
         }
-        !met.is_empty()
+        !self.wants.is_empty()
     }
 
     fn vanished(&mut self, what: &str, oid: u32, via: Via) {
