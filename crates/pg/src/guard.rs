@@ -34,6 +34,7 @@ pub use run::Caps;
 
 use builtins::Builtins;
 use judge::{Judge, Reader, Reading, STATEMENT, Scope};
+use mention::Call;
 use run::Capped;
 use statement::Candidate;
 use stored::When;
@@ -268,13 +269,13 @@ async fn settle(
         }
     }
     let mentions = folded.as_ref().unwrap_or(&candidate.mentions);
-    let constant_types = {
-        let mut calls = mentions
-            .calls
-            .iter()
-            .filter(|call| call.name.name.starts_with("pg_input_"));
-        calls.all(|call| call.constant_type)
-    };
+    let by_text = |call: &&Call| call.name.name.starts_with("pg_input_");
+    let types_in_text = mentions.calls.iter().any(|call| by_text(&call));
+    let constant_types = mentions
+        .calls
+        .iter()
+        .filter(by_text)
+        .all(|call| call.constant_type);
     let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);
     judge.mentions(mentions, Scope::Session, STATEMENT);
     judge.settle(session, opening).await?;
@@ -297,6 +298,14 @@ async fn settle(
     judge.exact = true;
     judge.constant_types = constant_types;
     judge.references(&found, When::Runs, Reading::Rewritten, STATEMENT);
+    if types_in_text {
+        // Those that are named in text are not in the tree.
+        let names = mentions.types.iter();
+        judge
+            .wants
+            .type_names
+            .extend(names.map(|name| (name.clone(), Scope::Session, STATEMENT)));
+    }
     for name in &mentions.targets {
         judge
             .wants

@@ -3,7 +3,6 @@ SELECT
     t.oid,
     n.nspname,
     t.typname,
-    t.typtype,
     -- Types that it is made of: element, base, attributes, subtype.
     pg_catalog.concat_ws(' ', t.typelem, t.typbasetype, r.rngsubtype, m.rngsubtype,
         (SELECT pg_catalog.string_agg(a.atttypid::pg_catalog.text, ' ')

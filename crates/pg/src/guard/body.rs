@@ -110,10 +110,12 @@ fn structure(definition: &str) -> Result<Value, String> {
         Ok(tree) => return Ok(tree),
         Err(error) => unreadable(&error),
     };
-    let bare = without_schemas(definition);
-    howdah_sql::plpgsql_tree(&bare)
+    // A record, unlike a variable of a type that is not known, has fields to assign to.
+    let definition = without_row_types(definition);
+    let bare = without_schemas(&definition);
+    howdah_sql::plpgsql_tree(&definition)
+        .or_else(|_| howdah_sql::plpgsql_tree(&bare))
         .or_else(|_| howdah_sql::plpgsql_tree(&without_brackets(&bare)))
-        .or_else(|_| howdah_sql::plpgsql_tree(&without_row_types(&without_brackets(&bare))))
         .map_err(|_| first)
 }
 
@@ -155,12 +157,12 @@ fn without_brackets(text: &str) -> String {
     bare
 }
 
-/// `name%ROWTYPE` as `record`, so that its fields may be assigned to.
+/// `schema.name%ROWTYPE` as `record`.
 fn without_row_types(text: &str) -> String {
     let mut bare = text.to_owned();
     while let Some(end) = bare.to_ascii_lowercase().find("%rowtype") {
         let start = bare[..end]
-            .rfind(|c| !is_word(c))
+            .rfind(|c| !is_word(c) && c != '.')
             .map_or(0, |at| at + bare[at..].chars().next().map_or(1, char::len_utf8));
         bare.replace_range(start..end + "%rowtype".len(), "record");
     }

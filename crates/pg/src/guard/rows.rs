@@ -106,8 +106,6 @@ pub(super) struct Type {
     pub(super) oid: u32,
     pub(super) schema: String,
     pub(super) name: String,
-    /// As in `pg_type.typtype`.
-    pub(super) kind: String,
     /// What it is made of: element, base, attributes, subtype.
     pub(super) parts: Vec<u32>,
     /// Input, output and modifier functions of a base type.
@@ -125,12 +123,11 @@ impl Type {
             oid: number(row, 0),
             schema: text(row, 1).to_owned(),
             name: text(row, 2).to_owned(),
-            kind: text(row, 3).to_owned(),
-            parts: numbers(row, 4),
-            functions: numbers(row, 5),
-            range_functions: numbers(row, 6),
-            checks: serde_json::from_str(text(row, 7)).unwrap_or_default(),
-            of_extension: is_true(row, 8),
+            parts: numbers(row, 3),
+            functions: numbers(row, 4),
+            range_functions: numbers(row, 5),
+            checks: serde_json::from_str(text(row, 6)).unwrap_or_default(),
+            of_extension: is_true(row, 7),
         }
     }
 }
