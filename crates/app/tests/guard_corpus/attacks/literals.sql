@@ -41,9 +41,9 @@ CREATE FUNCTION h.l_body_row() RETURNS text LANGUAGE sql AS $$ SELECT (coalesce(
 CREATE FUNCTION h.l_body_table() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM h.l_table WHERE ARRAY[a] = '{3}' $$;
 CREATE FUNCTION h.l_body_argument(h.l_int[]) RETURNS boolean LANGUAGE sql AS $$ SELECT $1 = '{3}' $$;
 CREATE FUNCTION h.l_body_ends() RETURNS int LANGUAGE sql AS $$ SELECT 1 + h.mark() -- no more $$;
-CREATE FUNCTION h.l_body_overload(text) RETURNS text LANGUAGE sql AS $$ SELECT public.l_over($1) $$;
 CREATE FUNCTION public.l_over(int) RETURNS text LANGUAGE sql AS $$ SELECT 'fine'::text $$;
 CREATE FUNCTION public.l_over(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM h.mark(); RETURN $1; END $$;
+CREATE FUNCTION h.l_body_overload(text) RETURNS text LANGUAGE sql AS $$ SELECT public.l_over($1) $$;
 
 -- name: row-in-a-body
 SELECT h.l_body_row()
