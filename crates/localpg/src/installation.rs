@@ -42,6 +42,19 @@ impl Installation {
         all
     }
 
+    /// The installations of the servers that run on this machine, as far as
+    /// this account may see their programs: a server that was started from
+    /// somewhere unusual is found by it. Empty where there is no `/proc`.
+    pub fn running() -> Vec<Self> {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten();
+        let bins: BTreeSet<PathBuf> = processes
+            .filter_map(|process| std::fs::read_link(process.ok()?.path().join("exe")).ok())
+            .filter(|program| program.file_name().is_some_and(|name| name == "postgres"))
+            .filter_map(|program| program.parent().map(Path::to_owned))
+            .collect();
+        bins.iter().filter_map(|bin| Self::at(bin)).collect()
+    }
+
     /// The installation whose programs are in `bin_dir`, if they are.
     pub fn at(bin_dir: &Path) -> Option<Self> {
         if !bin_dir.join("initdb").is_file() {

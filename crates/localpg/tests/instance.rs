@@ -390,3 +390,14 @@ fn a_large_log_is_put_aside() {
     assert!(std::fs::metadata(room.path("server/server.log")).unwrap().len() < 1 << 20);
     assert!(room.path("server/server.log.1").exists());
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_running_server_shows_where_its_programs_are() {
+    let room = Room::new();
+    let mut instance = room.init("shown", quick());
+    instance.start(&none()).unwrap();
+    let own = installation();
+    let bin_dir = own.bin_dir.canonicalize().unwrap();
+    assert!(Installation::running().contains(&Installation { bin_dir, ..own }));
+}
