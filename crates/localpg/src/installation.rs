@@ -48,9 +48,9 @@ impl Installation {
     pub fn running() -> Vec<Self> {
         let processes = std::fs::read_dir("/proc").into_iter().flatten();
         let bins: BTreeSet<PathBuf> = processes
-            .filter_map(|process| std::fs::read_link(process.ok()?.path().join("exe")).ok())
-            .filter(|program| program.file_name().is_some_and(|name| name == "postgres"))
-            .filter_map(|program| program.parent().map(Path::to_owned))
+            .filter_map(|process| program_of(&process.ok()?.path()))
+            .filter(|program| program.is_absolute() && program.ends_with("postgres"))
+            .filter_map(|program| program.parent()?.canonicalize().ok())
             .collect();
         bins.iter().filter_map(|bin| Self::at(bin)).collect()
     }
@@ -124,6 +124,18 @@ impl Installation {
             .iter()
             .any(|dir| root.join(dir).join(&file).exists() || root.join(dir).join(&file_mac).exists())
     }
+}
+
+/// The program of a process in `/proc`: as the kernel says, else (that is a
+/// matter between accounts) as the process was called.
+fn program_of(process: &Path) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+
+    std::fs::read_link(process.join("exe")).ok().or_else(|| {
+        let line = std::fs::read(process.join("cmdline")).ok()?;
+        let name = line.split(|byte| *byte == 0).next()?;
+        Some(PathBuf::from(std::ffi::OsString::from_vec(name.to_vec())))
+    })
 }
 
 fn candidates(first: &[PathBuf]) -> Vec<PathBuf> {
