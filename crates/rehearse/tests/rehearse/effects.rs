@@ -1,6 +1,6 @@
 use howdah_testkit::majors;
 
-use crate::world::{autocommit, in_transaction, lines, run};
+use crate::world::{autocommit, in_transaction, lines, run, run_on, schema_of};
 
 const SHOP: &str = "
     CREATE TABLE parent (id int PRIMARY KEY, name text);
@@ -22,8 +22,9 @@ const SHOP: &str = "
 async fn check(cases: &[(&str, &str)]) {
     for major in majors() {
         let mut wrong = Vec::new();
+        let schema = schema_of(major, SHOP).await;
         for (script, expected) in cases {
-            let rehearsal = run(major, SHOP, &autocommit(script)).await;
+            let rehearsal = run_on(major, &schema, &autocommit(script), false).await;
             let found = lines(&rehearsal).join(" / ").replace("public.", "");
             if found != *expected {
                 wrong.push(format!(
@@ -43,7 +44,7 @@ async fn changes_of_tables() {
         ("ALTER TABLE t ADD COLUMN c int DEFAULT 5", "AccessExclusive t"),
         ("ALTER TABLE t ADD COLUMN c int DEFAULT volatile_one()", "AccessExclusive t, Rewrite t"),
         ("ALTER TABLE t ADD COLUMN c int CHECK (c > 0)", "AccessExclusive t, Scan t"),
-        ("ALTER TABLE t ALTER a TYPE bigint", "AccessExclusive mv, AccessExclusive t, failed 0A000"),
+        ("ALTER TABLE t ALTER a TYPE bigint", "failed 0A000"),
         ("ALTER TABLE t ALTER parent TYPE bigint", "AccessExclusive t, Rewrite t"),
         ("ALTER TABLE t ALTER v TYPE varchar(100)", "AccessExclusive t"),
         ("ALTER TABLE t ALTER v TYPE varchar(10)", "AccessExclusive t, Rewrite t"),
@@ -53,7 +54,7 @@ async fn changes_of_tables() {
         ("ALTER TABLE t ADD CONSTRAINT c CHECK (b IS NOT NULL) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT c; ALTER TABLE t ALTER b SET NOT NULL",
          "AccessExclusive t / Scan t / AccessExclusive t"),
         ("ALTER TABLE t DROP COLUMN b", "AccessExclusive t, lost column t.b"),
-        ("ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES parent", "Scan parent, Scan t, ShareRowExclusive parent, ShareRowExclusive t"),
+        ("ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES parent", "Scan t, ShareRowExclusive parent, ShareRowExclusive t"),
         ("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (parent) REFERENCES parent NOT VALID", "ShareRowExclusive parent, ShareRowExclusive t"),
         ("DROP TABLE u", "AccessExclusive u, lost table u"),
         ("TRUNCATE u", "AccessExclusive u, lost all rows of u"),

@@ -17,12 +17,7 @@ pub(crate) async fn connect(url: &str) -> Connection {
 
 /// A scratch copy of a database that `setup` fills, on a server of the same version.
 pub(crate) async fn copy_of(major: u16, setup: &str) -> (Schema, ScratchDatabase) {
-    let server = howdah_testkit::server(major).await;
-    let database = server.database("target").await;
-    database.execute(setup).await;
-    let schema = Schema::capture(&mut connect(&database.url()).await)
-        .await
-        .unwrap();
+    let schema = schema_of(major, setup).await;
     let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
     copy.build(&schema).await.unwrap();
     (schema, copy)
@@ -46,11 +41,30 @@ pub(crate) fn in_transaction(script: &str) -> Vec<Unit> {
         .collect()
 }
 
-pub(crate) async fn run(major: u16, setup: &str, script: &[Unit]) -> Rehearsal {
-    let (_, copy) = copy_of(major, setup).await;
-    let rehearsal = rehearse(copy, &[], script, &Options::default()).await.unwrap();
+/// The schema of a database that `setup` fills.
+pub(crate) async fn schema_of(major: u16, setup: &str) -> Schema {
+    let server = howdah_testkit::server(major).await;
+    let database = server.database("target").await;
+    database.execute(setup).await;
+    Schema::capture(&mut connect(&database.url()).await)
+        .await
+        .unwrap()
+}
+
+pub(crate) async fn run_on(major: u16, schema: &Schema, script: &[Unit], clients: bool) -> Rehearsal {
+    let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
+    copy.build(schema).await.unwrap();
+    let options = Options {
+        clients,
+        ..Options::default()
+    };
+    let rehearsal = rehearse(copy, &[], script, &options).await.unwrap();
     assert_eq!(rehearsal.statements.len(), script.len());
     rehearsal
+}
+
+pub(crate) async fn run(major: u16, setup: &str, script: &[Unit]) -> Rehearsal {
+    run_on(major, &schema_of(major, setup).await, script, true).await
 }
 
 /// What a script did, each statement's effects on a line of its own, in words
