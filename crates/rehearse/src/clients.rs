@@ -33,6 +33,8 @@ struct Tried {
     failure: Option<Failure>,
     column: String,
     constraint: String,
+    /// The table that the error is about, which may lie behind a view or a trigger.
+    relation: Option<Oid>,
 }
 
 /// Clients of a scratch database, and of its copy from before the script.
@@ -181,10 +183,15 @@ impl Clients {
             // As far as the rows that are missing here let it.
             Some(before) => is_integrity(before) && !is_integrity(failure),
         };
+        let concerned = now.relation.unwrap_or(oid);
         let meant = match failure.sqlstate.as_str() {
             // Whoever demands a value of a column that had none has told its writers.
-            "23502" => self.nullable.contains(&(oid, now.column.clone())),
-            "23514" => !self.constrains_new_columns(oid, &now.constraint, start).await?,
+            "23502" => self.nullable.contains(&(concerned, now.column.clone())),
+            "23514" => {
+                !self
+                    .constrains_new_columns(concerned, &now.constraint, start)
+                    .await?
+            }
             state => state.starts_with("23"),
         };
         Ok((worked && !meant).then(|| failure.clone()))
@@ -309,7 +316,7 @@ async fn try_all(
         format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
     };
     let sql = format!(
-        "SELECT touched, state, message, column_name, constraint_name FROM pg_temp.try({}, {}) ORDER BY number",
+        "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
         array(&|attempt| attempt.role.clone()),
         array(&|attempt| attempt.sql.clone()),
     );
@@ -324,6 +331,7 @@ async fn try_all(
             }),
             column: text(3),
             constraint: text(4),
+            relation: row.parse(5),
         }
     });
     Ok(tried.collect())

@@ -4,5 +4,6 @@
 
 mod clients;
 mod effects;
+mod large;
 mod schemas;
 mod world;
