@@ -11,8 +11,9 @@ use crate::trace::{Oid, State};
 use crate::{Break, Failure, RehearseError, ScratchDatabase};
 
 /// With more statements than this only those of relations that a transaction
-/// has touched are tried after it; trying one takes about a tenth of a millisecond.
-const TRIED_EACH_TIME: usize = 3000;
+/// has to do with are tried after it, and the rest at the end: trying one takes
+/// some tenths of a millisecond.
+const TRIED_EACH_TIME: usize = 300;
 /// Breaks that are told of one transaction.
 const BREAKS_MAX: usize = 50;
 
@@ -103,17 +104,18 @@ impl Clients {
     }
 
     /// What does not work any more since the last call, each with the relation
-    /// or function that it is about. `touched` are those that the transaction has to do with.
+    /// or function that it is about. `touched` are those that the transaction has
+    /// to do with; without, all that is left is tried.
     pub(crate) async fn check(
         &mut self,
         start: &State,
-        touched: &BTreeSet<Oid>,
+        touched: Option<&BTreeSet<Oid>>,
     ) -> Result<Vec<(Oid, Break)>, RehearseError> {
         let doing = || RehearseError::scratch("trying clients");
-        let all = self.attempts.len() <= TRIED_EACH_TIME;
+        let touched = touched.filter(|_| self.attempts.len() > TRIED_EACH_TIME);
         let chosen: Vec<usize> = (0..self.attempts.len())
             .filter(|number| !self.told.contains(number))
-            .filter(|number| all || touched.contains(&self.attempts[*number].oid))
+            .filter(|number| touched.is_none_or(|touched| touched.contains(&self.attempts[*number].oid)))
             .collect();
         let now = try_all(&mut self.now, &self.attempts, &chosen)
             .await
