@@ -4,6 +4,5 @@
 
 mod clients;
 mod effects;
-mod large;
 mod schemas;
 mod world;
