@@ -19,7 +19,7 @@ pub use model::{
     TableKind, grouped,
 };
 pub use review::{
-    Draft, Found, Review, ReviewOptions, SchemaFinding, SchemaRule, Skipped, beside, new_name, schema_rules,
+    Draft, Found, Review, ReviewOptions, SchemaFinding, SchemaRule, Skipped, beside, schema_rules,
 };
 pub use forecast::forecast;
 pub use sample::{Observations, Orphans};

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use howdah_sql::{RelationName, quote_ident};
 
@@ -24,6 +24,8 @@ pub struct SchemaModel {
     /// Foreign keys by the table that they refer to.
     pub(super) referencing: HashMap<u32, Vec<(usize, usize)>>,
     pub(super) by_oid: HashMap<u32, usize>,
+    /// Names of tables, indexes and sequences that are taken.
+    pub(super) taken: HashSet<RelationName>,
 }
 
 /// What is true of the database as a whole.
@@ -310,6 +312,24 @@ impl SchemaModel {
             })
     }
 
+    /// A name for a new index or constraint of the table, made of these parts, that PostgreSQL
+    /// keeps whole and nothing has yet.
+    pub fn free_name(&self, table: &Table, parts: &[&str]) -> String {
+        let is_free = |name: &str| {
+            let relation = RelationName {
+                schema: table.name.schema.clone(),
+                name: name.to_owned(),
+            };
+            !self.taken.contains(&relation) && !table.constraints.iter().any(|constraint| constraint.name == name)
+        };
+        let (mut name, mut number) = (shortened(parts, ""), 1);
+        while !is_free(&name) {
+            number += 1;
+            name = shortened(parts, &number.to_string());
+        }
+        name
+    }
+
     /// Days that the counters of activity have been counting.
     pub fn counted_days(&self) -> f64 {
         self.context.counted_for_s as f64 / 86_400.0
@@ -465,6 +485,15 @@ fn is_not_null_of(predicate: &str, columns: &[i16], table: &Table) -> bool {
     columns.iter().filter_map(|&number| table.column(number)).any(|column| {
         predicate == format!("({} IS NOT NULL)", quote_ident(&column.name))
     })
+}
+
+/// The parts as one name of at most 63 bytes, of which the last part and the suffix are kept whole.
+fn shortened(parts: &[&str], suffix: &str) -> String {
+    let (last, before) = parts.split_last().map_or(("", parts), |(last, before)| (*last, before));
+    let mut name = before.join("_");
+    let end = format!("_{last}{suffix}");
+    while name.len() + end.len() > 63 && name.pop().is_some() {}
+    name + &end
 }
 
 /// A number with thin groups of three, as `1,234,567`.

@@ -8,7 +8,7 @@ use super::model::{
     Activity, Column, Constraint, ConstraintKind, Context, DefinerFunction, Index, SchemaModel, Sequence, Table,
     TableKind,
 };
-use super::review::Skipped;
+use super::review::{Skipped, beside};
 use super::statistics::ColumnStatistics;
 
 macro_rules! of_chosen {
@@ -346,6 +346,11 @@ fn complete(model: &mut SchemaModel) {
             above = parent.parents.first().copied();
         }
     }
+    for table in &model.tables {
+        let indexes = table.indexes.iter().map(|index| beside(table, &index.name));
+        model.taken.extend(indexes.chain([table.name.clone()]));
+    }
+    model.taken.extend(model.sequences.iter().map(|sequence| sequence.name.clone()));
     for (table, found) in model.tables.iter().enumerate() {
         for (place, constraint) in found.constraints.iter().enumerate() {
             if let Some(referenced) = constraint.references {

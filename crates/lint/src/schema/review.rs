@@ -251,15 +251,6 @@ pub fn beside(table: &Table, name: &str) -> RelationName {
     }
 }
 
-/// A name for something new, such as an index, that PostgreSQL keeps whole.
-pub fn new_name(parts: &[&str]) -> String {
-    let mut name = parts.join("_");
-    while name.len() > 63 {
-        name.pop();
-    }
-    name
-}
-
 /// A rule of the schema family. `schema_rule!` registers one.
 pub struct SchemaRule {
     /// `schema/` and the name of its file, with dashes.

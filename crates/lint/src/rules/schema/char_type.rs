@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::quote_ident;
 
-use crate::schema::{Found, Review, new_name};
+use crate::schema::{Found, Review};
 
 crate::schema_rule!("schema/char-type", "Schema Design: Design Rules");
 
@@ -9,7 +9,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
     for (table, column) in review.columns().filter(|(_, column)| column.is_a(&["bpchar"]) && column.typmod > 4) {
         let name = quote_ident(&column.name);
         let length = column.typmod - 4;
-        let constraint = quote_ident(&new_name(&[&table.name.name, &column.name, "length"]));
+        let constraint = quote_ident(&review.model.free_name(table, &[&table.name.name, &column.name, "length"]));
         found
             .add(
                 Severity::Warning,

@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::quote_ident;
 
-use crate::schema::{Found, Review, grouped, new_name, reference};
+use crate::schema::{Found, Review, grouped, reference};
 
 crate::schema_rule!("schema/foreign-key-undeclared", "Schema Design: Keys");
 
@@ -15,7 +15,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
         if data.is_some_and(|data| data.missing * 2 > data.looked_up) {
             continue;
         }
-        let constraint = quote_ident(&new_name(&[&table.name.name, &column.name, "fkey"]));
+        let constraint = quote_ident(&review.model.free_name(table, &[&table.name.name, &column.name, "fkey"]));
         let draft = found.add(
             Severity::Warning,
             format!(

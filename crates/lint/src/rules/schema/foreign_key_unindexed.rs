@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::quote_ident;
 
-use crate::schema::{Constraint, Found, Review, Table, TableKind, grouped, new_name};
+use crate::schema::{Constraint, Found, Review, Table, TableKind, grouped};
 
 crate::schema_rule!("schema/foreign-key-unindexed", "Index Strategy: Always Index");
 
@@ -44,7 +44,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
             let mut parts = vec![table.name.name.as_str()];
             parts.extend(&names);
             parts.push("idx");
-            let index = quote_ident(&new_name(&parts));
+            let index = quote_ident(&review.model.free_name(table, &parts));
             let concurrently = match table.kind {
                 TableKind::Partitioned => "",
                 _ => " CONCURRENTLY",

@@ -24,6 +24,6 @@ fn check(review: &Review<'_>, found: &mut Found) {
             .evidence(format!("{} rows inserted meanwhile", grouped(activity.inserted)))
             .evidence("replicas count their own reads: look there too".to_owned())
             .shown_fix(format!("ALTER TABLE {0} RENAME TO {1}; -- and drop it when nothing missed it", table.name,
-                howdah_sql::quote_ident(&crate::schema::new_name(&["unused", &table.name.name]))));
+                howdah_sql::quote_ident(&review.model.free_name(table, &[&table.name.name, "unused"]))));
     }
 }

@@ -1,14 +1,14 @@
 use howdah_core::Severity;
 use howdah_sql::quote_ident;
 
-use crate::schema::{ConstraintKind, Found, Index, Review, Table, TableKind, new_name};
+use crate::schema::{ConstraintKind, Found, Index, Review, Table, TableKind};
 
 crate::schema_rule!("schema/no-primary-key", "Schema Design: Keys");
 
 fn check(review: &Review<'_>, found: &mut Found) {
     let without = |table: &&Table| table.kind != TableKind::Foreign && table.primary_key().is_none();
     for table in review.tables().filter(without) {
-        let name = quote_ident(&new_name(&[&table.name.name, "pkey"]));
+        let name = quote_ident(&review.model.free_name(table, &[&table.name.name, "pkey"]));
         let draft = found.add(
             Severity::Warning,
             format!("{} has no primary key: rows cannot be told apart, and logical replication cannot update them.", table.name),

@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::quote_ident;
 
-use crate::schema::{Column, ConstraintKind, Found, Index, Review, Table, TableKind, beside, new_name};
+use crate::schema::{Column, ConstraintKind, Found, Index, Review, Table, TableKind, beside};
 
 crate::schema_rule!("schema/soft-delete-unique", "Common Patterns: Well-Designed Table");
 
@@ -35,7 +35,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
                     beside(table, &index.name)
                 )
             };
-            let name = quote_ident(&new_name(&[&table.name.name, &first_name(table, &kept), "alive_key"]));
+            let name = quote_ident(&review.model.free_name(table, &[&table.name.name, &first_name(table, &kept), "alive_key"]));
             let concurrently = if table.kind == TableKind::Partitioned { "" } else { " CONCURRENTLY" };
             let constraint = table.constraints.iter().find(|c| c.index == index.oid && c.kind == ConstraintKind::Unique);
             let drop = match constraint {

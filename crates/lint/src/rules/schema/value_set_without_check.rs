@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::{quote_ident, quote_literal};
 
-use crate::schema::{Column, Found, Review, new_name, words::words};
+use crate::schema::{Column, Found, Review, words::words};
 
 crate::schema_rule!("schema/value-set-without-check", "Schema Design: Design Rules");
 
@@ -47,7 +47,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
         }
         let mut labels: Vec<String> = values.iter().map(|value| quote_literal(value)).collect();
         labels.sort();
-        let constraint = quote_ident(&new_name(&[&table.name.name, &column.name, "check"]));
+        let constraint = quote_ident(&review.model.free_name(table, &[&table.name.name, &column.name, "check"]));
         found
             .add(
                 if is_label { Severity::Warning } else { Severity::Note },

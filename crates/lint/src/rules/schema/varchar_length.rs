@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::quote_ident;
 
-use crate::schema::{Found, Review, new_name};
+use crate::schema::{Found, Review};
 
 crate::schema_rule!("schema/varchar-length", "Schema Design: Design Rules");
 
@@ -13,7 +13,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
         let length = column.typmod - 4;
         let name = quote_ident(&column.name);
         if review.is_modern() {
-            let constraint = quote_ident(&new_name(&[&table.name.name, &column.name, "length"]));
+            let constraint = quote_ident(&review.model.free_name(table, &[&table.name.name, &column.name, "length"]));
             found
                 .add(
                     Severity::Note,
