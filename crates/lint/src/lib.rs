@@ -10,4 +10,4 @@ mod profile;
 mod review;
 
 pub use profile::Profile;
-pub use review::{NEWEST, Options, Reviewed, Surroundings, by_rehearsal, by_text, worst};
+pub use review::{ByText, NEWEST, Options, Reviewed, Surroundings, by_rehearsal};

@@ -12,7 +12,6 @@ mod verdict;
 mod world;
 
 pub use findings::{Basis, findings};
-pub(crate) use findings::line_of;
 pub use rule::{Advice, MigrationRule, Situation, migration_rules};
 pub(crate) use names::{Key, object_parts, relation_name, strings};
 pub use script::{Problem, Script, Sentence};
