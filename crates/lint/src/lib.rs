@@ -2,6 +2,7 @@
 
 pub mod migration;
 pub mod rules;
+pub mod runner;
 pub mod schema;
 
 mod predict;
