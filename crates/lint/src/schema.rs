@@ -14,14 +14,14 @@ pub(crate) mod words;
 use howdah_pg::{Connection, PgError};
 
 pub use dependency::{Dependency, SampledColumn, dependencies};
+pub use forecast::forecast;
 pub use model::{
-    Activity, Column, Constraint, ConstraintKind, Context, DefinerFunction, Index, SchemaModel, Sequence, Table,
-    TableKind, grouped,
+    Activity, Column, Constraint, ConstraintKind, Context, DefinerFunction, Index, SchemaModel, Sequence,
+    Table, TableKind, grouped,
 };
 pub use review::{
     Draft, Found, Review, ReviewOptions, SchemaFinding, SchemaRule, Skipped, beside, schema_rules,
 };
-pub use forecast::forecast;
 pub use sample::{Observations, Orphans};
 pub use statistics::ColumnStatistics;
 

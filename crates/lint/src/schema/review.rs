@@ -116,7 +116,11 @@ impl<'a> Review<'a> {
 
     /// `SEVERITY` for tables that are or may be large, a note for others.
     pub fn if_large(&self, table: &Table, severity: Severity) -> Severity {
-        if self.may_be_large(table) { severity } else { Severity::Note }
+        if self.may_be_large(table) {
+            severity
+        } else {
+            Severity::Note
+        }
     }
 }
 
