@@ -14,6 +14,20 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("clusters", &["mode"]),
     ("mcp", &["toolsets", "output_schemas", "results"]),
     ("audit", &["literals"]),
+    (
+        "lint",
+        &[
+            "pg",
+            "in_transaction",
+            "fail_on",
+            "small_table_rows",
+            "profile",
+            "ignore",
+            "severity",
+            "exclude",
+            "baseline",
+        ],
+    ),
 ];
 
 /// Names at least this alike, from 0 to 1, are taken for one that was meant.
