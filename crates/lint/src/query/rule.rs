@@ -56,11 +56,33 @@ macro_rules! query_rule {
     };
 }
 
-/// A statement of a script, for rules that look at several.
+/// A statement of a script.
 #[derive(Debug, Clone, Copy)]
 pub struct ScriptStatement<'a> {
     /// The statement.
     pub statement: &'a Statement,
+    /// Where its text starts in the script, in bytes.
+    pub start: usize,
+}
+
+impl<'a> ScriptStatement<'a> {
+    /// The statements of a script that was parsed as a whole.
+    pub fn all(statements: &'a [Statement]) -> Vec<Self> {
+        let all = statements.iter().map(|statement| Self {
+            statement,
+            start: statement.span().start,
+        });
+        all.collect()
+    }
+
+    /// Its first word, as a span in the script.
+    pub fn span(&self) -> Span {
+        let word = super::span_at(self.statement.text(), 0);
+        Span {
+            start: word.start + self.start,
+            end: word.end + self.start,
+        }
+    }
 }
 
 /// Takes what rules find in one statement or script.
@@ -159,19 +181,18 @@ pub fn query_rules() -> Vec<&'static QueryRule> {
 }
 
 /// What the rules of the family find in a script, in the order of the text.
-pub fn check_script(statements: &[Statement], options: &QueryOptions<'_>) -> Vec<Finding> {
+pub fn check_script(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>) -> Vec<Finding> {
     let rules = query_rules();
     let mut findings = Vec::new();
     let mut found = QueryFound::default();
-    let script: Vec<ScriptStatement<'_>> = statements.iter().map(|statement| ScriptStatement { statement }).collect();
     for rule in &rules {
         if let QueryCheck::Script(check) = rule.check {
             found.offset = 0;
-            check(&script, options, &mut found);
+            check(script, options, &mut found);
             findings.extend(found.finish(rule));
         }
     }
-    for statement in statements.iter().filter(|statement| is_looked_at(statement)) {
+    for &ScriptStatement { statement, start } in script.iter().filter(|of| is_looked_at(of.statement)) {
         let text = statement.text();
         // What was parsed once as part of the script parses again; beyond the limits there is nothing to say.
         let tree = match is_plain_insert(statement) {
@@ -187,7 +208,7 @@ pub fn check_script(statements: &[Statement], options: &QueryOptions<'_>) -> Vec
             tables: Tables { model: options.model },
             is_migration: options.is_migration,
         };
-        found.offset = statement.span().start;
+        found.offset = start;
         for rule in &rules {
             if let QueryCheck::Statement(check) = rule.check {
                 check(&query, &mut found);

@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::pg_query::{NodeEnum, protobuf::TransactionStmtKind as Kind};
 
-use crate::query::{QueryFound, QueryOptions, ScriptStatement, span_at};
+use crate::query::{QueryFound, QueryOptions, ScriptStatement};
 
 crate::query_rule!("query/long-transaction", "Query Development: Write Operations", script);
 
@@ -52,9 +52,6 @@ fn check(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>, found: &mut
 }
 
 fn report(of: ScriptStatement<'_>, severity: Severity, message: String, found: &mut QueryFound) {
-    let start = of.statement.span().start;
-    let mut place = span_at(of.statement.text(), 0);
-    place.start += start;
-    place.end += start;
+    let place = of.span();
     found.add(severity, place, message);
 }

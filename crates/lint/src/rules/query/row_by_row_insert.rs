@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::pg_query::NodeEnum;
 
-use crate::query::{QueryFound, QueryOptions, ScriptStatement, span_at};
+use crate::query::{QueryFound, QueryOptions, ScriptStatement};
 
 crate::query_rule!("query/row-by-row-insert", "Query Development: Write Operations", script);
 
@@ -68,10 +68,7 @@ fn find_values(text: &str) -> Option<usize> {
 }
 
 fn report(first: ScriptStatement<'_>, rows: &[Row<'_>], found: &mut QueryFound) {
-    let start = first.statement.span().start;
-    let mut place = span_at(first.statement.text(), 0);
-    place.start += start;
-    place.end += start;
+    let place = first.span();
     let draft = found.add(
         Severity::Warning,
         place,

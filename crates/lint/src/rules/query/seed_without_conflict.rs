@@ -1,7 +1,7 @@
 use howdah_core::Severity;
 use howdah_sql::pg_query::NodeEnum;
 
-use crate::query::{QueryFound, QueryOptions, ScriptStatement, span_at};
+use crate::query::{QueryFound, QueryOptions, ScriptStatement};
 
 crate::query_rule!("query/seed-without-conflict", "Connection Management: Seed Scripts", script);
 
@@ -22,10 +22,7 @@ fn check(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>, found: &mut
         if insert.on_conflict_clause.is_some() || created.contains(&name) {
             continue;
         }
-        let span = of.statement.span();
-        let mut place = span_at(of.statement.text(), 0);
-        place.start += span.start;
-        place.end += span.start;
+        let place = of.span();
         let draft = found.add(
             Severity::Note,
             place,
