@@ -18,7 +18,11 @@ fn main() {
             let rule = stem(&file);
             match file.extension().and_then(|extension| extension.to_str()) {
                 // A path attribute is resolved from the file that holds it, which is in OUT_DIR.
-                Some("rs") => writeln!(list, "    #[path = {:?}]\n    mod {rule};", file.display().to_string()),
+                Some("rs") => writeln!(
+                    list,
+                    "    #[path = {:?}]\n    mod {rule};",
+                    file.display().to_string()
+                ),
                 Some("md") => writeln!(
                     pages,
                     "    ({:?}, include_str!({:?})),",

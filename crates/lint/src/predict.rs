@@ -20,8 +20,8 @@ use howdah_rehearse::{Break, Effects, Failure, Lock, LockMode, Loss, Work, WorkK
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::RangeVar;
 
-use crate::migration::{Key, Sentence, World, relation_name};
 use crate::migration::Transactions;
+use crate::migration::{Key, Sentence, World, relation_name};
 
 /// Where a statement stands.
 pub(crate) struct Place<'a> {
@@ -112,7 +112,12 @@ impl Gathering<'_> {
             return;
         }
         let relation = relation_name(relation);
-        match self.effects.locks.iter_mut().find(|lock| lock.relation == relation) {
+        match self
+            .effects
+            .locks
+            .iter_mut()
+            .find(|lock| lock.relation == relation)
+        {
             Some(lock) => lock.mode = lock.mode.max(mode),
             None => self.effects.locks.push(Lock { relation, mode }),
         }
@@ -138,7 +143,12 @@ impl Gathering<'_> {
     }
 
     /// Statements of clients that fail afterwards.
-    pub(crate) fn break_clients(&mut self, statement: impl Into<String>, message: impl Into<String>, sqlstate: &str) {
+    pub(crate) fn break_clients(
+        &mut self,
+        statement: impl Into<String>,
+        message: impl Into<String>,
+        sqlstate: &str,
+    ) {
         self.effects.breaks.push(Break {
             statement: statement.into(),
             role: "any client".to_owned(),
@@ -185,7 +195,10 @@ impl Gathering<'_> {
             })
             .map(|(_, value)| value.clone());
         if let Some(value) = used {
-            self.fail("55P04", format!("unsafe use of new value \"{value}\" of an enum type"));
+            self.fail(
+                "55P04",
+                format!("unsafe use of new value \"{value}\" of an enum type"),
+            );
         }
     }
 }

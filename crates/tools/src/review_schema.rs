@@ -1,9 +1,12 @@
+#[path = "review_schema/files.rs"]
+mod files;
 #[path = "review_schema/report.rs"]
 mod report;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use howdah_core::{Caller, Config, Context, Effect, Output, Report, Result, Severity, Tool, Toolset};
+use howdah_core::{Caller, Config, Context, Effect, Error, Output, Report, Result, Severity, Tool, Toolset};
 use howdah_lint::Profile;
 use howdah_lint::schema::{ReviewOptions, Reviewed, SchemaFinding, Skipped, review};
 use schemars::JsonSchema;
@@ -18,6 +21,15 @@ use crate::target_session;
 /// Nothing is changed. What the role may not read is skipped, and said.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct ReviewSchema {
+    /// Files of DDL, or directories of them, to review in place of a target: they are built in a scratch database
+    /// on this machine. For people at the command line.
+    #[arg(value_name = "FILE")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<PathBuf>,
+    /// DDL to review in place of a target: it is built in a scratch database on this machine.
+    #[arg(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
     /// Only these schemas.
     #[arg(long = "schema", value_name = "NAME", value_delimiter = ',')]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,10 +64,10 @@ pub struct ReviewSchema {
     #[arg(long, value_name = "SEVERITY", value_parser = parsed::<FailOn>, hide_possible_values = true)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail_on: Option<FailOn>,
-    /// How many findings to give, the worst first: all if not given, 100 for an agent.
+    /// How many findings to give, the worst first: 10,000 if not given, 100 for an agent.
     #[arg(long, value_name = "N")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 10_000))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub limit: Option<usize>,
     /// The target; the default one if not given.
     #[arg(skip)]
@@ -118,8 +130,9 @@ pub struct SchemaReview {
     pub skipped: Vec<Skipped>,
     /// Tables that were reviewed, without partitions.
     pub tables: usize,
-    /// What the statistics are worth.
-    pub statistics: StatisticsAge,
+    /// What the statistics are worth; none of files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<StatisticsAge>,
     #[serde(skip)]
     #[schemars(skip)]
     fail_on: FailOn,
@@ -157,6 +170,8 @@ howdah_core::tool!(ReviewSchema);
 
 /// Findings that an agent gets where it names no number.
 const AGENT_LIMIT: usize = 100;
+/// Findings that anybody gets: more are not read, and take room.
+const MOST_FINDINGS: usize = 10_000;
 
 impl Tool for ReviewSchema {
     const NAME: &'static str = "review_schema";
@@ -167,23 +182,49 @@ impl Tool for ReviewSchema {
     const EXAMPLES: &'static str = "
         howdah review                                     the schema of the default target
         howdah review --schema sales --fail-on warning    one schema; exit code 1 if anything is wrong
-        howdah review --only functional-dependency --confirm";
+        howdah review --only functional-dependency --confirm
+        howdah review schema.sql migrations/               files of DDL, built in a scratch database";
     type Out = SchemaReview;
 
     async fn run(self, cx: &Context) -> Result<SchemaReview> {
         let options = self.options(cx)?;
-        let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
-        let reviewed = review(&mut session, &self.schemas, &options, true).await?;
+        let reviewed = match self.sources(cx).await? {
+            Some(sources) => files::review_sources(&sources, &self.schemas, &options).await?,
+            None => {
+                let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
+                review(&mut session, &self.schemas, &options, true).await?
+            }
+        };
         let limit = match (self.limit, cx.caller) {
-            (Some(limit), _) => limit.clamp(1, 10_000),
+            (Some(limit), _) => limit.clamp(1, 1_000_000),
             (None, Caller::Agent) => AGENT_LIMIT,
-            (None, _) => usize::MAX,
+            (None, _) => MOST_FINDINGS,
         };
         Ok(SchemaReview::of(reviewed, limit, self.fail_on.unwrap_or_default()))
     }
 }
 
 impl ReviewSchema {
+    /// What is to be reviewed in place of a target.
+    async fn sources(&self, cx: &Context) -> Result<Option<Vec<files::Source>>> {
+        if let Some(sql) = &self.sql {
+            return Ok(Some(vec![files::Source {
+                name: "the text".to_owned(),
+                text: sql.clone(),
+            }]));
+        }
+        if self.files.is_empty() {
+            return Ok(None);
+        }
+        match cx.caller {
+            Caller::Person { .. } => Ok(Some(files::read(&self.files).await?)),
+            Caller::Agent | Caller::Dashboard => Err(Error::refused(
+                "Files of this machine are read for people at the command line only.",
+            )
+            .hint("Give their text as `sql`.")),
+        }
+    }
+
     /// The section `[review]`, and what this call says over it.
     fn options(&self, cx: &Context) -> Result<ReviewOptions> {
         let section: Section = cx.get::<Config>()?.section("review")?;
@@ -248,11 +289,11 @@ impl SchemaReview {
             by_rule,
             skipped,
             tables: model.designed().count(),
-            statistics: StatisticsAge {
+            statistics: model.context.is_populated.then(|| StatisticsAge {
                 counted_days: days(model.context.counted_for_s),
                 never_analyzed,
                 oldest_days: oldest.map(days),
-            },
+            }),
             fail_on,
         }
     }

@@ -62,7 +62,9 @@ impl<'a> Script<'a> {
         let units = self.sentences.iter().map(|sentence| Unit {
             sql: sentence.text.to_owned(),
             span: sentence.span.clone(),
-            transaction: sentence.wrapped.map_or(Wrapping::Autocommit, Wrapping::Transaction),
+            transaction: sentence
+                .wrapped
+                .map_or(Wrapping::Autocommit, Wrapping::Transaction),
         });
         units.collect()
     }
@@ -75,15 +77,12 @@ fn statement(text: &str) -> Result<Statement, SyntaxError> {
         ..Limits::default()
     };
     let mut script = parse(text, &limits)?;
-    script
-        .statements
-        .pop()
-        .ok_or_else(|| SyntaxError {
-            message: "There is no statement here.".to_owned(),
-            position_bytes: 0,
-            position_chars: 1,
-            hint: None,
-        })
+    script.statements.pop().ok_or_else(|| SyntaxError {
+        message: "There is no statement here.".to_owned(),
+        position_bytes: 0,
+        position_chars: 1,
+        hint: None,
+    })
 }
 
 impl From<SplitError> for Problem {

@@ -23,7 +23,11 @@ pub(super) fn alter_table(alter: &AlterTableStmt, place: &Place<'_>, to: &mut Ga
         .collect();
     if matches!(
         alter.objtype(),
-        ObjectType::ObjectIndex | ObjectType::ObjectSequence | ObjectType::ObjectView | ObjectType::ObjectType | ObjectType::ObjectForeignTable
+        ObjectType::ObjectIndex
+            | ObjectType::ObjectSequence
+            | ObjectType::ObjectView
+            | ObjectType::ObjectType
+            | ObjectType::ObjectForeignTable
     ) {
         attach_index(table, &cmds, to);
         return;
@@ -98,9 +102,15 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
                 columns::add(table, column, to);
             }
         }
-        AlterTableType::AtDropColumn if !to.is_new(table) && !to.world.new_columns.contains(&(key.clone(), cmd.name.clone())) => {
+        AlterTableType::AtDropColumn
+            if !to.is_new(table) && !to.world.new_columns.contains(&(key.clone(), cmd.name.clone())) =>
+        {
             to.lose(format!("column {}", column()));
-            to.break_clients(format!("statements that name {}", column()), format!("column \"{}\" does not exist", cmd.name), "42703");
+            to.break_clients(
+                format!("statements that name {}", column()),
+                format!("column \"{}\" does not exist", cmd.name),
+                "42703",
+            );
         }
         AlterTableType::AtAlterColumnType => {
             if let Some(NodeEnum::ColumnDef(column)) = def {
@@ -125,7 +135,10 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
         AlterTableType::AtAttachPartition => attach(def, to),
         AlterTableType::AtDetachPartition => {
             if is_concurrent(cmd) {
-                to.fail_in_block(place, "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block");
+                to.fail_in_block(
+                    place,
+                    "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block",
+                );
             }
             if let Some(NodeEnum::PartitionCmd(partition)) = def
                 && let Some(partition) = &partition.name
@@ -157,9 +170,13 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
 /// Whether the table gets policies: before, or later in the script.
 fn policies(table: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
     to.world.policies.contains(table)
-        || place.later.iter().any(|sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
-            Ok(NodeEnum::CreatePolicyStmt(policy)) => policy.table.as_ref().is_some_and(|on| Key::of(on) == *table),
-            _ => false,
+        || place.later.iter().any(|sentence| {
+            match sentence.parsed.as_ref().map(|statement| statement.node()) {
+                Ok(NodeEnum::CreatePolicyStmt(policy)) => {
+                    policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
+                }
+                _ => false,
+            }
         })
 }
 
@@ -192,10 +209,18 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
     let key = Key::of(table);
     match constraint.contype() {
         ConstrType::ConstrCheck => {
-            for column in constraint.raw_expr.as_deref().map(proven_not_null).unwrap_or_default() {
-                to.world
-                    .not_null_checks
-                    .push((key.clone(), constraint.conname.clone(), column, !constraint.skip_validation));
+            for column in constraint
+                .raw_expr
+                .as_deref()
+                .map(proven_not_null)
+                .unwrap_or_default()
+            {
+                to.world.not_null_checks.push((
+                    key.clone(),
+                    constraint.conname.clone(),
+                    column,
+                    !constraint.skip_validation,
+                ));
             }
             if !constraint.skip_validation {
                 to.work(table, WorkKind::Scan);
@@ -234,14 +259,20 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
             }
         }
         ConstrType::ConstrPrimary | ConstrType::ConstrUnique | ConstrType::ConstrExclusion => {
-            to.work_with(table, WorkKind::IndexBuild, Some(constraint.conname.clone()).filter(|name| !name.is_empty()));
+            to.work_with(
+                table,
+                WorkKind::IndexBuild,
+                Some(constraint.conname.clone()).filter(|name| !name.is_empty()),
+            );
         }
         _ => {}
     }
 }
 
 fn attach(def: Option<&NodeEnum>, to: &mut Gathering<'_>) {
-    let Some(NodeEnum::PartitionCmd(partition)) = def else { return };
+    let Some(NodeEnum::PartitionCmd(partition)) = def else {
+        return;
+    };
     let Some(partition) = &partition.name else { return };
     to.lock(partition, LockMode::AccessExclusive);
     if !to.world.checked.contains(&Key::of(partition)) {

@@ -55,17 +55,20 @@ impl Found {
                                 self.statements.push(query);
                             }
                         }
-                        "PLpgSQL_stmt_dynexecute" => match query(&below["query"]).as_deref().and_then(constant) {
-                            Some(sql) => self.statements.push(sql),
-                            None => self.dynamic = true,
-                        },
+                        "PLpgSQL_stmt_dynexecute" => {
+                            match query(&below["query"]).as_deref().and_then(constant) {
+                                Some(sql) => self.statements.push(sql),
+                                None => self.dynamic = true,
+                            }
+                        }
                         "PLpgSQL_stmt_perform" => {
                             if let Some(query) = query(&below["expr"]) {
                                 self.statements.push(query);
                             }
                         }
                         "PLpgSQL_stmt_commit" => self.commits = true,
-                        "PLpgSQL_stmt_loop" | "PLpgSQL_stmt_while" | "PLpgSQL_stmt_fori" | "PLpgSQL_stmt_fors" => self.loops = true,
+                        "PLpgSQL_stmt_loop" | "PLpgSQL_stmt_while" | "PLpgSQL_stmt_fori"
+                        | "PLpgSQL_stmt_fors" => self.loops = true,
                         _ => {}
                     }
                     self.visit(below);

@@ -26,7 +26,9 @@ pub(super) fn table(create: &CreateStmt, to: &mut Gathering<'_>) {
         to.lock(referenced, LockMode::ShareRowExclusive);
     }
     for parent in &create.inh_relations {
-        let Some(NodeEnum::RangeVar(parent)) = &parent.node else { continue };
+        let Some(NodeEnum::RangeVar(parent)) = &parent.node else {
+            continue;
+        };
         if create.partbound.is_some() {
             to.lock(parent, LockMode::AccessExclusive);
             if !to.is_new(parent) {
@@ -39,7 +41,8 @@ pub(super) fn table(create: &CreateStmt, to: &mut Gathering<'_>) {
 }
 
 pub(super) fn table_as(create: &CreateTableAsStmt, to: &mut Gathering<'_>) {
-    if let Some(NodeEnum::SelectStmt(select)) = create.query.as_deref().and_then(|query| query.node.as_ref()) {
+    if let Some(NodeEnum::SelectStmt(select)) = create.query.as_deref().and_then(|query| query.node.as_ref())
+    {
         super::rows::select(select, to);
     }
     if let Some(relation) = create.into.as_ref().and_then(|into| into.rel.as_ref()) {
@@ -72,10 +75,14 @@ pub(super) fn function(function: &CreateFunctionStmt, to: &mut Gathering<'_>) {
     // A SQL function of one constant is inlined, and judged by what it is then.
     let inlined = word("language") == "sql" && {
         let body = option("as").map(|body| format!("{body:?}")).unwrap_or_default();
-        !["random", "uuid", "clock_timestamp", "nextval"].iter().any(|name| body.contains(name))
+        !["random", "uuid", "clock_timestamp", "nextval"]
+            .iter()
+            .any(|name| body.contains(name))
     };
     let volatile = !matches!(volatility.as_str(), "immutable" | "stable") && !inlined;
-    to.world.functions.insert(Key::of_parts(&strings(&function.funcname)), volatile);
+    to.world
+        .functions
+        .insert(Key::of_parts(&strings(&function.funcname)), volatile);
 }
 
 pub(super) fn trigger(trigger: &CreateTrigStmt, to: &mut Gathering<'_>) {
@@ -116,9 +123,17 @@ pub(super) fn enumeration(kind: &CreateEnumStmt, to: &mut Gathering<'_>) {
 pub(super) fn domain(domain: &CreateDomainStmt, to: &mut Gathering<'_>) {
     let key = Key::of_parts(&strings(&domain.domainname));
     let checks = |found: &&howdah_sql::pg_query::protobuf::Constraint| {
-        matches!(found.contype(), ConstrType::ConstrCheck | ConstrType::ConstrNotnull)
+        matches!(
+            found.contype(),
+            ConstrType::ConstrCheck | ConstrType::ConstrNotnull
+        )
     };
-    if domain.constraints.iter().filter_map(constraint).any(|found| checks(&found)) {
+    if domain
+        .constraints
+        .iter()
+        .filter_map(constraint)
+        .any(|found| checks(&found))
+    {
         to.world.constrained_domains.insert(key.clone());
     }
     to.world.types.insert(key);

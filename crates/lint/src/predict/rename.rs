@@ -16,14 +16,23 @@ pub(super) fn rename(rename: &RenameStmt, place: &Place<'_>, to: &mut Gathering<
         };
         to.lock(relation, mode);
         if to.is_new(relation) {
-            if matches!(kind, ObjectType::ObjectTable | ObjectType::ObjectView | ObjectType::ObjectMatview | ObjectType::ObjectSequence) {
+            if matches!(
+                kind,
+                ObjectType::ObjectTable
+                    | ObjectType::ObjectView
+                    | ObjectType::ObjectMatview
+                    | ObjectType::ObjectSequence
+            ) {
                 to.world.create(Key::new(&relation.schemaname, &rename.newname));
             }
             return;
         }
     }
     match kind {
-        ObjectType::ObjectTable | ObjectType::ObjectView | ObjectType::ObjectMatview | ObjectType::ObjectForeignTable => {
+        ObjectType::ObjectTable
+        | ObjectType::ObjectView
+        | ObjectType::ObjectMatview
+        | ObjectType::ObjectForeignTable => {
             let Some(relation) = &rename.relation else { return };
             if takes_the_old_name(&Key::of(relation), place) {
                 return;
@@ -39,7 +48,10 @@ pub(super) fn rename(rename: &RenameStmt, place: &Place<'_>, to: &mut Gathering<
             format!("column \"{}\" does not exist", rename.subname),
             "42703",
         ),
-        ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate => {
+        ObjectType::ObjectFunction
+        | ObjectType::ObjectProcedure
+        | ObjectType::ObjectRoutine
+        | ObjectType::ObjectAggregate => {
             let name = rename.object.as_deref().map(object_parts).unwrap_or_default();
             if !to.world.functions.contains_key(&Key::of_parts(&name)) {
                 to.break_clients(
@@ -57,9 +69,18 @@ pub(super) fn rename(rename: &RenameStmt, place: &Place<'_>, to: &mut Gathering<
         ObjectType::ObjectSequence | ObjectType::ObjectType | ObjectType::ObjectDomain => {
             let name = match &rename.relation {
                 Some(relation) => relation.relname.clone(),
-                None => rename.object.as_deref().map(object_parts).unwrap_or_default().join("."),
+                None => rename
+                    .object
+                    .as_deref()
+                    .map(object_parts)
+                    .unwrap_or_default()
+                    .join("."),
             };
-            to.break_clients(format!("statements that name {name}"), format!("\"{name}\" does not exist"), "42704");
+            to.break_clients(
+                format!("statements that name {name}"),
+                format!("\"{name}\" does not exist"),
+                "42704",
+            );
         }
         _ => {}
     }
@@ -95,7 +116,12 @@ pub(super) fn set_schema(moved: &AlterObjectSchemaStmt, to: &mut Gathering<'_>) 
             to.lock(relation, LockMode::AccessExclusive);
             relation_name(relation).to_string()
         }
-        None => moved.object.as_deref().map(object_parts).unwrap_or_default().join("."),
+        None => moved
+            .object
+            .as_deref()
+            .map(object_parts)
+            .unwrap_or_default()
+            .join("."),
     };
     if moved.object_type() == ObjectType::ObjectExtension {
         return;

@@ -92,14 +92,20 @@ pub fn constant_of(node: &Value) -> Option<String> {
 pub fn is_value(node: &Value) -> bool {
     node.get("A_Const").is_some()
         || node.get("ParamRef").is_some()
-        || node.get("TypeCast").and_then(|cast| cast.get("arg")).is_some_and(is_value)
+        || node
+            .get("TypeCast")
+            .and_then(|cast| cast.get("arg"))
+            .is_some_and(is_value)
         || node.get("SQLValueFunction").is_some()
 }
 
 /// Whether a condition holds for every row, whatever is in it: `true`, `1 = 1`, `true AND 'a' = 'a'`.
 pub fn is_always_true(condition: &Value) -> bool {
     if let Some(boolean) = condition.get("BoolExpr") {
-        let arguments = boolean.get("args").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let arguments = boolean
+            .get("args")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
         return match boolean.get("boolop").and_then(Value::as_str) {
             Some("AND_EXPR") => arguments.iter().all(is_always_true),
             Some("OR_EXPR") => arguments.iter().any(is_always_true),
@@ -109,7 +115,9 @@ pub fn is_always_true(condition: &Value) -> bool {
     if let Some(expression) = condition.get("A_Expr") {
         let sides = expression.get("lexpr").zip(expression.get("rexpr"));
         return operator(expression) == "="
-            && sides.is_some_and(|(left, right)| constant_of(left).is_some() && constant_of(left) == constant_of(right));
+            && sides.is_some_and(|(left, right)| {
+                constant_of(left).is_some() && constant_of(left) == constant_of(right)
+            });
     }
     constant_of(condition).as_deref() == Some("true")
 }
@@ -120,7 +128,10 @@ fn is_always_false(condition: &Value) -> bool {
 
 /// The operator of an `A_Expr` node: `=`, `~~`; empty for none.
 pub fn operator(expression: &Value) -> &str {
-    names_of(expression.get("name")).last().copied().unwrap_or_default()
+    names_of(expression.get("name"))
+        .last()
+        .copied()
+        .unwrap_or_default()
 }
 
 /// The last name of the function that a `FuncCall` node calls.
@@ -138,7 +149,11 @@ pub fn cast_type(body: &Map<String, Value>) -> &str {
 pub fn conjuncts(condition: &Value) -> Vec<&Value> {
     let boolean = condition.get("BoolExpr");
     let is_and = |b: &&Value| b.get("boolop").and_then(Value::as_str) == Some("AND_EXPR");
-    match boolean.filter(is_and).and_then(|b| b.get("args")).and_then(Value::as_array) {
+    match boolean
+        .filter(is_and)
+        .and_then(|b| b.get("args"))
+        .and_then(Value::as_array)
+    {
         Some(parts) => parts.iter().flat_map(conjuncts).collect(),
         None => vec![condition],
     }
@@ -148,7 +163,11 @@ pub fn conjuncts(condition: &Value) -> Vec<&Value> {
 pub fn disjuncts(condition: &Value) -> Vec<&Value> {
     let boolean = condition.get("BoolExpr");
     let is_or = |b: &&Value| b.get("boolop").and_then(Value::as_str) == Some("OR_EXPR");
-    match boolean.filter(is_or).and_then(|b| b.get("args")).and_then(Value::as_array) {
+    match boolean
+        .filter(is_or)
+        .and_then(|b| b.get("args"))
+        .and_then(Value::as_array)
+    {
         Some(parts) => parts.iter().flat_map(disjuncts).collect(),
         None => vec![condition],
     }
@@ -156,9 +175,37 @@ pub fn disjuncts(condition: &Value) -> Vec<&Value> {
 
 /// Functions that make one row of many.
 const AGGREGATES: [&str; 31] = [
-    "count", "sum", "avg", "min", "max", "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg",
-    "bool_and", "bool_or", "every", "bit_and", "bit_or", "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp",
-    "corr", "percentile_cont", "percentile_disc", "mode", "xmlagg", "range_agg", "any_value", "regr_slope", "bit_xor",
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "array_agg",
+    "string_agg",
+    "json_agg",
+    "jsonb_agg",
+    "json_object_agg",
+    "jsonb_object_agg",
+    "bool_and",
+    "bool_or",
+    "every",
+    "bit_and",
+    "bit_or",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "variance",
+    "var_pop",
+    "var_samp",
+    "corr",
+    "percentile_cont",
+    "percentile_disc",
+    "mode",
+    "xmlagg",
+    "range_agg",
+    "any_value",
+    "regr_slope",
+    "bit_xor",
 ];
 
 /// Whether a node calls an aggregate, not as a window function.
@@ -278,11 +325,19 @@ fn is_harmless(kind: &str, body: &Map<String, Value>) -> bool {
     if kind != "RangeSubselect" || body.contains_key("lateral") {
         return true;
     }
-    let Some(select) = body.get("subquery").and_then(|subquery| subquery.get("SelectStmt")) else {
+    let Some(select) = body
+        .get("subquery")
+        .and_then(|subquery| subquery.get("SelectStmt"))
+    else {
         return true;
     };
-    let is_one = select.get("limitCount").and_then(|count| constant_of(count)).as_deref() == Some("1");
+    let is_one = select
+        .get("limitCount")
+        .and_then(|count| constant_of(count))
+        .as_deref()
+        == Some("1");
     let targets = select.get("targetList");
-    let is_total = select.get("groupClause").is_none() && targets.is_some_and(|list| own_nodes(list).iter().any(is_aggregate));
+    let is_total = select.get("groupClause").is_none()
+        && targets.is_some_and(|list| own_nodes(list).iter().any(is_aggregate));
     is_one || is_total || select.get("valuesLists").is_some() || select.get("fromClause").is_none()
 }

@@ -197,7 +197,10 @@ pub fn check_script(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>) 
         // What was parsed once as part of the script parses again; beyond the limits there is nothing to say.
         let tree = match is_plain_insert(statement) {
             true => Value::Null,
-            false => howdah_sql::tree(text, &Limits::default()).ok().and_then(|mut all| all.pop()).unwrap_or(Value::Null),
+            false => howdah_sql::tree(text, &Limits::default())
+                .ok()
+                .and_then(|mut all| all.pop())
+                .unwrap_or(Value::Null),
         };
         let scopes = Scope::all(&tree);
         let query = Query {
@@ -246,6 +249,10 @@ fn is_plain_insert(statement: &Statement) -> bool {
     let Node::InsertStmt(insert) = statement.node() else {
         return false;
     };
-    let select = insert.select_stmt.as_ref().and_then(|select| select.node.as_ref());
-    matches!(select, Some(Node::SelectStmt(select)) if !select.values_lists.is_empty()) && insert.with_clause.is_none()
+    let select = insert
+        .select_stmt
+        .as_ref()
+        .and_then(|select| select.node.as_ref());
+    matches!(select, Some(Node::SelectStmt(select)) if !select.values_lists.is_empty())
+        && insert.with_clause.is_none()
 }

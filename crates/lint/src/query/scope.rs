@@ -69,7 +69,10 @@ impl<'a> Scope<'a> {
 
     /// A clause that is a list; empty if it is not there.
     pub fn list(&self, name: &str) -> &'a [Value] {
-        self.body.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        self.body
+            .get(name)
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Whether it is a plain SELECT: no UNION or VALUES.
@@ -89,7 +92,9 @@ pub(crate) fn only(node: &Value) -> Option<(&str, &Map<String, Value>)> {
     let (kind, body) = object.iter().next()?;
     // Types begin with a capital letter, fields do not.
     let is_type = kind.starts_with(|c: char| c.is_ascii_uppercase());
-    body.as_object().filter(|_| is_type).map(|body| (kind.as_str(), body))
+    body.as_object()
+        .filter(|_| is_type)
+        .map(|body| (kind.as_str(), body))
 }
 
 fn visit<'a>(kind: &'a str, body: &'a Map<String, Value>, role: Role, found: &mut Vec<Scope<'a>>) {
@@ -111,7 +116,11 @@ fn visit<'a>(kind: &'a str, body: &'a Map<String, Value>, role: Role, found: &mu
             },
             ("RangeSubselect", _) => Role::Derived,
             ("CommonTableExpr", _) => Role::Common,
-            ("InsertStmt" | "CreateTableAsStmt" | "ViewStmt" | "DeclareCursorStmt" | "CopyStmt" | "RuleStmt", _) => Role::Source,
+            (
+                "InsertStmt" | "CreateTableAsStmt" | "ViewStmt" | "DeclareCursorStmt" | "CopyStmt"
+                | "RuleStmt",
+                _,
+            ) => Role::Source,
             ("ExplainStmt" | "PrepareStmt", _) => Role::Top,
             _ => Role::Derived,
         };

@@ -16,7 +16,10 @@ impl<'a> Tables<'a> {
             .collect();
         match all.as_slice() {
             [only] => Some(only),
-            all => all.iter().copied().find(|table| table.name.schema.as_deref() == Some("public")),
+            all => all
+                .iter()
+                .copied()
+                .find(|table| table.name.schema.as_deref() == Some("public")),
         }
     }
 

@@ -17,7 +17,11 @@ pub fn word_end(text: &str, start: usize) -> usize {
 
 /// The word at a place, as a span in the statement.
 pub fn span_at(text: &str, start: usize) -> Span {
-    let start = if text.is_char_boundary(start.min(text.len())) { start.min(text.len()) } else { 0 };
+    let start = if text.is_char_boundary(start.min(text.len())) {
+        start.min(text.len())
+    } else {
+        0
+    };
     Span {
         start,
         end: word_end(text, start).max(start),

@@ -138,7 +138,11 @@ impl<'a> Review<'a> {
 
     /// `SEVERITY` for tables that are or may be large, a note for others.
     pub fn if_large(&self, table: &Table, severity: Severity) -> Severity {
-        if self.may_be_large(table) { severity } else { Severity::Note }
+        if self.may_be_large(table) {
+            severity
+        } else {
+            Severity::Note
+        }
     }
 }
 
@@ -238,6 +242,14 @@ impl Draft {
     /// A figure or a fact that it rests on.
     pub fn evidence(&mut self, fact: impl Into<String>) -> &mut Self {
         self.evidence.push(fact.into());
+        self
+    }
+
+    /// The number of rows of the table, where it is known.
+    pub fn rows(&mut self, table: &Table) -> &mut Self {
+        if table.rows.is_some() {
+            self.evidence(table.rows_text());
+        }
         self
     }
 

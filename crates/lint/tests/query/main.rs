@@ -21,7 +21,10 @@ struct Example {
 
 fn examples() -> Vec<Example> {
     let mut examples = Vec::new();
-    for &(code, page) in rules::pages().iter().filter(|(code, _)| code.starts_with("query/")) {
+    for &(code, page) in rules::pages()
+        .iter()
+        .filter(|(code, _)| code.starts_with("query/"))
+    {
         let mut given = None;
         for block in page.split("\n```sql ").skip(1) {
             let (info, rest) = block.split_once('\n').unwrap();
@@ -52,7 +55,10 @@ fn found(sql: &str, options: &QueryOptions<'_>) -> Vec<Finding> {
 }
 
 fn codes(sql: &str, options: &QueryOptions<'_>) -> Vec<String> {
-    found(sql, options).into_iter().map(|finding| finding.code).collect()
+    found(sql, options)
+        .into_iter()
+        .map(|finding| finding.code)
+        .collect()
 }
 
 #[test]
@@ -83,15 +89,29 @@ async fn every_example_is_judged_as_its_page_says() {
             ..QueryOptions::default()
         };
         let found = found(example.sql, &options);
-        let of_rule: Vec<&Finding> = found.iter().filter(|finding| finding.code == example.code).collect();
+        let of_rule: Vec<&Finding> = found
+            .iter()
+            .filter(|finding| finding.code == example.code)
+            .collect();
         if of_rule.is_empty() == example.is_found {
-            wrong.push(format!("{}: {:?} in {}", example.code, found.iter().map(|f| &f.code).collect::<Vec<_>>(), example.sql));
+            wrong.push(format!(
+                "{}: {:?} in {}",
+                example.code,
+                found.iter().map(|f| &f.code).collect::<Vec<_>>(),
+                example.sql
+            ));
         }
         for finding in of_rule {
             let span = finding.span.unwrap();
-            assert!(span.start < span.end && span.end <= example.sql.len(), "{finding:?}");
+            assert!(
+                span.start < span.end && span.end <= example.sql.len(),
+                "{finding:?}"
+            );
             // A rewritten statement can be parsed, and the rule does not find it again.
-            let fix = finding.fix.as_ref().filter(|fix| fix.applicability == Applicability::Safe);
+            let fix = finding
+                .fix
+                .as_ref()
+                .filter(|fix| fix.applicability == Applicability::Safe);
             if let Some(fix) = fix.filter(|fix| fix.sql.to_ascii_uppercase().starts_with("SELECT")) {
                 assert!(!codes(&fix.sql, &options).contains(&finding.code), "{}", fix.sql);
             }
@@ -106,7 +126,10 @@ async fn model(ddl: &str) -> SchemaModel {
     database.execute("ANALYZE").await;
     let targets = Targets::load(&Config::default(), Some(&database.url()), None).unwrap();
     let mut session = targets.get(None).unwrap().session().await.unwrap();
-    review(&mut session, &[], &ReviewOptions::default(), true).await.unwrap().model
+    review(&mut session, &[], &ReviewOptions::default(), true)
+        .await
+        .unwrap()
+        .model
 }
 
 #[tokio::test]
@@ -124,38 +147,95 @@ async fn a_target_says_which_columns_are_indexed_null_or_moments() {
         ..QueryOptions::default()
     };
     let has = |sql: &str, code: &str| codes(sql, &options).iter().any(|found| found == code);
-    assert!(!has("SELECT id FROM customers WHERE lower(email) = 'x'", "query/function-on-column"), "an index holds it");
-    assert!(!has("SELECT id FROM customers WHERE upper(note) = 'X'", "query/function-on-column"), "no index is lost");
-    assert!(has("SELECT id FROM orders WHERE placed::date = '2026-01-05'", "query/function-on-column"));
-    assert!(!has("SELECT id FROM customers WHERE id NOT IN (SELECT customer_id FROM orders)", "query/not-in-subquery"));
-    assert!(has("SELECT id FROM customers WHERE id NOT IN (SELECT referrer FROM orders)", "query/not-in-subquery"));
-    assert!(has("SELECT id FROM customers WHERE code = 'x'::text", "query/implicit-cast"));
-    assert!(!has("SELECT id FROM orders WHERE day BETWEEN '2026-01-01' AND '2026-01-31'", "query/between-on-timestamp"));
-    assert!(has("SELECT id FROM orders WHERE placed BETWEEN '2026-01-01' AND '2026-01-31'", "query/between-on-timestamp"));
-    assert!(!has("SELECT id FROM orders, customers WHERE customer_id = email::bigint", "query/cartesian-join"));
-    assert!(has("SELECT orders.id FROM orders, customers WHERE placed > now()", "query/cartesian-join"));
+    assert!(
+        !has(
+            "SELECT id FROM customers WHERE lower(email) = 'x'",
+            "query/function-on-column"
+        ),
+        "an index holds it"
+    );
+    assert!(
+        !has(
+            "SELECT id FROM customers WHERE upper(note) = 'X'",
+            "query/function-on-column"
+        ),
+        "no index is lost"
+    );
+    assert!(has(
+        "SELECT id FROM orders WHERE placed::date = '2026-01-05'",
+        "query/function-on-column"
+    ));
+    assert!(!has(
+        "SELECT id FROM customers WHERE id NOT IN (SELECT customer_id FROM orders)",
+        "query/not-in-subquery"
+    ));
+    assert!(has(
+        "SELECT id FROM customers WHERE id NOT IN (SELECT referrer FROM orders)",
+        "query/not-in-subquery"
+    ));
+    assert!(has(
+        "SELECT id FROM customers WHERE code = 'x'::text",
+        "query/implicit-cast"
+    ));
+    assert!(!has(
+        "SELECT id FROM orders WHERE day BETWEEN '2026-01-01' AND '2026-01-31'",
+        "query/between-on-timestamp"
+    ));
+    assert!(has(
+        "SELECT id FROM orders WHERE placed BETWEEN '2026-01-01' AND '2026-01-31'",
+        "query/between-on-timestamp"
+    ));
+    assert!(!has(
+        "SELECT id FROM orders, customers WHERE customer_id = email::bigint",
+        "query/cartesian-join"
+    ));
+    assert!(has(
+        "SELECT orders.id FROM orders, customers WHERE placed > now()",
+        "query/cartesian-join"
+    ));
     let fix = |sql: &str, code: &str| {
-        let finding = found(sql, &options).into_iter().find(|finding| finding.code == code).unwrap();
+        let finding = found(sql, &options)
+            .into_iter()
+            .find(|finding| finding.code == code)
+            .unwrap();
         finding.fix.unwrap()
     };
     let star = fix("SELECT * FROM customers WHERE id = 1", "query/select-star");
     assert_eq!(
         (star.sql.as_str(), star.applicability),
-        ("SELECT id, email, note, code FROM customers WHERE id = 1", Applicability::Safe)
+        (
+            "SELECT id, email, note, code FROM customers WHERE id = 1",
+            Applicability::Safe
+        )
     );
-    let columns = fix("INSERT INTO customers VALUES (1, 'a')", "query/insert-without-columns");
+    let columns = fix(
+        "INSERT INTO customers VALUES (1, 'a')",
+        "query/insert-without-columns",
+    );
     assert_eq!(columns.sql, "INSERT INTO customers (id, email) VALUES (1, 'a')");
-    let range = fix("SELECT id FROM orders WHERE placed::date = '2026-01-05'", "query/function-on-column");
-    assert_eq!(range.sql, "placed >= date '2026-01-05' AND placed < date '2026-01-05' + 1");
+    let range = fix(
+        "SELECT id FROM orders WHERE placed::date = '2026-01-05'",
+        "query/function-on-column",
+    );
+    assert_eq!(
+        range.sql,
+        "placed >= date '2026-01-05' AND placed < date '2026-01-05' + 1"
+    );
     assert_eq!(range.applicability, Applicability::Safe);
 }
 
 #[test]
 fn a_count_becomes_exists() {
     let sql = "SELECT id FROM c WHERE (SELECT count(*) FROM o WHERE o.c = c.id AND f(')')) >= 1 AND x";
-    let finding = found(sql, &QueryOptions::default()).into_iter().find(|f| f.code == "query/count-for-existence").unwrap();
+    let finding = found(sql, &QueryOptions::default())
+        .into_iter()
+        .find(|f| f.code == "query/count-for-existence")
+        .unwrap();
     let fix = finding.fix.unwrap();
-    assert_eq!(fix.sql, "SELECT id FROM c WHERE EXISTS (SELECT FROM o WHERE o.c = c.id AND f(')')) AND x");
+    assert_eq!(
+        fix.sql,
+        "SELECT id FROM c WHERE EXISTS (SELECT FROM o WHERE o.c = c.id AND f(')')) AND x"
+    );
     assert_eq!(fix.applicability, Applicability::Safe);
 }
 
@@ -175,14 +255,21 @@ fn good_queries_are_left_alone() {
         "UPDATE a SET x = b.x FROM b WHERE b.id = a.id",
         "SELECT id FROM a WHERE (x, y) > ($1, $2) ORDER BY x, y LIMIT 10",
     ] {
-        assert_eq!(codes(sql, &QueryOptions::default()), Vec::<String>::new(), "{sql}");
+        assert_eq!(
+            codes(sql, &QueryOptions::default()),
+            Vec::<String>::new(),
+            "{sql}"
+        );
     }
 }
 
 #[test]
 fn positions_are_those_of_the_script() {
     let script = "SELECT 1;\n-- größe\nSELECT * FROM orders WHERE id = 1;";
-    let finding = found(script, &QueryOptions::default()).into_iter().next().unwrap();
+    let finding = found(script, &QueryOptions::default())
+        .into_iter()
+        .next()
+        .unwrap();
     let span = finding.span.unwrap();
     assert_eq!(&script[span.start..span.end], "*");
 }

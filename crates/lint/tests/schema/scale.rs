@@ -40,7 +40,9 @@ async fn a_large_schema_is_reviewed_in_seconds() {
         ))
         .await;
     database.execute("CALL fill()").await;
-    database.execute("VACUUM ANALYZE pg_class, pg_attribute, pg_index, pg_constraint, pg_depend, pg_statistic").await;
+    database
+        .execute("VACUUM ANALYZE pg_class, pg_attribute, pg_index, pg_constraint, pg_depend, pg_statistic")
+        .await;
     for role in ["postgres", "plain"] {
         let mut session = session(&database.url_as(role)).await;
         let started = Instant::now();
@@ -48,9 +50,17 @@ async fn a_large_schema_is_reviewed_in_seconds() {
             .await
             .unwrap();
         let took = started.elapsed();
-        eprintln!("{role}: {tables} tables, {} findings in {took:?}; {}", reviewed.findings.len(), memory());
+        eprintln!(
+            "{role}: {tables} tables, {} findings in {took:?}; {}",
+            reviewed.findings.len(),
+            memory()
+        );
         assert_eq!(reviewed.model.tables.len() as u64, tables);
-        assert!(reviewed.findings.len() as u64 >= 5 * tables, "{:#?}", &lines(&reviewed)[..10]);
+        assert!(
+            reviewed.findings.len() as u64 >= 5 * tables,
+            "{:#?}",
+            &lines(&reviewed)[..10]
+        );
         // A build without optimisation, on a machine that does other things too.
         let budget_s = 5.0 * (tables as f64 / 10_000.0).max(0.2) * 3.0;
         assert!(took.as_secs_f64() < budget_s, "{took:?} > {budget_s} s");

@@ -50,7 +50,9 @@ pub(super) fn counted(review: &SchemaReview) -> String {
     if review.left_out > 0 {
         text.push_str(&format!(" {} of them are left out here.", review.left_out));
     }
-    let statistics = &review.statistics;
+    let Some(statistics) = &review.statistics else {
+        return text;
+    };
     text.push_str(&format!(" Counters of use count since {} days ago", statistics.counted_days));
     match statistics.oldest_days {
         Some(days) => text.push_str(&format!("; the oldest statistics are from {days} days ago")),
