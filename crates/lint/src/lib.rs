@@ -3,6 +3,7 @@
 pub mod migration;
 pub mod query;
 pub mod rules;
+pub mod runner;
 pub mod schema;
 
 mod predict;
@@ -10,4 +11,4 @@ mod profile;
 mod review;
 
 pub use profile::Profile;
-pub use review::{NEWEST, Options, Reviewed, Surroundings, by_rehearsal, by_text, worst};
+pub use review::{ByText, NEWEST, Options, Reviewed, Surroundings, by_rehearsal};

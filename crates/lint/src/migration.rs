@@ -11,10 +11,9 @@ mod timeline;
 mod verdict;
 mod world;
 
-pub(crate) use findings::line_of;
 pub use findings::{Basis, findings};
-pub(crate) use names::{Key, object_parts, relation_name, strings};
 pub use rule::{Advice, MigrationRule, Situation, migration_rules};
+pub(crate) use names::{Key, object_parts, relation_name, strings};
 pub use script::{Problem, Script, Sentence};
 pub use timeline::{Step, steps};
 pub(crate) use timeline::{Transactions, predict};

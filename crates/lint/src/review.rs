@@ -1,4 +1,4 @@
-use howdah_core::{Finding, Severity};
+use howdah_core::Finding;
 use howdah_pg::Connection;
 use howdah_rehearse::{Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, rehearse};
 use howdah_sql::RelationName;
@@ -79,26 +79,35 @@ impl Relations for Known<'_> {
     }
 }
 
-/// Judges a script by its text and the scripts before it, and by the sizes of the target if it is known.
-pub fn by_text(
-    before: &[&Script<'_>],
-    script: &Script<'_>,
-    surroundings: Option<&Surroundings>,
-    options: &Options,
-) -> Reviewed {
-    let mut world = World::new(options.major);
-    for earlier in before {
-        predict(earlier, &mut world);
+/// Judges scripts one after another by their text: what an earlier one made is new to a later one.
+pub struct ByText<'s> {
+    world: World,
+    surroundings: Option<&'s Surroundings>,
+    options: Options,
+}
+
+impl<'s> ByText<'s> {
+    /// Begins with nothing but the sizes of the target, if it is known.
+    pub fn new(surroundings: Option<&'s Surroundings>, options: &Options) -> Self {
+        Self {
+            world: World::new(options.major),
+            surroundings,
+            options: options.clone(),
+        }
     }
-    let steps = predict(script, &mut world);
-    let relations = Known {
-        sizes: surroundings.map(|known| &known.sizes),
-        small_table_rows: options.small_table_rows,
-    };
-    Reviewed {
-        findings: findings(script, &steps, &relations, Basis::Text, options.major),
-        notes: Vec::new(),
-        basis: Basis::Text,
+
+    /// Judges the next script.
+    pub fn review(&mut self, script: &Script<'_>) -> Reviewed {
+        let steps = predict(script, &mut self.world);
+        let relations = Known {
+            sizes: self.surroundings.map(|known| &known.sizes),
+            small_table_rows: self.options.small_table_rows,
+        };
+        Reviewed {
+            findings: findings(script, &steps, &relations, Basis::Text, self.options.major),
+            notes: Vec::new(),
+            basis: Basis::Text,
+        }
     }
 }
 
@@ -151,7 +160,7 @@ fn beside_another_version(
     if !reviewed.findings.iter().any(failed) {
         return;
     }
-    let by_text = by_text(&[], script, surroundings, options);
+    let by_text = ByText::new(surroundings, options).review(script);
     let first = reviewed
         .findings
         .iter()
@@ -170,9 +179,4 @@ fn beside_another_version(
     reviewed.notes.push(
         "A statement does not run on the version that was rehearsed on: from there on the text alone was judged.".to_owned(),
     );
-}
-
-/// The worst severity among findings.
-pub fn worst(findings: &[Finding]) -> Option<Severity> {
-    findings.iter().map(|finding| finding.severity).max()
 }
