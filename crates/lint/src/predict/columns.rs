@@ -82,6 +82,14 @@ pub(super) fn add(table: &RangeVar, column: &ColumnDef, to: &mut Gathering<'_>) 
             _ => {}
         }
     }
+    if of_type(ConstrType::ConstrNotnull).is_none() {
+        to.world
+            .nullable
+            .insert((table_key.clone(), column.colname.clone()));
+    }
+    if generated.is_some_and(|found| found.generated_kind == "v") && to.world.major < 18 {
+        to.fail("42601", "virtual generated columns come with PostgreSQL 18");
+    }
     if !has_value {
         to.world.new_columns.insert((table_key, column.colname.clone()));
     }

@@ -3,12 +3,12 @@
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{
-    CompositeTypeStmt, ConstrType, CreateDomainStmt, CreateEnumStmt, CreateFunctionStmt, CreatePolicyStmt,
-    CreateSeqStmt, CreateStmt, CreateTableAsStmt, CreateTrigStmt, RuleStmt, ViewStmt,
+    AlterSeqStmt, CompositeTypeStmt, ConstrType, CreateDomainStmt, CreateEnumStmt, CreateFunctionStmt,
+    CreatePolicyStmt, CreateSeqStmt, CreateStmt, CreateTableAsStmt, CreateTrigStmt, RuleStmt, ViewStmt,
 };
 
-use super::Gathering;
 use super::columns::constraint;
+use super::{Gathering, Place};
 use crate::migration::{Key, relation_name, strings};
 
 pub(super) fn table(create: &CreateStmt, to: &mut Gathering<'_>) {
@@ -60,7 +60,7 @@ pub(super) fn view(view: &ViewStmt, to: &mut Gathering<'_>) {
     to.world.views.insert(key);
 }
 
-pub(super) fn function(function: &CreateFunctionStmt, to: &mut Gathering<'_>) {
+pub(super) fn function(function: &CreateFunctionStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
     let option = |wanted: &str| {
         function.options.iter().find_map(|node| match &node.node {
             Some(NodeEnum::DefElem(option)) if option.defname == wanted => option.arg.as_deref(),
@@ -71,6 +71,12 @@ pub(super) fn function(function: &CreateFunctionStmt, to: &mut Gathering<'_>) {
         Some(NodeEnum::String(word)) => word.sval.clone(),
         _ => String::new(),
     };
+    if word("language").eq_ignore_ascii_case("plpgsql")
+        && let Err(error) = howdah_sql::plpgsql_tree(place.text)
+        && error.message.contains("syntax error")
+    {
+        to.fail("42601", error.message);
+    }
     let volatility = word("volatility");
     // A SQL function of one constant is inlined, and judged by what it is then.
     let inlined = word("language") == "sql" && {
@@ -83,6 +89,24 @@ pub(super) fn function(function: &CreateFunctionStmt, to: &mut Gathering<'_>) {
     to.world
         .functions
         .insert(Key::of_parts(&strings(&function.funcname)), volatile);
+}
+
+/// A sequence that starts again gives numbers that are taken.
+pub(super) fn alter_sequence(sequence: &AlterSeqStmt, to: &mut Gathering<'_>) {
+    let Some(relation) = &sequence.sequence else {
+        return;
+    };
+    let restarts = sequence
+        .options
+        .iter()
+        .any(|node| matches!(&node.node, Some(NodeEnum::DefElem(option)) if option.defname == "restart"));
+    if restarts && !to.is_new(relation) {
+        to.break_clients(
+            format!("INSERTs that take a number from {}", relation_name(relation)),
+            "duplicate key value violates unique constraint",
+            "23505",
+        );
+    }
 }
 
 pub(super) fn trigger(trigger: &CreateTrigStmt, to: &mut Gathering<'_>) {

@@ -97,9 +97,30 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
                     "42704",
                 );
             }
+            ObjectType::ObjectPolicy => {
+                let table = Key::of_parts(parts.split_last().map_or(&[], |(_, table)| table));
+                if !to.world.is_new(&table) && !policy_comes_back(&table, place) {
+                    to.break_clients(
+                        "statements whose rows the policy let through",
+                        "the rows are not found any more",
+                        "42501",
+                    );
+                }
+            }
             _ => {}
         }
     }
+}
+
+fn policy_comes_back(table: &Key, place: &Place<'_>) -> bool {
+    place.later.iter().any(
+        |sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
+            Ok(NodeEnum::CreatePolicyStmt(policy)) => {
+                policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
+            }
+            _ => false,
+        },
+    )
 }
 
 fn range_var(parts: &[String]) -> RangeVar {

@@ -45,7 +45,7 @@ fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
             match sentence.parsed.as_ref().map(|statement| statement.node()) {
                 Ok(NodeEnum::GrantStmt(later)) => {
                     later.is_grant
-                        && later.grantees == grant.grantees
+                        && roles(later) == roles(grant)
                         && later
                             .objects
                             .iter()
@@ -55,6 +55,14 @@ fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
                 _ => false,
             }
         })
+}
+
+fn roles(grant: &GrantStmt) -> Vec<(i32, &str)> {
+    let roles = grant.grantees.iter().filter_map(|node| match &node.node {
+        Some(NodeEnum::RoleSpec(role)) => Some((role.roletype, role.rolename.as_str())),
+        _ => None,
+    });
+    roles.collect()
 }
 
 pub(super) fn grant_role(grant: &GrantRoleStmt, to: &mut Gathering<'_>) {

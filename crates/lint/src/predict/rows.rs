@@ -3,7 +3,8 @@
 use howdah_rehearse::{LockMode, WorkKind};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{
-    DeleteStmt, InsertStmt, MergeStmt, Node, OnConflictAction, RangeVar, SelectStmt, SetOperation, UpdateStmt,
+    DeleteStmt, InsertStmt, MergeStmt, Node, OnConflictAction, RangeVar, SelectStmt, SetOperation,
+    UpdateStmt, WithClause,
 };
 
 use super::Gathering;
@@ -13,6 +14,7 @@ use crate::migration::Key;
 pub(super) fn insert(insert: &InsertStmt, to: &mut Gathering<'_>) {
     let Some(table) = &insert.relation else { return };
     to.lock(table, LockMode::RowExclusive);
+    queries(insert.with_clause.as_ref(), to);
     let Some(NodeEnum::SelectStmt(select)) =
         insert.select_stmt.as_deref().and_then(|node| node.node.as_ref())
     else {
@@ -34,6 +36,7 @@ pub(super) fn insert(insert: &InsertStmt, to: &mut Gathering<'_>) {
 pub(super) fn update(update: &UpdateStmt, to: &mut Gathering<'_>) {
     let Some(table) = &update.relation else { return };
     to.lock(table, LockMode::RowExclusive);
+    queries(update.with_clause.as_ref(), to);
     let few = is_selective(update.where_clause.as_deref())
         || limited_source(&update.from_clause)
         || with_limit(
@@ -51,6 +54,7 @@ pub(super) fn update(update: &UpdateStmt, to: &mut Gathering<'_>) {
 pub(super) fn delete(delete: &DeleteStmt, to: &mut Gathering<'_>) {
     let Some(table) = &delete.relation else { return };
     to.lock(table, LockMode::RowExclusive);
+    queries(delete.with_clause.as_ref(), to);
     let few = is_selective(delete.where_clause.as_deref())
         || limited_source(&delete.using_clause)
         || with_limit(
@@ -120,7 +124,12 @@ pub(super) fn select(select: &SelectStmt, to: &mut Gathering<'_>) {
             (false, false) => to.work(table, WorkKind::Scan),
         }
     }
-    for cte in select.with_clause.iter().flat_map(|with| &with.ctes) {
+    queries(select.with_clause.as_ref(), to);
+}
+
+/// The queries of a WITH clause, of which any may write.
+fn queries(with: Option<&WithClause>, to: &mut Gathering<'_>) {
+    for cte in with.iter().flat_map(|with| &with.ctes) {
         if let Some(NodeEnum::CommonTableExpr(cte)) = &cte.node
             && let Some(inner) = cte.ctequery.as_deref().and_then(|query| query.node.as_ref())
         {

@@ -30,6 +30,20 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "sample_budget_ms",
         ],
     ),
+    (
+        "lint",
+        &[
+            "pg",
+            "in_transaction",
+            "fail_on",
+            "small_table_rows",
+            "profile",
+            "ignore",
+            "severity",
+            "exclude",
+            "baseline",
+        ],
+    ),
 ];
 
 /// Names at least this alike, from 0 to 1, are taken for one that was meant.
