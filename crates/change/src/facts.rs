@@ -2,6 +2,8 @@
 
 mod read;
 
+pub(crate) use read::text_array;
+
 use std::collections::BTreeMap;
 
 use howdah_sql::RelationName;

@@ -6,8 +6,10 @@
 //! The file list is written by `build.rs`; nothing else has to be touched.
 
 mod error;
+mod execute;
 mod facts;
 pub mod form;
+pub mod journal;
 mod names;
 mod plan;
 mod planner;
@@ -19,6 +21,7 @@ mod rewrites {
 }
 
 pub use error::ChangeError;
+pub use execute::{Ended, Executor, Observer, Options, Silent};
 pub use facts::{
     Column, Constraint, Dependent, Facts, ForeignKey, Index, Policy, Relation, Server, Statistics, Trigger,
 };
