@@ -121,10 +121,10 @@ impl Executor {
         match journal::find(connection, &id).await? {
             Some(entry) if entry.state != State::RolledBack => {
                 let plan = entry.plan.clone();
-                Ok((plan, self.carry_on(&mut worker, entry).await?))
+                Ok((plan, Box::pin(self.carry_on(&mut worker, entry)).await?))
             }
             _ => {
-                let plan = crate::planner::plan(connection, sql).await?;
+                let plan = Box::pin(crate::planner::plan(connection, sql)).await?;
                 if !plan.refusals.is_empty() {
                     return Err(ChangeError::Refused(
                         plan.refusals.iter().map(|refusal| refusal.text()).collect(),
@@ -142,7 +142,7 @@ impl Executor {
                 let entry = journal::find(connection, &id)
                     .await?
                     .ok_or_else(|| ChangeError::Unknown(id.clone()))?;
-                Ok((plan, self.carry_on(&mut worker, entry).await?))
+                Ok((plan, Box::pin(self.carry_on(&mut worker, entry)).await?))
             }
         }
     }
@@ -151,14 +151,14 @@ impl Executor {
     pub async fn resume(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
         let (mut worker, entry) = self.known(id).await?;
         let plan = entry.plan.clone();
-        Ok((plan, self.carry_on(&mut worker, entry).await?))
+        Ok((plan, Box::pin(self.carry_on(&mut worker, entry)).await?))
     }
 
     /// Takes a change back.
     pub async fn rollback(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
         let (mut worker, entry) = self.known(id).await?;
         let plan = entry.plan.clone();
-        self.take_back(&mut worker, &plan).await?;
+        Box::pin(self.take_back(&mut worker, &plan)).await?;
         Ok((plan, Ended::RolledBack))
     }
 
@@ -192,7 +192,7 @@ impl Executor {
             State::Done => return Ok(Ended::WasDone),
             State::RolledBack => return Ok(Ended::RolledBack),
             State::RollingBack => {
-                self.take_back(worker, &plan).await?;
+                Box::pin(self.take_back(worker, &plan)).await?;
                 return Ok(Ended::RolledBack);
             }
             State::Running | State::Paused | State::Failed | State::Expanded => {}
@@ -201,11 +201,11 @@ impl Executor {
             .patiently(async |connection| journal::set_state(connection, &id, State::Running, None).await)
             .await?;
         worker.lock_tables(&plan).await?;
-        let ended = self.forward(worker, &plan).await;
+        let ended = Box::pin(self.forward(worker, &plan)).await;
         match ended {
             Ok(()) => {}
             Err(Interrupted::Wanted(Wanted::Cancel)) => {
-                self.take_back(worker, &plan).await?;
+                Box::pin(self.take_back(worker, &plan)).await?;
                 return Ok(Ended::RolledBack);
             }
             Err(Interrupted::Wanted(_)) => {
@@ -260,7 +260,7 @@ impl Executor {
             }
             let before: f64 = weights[..at].iter().sum();
             worker.report(&step.title, before / total, weights[at] / total, begun);
-            match self.step(worker, plan, at).await {
+            match Box::pin(self.step(worker, plan, at)).await {
                 Ok(Stepped::Done) => at += 1,
                 Ok(Stepped::Wanted(wanted)) => return Err(Interrupted::Wanted(wanted)),
                 // Rows that a check found wrong are filled again, by the statement's backfill.
@@ -306,12 +306,12 @@ impl Executor {
                 worker.autocommit(sql, cleanup, step.proof.as_deref()).await?
             }
             Action::Backfill(backfill) => {
-                if let Some(wanted) = worker.backfill(plan, at, backfill).await? {
+                if let Some(wanted) = Box::pin(worker.backfill(plan, at, backfill)).await? {
                     return Ok(Stepped::Wanted(wanted));
                 }
             }
             Action::Batches(batches) => {
-                if let Some(wanted) = worker.batches(plan, at, batches).await? {
+                if let Some(wanted) = Box::pin(worker.batches(plan, at, batches)).await? {
                     return Ok(Stepped::Wanted(wanted));
                 }
             }
@@ -320,7 +320,12 @@ impl Executor {
                     return Ok(Stepped::Wrong(wrong));
                 }
             }
-            Action::Check { sql, failure, hint } => worker.check(sql, failure, hint).await?,
+            Action::Check { setup, sql, failure, hint } => {
+                if let Some(setup) = setup {
+                    worker.execute(setup).await?;
+                }
+                worker.check(sql, failure, hint).await?;
+            }
         }
         worker.note(&plan.id, at, StepState::Done).await?;
         Ok(Stepped::Done)

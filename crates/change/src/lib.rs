@@ -15,6 +15,7 @@ mod plan;
 mod planner;
 pub mod proof;
 mod rewrite;
+mod shadow;
 
 mod rewrites {
     include!(concat!(env!("OUT_DIR"), "/rewrites.rs"));

@@ -24,9 +24,9 @@ impl Executor {
         let mut reasons = Vec::new();
         for at in &steps {
             let step = &plan.steps[*at];
-            if step.phase == Phase::Contract && entry.is_done(*at) {
+            if step.phase == Phase::Contract {
                 reasons.push(format!(
-                    "\"{}\" is done, after which there is no way back",
+                    "\"{}\" was begun, after which there is no way back",
                     step.title
                 ));
             } else if let Undo::Impossible { reason } = &step.undo {

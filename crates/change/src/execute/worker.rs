@@ -83,7 +83,7 @@ impl Worker {
     }
 
     async fn open(&self) -> Result<Session, PgError> {
-        let mut session = self.target.session().await?;
+        let mut session = Box::pin(self.target.session()).await?;
         if session.is_shared() {
             return Err(PgError::Invalid(
                 "A change needs a session of its own; there is a pooler in transaction mode in between. Connect to the server directly."
@@ -165,9 +165,9 @@ impl Worker {
     /// The session; anew where it was lost.
     pub(super) async fn connection(&mut self) -> Result<&mut Connection, ChangeError> {
         if self.session.is_none() {
-            let session = self.fresh().await?;
+            let session = Box::pin(self.fresh()).await?;
             let id = self.id.clone();
-            self.adopt(session, &id).await?;
+            Box::pin(self.adopt(session, &id)).await?;
             if let Some(plan) = self.plan.take() {
                 Box::pin(self.lock_tables(&plan)).await?;
             }
