@@ -20,7 +20,7 @@ use crate::journal::{self, Entry, State, StepState, Wanted};
 use crate::plan::Phase;
 use crate::{Action, ChangeError, Plan};
 
-use worker::Worker;
+use worker::{Worker, Write};
 
 /// What a caller decides about a run.
 #[derive(Debug, Clone)]
@@ -197,9 +197,7 @@ impl Executor {
             }
             State::Running | State::Paused | State::Failed | State::Expanded => {}
         }
-        worker
-            .patiently(async |connection| journal::set_state(connection, &id, State::Running, None).await)
-            .await?;
+        worker.write(&id, Write::State(State::Running, None)).await?;
         worker.lock_tables(&plan).await?;
         let ended = Box::pin(self.forward(worker, &plan)).await;
         match ended {
@@ -209,21 +207,14 @@ impl Executor {
                 return Ok(Ended::RolledBack);
             }
             Err(Interrupted::Wanted(_)) => {
-                worker
-                    .patiently(async |connection| {
-                        journal::set_state(connection, &id, State::Paused, None).await
-                    })
-                    .await?;
+                worker.write(&id, Write::State(State::Paused, None)).await?;
                 return Ok(Ended::Paused);
             }
             Err(Interrupted::Failed(error)) => {
                 if !matches!(error, ChangeError::Stopped) {
                     // The error itself is what is reported, whether or not the journal can take it.
-                    let text = error.to_string();
                     let noted = worker
-                        .patiently(async |connection| {
-                            journal::set_state(connection, &id, State::Failed, Some(&text)).await
-                        })
+                        .write(&id, Write::State(State::Failed, Some(error.to_string())))
                         .await;
                     if let Err(error) = noted {
                         tracing::warn!("The journal could not be written: {error}");
@@ -238,9 +229,7 @@ impl Executor {
         } else {
             (State::Expanded, Ended::Expanded)
         };
-        worker
-            .patiently(async |connection| journal::set_state(connection, &id, state, None).await)
-            .await?;
+        worker.write(&id, Write::State(state, None)).await?;
         Ok(ended)
     }
 
@@ -271,7 +260,7 @@ impl Executor {
                     match backfill {
                         Some(back) if repeats < 5 => {
                             repeats += 1;
-                            worker.begin_again(&plan.id, back..at).await?;
+                            worker.write(&plan.id, Write::Forget(back..at)).await?;
                             at = back;
                         }
                         _ => return Err(error.into()),
@@ -320,7 +309,12 @@ impl Executor {
                     return Ok(Stepped::Wrong(wrong));
                 }
             }
-            Action::Check { setup, sql, failure, hint } => {
+            Action::Check {
+                setup,
+                sql,
+                failure,
+                hint,
+            } => {
                 if let Some(setup) = setup {
                     worker.execute(setup).await?;
                 }

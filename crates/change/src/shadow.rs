@@ -100,7 +100,10 @@ impl Shadow {
         let names = self.names();
         if self.relation.column(&names.new).is_some() || self.relation.column(&names.old).is_some() {
             planning.refuse(
-                format!("{} has a column {} or {} already, as an unfinished change leaves it", names.table, names.new, names.old),
+                format!(
+                    "{} has a column {} or {} already, as an unfinished change leaves it",
+                    names.table, names.new, names.old
+                ),
                 Some("Finish that change first: howdah change status"),
             );
             return Ok(());
@@ -146,7 +149,10 @@ impl Shadow {
             Step::verify(
                 format!("Compare every row of {table}"),
                 format!("SELECT count(*) FROM ONLY {table} WHERE {}", self.differs(&names)),
-                format!("Rows of {table} have another value in {} than {column} converts to", quote_ident(&names.new)),
+                format!(
+                    "Rows of {table} have another value in {} than {column} converts to",
+                    quote_ident(&names.new)
+                ),
             )
             .reason("The swap is made only when every row is right.")
             .holds(table, LockMode::AccessShare)
@@ -170,8 +176,15 @@ impl Shadow {
             return None;
         }
         let table = self.relation.name();
-        let of_row = replace_columns(&self.expression, &table, |column| format!("$1.{}", quote_ident(column))).ok()?;
-        let verdict = if self.column.not_null { "v IS NOT NULL" } else { "true" };
+        let of_row = replace_columns(&self.expression, &table, |column| {
+            format!("$1.{}", quote_ident(column))
+        })
+        .ok()?;
+        let verdict = if self.column.not_null {
+            "v IS NOT NULL"
+        } else {
+            "true"
+        };
         let body = format!(
             "DECLARE v {}; BEGIN v := ({of_row}); RETURN {verdict}; EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN RETURN false; END",
             self.type_name
@@ -210,9 +223,14 @@ impl Shadow {
         let table = &names.table;
         let new = quote_ident(&names.new);
         let alter = |what: String| proof::alter(table, &format!("ALTER COLUMN {new} {what}"));
-        let collation = self.collation.as_ref().map_or(String::new(), |name| format!(" COLLATE {name}"));
-        let mut statements =
-            vec![proof::alter(table, &format!("ADD COLUMN {new} {}{collation}", self.type_name))];
+        let collation = self
+            .collation
+            .as_ref()
+            .map_or(String::new(), |name| format!(" COLLATE {name}"));
+        let mut statements = vec![proof::alter(
+            table,
+            &format!("ADD COLUMN {new} {}{collation}", self.type_name),
+        )];
         if let Some(target) = self.column.statistics_target {
             statements.push(alter(format!("SET STATISTICS {target}")));
         }
@@ -220,11 +238,17 @@ impl Shadow {
             statements.push(alter(format!("SET ({})", self.column.options.join(", "))));
         }
         if let Some(comment) = &self.column.comment {
-            statements.push(format!("COMMENT ON COLUMN {table}.{new} IS {}", quote_literal(comment)));
+            statements.push(format!(
+                "COMMENT ON COLUMN {table}.{new} IS {}",
+                quote_literal(comment)
+            ));
         }
         for grant in &self.column.grants {
             let option = if grant.grantable { " WITH GRANT OPTION" } else { "" };
-            statements.push(format!("GRANT {} ({new}) ON {table} TO {}{option}", grant.privilege, grant.grantee));
+            statements.push(format!(
+                "GRANT {} ({new}) ON {table} TO {}{option}",
+                grant.privilege, grant.grantee
+            ));
         }
         statements.extend(self.forward_trigger(names)?);
         Ok(Step::transaction(format!("Add the column {new} to {table}, kept in step by a trigger"), statements)
@@ -251,7 +275,10 @@ impl Shadow {
         [
             Step::transaction(
                 format!("Let {new} of {table} take no more NULL"),
-                vec![proof::alter(table, &format!("ADD CONSTRAINT {name} {definition} NOT VALID"))],
+                vec![proof::alter(
+                    table,
+                    &format!("ADD CONSTRAINT {name} {definition} NOT VALID"),
+                )],
             )
             .reason("Not valid at first: no row is read while clients wait.")
             .proof(proof::constraint(table, &names.not_null, kind, false))
@@ -279,13 +306,18 @@ impl Shadow {
                     .reason("It is on the old column.")
                     .proof(format!("{} IS NULL", proof::regclass(&index)))
                     .holds(table, LockMode::ShareUpdateExclusive)
-                    .undo(Undo::Impossible { reason: "the index on the old column is gone".to_owned() })
+                    .undo(Undo::Impossible {
+                        reason: "the index on the old column is gone".to_owned(),
+                    })
                     .estimate(Estimate::moment())
             })
             .collect();
         let mut statements = Vec::new();
         if self.invertible {
-            statements.push(format!("DROP TRIGGER IF EXISTS {} ON {table}", quote_ident(&names.trigger)));
+            statements.push(format!(
+                "DROP TRIGGER IF EXISTS {} ON {table}",
+                quote_ident(&names.trigger)
+            ));
             statements.push(format!("DROP FUNCTION IF EXISTS {}()", names.backward));
         }
         statements.push(proof::alter(table, &format!("DROP COLUMN IF EXISTS {old}")));
@@ -293,7 +325,9 @@ impl Shadow {
             .reason("Nobody reads it any more; its space is used again as rows are rewritten.")
             .proof(format!("NOT {}", proof::column(table, &names.old, None)))
             .locks(table, LockMode::AccessExclusive)
-            .undo(Undo::Impossible { reason: "the old column is gone".to_owned() })
+            .undo(Undo::Impossible {
+                reason: "the old column is gone".to_owned(),
+            })
             .estimate(Estimate::moment());
         for other in copies.referenced_tables() {
             drop = drop.locks(&other, LockMode::AccessExclusive);

@@ -1,4 +1,4 @@
-use std::ops::{AsyncFn, Range};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use howdah_pg::{Connection, PgError, Session, Target};
 use tokio_util::sync::CancellationToken;
 
 use super::{Observer, Options};
-use crate::journal::{self, Entry, LOCK_CHANGE, LOCK_TABLE, StepState, Wanted};
+use crate::journal::{self, Entry, LOCK_CHANGE, LOCK_TABLE, State, StepState, Wanted};
 use crate::{ChangeError, Plan};
 
 /// Between two looks whether a server is back or a lock is free.
@@ -32,6 +32,16 @@ pub(super) struct Worker {
     progress: Share,
     /// Whether the role may let ordinary triggers rest (`session_replication_role`).
     pub(super) may_be_replica: Option<bool>,
+}
+
+/// What is written to the journal by itself.
+pub(super) enum Write {
+    /// The change's state, with the error that stopped it.
+    State(State, Option<String>),
+    /// These steps were not done after all.
+    Forget(Range<usize>),
+    /// No backfill has come anywhere.
+    ForgetPositions,
 }
 
 /// Which part of the whole the present step is.
@@ -192,14 +202,11 @@ impl Worker {
         Ok(())
     }
 
-    /// Does something on the session, again on a new one where it is lost meanwhile.
-    pub(super) async fn patiently<T>(
-        &mut self,
-        work: impl AsyncFn(&mut Connection) -> Result<T, ChangeError>,
-    ) -> Result<T, ChangeError> {
+    /// Writes to the journal, again on a new session where it is lost meanwhile.
+    pub(super) async fn write(&mut self, id: &str, write: Write) -> Result<(), ChangeError> {
         let until = Instant::now() + self.options.server_patience;
         loop {
-            match work(self.connection().await?).await {
+            match self.write_once(id, &write).await {
                 Err(error) if self.is_lost(&error) && Instant::now() < until => {
                     self.reconnect(&error).await?
                 }
@@ -208,9 +215,39 @@ impl Worker {
         }
     }
 
+    async fn write_once(&mut self, id: &str, write: &Write) -> Result<(), ChangeError> {
+        let connection = self.connection().await?;
+        match write {
+            Write::State(state, error) => {
+                journal::set_state(connection, id, *state, error.as_deref()).await?
+            }
+            Write::Forget(steps) => {
+                let (first, end) = (steps.start.to_string(), steps.end.to_string());
+                let sql =
+                    "DELETE FROM howdah.steps WHERE change = $1 AND ordinal >= $2::int AND ordinal < $3::int";
+                connection
+                    .query(sql, &[Some(id), Some(&first), Some(&end)])
+                    .await?;
+            }
+            Write::ForgetPositions => {
+                connection
+                    .query("DELETE FROM howdah.positions WHERE change = $1", &[Some(id)])
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What the journal says of the change.
     pub(super) async fn entry(&mut self, id: &str) -> Result<Entry, ChangeError> {
-        let entry = journal::find(self.connection().await?, id).await?;
+        let found = journal::find(self.connection().await?, id).await;
+        let entry = match found {
+            Err(error) if self.is_lost(&error) => {
+                self.reconnect(&error).await?;
+                journal::find(self.connection().await?, id).await?
+            }
+            found => found?,
+        };
         entry.ok_or_else(|| ChangeError::Unknown(id.to_owned()))
     }
 
@@ -219,19 +256,6 @@ impl Worker {
         let sql = journal::step_sql(id, step, state);
         self.connection().await?.batch(&sql).await?;
         Ok(())
-    }
-
-    /// Forgets that these steps were done.
-    pub(super) async fn begin_again(&mut self, id: &str, steps: Range<usize>) -> Result<(), ChangeError> {
-        let (first, end) = (steps.start.to_string(), steps.end.to_string());
-        let sql = "DELETE FROM howdah.steps WHERE change = $1 AND ordinal >= $2::int AND ordinal < $3::int";
-        self.patiently(async |connection| {
-            connection
-                .query(sql, &[Some(id), Some(&first), Some(&end)])
-                .await?;
-            Ok(())
-        })
-        .await
     }
 
     /// Runs a statement and tells the observer.

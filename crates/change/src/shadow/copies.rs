@@ -1,6 +1,8 @@
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{AlterTableStmt, Constraint as ConstraintNode, CreateStatsStmt, IndexStmt, Node};
+use howdah_sql::pg_query::protobuf::{
+    AlterTableStmt, Constraint as ConstraintNode, CreateStatsStmt, IndexStmt, Node,
+};
 use howdah_sql::{RelationName, quote_ident, quote_literal};
 
 use super::references::replace_in;
@@ -73,27 +75,50 @@ pub(crate) struct StatisticsCopy {
 }
 
 impl Copies {
-    pub(super) fn of(shadow: &Shadow, names: &Names, planning: &mut Planning<'_>) -> Result<Self, ChangeError> {
+    pub(super) fn of(
+        shadow: &Shadow,
+        names: &Names,
+        planning: &mut Planning<'_>,
+    ) -> Result<Self, ChangeError> {
         let column = &shadow.column.name;
         let relation = &shadow.relation;
         let table = relation.name();
         // Something may hang on two columns that one script changes.
         let named = |role: &str, of: &str| derived_name(role, &format!("{of}_{column}"));
-        let rename = |name: &str| if name == column { quote_ident(&names.new) } else { quote_ident(name) };
-        let mut copies =
-            Self { indexes: Vec::new(), constraints: Vec::new(), incoming: Vec::new(), statistics: Vec::new() };
-        for index in relation.indexes.iter().filter(|index| index.mentions.contains(column) || index.columns.contains(column)) {
+        let rename = |name: &str| {
+            if name == column {
+                quote_ident(&names.new)
+            } else {
+                quote_ident(name)
+            }
+        };
+        let mut copies = Self {
+            indexes: Vec::new(),
+            constraints: Vec::new(),
+            incoming: Vec::new(),
+            statistics: Vec::new(),
+        };
+        for index in relation
+            .indexes
+            .iter()
+            .filter(|index| index.mentions.contains(column) || index.columns.contains(column))
+        {
             if !index.valid {
-                planning.note(format!("The index {} is invalid and is left out.", quote_ident(&index.name)));
+                planning.note(format!(
+                    "The index {} is invalid and is left out.",
+                    quote_ident(&index.name)
+                ));
                 continue;
             }
-            let constraint = relation
-                .constraints
-                .iter()
-                .find(|constraint| constraint.index.as_deref() == Some(&index.name) && matches!(constraint.kind, 'p' | 'u' | 'x'));
+            let constraint = relation.constraints.iter().find(|constraint| {
+                constraint.index.as_deref() == Some(&index.name) && matches!(constraint.kind, 'p' | 'u' | 'x')
+            });
             if constraint.is_some_and(|constraint| constraint.kind == 'x') {
                 planning.refuse(
-                    format!("{table} has an EXCLUDE constraint on {}, which cannot be built beside writers", quote_ident(column)),
+                    format!(
+                        "{table} has an EXCLUDE constraint on {}, which cannot be built beside writers",
+                        quote_ident(column)
+                    ),
                     None,
                 );
                 continue;
@@ -101,9 +126,20 @@ impl Copies {
             let temporary = named("new", &index.name);
             let retired = named("old", &index.name);
             let place = index.tablespace.as_deref();
-            let sql = index_sql(&index.definition, &temporary, place, (column, &names.new), &table, rename)?;
+            let sql = index_sql(
+                &index.definition,
+                &temporary,
+                place,
+                (column, &names.new),
+                &table,
+                rename,
+            )?;
             let constraint_parts = constraint.map(|constraint| {
-                (constraint.name.clone(), constraint.kind == 'p', after_columns(&constraint.definition))
+                (
+                    constraint.name.clone(),
+                    constraint.kind == 'p',
+                    after_columns(&constraint.definition),
+                )
             });
             let back = match constraint {
                 Some(constraint) if constraint.kind == 'p' && shadow.invertible => {
@@ -118,7 +154,12 @@ impl Copies {
                 settings: index
                     .statistics
                     .iter()
-                    .map(|setting| format!("ALTER INDEX {full} ALTER COLUMN {} SET STATISTICS {}", setting.position, setting.target))
+                    .map(|setting| {
+                        format!(
+                            "ALTER INDEX {full} ALTER COLUMN {} SET STATISTICS {}",
+                            setting.position, setting.target
+                        )
+                    })
                     .collect(),
                 name: index.name.clone(),
                 temporary,
@@ -139,9 +180,12 @@ impl Copies {
             }
             let prefix = "ALTER TABLE x ADD ";
             let definition = if constraint.kind == 'c' {
-                replace_in(&format!("{prefix}{}", constraint.definition), &table, rename)?[prefix.len()..].to_owned()
+                replace_in(&format!("{prefix}{}", constraint.definition), &table, rename)?[prefix.len()..]
+                    .to_owned()
             } else {
-                foreign_key(&constraint.definition, |key| substitute(&mut key.fk_attrs, column, &names.new))?
+                foreign_key(&constraint.definition, |key| {
+                    substitute(&mut key.fk_attrs, column, &names.new)
+                })?
             };
             copies.constraints.push(ConstraintCopy {
                 name: constraint.name.clone(),
@@ -157,18 +201,29 @@ impl Copies {
                 comment: constraint.comment.clone(),
             });
         }
-        for key in relation.referenced_by.iter().filter(|key| key.referenced_columns.contains(column)) {
-            let Some(from) = planning.facts.by_oid(key.table) else { continue };
+        for key in relation
+            .referenced_by
+            .iter()
+            .filter(|key| key.referenced_columns.contains(column))
+        {
+            let Some(from) = planning.facts.by_oid(key.table) else {
+                continue;
+            };
             let (from_name, from_plain) = (from.name(), from.is_plain_table());
             if key.inherited || !from_plain {
                 planning.refuse(
-                    format!("The partitioned table {from_name} refers to {table} ({})", quote_ident(column)),
+                    format!(
+                        "The partitioned table {from_name} refers to {table} ({})",
+                        quote_ident(column)
+                    ),
                     Some("Drop that foreign key first, and add it again after the change."),
                 );
                 continue;
             }
             copies.incoming.push(IncomingCopy {
-                definition: not_valid(&foreign_key(&key.definition, |node| substitute(&mut node.pk_attrs, column, &names.new))?),
+                definition: not_valid(&foreign_key(&key.definition, |node| {
+                    substitute(&mut node.pk_attrs, column, &names.new)
+                })?),
                 original: not_valid(&foreign_key(&key.definition, |_| {})?),
                 table: from_name,
                 name: key.name.clone(),
@@ -177,10 +232,21 @@ impl Copies {
                 comment: key.comment.clone(),
             });
         }
-        for statistics in relation.statistics.iter().filter(|statistics| statistics.columns.contains(column)) {
+        for statistics in relation
+            .statistics
+            .iter()
+            .filter(|statistics| statistics.columns.contains(column))
+        {
             let temporary = named("new", &statistics.name);
             copies.statistics.push(StatisticsCopy {
-                sql: statistics_sql(&statistics.definition, &statistics.schema, &temporary, column, &names.new, &table)?,
+                sql: statistics_sql(
+                    &statistics.definition,
+                    &statistics.schema,
+                    &temporary,
+                    column,
+                    &names.new,
+                    &table,
+                )?,
                 name: RelationName::in_schema(&statistics.schema, &statistics.name),
                 temporary,
                 retired: named("old", &statistics.name),
@@ -198,33 +264,65 @@ impl Copies {
         let bytes = shadow.relation.heap_bytes;
         let mut steps = Vec::new();
         for index in &self.indexes {
-            let back = index.back.iter().map(|(name, sql)| (name, sql, "A way back: the primary key of the old column ends with the swap."));
+            let back = index.back.iter().map(|(name, sql)| {
+                (
+                    name,
+                    sql,
+                    "A way back: the primary key of the old column ends with the swap.",
+                )
+            });
             let copies = [(&index.temporary, &index.sql, "Built beside readers and writers.")];
             for (name, sql, reason) in copies.into_iter().chain(back) {
                 let full = RelationName::in_schema(schema, name);
                 steps.push(
                     Step::autocommit(format!("Build the index {full}"), sql.clone())
                         .reason(reason)
-                        .cleanup(proof::index_left_over(table, &full, index.unique), proof::drop_index(&full))
+                        .cleanup(
+                            proof::index_left_over(table, &full, index.unique),
+                            proof::drop_index(&full),
+                        )
                         .proof(proof::index_valid(table, &full, index.unique))
-                        .undo(Undo::Autocommit { sql: proof::drop_index(&full) })
+                        .undo(Undo::Autocommit {
+                            sql: proof::drop_index(&full),
+                        })
                         .holds(table, LockMode::ShareUpdateExclusive)
                         .estimate(Estimate::index_build(bytes)),
                 );
             }
             for sql in &index.settings {
-                steps.push(Step::transaction("Set a statistics target of the new index", vec![sql.clone()]).locks(table, LockMode::ShareUpdateExclusive));
+                steps.push(
+                    Step::transaction("Set a statistics target of the new index", vec![sql.clone()])
+                        .locks(table, LockMode::ShareUpdateExclusive),
+                );
             }
         }
         for constraint in &self.constraints {
             let name = quote_ident(&constraint.temporary);
             let mut add = Step::transaction(
                 format!("Add {name} to {table}, not valid yet"),
-                vec![proof::alter(table, &format!("ADD CONSTRAINT {name} {}", constraint.definition))],
+                vec![proof::alter(
+                    table,
+                    &format!("ADD CONSTRAINT {name} {}", constraint.definition),
+                )],
             )
-            .reason(format!("The new column is to be constrained as the old one is by {}.", quote_ident(&constraint.name)))
-            .proof(proof::constraint(table, &constraint.temporary, constraint.kind, false))
-            .locks(table, if constraint.kind == 'f' { LockMode::ShareRowExclusive } else { LockMode::AccessExclusive });
+            .reason(format!(
+                "The new column is to be constrained as the old one is by {}.",
+                quote_ident(&constraint.name)
+            ))
+            .proof(proof::constraint(
+                table,
+                &constraint.temporary,
+                constraint.kind,
+                false,
+            ))
+            .locks(
+                table,
+                if constraint.kind == 'f' {
+                    LockMode::ShareRowExclusive
+                } else {
+                    LockMode::AccessExclusive
+                },
+            );
             if let Some(references) = &constraint.references {
                 add = add.locks(references, LockMode::ShareRowExclusive);
             }
@@ -238,9 +336,15 @@ impl Copies {
             steps.push(
                 Step::transaction(
                     format!("Add {name} to {}, not valid yet", key.table),
-                    vec![proof::alter(&key.table, &format!("ADD CONSTRAINT {name} {}", key.definition))],
+                    vec![proof::alter(
+                        &key.table,
+                        &format!("ADD CONSTRAINT {name} {}", key.definition),
+                    )],
                 )
-                .reason(format!("The foreign key {} is to refer to the new column.", quote_ident(&key.name)))
+                .reason(format!(
+                    "The foreign key {} is to refer to the new column.",
+                    quote_ident(&key.name)
+                ))
                 .proof(proof::constraint(&key.table, &key.temporary, 'f', false))
                 .locks(&key.table, LockMode::ShareRowExclusive)
                 .locks(table, LockMode::ShareRowExclusive)
@@ -248,19 +352,29 @@ impl Copies {
             );
             if key.validated {
                 // When the swap was taken back, the old key is there again and not validated.
-                let original =
-                    proof::alter(&key.table, &format!("VALIDATE CONSTRAINT {}", quote_ident(&key.name)));
-                steps.push(validate(&key.table, &key.temporary, 'f', bytes).undo(Undo::Autocommit { sql: original }));
+                let original = proof::alter(
+                    &key.table,
+                    &format!("VALIDATE CONSTRAINT {}", quote_ident(&key.name)),
+                );
+                steps.push(
+                    validate(&key.table, &key.temporary, 'f', bytes).undo(Undo::Autocommit { sql: original }),
+                );
             }
         }
         for statistics in &self.statistics {
-            let full = RelationName { schema: statistics.name.schema.clone(), name: statistics.temporary.clone() };
+            let full = RelationName {
+                schema: statistics.name.schema.clone(),
+                name: statistics.temporary.clone(),
+            };
             let mut statements = vec![statistics.sql.clone()];
             if let Some(target) = statistics.target {
                 statements.push(format!("ALTER STATISTICS {full} SET STATISTICS {target}"));
             }
             if let Some(comment) = &statistics.comment {
-                statements.push(format!("COMMENT ON STATISTICS {full} IS {}", quote_literal(comment)));
+                statements.push(format!(
+                    "COMMENT ON STATISTICS {full} IS {}",
+                    quote_literal(comment)
+                ));
             }
             steps.push(
                 Step::transaction(format!("Create the statistics {full}"), statements)
@@ -296,7 +410,10 @@ impl Copies {
 
     /// Tables that the old column refers to: dropping its foreign key locks them.
     pub(super) fn referenced_tables(&self) -> Vec<RelationName> {
-        self.constraints.iter().filter_map(|constraint| constraint.references.clone()).collect()
+        self.constraints
+            .iter()
+            .filter_map(|constraint| constraint.references.clone())
+            .collect()
     }
 }
 
@@ -328,9 +445,13 @@ fn after_columns(definition: &str) -> String {
 
 fn first(sql: &str) -> Result<NodeEnum, ChangeError> {
     let script = crate::planner::parse(sql)?;
-    script.statements.first().map(|statement| statement.node().clone()).ok_or_else(|| ChangeError::Mismatch {
-        message: format!("The server's own definition cannot be read: {sql}"),
-    })
+    script
+        .statements
+        .first()
+        .map(|statement| statement.node().clone())
+        .ok_or_else(|| ChangeError::Mismatch {
+            message: format!("The server's own definition cannot be read: {sql}"),
+        })
 }
 
 /// The definition of an index under another name and on another column, built beside writers.
@@ -343,9 +464,15 @@ fn index_sql(
     rename: impl Fn(&str) -> String,
 ) -> Result<String, ChangeError> {
     let NodeEnum::IndexStmt(mut statement) = first(&replace_in(definition, table, rename)?)? else {
-        return Err(ChangeError::Mismatch { message: format!("No index: {definition}") });
+        return Err(ChangeError::Mismatch {
+            message: format!("No index: {definition}"),
+        });
     };
-    let IndexStmt { index_params, index_including_params, .. } = &mut *statement;
+    let IndexStmt {
+        index_params,
+        index_including_params,
+        ..
+    } = &mut *statement;
     for parameter in index_params.iter_mut().chain(index_including_params) {
         if let Some(NodeEnum::IndexElem(element)) = &mut parameter.node
             && element.expr.is_none()
@@ -355,7 +482,9 @@ fn index_sql(
         }
     }
     statement.concurrent = true;
-    tablespace.unwrap_or_default().clone_into(&mut statement.table_space);
+    tablespace
+        .unwrap_or_default()
+        .clone_into(&mut statement.table_space);
     name.clone_into(&mut statement.idxname);
     deparse(&NodeEnum::IndexStmt(statement))
 }
@@ -370,9 +499,11 @@ fn foreign_key(definition: &str, change: impl FnOnce(&mut ConstraintNode)) -> Re
         change(constraint);
     }
     let sql = deparse(&node)?;
-    sql.split_once(" ADD ").map(|(_, definition)| definition.to_owned()).ok_or_else(|| ChangeError::Mismatch {
-        message: format!("No foreign key: {definition}"),
-    })
+    sql.split_once(" ADD ")
+        .map(|(_, definition)| definition.to_owned())
+        .ok_or_else(|| ChangeError::Mismatch {
+            message: format!("No foreign key: {definition}"),
+        })
 }
 
 fn substitute(names: &mut [Node], from: &str, to: &str) {
@@ -393,9 +524,17 @@ fn statistics_sql(
     new: &str,
     table: &RelationName,
 ) -> Result<String, ChangeError> {
-    let rename = |found: &str| if found == column { quote_ident(new) } else { quote_ident(found) };
+    let rename = |found: &str| {
+        if found == column {
+            quote_ident(new)
+        } else {
+            quote_ident(found)
+        }
+    };
     let NodeEnum::CreateStatsStmt(mut statement) = first(&replace_in(definition, table, rename)?)? else {
-        return Err(ChangeError::Mismatch { message: format!("No statistics: {definition}") });
+        return Err(ChangeError::Mismatch {
+            message: format!("No statistics: {definition}"),
+        });
     };
     let CreateStatsStmt { exprs, defnames, .. } = &mut statement;
     for expression in exprs {
@@ -406,7 +545,9 @@ fn statistics_sql(
         }
     }
     let string = |text: &str| Node {
-        node: Some(NodeEnum::String(howdah_sql::pg_query::protobuf::String { sval: text.to_owned() })),
+        node: Some(NodeEnum::String(howdah_sql::pg_query::protobuf::String {
+            sval: text.to_owned(),
+        })),
     };
     *defnames = vec![string(schema), string(name)];
     deparse(&NodeEnum::CreateStatsStmt(statement))

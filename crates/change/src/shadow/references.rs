@@ -59,7 +59,10 @@ fn collect(value: &Value, found: &mut Vec<(usize, Vec<String>)>) -> Result<(), C
                     .map(|field| field["String"]["sval"].as_str().map(str::to_owned))
                     .collect::<Option<_>>()
                     .ok_or_else(|| unclear("*"))?;
-                let at = reference["location"].as_u64().and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
+                let at = reference["location"]
+                    .as_u64()
+                    .and_then(|at| usize::try_from(at).ok())
+                    .unwrap_or(0);
                 found.push((at, names));
                 return Ok(());
             }
@@ -90,7 +93,8 @@ fn written_length(text: &str, parts: usize) -> Option<usize> {
                 }
             }
         } else {
-            rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii())).unwrap_or(rest.len())
+            rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()))
+                .unwrap_or(rest.len())
         };
     }
     Some(at)
@@ -104,7 +108,8 @@ mod tests {
     #[test]
     fn columns_are_replaced_and_nothing_else() {
         let table = RelationName::in_schema("s", "t");
-        let replaced = |text: &str| replace_columns(text, &table, |column| format!("NEW.\"{column}\"")).unwrap();
+        let replaced =
+            |text: &str| replace_columns(text, &table, |column| format!("NEW.\"{column}\"")).unwrap();
         assert_eq!(replaced("a::bigint"), "NEW.\"a\"::bigint");
         assert_eq!(
             replaced("CASE WHEN t.\"A \"\" b\" > 'a' THEN lower(a || \"a\") END"),

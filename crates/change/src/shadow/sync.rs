@@ -10,7 +10,9 @@ impl Shadow {
     /// Function and trigger that give what is written its new value.
     pub(super) fn forward_trigger(&self, names: &Names) -> Result<Vec<String>, ChangeError> {
         let new = format!("NEW.{}", quote_ident(&names.new));
-        let value = replace_columns(&self.expression, &names.table, |column| format!("NEW.{}", quote_ident(column)))?;
+        let value = replace_columns(&self.expression, &names.table, |column| {
+            format!("NEW.{}", quote_ident(column))
+        })?;
         // A value that does not convert is the change's trouble, not the client's: it is found
         // by the comparison of all rows, and the swap is not made.
         let body = if self.safe {
@@ -22,11 +24,18 @@ impl Shadow {
         };
         // Where the comparison alone is cheap and cannot fail, rows that are right cost no call.
         let when = if self.safe {
-            format!(" WHEN ({})", self.differ(&new, &format!("({value})::{}", self.type_name)))
+            format!(
+                " WHEN ({})",
+                self.differ(&new, &format!("({value})::{}", self.type_name))
+            )
         } else {
             String::new()
         };
-        let pinned = if self.safe { String::new() } else { format!(" {PINNED}") };
+        let pinned = if self.safe {
+            String::new()
+        } else {
+            format!(" {PINNED}")
+        };
         Ok(vec![
             format!(
                 "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql{pinned} AS {}",
@@ -40,7 +49,10 @@ impl Shadow {
 
     /// Function and trigger that keep the old column in step after the swap.
     pub(super) fn backward_trigger(&self, names: &Names, change: &str) -> Vec<String> {
-        let (old, now) = (format!("NEW.{}", quote_ident(&names.old)), format!("NEW.{}", quote_ident(&self.column.name)));
+        let (old, now) = (
+            format!("NEW.{}", quote_ident(&names.old)),
+            format!("NEW.{}", quote_ident(&self.column.name)),
+        );
         // A value that the old type cannot hold bars the way back, and is noted as such.
         let body = format!(
             "BEGIN BEGIN {old} := {now}; EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN {old} := NULL; \
@@ -68,6 +80,10 @@ impl Shadow {
 
     /// Writes under `session_replication_role = replica` must not pass it by.
     fn always(&self, names: &Names) -> String {
-        format!("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}", names.table, quote_ident(&names.trigger))
+        format!(
+            "ALTER TABLE {} ENABLE ALWAYS TRIGGER {}",
+            names.table,
+            quote_ident(&names.trigger)
+        )
     }
 }
