@@ -80,6 +80,17 @@ pub enum Ended {
     RolledBack,
 }
 
+/// How often a server may be lost in one run.
+const LOSSES: u32 = 1_000;
+
+/// What is asked of an executor.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    Script(&'a str),
+    Resume(&'a str),
+    TakeBack(&'a str),
+}
+
 /// Carries out changes on one target.
 pub struct Executor {
     target: Arc<Target>,
@@ -106,23 +117,55 @@ impl Executor {
 
     /// Carries out a script: from the start, or, where the journal knows it, from where it stopped.
     pub async fn run(&self, sql: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::Script(sql)).await
+    }
+
+    /// Goes on with a change of the journal.
+    pub async fn resume(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::Resume(id)).await
+    }
+
+    /// Takes a change back.
+    pub async fn rollback(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::TakeBack(id)).await
+    }
+
+    /// Begins anew, from the journal, as often as the server is lost.
+    async fn again(&self, work: Work<'_>) -> Result<(Plan, Ended), ChangeError> {
+        let mut losses = 0;
+        loop {
+            let mut worker = self.worker();
+            let result = match work {
+                Work::Script(sql) => Box::pin(self.script(&mut worker, sql)).await,
+                Work::Resume(id) => Box::pin(self.known(&mut worker, id, false)).await,
+                Work::TakeBack(id) => Box::pin(self.known(&mut worker, id, true)).await,
+            };
+            match result {
+                Err(error) if worker.is_lost(&error) && worker.was_connected() && losses < LOSSES => {
+                    losses += 1;
+                    self.observer
+                        .says(&format!("The connection was lost ({error}); connecting again."));
+                    worker.pause(Duration::from_millis(100)).await?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn script(&self, worker: &mut Worker, sql: &str) -> Result<(Plan, Ended), ChangeError> {
         let script = crate::planner::parse(sql)?;
-        let mut worker = self.worker();
-        let mut connection = worker.fresh().await?;
-        let database = connection.query("SELECT current_database()", &[]).await?;
+        let mut session = worker.fresh().await?;
+        let database = session.query("SELECT current_database()", &[]).await?;
         let database = database
             .first()
             .and_then(|row| row.get(0).map(str::to_owned))
             .unwrap_or_default();
         let id = crate::planner::plan_id(&database, &script);
         // The lock first: whoever comes second finds in the journal what the first one did.
-        worker.adopt(connection, &id).await?;
+        worker.adopt(session, &id).await?;
         let connection = worker.connection().await?;
-        match journal::find(connection, &id).await? {
-            Some(entry) if entry.state != State::RolledBack => {
-                let plan = entry.plan.clone();
-                Ok((plan, Box::pin(self.carry_on(&mut worker, entry)).await?))
-            }
+        let entry = match journal::find(connection, &id).await? {
+            Some(entry) if entry.state != State::RolledBack => entry,
             _ => {
                 let plan = Box::pin(crate::planner::plan(connection, sql)).await?;
                 if !plan.refusals.is_empty() {
@@ -139,42 +182,29 @@ impl Executor {
                     });
                 }
                 journal::begin(connection, &plan).await?;
-                let entry = journal::find(connection, &id)
+                journal::find(connection, &id)
                     .await?
-                    .ok_or_else(|| ChangeError::Unknown(id.clone()))?;
-                Ok((plan, Box::pin(self.carry_on(&mut worker, entry)).await?))
+                    .ok_or_else(|| ChangeError::Unknown(id.clone()))?
             }
-        }
-    }
-
-    /// Goes on with a change of the journal.
-    pub async fn resume(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
-        let (mut worker, entry) = self.known(id).await?;
-        let plan = entry.plan.clone();
-        Ok((plan, Box::pin(self.carry_on(&mut worker, entry)).await?))
-    }
-
-    /// Takes a change back.
-    pub async fn rollback(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
-        let (mut worker, entry) = self.known(id).await?;
-        let plan = entry.plan.clone();
-        Box::pin(self.take_back(&mut worker, &plan)).await?;
-        Ok((plan, Ended::RolledBack))
-    }
-
-    async fn known(&self, id: &str) -> Result<(Worker, Entry), ChangeError> {
-        let mut worker = self.worker();
-        let mut connection = worker.fresh().await?;
-        let found = journal::find(&mut connection, id).await?;
-        let Some(entry) = found else {
-            return Err(ChangeError::Unknown(id.to_owned()));
         };
-        worker.adopt(connection, id).await?;
+        let plan = entry.plan.clone();
+        Ok((plan, Box::pin(self.carry_on(worker, entry)).await?))
+    }
+
+    async fn known(&self, worker: &mut Worker, id: &str, back: bool) -> Result<(Plan, Ended), ChangeError> {
+        let mut session = worker.fresh().await?;
+        if journal::find(&mut session, id).await?.is_none() {
+            return Err(ChangeError::Unknown(id.to_owned()));
+        }
+        worker.adopt(session, id).await?;
         // It may have come further while the lock was waited for.
-        let entry = journal::find(worker.connection().await?, id)
-            .await?
-            .unwrap_or(entry);
-        Ok((worker, entry))
+        let entry = worker.entry(id).await?;
+        let plan = entry.plan.clone();
+        if back {
+            Box::pin(self.take_back(worker, &plan)).await?;
+            return Ok((plan, Ended::RolledBack));
+        }
+        Ok((plan, Box::pin(self.carry_on(worker, entry)).await?))
     }
 
     fn worker(&self) -> Worker {

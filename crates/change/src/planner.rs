@@ -142,6 +142,7 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     for step in &mut steps {
         shorten(step);
     }
+    let mut steps = checks_first(steps);
     // What only a rollback would need goes when everything else is done.
     steps.sort_by_key(|step| step.phase == crate::Phase::Contract);
     Ok(Plan {
@@ -153,6 +154,26 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
         notes,
         refusals,
     })
+}
+
+/// Rows that stand in the way are looked for before anything is touched, unless an earlier
+/// statement of the script has first to change the tables that are looked at.
+fn checks_first(steps: Vec<Step>) -> Vec<Step> {
+    let (mut first, mut rest): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
+    for step in steps {
+        let looks_at = |relation: &RelationName| step.locks.iter().any(|lock| lock.relation == *relation);
+        let waits = rest.iter().any(|before: &Step| {
+            before.statement < step.statement
+                && (before.locks.is_empty() || before.locks.iter().any(|lock| looks_at(&lock.relation)))
+        });
+        if matches!(step.action, Action::Check { .. }) && !waits {
+            first.push(step);
+        } else {
+            rest.push(step);
+        }
+    }
+    first.append(&mut rest);
+    first
 }
 
 /// Several locks are taken in one fixed order, whatever the plan's order was.

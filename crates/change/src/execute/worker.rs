@@ -1,5 +1,6 @@
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use howdah_core::Progress;
@@ -27,6 +28,7 @@ pub(super) struct Worker {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) cancel: CancellationToken,
     session: Option<Session>,
+    connected: AtomicBool,
     id: String,
     plan: Option<Plan>,
     progress: Share,
@@ -65,6 +67,7 @@ impl Worker {
             observer,
             cancel,
             session: None,
+            connected: AtomicBool::new(false),
             id: String::new(),
             plan: None,
             progress: Share {
@@ -82,7 +85,10 @@ impl Worker {
         let until = Instant::now() + self.options.server_patience;
         loop {
             let error = match self.open().await {
-                Ok(session) => return Ok(session),
+                Ok(session) => {
+                    self.connected.store(true, Ordering::Relaxed);
+                    return Ok(session);
+                }
                 Err(error) => error,
             };
             if !is_gone(&error) || Instant::now() > until {
@@ -186,6 +192,11 @@ impl Worker {
             Some(session) => Ok(session),
             None => Err(ChangeError::Stopped),
         }
+    }
+
+    /// Whether there ever was a session: a server that never answered is not waited for again.
+    pub(super) fn was_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
     }
 
     /// Whether the error says that the session is gone rather than that something is wrong.
