@@ -95,7 +95,8 @@ async fn measure(
         let client = database.probe().await;
         client.batch_execute(&scenario::setup(arguments.rows)).await?;
         client.batch_execute(scenario.setup).await?;
-        client.batch_execute("VACUUM (ANALYZE); CHECKPOINT").await?;
+        client.batch_execute("VACUUM (ANALYZE)").await?;
+        client.batch_execute("CHECKPOINT").await?;
     }
     // What the plain statement makes of the same data is what fresh means.
     plain.probe().await.batch_execute(scenario.script).await?;
@@ -128,6 +129,13 @@ async fn measure(
     let beside = load.reset();
     let (model, errors) = load.stop().await?;
     let client = database.probe().await;
+    if arguments.verbose {
+        let sql = "SELECT format('%s s  %s', round(extract(epoch FROM steps.ended_at - steps.started_at), 2), plan::json -> 'steps' -> ordinal ->> 'title') \
+                   FROM howdah.steps JOIN howdah.changes ON id = change ORDER BY ordinal";
+        for row in client.query(sql, &[]).await? {
+            eprintln!("{}", row.get::<_, String>(0));
+        }
+    }
     let found = scenario::schema(&client).await?;
     if found != expected {
         bail!(
