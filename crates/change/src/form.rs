@@ -1,3 +1,5 @@
+//! What rewrites plan: statements, and the subcommands of ALTER TABLE one by one.
+
 use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, Node, RangeVar};
 use howdah_sql::pg_query::{DeparseOptions, NodeEnum};
 use howdah_sql::{Kind, RelationName, Statement};

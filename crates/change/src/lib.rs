@@ -6,19 +6,23 @@
 //! The file list is written by `build.rs`; nothing else has to be touched.
 
 mod error;
+mod execute;
 mod facts;
 pub mod form;
+pub mod journal;
 mod names;
 mod plan;
 mod planner;
 pub mod proof;
 mod rewrite;
+mod shadow;
 
 mod rewrites {
     include!(concat!(env!("OUT_DIR"), "/rewrites.rs"));
 }
 
 pub use error::ChangeError;
+pub use execute::{Ended, Executor, Observer, Options, Silent};
 pub use facts::{
     Column, Constraint, Dependent, Facts, ForeignKey, Index, Policy, Relation, Server, Statistics, Trigger,
 };
