@@ -5,9 +5,12 @@
 //! A statement's online form is a [`Rewrite`]: one file in `rewrites/` with its `.md`.
 //! The file list is written by `build.rs`; nothing else has to be touched.
 
+mod ask;
+mod blocking;
 mod error;
 mod facts;
 pub mod form;
+mod fragment;
 mod names;
 mod plan;
 mod planner;
