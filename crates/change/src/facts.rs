@@ -3,6 +3,8 @@
 mod family;
 mod read;
 
+pub(crate) use read::text_array;
+
 use std::collections::BTreeMap;
 
 use howdah_sql::RelationName;

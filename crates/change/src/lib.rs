@@ -8,10 +8,13 @@
 mod ask;
 mod blocking;
 mod error;
+mod execute;
 mod facts;
 pub mod form;
 mod fragment;
+pub mod journal;
 mod names;
+mod partitioned_index;
 mod plan;
 mod planner;
 pub mod proof;
@@ -22,6 +25,7 @@ mod rewrites {
 }
 
 pub use error::ChangeError;
+pub use execute::{Ended, Executor, Observer, Options, Silent};
 pub use facts::{
     Column, Constraint, Dependent, Facts, ForeignKey, Index, Policy, Relation, Server, Statistics, Trigger,
 };

@@ -250,3 +250,14 @@ impl Plan {
         })
     }
 }
+
+impl Refusal {
+    /// In words.
+    pub fn text(&self) -> String {
+        let hint = self
+            .hint
+            .as_ref()
+            .map_or(String::new(), |hint| format!(" {hint}"));
+        format!("Statement {}: {}.{hint}", self.statement, self.reason)
+    }
+}

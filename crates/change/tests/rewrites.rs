@@ -1,0 +1,161 @@
+//! The examples in the `.md` files of the rewrites: what the change makes of the database is
+//! what the plain script makes of it, in every line of the catalog and every row.
+//!
+//! A fence marked `change` holds statements that set up a table; after `-- change` the script;
+//! after `-- plan` the titles of all steps (optional); after `-- stops` a part of the error
+//! with which it stops, everything then being as before; after `-- refused` a part of the
+//! refusal; `-- only 15` or `-- from 15` on the first line names the major versions;
+//! `-- volatile` says that values differ from run to run, so that only their number is compared.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use std::path::Path;
+
+use howdah_testkit::{majors, server};
+
+#[derive(Default, Debug)]
+struct Example {
+    place: String,
+    setup: String,
+    script: String,
+    plan: Vec<String>,
+    stops: Option<String>,
+    refused: Option<String>,
+    volatile: bool,
+    from: u16,
+    only: Option<u16>,
+}
+
+fn examples(only: Option<&str>) -> Vec<Example> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rewrites");
+    let mut files: Vec<_> = std::fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut examples = Vec::new();
+    for file in files {
+        let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        if file.extension().is_none_or(|extension| extension != "rs") || only.is_some_and(|only| only != stem)
+        {
+            continue;
+        }
+        let text = std::fs::read_to_string(file.with_extension("md"))
+            .unwrap_or_else(|_| panic!("{stem}.rs has no {stem}.md"));
+        let mut count = 0;
+        for fence in text.split("```change\n").skip(1) {
+            count += 1;
+            let body = fence.split("```").next().unwrap();
+            let mut example = Example {
+                place: format!("{stem}.md, example {count}"),
+                ..Example::default()
+            };
+            let mut part = "setup";
+            for line in body.lines() {
+                match line.trim() {
+                    "-- change" => part = "change",
+                    "-- plan" => part = "plan",
+                    "-- stops" => part = "stops",
+                    "-- refused" => part = "refused",
+                    "-- volatile" => example.volatile = true,
+                    line if line.starts_with("-- from ") => example.from = line[8..].parse().unwrap(),
+                    line if line.starts_with("-- only ") => example.only = Some(line[8..].parse().unwrap()),
+                    trimmed => match part {
+                        "setup" => example.setup.push_str(&format!("{line}\n")),
+                        "change" => example.script.push_str(&format!("{line}\n")),
+                        "plan" if !trimmed.is_empty() => example.plan.push(trimmed.to_owned()),
+                        "stops" => example.stops = Some(trimmed.to_owned()),
+                        "refused" => example.refused = Some(trimmed.to_owned()),
+                        _ => {}
+                    },
+                }
+            }
+            examples.push(example);
+        }
+        assert!(count > 0, "{stem}.md has no example");
+    }
+    examples
+}
+
+/// Runs them all; with HOWDAH_REWRITE=stem those of one file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_change_makes_what_the_script_makes() {
+    let only = std::env::var("HOWDAH_REWRITE").ok();
+    let examples = examples(only.as_deref());
+    let mut failures = Vec::new();
+    for major in majors() {
+        for example in &examples {
+            if major < example.from || example.only.is_some_and(|only| only != major) {
+                continue;
+            }
+            if let Err(failure) = check(major, example).await {
+                failures.push(format!("PostgreSQL {major}, {}:\n{failure}", example.place));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+async fn check(major: u16, example: &Example) -> Result<(), String> {
+    let server = server(major).await;
+    let (plain, changed) = (server.database("plain").await, server.database("changed").await);
+    for database in [&plain, &changed] {
+        database.execute(&example.setup).await;
+        database.execute("ANALYZE").await;
+    }
+    let probe = changed.probe().await;
+    let before = (support::schema(&probe).await, support::data(&probe).await);
+    let result = support::run(&changed.url(), &example.script).await;
+    let after = (support::schema(&probe).await, support::data(&probe).await);
+    if let Some(expected) = example.refused.as_ref().or(example.stops.as_ref()) {
+        let Err(error) = result else {
+            return Err("it was carried out".to_owned());
+        };
+        if !error.to_string().contains(expected.as_str()) {
+            return Err(format!("the error does not say {expected:?}: {error}"));
+        }
+        if before != after {
+            return Err(format!(
+                "it was not left as it was:\n{}{}",
+                support::difference(&before.0, &after.0),
+                support::difference(&before.1, &after.1)
+            ));
+        }
+        return Ok(());
+    }
+    let (plan, _) = result.map_err(|error| format!("it failed: {error} {error:?}"))?;
+    let titles: Vec<String> = plan.steps.iter().map(|step| step.title.clone()).collect();
+    if !example.plan.is_empty() && titles != example.plan {
+        return Err(format!("the plan is:\n{}", titles.join("\n")));
+    }
+    let reference = plain.probe().await;
+    for piece in howdah_sql::split(&example.script).map_err(|error| format!("{error:?}"))? {
+        reference
+            .batch_execute(piece.text)
+            .await
+            .map_err(|error| format!("the script itself: {error:?}"))?;
+    }
+    let expected = (support::schema(&reference).await, support::data(&reference).await);
+    if expected.0 != after.0 {
+        return Err(format!(
+            "the schemas differ:\n{}",
+            support::difference(&expected.0, &after.0)
+        ));
+    }
+    if example.volatile {
+        if expected.1.len() != after.1.len() {
+            return Err(format!("{} rows instead of {}", after.1.len(), expected.1.len()));
+        }
+    } else if expected.1 != after.1 {
+        return Err(format!(
+            "the rows differ:\n{}",
+            support::difference(&expected.1, &after.1)
+        ));
+    }
+    // Said once more, it finds that it is done.
+    match support::run(&changed.url(), &example.script).await {
+        Ok((_, howdah_change::Ended::WasDone)) => Ok(()),
+        other => Err(format!("run again: {other:?}")),
+    }
+}
