@@ -39,7 +39,7 @@ pub(crate) struct TypeFacts {
 
 impl TypeFacts {
     /// Whether values have to be looked at one by one before they are of this type.
-    pub fn is_constrained(&self) -> bool {
+    pub(crate) fn is_constrained(&self) -> bool {
         self.not_null || !self.checks.is_empty()
     }
 }

@@ -14,6 +14,8 @@ pub mod form;
 mod fragment;
 pub mod journal;
 mod names;
+mod new_column;
+mod partition_bound;
 mod partitioned_index;
 mod plan;
 mod planner;

@@ -1,3 +1,5 @@
+use howdah_sql::RelationName;
+
 use super::{Column, Constraint, Facts, Index, Relation};
 
 /// Partitions and children.
@@ -37,6 +39,16 @@ impl Facts {
     /// Bytes of the family with indexes and TOAST.
     pub(crate) fn family_total_bytes(&self, relation: &Relation) -> u64 {
         self.leaves(relation).iter().map(|leaf| leaf.total_bytes).sum()
+    }
+
+    /// The relation has another name from now on.
+    pub(crate) fn rename(&mut self, oid: u32, name: &RelationName) {
+        if let Some(relation) = self.relations.iter_mut().find(|relation| relation.oid == oid) {
+            relation.qualified.schema = name.schema.clone().unwrap_or_default();
+            relation.qualified.name.clone_from(&name.name);
+        }
+        self.resolved.insert(name.to_string(), oid);
+        self.resolved.insert(RelationName::new(&name.name).to_string(), oid);
     }
 
     /// Has something recorded in the relation and everything below it, as ALTER TABLE without ONLY does.
