@@ -20,7 +20,7 @@ use crate::journal::{self, Entry, State, StepState, Wanted};
 use crate::plan::Phase;
 use crate::{Action, ChangeError, Plan};
 
-use worker::Worker;
+use worker::{Worker, Write};
 
 /// What a caller decides about a run.
 #[derive(Debug, Clone)]
@@ -80,6 +80,17 @@ pub enum Ended {
     RolledBack,
 }
 
+/// How often a server may be lost in one run.
+const LOSSES: u32 = 1_000;
+
+/// What is asked of an executor.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    Script(&'a str),
+    Resume(&'a str),
+    TakeBack(&'a str),
+}
+
 /// Carries out changes on one target.
 pub struct Executor {
     target: Arc<Target>,
@@ -106,25 +117,57 @@ impl Executor {
 
     /// Carries out a script: from the start, or, where the journal knows it, from where it stopped.
     pub async fn run(&self, sql: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::Script(sql)).await
+    }
+
+    /// Goes on with a change of the journal.
+    pub async fn resume(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::Resume(id)).await
+    }
+
+    /// Takes a change back.
+    pub async fn rollback(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::TakeBack(id)).await
+    }
+
+    /// Begins anew, from the journal, as often as the server is lost.
+    async fn again(&self, work: Work<'_>) -> Result<(Plan, Ended), ChangeError> {
+        let mut losses = 0;
+        loop {
+            let mut worker = self.worker();
+            let result = match work {
+                Work::Script(sql) => Box::pin(self.script(&mut worker, sql)).await,
+                Work::Resume(id) => Box::pin(self.known(&mut worker, id, false)).await,
+                Work::TakeBack(id) => Box::pin(self.known(&mut worker, id, true)).await,
+            };
+            match result {
+                Err(error) if worker.is_lost(&error) && worker.was_connected() && losses < LOSSES => {
+                    losses += 1;
+                    self.observer
+                        .says(&format!("The connection was lost ({error}); connecting again."));
+                    worker.pause(Duration::from_millis(100)).await?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn script(&self, worker: &mut Worker, sql: &str) -> Result<(Plan, Ended), ChangeError> {
         let script = crate::planner::parse(sql)?;
-        let mut worker = self.worker();
-        let mut connection = worker.fresh().await?;
-        let database = connection.query("SELECT current_database()", &[]).await?;
+        let mut session = worker.fresh().await?;
+        let database = session.query("SELECT current_database()", &[]).await?;
         let database = database
             .first()
             .and_then(|row| row.get(0).map(str::to_owned))
             .unwrap_or_default();
         let id = crate::planner::plan_id(&database, &script);
         // The lock first: whoever comes second finds in the journal what the first one did.
-        worker.adopt(connection, &id).await?;
+        worker.adopt(session, &id).await?;
         let connection = worker.connection().await?;
-        match journal::find(connection, &id).await? {
-            Some(entry) if entry.state != State::RolledBack => {
-                let plan = entry.plan.clone();
-                Ok((plan, self.carry_on(&mut worker, entry).await?))
-            }
+        let entry = match journal::find(connection, &id).await? {
+            Some(entry) if entry.state != State::RolledBack => entry,
             _ => {
-                let plan = crate::planner::plan(connection, sql).await?;
+                let plan = Box::pin(crate::planner::plan(connection, sql)).await?;
                 if !plan.refusals.is_empty() {
                     return Err(ChangeError::Refused(
                         plan.refusals.iter().map(|refusal| refusal.text()).collect(),
@@ -139,42 +182,29 @@ impl Executor {
                     });
                 }
                 journal::begin(connection, &plan).await?;
-                let entry = journal::find(connection, &id)
+                journal::find(connection, &id)
                     .await?
-                    .ok_or_else(|| ChangeError::Unknown(id.clone()))?;
-                Ok((plan, self.carry_on(&mut worker, entry).await?))
+                    .ok_or_else(|| ChangeError::Unknown(id.clone()))?
             }
-        }
-    }
-
-    /// Goes on with a change of the journal.
-    pub async fn resume(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
-        let (mut worker, entry) = self.known(id).await?;
-        let plan = entry.plan.clone();
-        Ok((plan, self.carry_on(&mut worker, entry).await?))
-    }
-
-    /// Takes a change back.
-    pub async fn rollback(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
-        let (mut worker, entry) = self.known(id).await?;
-        let plan = entry.plan.clone();
-        self.take_back(&mut worker, &plan).await?;
-        Ok((plan, Ended::RolledBack))
-    }
-
-    async fn known(&self, id: &str) -> Result<(Worker, Entry), ChangeError> {
-        let mut worker = self.worker();
-        let mut connection = worker.fresh().await?;
-        let found = journal::find(&mut connection, id).await?;
-        let Some(entry) = found else {
-            return Err(ChangeError::Unknown(id.to_owned()));
         };
-        worker.adopt(connection, id).await?;
+        let plan = entry.plan.clone();
+        Ok((plan, Box::pin(self.carry_on(worker, entry)).await?))
+    }
+
+    async fn known(&self, worker: &mut Worker, id: &str, back: bool) -> Result<(Plan, Ended), ChangeError> {
+        let mut session = worker.fresh().await?;
+        if journal::find(&mut session, id).await?.is_none() {
+            return Err(ChangeError::Unknown(id.to_owned()));
+        }
+        worker.adopt(session, id).await?;
         // It may have come further while the lock was waited for.
-        let entry = journal::find(worker.connection().await?, id)
-            .await?
-            .unwrap_or(entry);
-        Ok((worker, entry))
+        let entry = worker.entry(id).await?;
+        let plan = entry.plan.clone();
+        if back {
+            Box::pin(self.take_back(worker, &plan)).await?;
+            return Ok((plan, Ended::RolledBack));
+        }
+        Ok((plan, Box::pin(self.carry_on(worker, entry)).await?))
     }
 
     fn worker(&self) -> Worker {
@@ -192,38 +222,29 @@ impl Executor {
             State::Done => return Ok(Ended::WasDone),
             State::RolledBack => return Ok(Ended::RolledBack),
             State::RollingBack => {
-                self.take_back(worker, &plan).await?;
+                Box::pin(self.take_back(worker, &plan)).await?;
                 return Ok(Ended::RolledBack);
             }
             State::Running | State::Paused | State::Failed | State::Expanded => {}
         }
-        worker
-            .patiently(async |connection| journal::set_state(connection, &id, State::Running, None).await)
-            .await?;
+        worker.write(&id, Write::State(State::Running, None)).await?;
         worker.lock_tables(&plan).await?;
-        let ended = self.forward(worker, &plan).await;
+        let ended = Box::pin(self.forward(worker, &plan)).await;
         match ended {
             Ok(()) => {}
             Err(Interrupted::Wanted(Wanted::Cancel)) => {
-                self.take_back(worker, &plan).await?;
+                Box::pin(self.take_back(worker, &plan)).await?;
                 return Ok(Ended::RolledBack);
             }
             Err(Interrupted::Wanted(_)) => {
-                worker
-                    .patiently(async |connection| {
-                        journal::set_state(connection, &id, State::Paused, None).await
-                    })
-                    .await?;
+                worker.write(&id, Write::State(State::Paused, None)).await?;
                 return Ok(Ended::Paused);
             }
             Err(Interrupted::Failed(error)) => {
                 if !matches!(error, ChangeError::Stopped) {
                     // The error itself is what is reported, whether or not the journal can take it.
-                    let text = error.to_string();
                     let noted = worker
-                        .patiently(async |connection| {
-                            journal::set_state(connection, &id, State::Failed, Some(&text)).await
-                        })
+                        .write(&id, Write::State(State::Failed, Some(error.to_string())))
                         .await;
                     if let Err(error) = noted {
                         tracing::warn!("The journal could not be written: {error}");
@@ -238,9 +259,7 @@ impl Executor {
         } else {
             (State::Expanded, Ended::Expanded)
         };
-        worker
-            .patiently(async |connection| journal::set_state(connection, &id, state, None).await)
-            .await?;
+        worker.write(&id, Write::State(state, None)).await?;
         Ok(ended)
     }
 
@@ -260,7 +279,7 @@ impl Executor {
             }
             let before: f64 = weights[..at].iter().sum();
             worker.report(&step.title, before / total, weights[at] / total, begun);
-            match self.step(worker, plan, at).await {
+            match Box::pin(self.step(worker, plan, at)).await {
                 Ok(Stepped::Done) => at += 1,
                 Ok(Stepped::Wanted(wanted)) => return Err(Interrupted::Wanted(wanted)),
                 // Rows that a check found wrong are filled again, by the statement's backfill.
@@ -271,7 +290,7 @@ impl Executor {
                     match backfill {
                         Some(back) if repeats < 5 => {
                             repeats += 1;
-                            worker.begin_again(&plan.id, back..at).await?;
+                            worker.write(&plan.id, Write::Forget(back..at)).await?;
                             at = back;
                         }
                         _ => return Err(error.into()),
@@ -306,12 +325,12 @@ impl Executor {
                 worker.autocommit(sql, cleanup, step.proof.as_deref()).await?
             }
             Action::Backfill(backfill) => {
-                if let Some(wanted) = worker.backfill(plan, at, backfill).await? {
+                if let Some(wanted) = Box::pin(worker.backfill(plan, at, backfill)).await? {
                     return Ok(Stepped::Wanted(wanted));
                 }
             }
             Action::Batches(batches) => {
-                if let Some(wanted) = worker.batches(plan, at, batches).await? {
+                if let Some(wanted) = Box::pin(worker.batches(plan, at, batches)).await? {
                     return Ok(Stepped::Wanted(wanted));
                 }
             }
@@ -320,7 +339,17 @@ impl Executor {
                     return Ok(Stepped::Wrong(wrong));
                 }
             }
-            Action::Check { sql, failure, hint } => worker.check(sql, failure, hint).await?,
+            Action::Check {
+                setup,
+                sql,
+                failure,
+                hint,
+            } => {
+                if let Some(setup) = setup {
+                    worker.execute(setup).await?;
+                }
+                worker.check(sql, failure, hint).await?;
+            }
         }
         worker.note(&plan.id, at, StepState::Done).await?;
         Ok(Stepped::Done)

@@ -21,6 +21,7 @@ mod plan;
 mod planner;
 pub mod proof;
 mod rewrite;
+mod shadow;
 
 mod rewrites {
     include!(concat!(env!("OUT_DIR"), "/rewrites.rs"));

@@ -13,7 +13,7 @@ SELECT line FROM (
                   nullif(a.attstattarget, -1), a.attstorage, a.attoptions)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'I', 'i')
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
     UNION ALL
     SELECT format('constraint %s %s %s valid=%s inherited=%s comment=%s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid), k.convalidated,
                   k.coninhcount, obj_description(k.oid, 'pg_constraint'))
@@ -22,6 +22,9 @@ SELECT line FROM (
     SELECT format('index %s valid=%s ident=%s clustered=%s comment=%s', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisreplident,
                   i.indisclustered, obj_description(i.indexrelid, 'pg_class'))
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    UNION ALL
+    SELECT format('index column %s %s stats=%s', a.attrelid::regclass, a.attnum, a.attstattarget)
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relkind IN ('i', 'I') AND a.attstattarget >= 0 AND c.oid >= 16384
     UNION ALL
     SELECT format('trigger %s %s', t.tgenabled, pg_get_triggerdef(t.oid))
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal
@@ -39,7 +42,8 @@ SELECT line FROM (
                    WHERE d.objid = s.seqrelid AND d.classid = 'pg_class'::regclass AND d.refobjsubid > 0 LIMIT 1))
     FROM pg_sequence s
     UNION ALL
-    SELECT format('statistics %s target=%s owner=%s comment=%s', pg_get_statisticsobjdef(s.oid), nullif(s.stxstattarget, -1), pg_get_userbyid(s.stxowner),
+    SELECT format('statistics %s %s %s %s target=%s owner=%s comment=%s', s.stxname, s.stxrelid::regclass, s.stxkind,
+                  (SELECT array_agg(a.attname ORDER BY a.attname) FROM pg_attribute a WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::int2[])), nullif(s.stxstattarget, -1), pg_get_userbyid(s.stxowner),
                   obj_description(s.oid, 'pg_statistic_ext'))
     FROM pg_statistic_ext s
     UNION ALL
@@ -53,6 +57,6 @@ SELECT line FROM (
     SELECT format('publication %s %s', p.pubname, pr.prrelid::regclass) FROM pg_publication p JOIN pg_publication_rel pr ON pr.prpubid = p.oid
 ) AS lines
 -- Not the system's own, and not the journal.
-WHERE line !~ '(pg_catalog|information_schema|pg_toast)\.' AND line !~ '\mhowdah\.(changes|steps|positions)'
-  AND line !~ '^(column|constraint|view|policy) (information_schema\.|pg_)' AND line !~ '^(r|i|v|S|t) (information_schema|pg_catalog|pg_toast|howdah)\.'
+WHERE line !~ '(pg_catalog|information_schema|pg_toast)\.' AND line !~ '\mhowdah\.(changes|steps|positions|misfits)'
+  AND line !~ '\mmisfits_' AND line !~ '^(column|constraint|view|policy) (information_schema\.|pg_)' AND line !~ '^(r|i|v|S|t) (information_schema|pg_catalog|pg_toast|howdah)\.'
 ORDER BY 1

@@ -106,7 +106,7 @@ impl Worker {
         let table = backfill.table.to_string();
         let now = self
             .value(
-                "SELECT json_build_object('filenode', pg_relation_filenode($1::regclass), \
+                "SELECT json_build_object('filenode', pg_relation_filenode($1::regclass)::bigint, \
                  'blocks', pg_relation_size($1::regclass) / current_setting('block_size')::int, \
                  'pass', 0, 'block', 0, 'sweeping', false)::text",
                 &[Some(&table)],

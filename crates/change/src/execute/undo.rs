@@ -1,16 +1,13 @@
-use super::worker::Worker;
+use super::worker::{Worker, Write};
 use super::{Executor, Stepped};
-use crate::journal::{self, State, StepState};
+use crate::journal::{State, StepState};
 use crate::plan::{Phase, Undo};
 use crate::{ChangeError, Plan};
 
 impl Executor {
     /// Takes back, the last first, every step that was begun.
     pub(super) async fn take_back(&self, worker: &mut Worker, plan: &Plan) -> Result<(), ChangeError> {
-        let entry = worker
-            .patiently(async |connection| journal::find(connection, &plan.id).await)
-            .await?;
-        let entry = entry.ok_or_else(|| ChangeError::Unknown(plan.id.clone()))?;
+        let entry = worker.entry(&plan.id).await?;
         if entry.state == State::RolledBack {
             return Ok(());
         }
@@ -24,9 +21,9 @@ impl Executor {
         let mut reasons = Vec::new();
         for at in &steps {
             let step = &plan.steps[*at];
-            if step.phase == Phase::Contract && entry.is_done(*at) {
+            if step.phase == Phase::Contract {
                 reasons.push(format!(
-                    "\"{}\" is done, after which there is no way back",
+                    "\"{}\" was begun, after which there is no way back",
                     step.title
                 ));
             } else if let Undo::Impossible { reason } = &step.undo {
@@ -38,9 +35,7 @@ impl Executor {
             return Err(ChangeError::Refused(reasons));
         }
         let id = &plan.id;
-        worker
-            .patiently(async |connection| journal::set_state(connection, id, State::RollingBack, None).await)
-            .await?;
+        worker.write(id, Write::State(State::RollingBack, None)).await?;
         worker.lock_tables(plan).await?;
         for at in steps.into_iter().rev() {
             while let Err(error) = self.take_step_back(worker, plan, at).await {
@@ -58,14 +53,8 @@ impl Executor {
                 }
             }
         }
-        worker
-            .patiently(async |connection| {
-                connection
-                    .query("DELETE FROM howdah.positions WHERE change = $1", &[Some(id)])
-                    .await?;
-                journal::set_state(connection, id, State::RolledBack, None).await
-            })
-            .await
+        worker.write(id, Write::ForgetPositions).await?;
+        worker.write(id, Write::State(State::RolledBack, None)).await
     }
 
     async fn take_step_back(&self, worker: &mut Worker, plan: &Plan, at: usize) -> Result<(), ChangeError> {

@@ -1,5 +1,6 @@
-use std::ops::{AsyncFn, Range};
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use howdah_core::Progress;
@@ -7,7 +8,7 @@ use howdah_pg::{Connection, PgError, Session, Target};
 use tokio_util::sync::CancellationToken;
 
 use super::{Observer, Options};
-use crate::journal::{self, Entry, LOCK_CHANGE, LOCK_TABLE, StepState, Wanted};
+use crate::journal::{self, Entry, LOCK_CHANGE, LOCK_TABLE, State, StepState, Wanted};
 use crate::{ChangeError, Plan};
 
 /// Between two looks whether a server is back or a lock is free.
@@ -27,11 +28,22 @@ pub(super) struct Worker {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) cancel: CancellationToken,
     session: Option<Session>,
+    connected: AtomicBool,
     id: String,
     plan: Option<Plan>,
     progress: Share,
     /// Whether the role may let ordinary triggers rest (`session_replication_role`).
     pub(super) may_be_replica: Option<bool>,
+}
+
+/// What is written to the journal by itself.
+pub(super) enum Write {
+    /// The change's state, with the error that stopped it.
+    State(State, Option<String>),
+    /// These steps were not done after all.
+    Forget(Range<usize>),
+    /// No backfill has come anywhere.
+    ForgetPositions,
 }
 
 /// Which part of the whole the present step is.
@@ -55,6 +67,7 @@ impl Worker {
             observer,
             cancel,
             session: None,
+            connected: AtomicBool::new(false),
             id: String::new(),
             plan: None,
             progress: Share {
@@ -72,7 +85,10 @@ impl Worker {
         let until = Instant::now() + self.options.server_patience;
         loop {
             let error = match self.open().await {
-                Ok(session) => return Ok(session),
+                Ok(session) => {
+                    self.connected.store(true, Ordering::Relaxed);
+                    return Ok(session);
+                }
                 Err(error) => error,
             };
             if !is_gone(&error) || Instant::now() > until {
@@ -83,7 +99,7 @@ impl Worker {
     }
 
     async fn open(&self) -> Result<Session, PgError> {
-        let mut session = self.target.session().await?;
+        let mut session = Box::pin(self.target.session()).await?;
         if session.is_shared() {
             return Err(PgError::Invalid(
                 "A change needs a session of its own; there is a pooler in transaction mode in between. Connect to the server directly."
@@ -165,9 +181,9 @@ impl Worker {
     /// The session; anew where it was lost.
     pub(super) async fn connection(&mut self) -> Result<&mut Connection, ChangeError> {
         if self.session.is_none() {
-            let session = self.fresh().await?;
+            let session = Box::pin(self.fresh()).await?;
             let id = self.id.clone();
-            self.adopt(session, &id).await?;
+            Box::pin(self.adopt(session, &id)).await?;
             if let Some(plan) = self.plan.take() {
                 Box::pin(self.lock_tables(&plan)).await?;
             }
@@ -176,6 +192,11 @@ impl Worker {
             Some(session) => Ok(session),
             None => Err(ChangeError::Stopped),
         }
+    }
+
+    /// Whether there ever was a session: a server that never answered is not waited for again.
+    pub(super) fn was_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
     }
 
     /// Whether the error says that the session is gone rather than that something is wrong.
@@ -192,14 +213,11 @@ impl Worker {
         Ok(())
     }
 
-    /// Does something on the session, again on a new one where it is lost meanwhile.
-    pub(super) async fn patiently<T>(
-        &mut self,
-        work: impl AsyncFn(&mut Connection) -> Result<T, ChangeError>,
-    ) -> Result<T, ChangeError> {
+    /// Writes to the journal, again on a new session where it is lost meanwhile.
+    pub(super) async fn write(&mut self, id: &str, write: Write) -> Result<(), ChangeError> {
         let until = Instant::now() + self.options.server_patience;
         loop {
-            match work(self.connection().await?).await {
+            match self.write_once(id, &write).await {
                 Err(error) if self.is_lost(&error) && Instant::now() < until => {
                     self.reconnect(&error).await?
                 }
@@ -208,9 +226,39 @@ impl Worker {
         }
     }
 
+    async fn write_once(&mut self, id: &str, write: &Write) -> Result<(), ChangeError> {
+        let connection = self.connection().await?;
+        match write {
+            Write::State(state, error) => {
+                journal::set_state(connection, id, *state, error.as_deref()).await?
+            }
+            Write::Forget(steps) => {
+                let (first, end) = (steps.start.to_string(), steps.end.to_string());
+                let sql =
+                    "DELETE FROM howdah.steps WHERE change = $1 AND ordinal >= $2::int AND ordinal < $3::int";
+                connection
+                    .query(sql, &[Some(id), Some(&first), Some(&end)])
+                    .await?;
+            }
+            Write::ForgetPositions => {
+                connection
+                    .query("DELETE FROM howdah.positions WHERE change = $1", &[Some(id)])
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What the journal says of the change.
     pub(super) async fn entry(&mut self, id: &str) -> Result<Entry, ChangeError> {
-        let entry = journal::find(self.connection().await?, id).await?;
+        let found = journal::find(self.connection().await?, id).await;
+        let entry = match found {
+            Err(error) if self.is_lost(&error) => {
+                self.reconnect(&error).await?;
+                journal::find(self.connection().await?, id).await?
+            }
+            found => found?,
+        };
         entry.ok_or_else(|| ChangeError::Unknown(id.to_owned()))
     }
 
@@ -219,19 +267,6 @@ impl Worker {
         let sql = journal::step_sql(id, step, state);
         self.connection().await?.batch(&sql).await?;
         Ok(())
-    }
-
-    /// Forgets that these steps were done.
-    pub(super) async fn begin_again(&mut self, id: &str, steps: Range<usize>) -> Result<(), ChangeError> {
-        let (first, end) = (steps.start.to_string(), steps.end.to_string());
-        let sql = "DELETE FROM howdah.steps WHERE change = $1 AND ordinal >= $2::int AND ordinal < $3::int";
-        self.patiently(async |connection| {
-            connection
-                .query(sql, &[Some(id), Some(&first), Some(&end)])
-                .await?;
-            Ok(())
-        })
-        .await
     }
 
     /// Runs a statement and tells the observer.

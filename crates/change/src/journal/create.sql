@@ -28,3 +28,6 @@ CREATE TABLE IF NOT EXISTS howdah.positions (
     rows bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (change, ordinal)
 ) WITH (fillfactor = 20)
+;
+-- Changes whose old column could not hold what was written after the swap.
+CREATE TABLE IF NOT EXISTS howdah.misfits (change text PRIMARY KEY)

@@ -6,7 +6,7 @@ use howdah_sql::{RelationName, quote_ident};
 
 use crate::form::{deparse, relation_name};
 use crate::names::chosen_name;
-use crate::planner::columns_sql;
+use crate::planner::{columns_sql, expression_text, names};
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
 use crate::{ChangeError, Estimate, Form, Planning, Step};
@@ -145,19 +145,6 @@ fn alter_with(alter: &AlterTableStmt, table: &RelationName, constraint: &Constra
     }))
 }
 
-/// The text of an expression, through a SELECT that is nothing else.
-pub(crate) fn expression_text(expression: &Node) -> Result<Option<String>, ChangeError> {
-    use howdah_sql::pg_query::protobuf::{ResTarget, SelectStmt};
-    let target = NodeEnum::ResTarget(Box::new(ResTarget { val: Some(Box::new(expression.clone())), ..ResTarget::default() }));
-    let select = NodeEnum::SelectStmt(Box::new(SelectStmt {
-        target_list: vec![Node { node: Some(target) }],
-        limit_option: howdah_sql::pg_query::protobuf::LimitOption::Default.into(),
-        op: howdah_sql::pg_query::protobuf::SetOperation::SetopNone.into(),
-        ..SelectStmt::default()
-    }));
-    Ok(deparse(&select)?.strip_prefix("SELECT ").map(str::to_owned))
-}
-
 /// The name that PostgreSQL would choose.
 fn unnamed(relation: &crate::Relation, constraint: &Constraint, foreign: bool) -> String {
     let columns: Vec<String> = if foreign {
@@ -188,16 +175,6 @@ fn unnamed(relation: &crate::Relation, constraint: &Constraint, foreign: bool) -
         name = chosen_name(&relation.name().name, &base, &format!("{label}{number}"));
     }
     name
-}
-
-pub(crate) fn names(nodes: &[Node]) -> Vec<String> {
-    nodes
-        .iter()
-        .filter_map(|node| match &node.node {
-            Some(NodeEnum::String(text)) => Some(text.sval.clone()),
-            _ => None,
-        })
-        .collect()
 }
 
 /// Looks for rows whose key is not in the referenced table.
