@@ -142,8 +142,24 @@ impl Planning<'_> {
     pub(crate) async fn also(&mut self, sql: &str) -> Result<(), ChangeError> {
         let script = parse(sql)?;
         for statement in &script.statements {
+            for used in statement.relations() {
+                self.resolve(&used.relation).await?;
+            }
             for form in Form::of(self.statement(), statement)? {
                 self.hand_on(&form, i32::MAX).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A name that the script does not have, as the server prints it, is one of a relation that is known.
+    async fn resolve(&mut self, name: &RelationName) -> Result<(), ChangeError> {
+        if self.facts.relation(name).is_none() && !self.facts.is_created(name) {
+            let oid = self.ask("SELECT to_regclass($1)::oid", &[Some(&name.to_string())]).await?;
+            if let Some(oid) = oid.and_then(|oid| oid.parse().ok())
+                && self.facts.by_oid(oid).is_some()
+            {
+                self.facts.resolved.insert(name.to_string(), oid);
             }
         }
         Ok(())

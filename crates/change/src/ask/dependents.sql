@@ -13,6 +13,9 @@ FROM (
     LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
     WHERE ($3::text IS NULL OR d.refobjsubid = (SELECT attnum FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = $3))
       AND r.ev_class IS DISTINCT FROM t.oid
+      -- What is of the object itself, such as a check that mentions the column, goes along.
+      AND NOT EXISTS (SELECT FROM pg_depend own WHERE own.classid = d.classid AND own.objid = d.objid AND own.objsubid = d.objsubid
+                      AND own.refclassid = d.refclassid AND own.refobjid = d.refobjid AND own.refobjsubid IN (0, d.refobjsubid) AND own.deptype IN ('a', 'i'))
       -- A table's own keys go with it.
       AND NOT EXISTS (SELECT FROM pg_constraint k WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
                       AND k.conrelid = t.oid AND $3::text IS NULL)

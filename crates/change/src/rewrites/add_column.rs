@@ -236,6 +236,10 @@ pub(crate) fn record(planning: &mut Planning<'_>, relation: &Relation, name: &st
         ..Column::planned(name, &found.name, found.oid)
     };
     planning.facts.record(relation.oid, |member| member.columns.push(column.clone()));
+    let family: Vec<RelationName> = planning.facts.family(relation).iter().map(|member| member.name()).collect();
+    for member in family {
+        planning.fence(&member);
+    }
 }
 
 /// The NOT NULL plan for a column that the plan has added.

@@ -64,14 +64,21 @@ impl Rewrite for AlterTypeInPlace {
         let to = type_text(type_name)?;
         if let Some(found) = planning.type_facts(&to).await?
             && is_plain(definition, &cmd.name)
+            // A collation that changes with the type has every index on it built again.
+            && definition.coll_clause.is_none()
+            && column.collation.is_none()
         {
             let utc = is_utc(&planning.facts.server.time_zone);
             if keeps_values(planning, &column, &found, utc).await? && keeps_everything_else(planning, &relation, &column, &found) {
-                in_place(form, planning, &relation, &column, definition, &found)?;
+                in_place(planning, &relation, &column, definition, &found)?;
                 return Ok(());
             }
-            if found.base == VARCHAR && matches!(column.type_oid, VARCHAR | TEXT) && found.typmod > 4 {
-                look_for_long_values(planning, &relation, &column, found.typmod - 4);
+            if found.kind == 'd' {
+                planning.refuse(
+                    format!("{} cannot become the domain {} while clients work: the server looks at every row", column_of(&relation.name(), &cmd.name), found.name),
+                    Some(&format!("Give it the type {} and the domain's checks, each added NOT VALID and validated.", found.base_name.unwrap_or_default())),
+                );
+                return Ok(());
             }
         }
         planning.hand_on(form, RANK).await
@@ -189,7 +196,6 @@ fn keeps_everything_else(planning: &Planning<'_>, relation: &Relation, column: &
 }
 
 fn in_place(
-    form: &Form<'_>,
     planning: &mut Planning<'_>,
     relation: &Relation,
     column: &Column,
@@ -225,14 +231,13 @@ fn in_place(
         crate::Undo::Impossible { reason: format!("rows may need the new type meanwhile; the old one comes back by a change of its own: {back}") }
     };
     planning.step(
-        Step::transaction(format!("Change the type of {} to {}", column_of(&table, &column.name), to.name), statements)
+        Step::transaction(format!("Change the type of {} of {table}", quote_ident(&column.name)), statements)
             .reason("The server keeps every row and every index as it is: the catalog says so.")
             .proof(proof::column(&table, &column.name, Some(&to.name)))
             .locks(&table, LockMode::AccessExclusive)
             .undo(undo)
             .estimate(Estimate::moment()),
     );
-    let _ = form;
     let (oid, typmod, name) = (to.oid, to.typmod, to.name.clone());
     planning.facts.record(relation.oid, |member| {
         for other in member.columns.iter_mut().filter(|other| other.name == column.name) {
@@ -242,21 +247,4 @@ fn in_place(
         }
     });
     Ok(())
-}
-
-/// Values that are too long stop the change; a cast would cut them.
-fn look_for_long_values(planning: &mut Planning<'_>, relation: &Relation, column: &Column, length: i32) {
-    let table = relation.name();
-    let name = quote_ident(&column.name);
-    planning.step(
-        Step::check(
-            format!("Look for values of {} that are longer than {length}", column_of(&table, &column.name)),
-            format!("SELECT * FROM {table} WHERE length({name}) > {length} AND length(rtrim({name}, ' ')) > {length} LIMIT 10"),
-            format!("Values of {} are longer than {length} characters:", column_of(&table, &column.name)),
-            "Shorten these values, then run the change again.",
-        )
-        .reason("Said before anything is touched: the server would refuse them, after it has read all others under a lock.")
-        .holds(&table, LockMode::AccessShare)
-        .estimate(Estimate::scan(planning.facts.family_bytes(relation))),
-    );
 }
