@@ -79,10 +79,14 @@ impl<'a> Form<'a> {
 
 /// Drops come first, then types, then columns, then the rest as written.
 fn turn(cmd: &Node) -> u8 {
-    let Some(NodeEnum::AlterTableCmd(cmd)) = &cmd.node else { return 4 };
+    let Some(NodeEnum::AlterTableCmd(cmd)) = &cmd.node else {
+        return 4;
+    };
     match AlterTableType::try_from(cmd.subtype) {
         Ok(AlterTableType::AtSetNotNull) => 0,
-        Ok(AlterTableType::AtDropColumn | AlterTableType::AtDropConstraint | AlterTableType::AtDropNotNull) => 1,
+        Ok(
+            AlterTableType::AtDropColumn | AlterTableType::AtDropConstraint | AlterTableType::AtDropNotNull,
+        ) => 1,
         Ok(AlterTableType::AtAlterColumnType) => 2,
         Ok(AlterTableType::AtAddColumn) => 3,
         _ => 4,

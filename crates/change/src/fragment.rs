@@ -1,11 +1,11 @@
 //! Pieces of SQL out of trees, and trees out of pieces.
 
+use howdah_sql::RelationName;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{
-    AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, DropBehavior, LimitOption, Node, ObjectType, RangeVar,
-    ResTarget, SelectStmt, SetOperation, TypeName,
+    AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, DropBehavior, LimitOption, Node, ObjectType,
+    RangeVar, ResTarget, SelectStmt, SetOperation, TypeName,
 };
-use howdah_sql::RelationName;
 
 use crate::ChangeError;
 use crate::form::deparse;

@@ -2,8 +2,8 @@
 //! readers and writers, whose new rows bring their own.
 
 use howdah_rehearse::LockMode;
-use howdah_sql::pg_query::protobuf::{ColumnDef, Constraint, TypeName};
 use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::{ColumnDef, Constraint, TypeName};
 use howdah_sql::{RelationName, quote_ident, quote_literal};
 
 use crate::ask::{TypeFacts, beside, column_of};
@@ -43,8 +43,17 @@ pub(crate) struct NewColumn<'a> {
 
 impl NewColumn<'_> {
     /// Plans it.
-    pub(crate) async fn fill(&self, planning: &mut Planning<'_>, value: Value<'_>) -> Result<(), ChangeError> {
-        let leaves: Vec<Relation> = planning.facts.leaves(self.relation).into_iter().cloned().collect();
+    pub(crate) async fn fill(
+        &self,
+        planning: &mut Planning<'_>,
+        value: Value<'_>,
+    ) -> Result<(), ChangeError> {
+        let leaves: Vec<Relation> = planning
+            .facts
+            .leaves(self.relation)
+            .into_iter()
+            .cloned()
+            .collect();
         if let Some(foreign) = leaves.iter().find(|leaf| leaf.kind == 'f') {
             planning.refuse(
                 format!("{} is a foreign table, whose rows cannot be filled a few at a time", foreign.name()),
@@ -61,7 +70,12 @@ impl NewColumn<'_> {
     }
 
     /// The column and its default in one transaction: no row comes without a value from then on.
-    fn with_default(&self, planning: &mut Planning<'_>, leaves: &[Relation], default: &str) -> Result<(), ChangeError> {
+    fn with_default(
+        &self,
+        planning: &mut Planning<'_>,
+        leaves: &[Relation],
+        default: &str,
+    ) -> Result<(), ChangeError> {
         let table = self.relation.name();
         planning.step(self.begin(
             vec![
@@ -71,7 +85,12 @@ impl NewColumn<'_> {
             "The default is volatile: with it from the start the server writes every row under a lock. Set afterwards, it concerns new rows only; those that are there are filled next.",
         ));
         record(planning, self.relation, self.name, self.found, false, "");
-        self.backfill(planning, leaves, default, &format!("{} IS NULL", quote_ident(self.name)));
+        self.backfill(
+            planning,
+            leaves,
+            default,
+            &format!("{} IS NULL", quote_ident(self.name)),
+        );
         if self.not_null {
             required(planning, &table, self.name)?;
         }
@@ -79,7 +98,12 @@ impl NewColumn<'_> {
     }
 
     /// `serial`: a sequence that the column owns.
-    async fn serial(&self, planning: &mut Planning<'_>, leaves: &[Relation], type_name: &str) -> Result<(), ChangeError> {
+    async fn serial(
+        &self,
+        planning: &mut Planning<'_>,
+        leaves: &[Relation],
+        type_name: &str,
+    ) -> Result<(), ChangeError> {
         let table = self.relation.name();
         let sequence = beside(&table, &planning.free_name(&table, self.name, "seq").await?);
         planning.facts.created.push(sequence.clone());
@@ -88,7 +112,10 @@ impl NewColumn<'_> {
             format!("CREATE SEQUENCE {sequence} AS {type_name}"),
             proof::alter(&table, &format!("ADD COLUMN {}", column_definition(self.bare)?)),
             self.set_default(&default),
-            format!("ALTER SEQUENCE {sequence} OWNED BY {}", column_of(&table, self.name)),
+            format!(
+                "ALTER SEQUENCE {sequence} OWNED BY {}",
+                column_of(&table, self.name)
+            ),
         ];
         let granted = inserters(planning, &table).await?;
         if !granted.is_empty() {
@@ -96,18 +123,33 @@ impl NewColumn<'_> {
                 "The roles that may insert into {table} get USAGE on {sequence}: {}. Without it their inserts would fail, as they would after the statement as it stands.",
                 granted.join(", ")
             ));
-            statements.push(format!("GRANT USAGE ON SEQUENCE {sequence} TO {}", granted.join(", ")));
+            statements.push(format!(
+                "GRANT USAGE ON SEQUENCE {sequence} TO {}",
+                granted.join(", ")
+            ));
         }
         planning.step(self.begin(statements, "With the numbers from the start the server writes every row under a lock. The default concerns new rows only; those that are there are filled next."));
         record(planning, self.relation, self.name, self.found, false, "");
-        self.backfill(planning, leaves, &default, &format!("{} IS NULL", quote_ident(self.name)));
+        self.backfill(
+            planning,
+            leaves,
+            &default,
+            &format!("{} IS NULL", quote_ident(self.name)),
+        );
         required(planning, &table, self.name)
     }
 
     /// An identity: numbers of a sequence beside it, which takes over in the end.
-    async fn identity(&self, planning: &mut Planning<'_>, leaves: &[Relation], identity: &Constraint) -> Result<(), ChangeError> {
+    async fn identity(
+        &self,
+        planning: &mut Planning<'_>,
+        leaves: &[Relation],
+        identity: &Constraint,
+    ) -> Result<(), ChangeError> {
         let table = self.relation.name();
-        if self.relation.children.len() + self.relation.parents.len() > 0 && planning.facts.server.major() < 17 {
+        if self.relation.children.len() + self.relation.parents.len() > 0
+            && planning.facts.server.major() < 17
+        {
             planning.refuse(
                 format!("Before PostgreSQL 17 an identity column of {table} would not number the rows of its children"),
                 Some("Use a sequence of your own: CREATE SEQUENCE …; ADD COLUMN … DEFAULT nextval('…')."),
@@ -130,11 +172,24 @@ impl NewColumn<'_> {
             "With the numbers from the start the server writes every row under a lock. New rows get theirs from a sequence; those that are there are filled next.",
         ));
         record(planning, self.relation, self.name, self.found, false, "");
-        self.backfill(planning, leaves, &default, &format!("{} IS NULL", quote_ident(self.name)));
+        self.backfill(
+            planning,
+            leaves,
+            &default,
+            &format!("{} IS NULL", quote_ident(self.name)),
+        );
         required(planning, &table, self.name)?;
-        let when = if identity.generated_when == "a" { "ALWAYS" } else { "BY DEFAULT" };
+        let when = if identity.generated_when == "a" {
+            "ALWAYS"
+        } else {
+            "BY DEFAULT"
+        };
         let column = quote_ident(self.name);
-        let options = if options.is_empty() { String::new() } else { format!(" ({})", options.trim()) };
+        let options = if options.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", options.trim())
+        };
         let own = format!(
             "pg_catalog.pg_get_serial_sequence({}, {})",
             quote_literal(&table.to_string()),
@@ -166,10 +221,18 @@ impl NewColumn<'_> {
     }
 
     /// A stored generated column: an ordinary one that a trigger computes.
-    async fn computed(&self, planning: &mut Planning<'_>, leaves: &[Relation], expression: &str) -> Result<(), ChangeError> {
+    async fn computed(
+        &self,
+        planning: &mut Planning<'_>,
+        leaves: &[Relation],
+        expression: &str,
+    ) -> Result<(), ChangeError> {
         let table = self.relation.name();
         let place = column_of(&table, self.name);
-        let function = beside(&table, &derived_name("compute", &format!("{}_{}", table.name, self.name)));
+        let function = beside(
+            &table,
+            &derived_name("compute", &format!("{}_{}", table.name, self.name)),
+        );
         let path = planning.search_path().await?;
         // The columns of the row by their names, as the expression has them.
         let body = format!(
@@ -180,7 +243,12 @@ impl NewColumn<'_> {
         let owners: Vec<RelationName> = if self.relation.kind == 'p' {
             vec![table.clone()]
         } else {
-            planning.facts.family(self.relation).iter().map(|member| member.name()).collect()
+            planning
+                .facts
+                .family(self.relation)
+                .iter()
+                .map(|member| member.name())
+                .collect()
         };
         // Fires after all others, and also for what replication brings.
         let trigger = derived_name("compute", self.name).replacen("howdah", "zzz_howdah", 1);
@@ -197,7 +265,10 @@ impl NewColumn<'_> {
                 "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {owner} FOR EACH ROW EXECUTE FUNCTION {function}()",
                 quote_ident(&trigger)
             ));
-            statements.push(proof::alter(owner, &format!("ENABLE ALWAYS TRIGGER {}", quote_ident(&trigger))));
+            statements.push(proof::alter(
+                owner,
+                &format!("ENABLE ALWAYS TRIGGER {}", quote_ident(&trigger)),
+            ));
         }
         planning.note(format!(
             "{place} becomes an ordinary column that the trigger {} computes: a stored generated column writes every row under a lock, and an ordinary column cannot become one later without.{}",
@@ -208,15 +279,29 @@ impl NewColumn<'_> {
             .chain([dropped(&table, self.name)])
             .collect();
         planning.step(
-            self.begin(statements, "From now on every row that is written has the value. Those that are there are filled next.")
-                .undo_transaction(undo),
+            self.begin(
+                statements,
+                "From now on every row that is written has the value. Those that are there are filled next.",
+            )
+            .undo_transaction(undo),
         );
         record(planning, self.relation, self.name, self.found, false, "");
-        self.backfill(planning, leaves, expression, &format!("{} IS DISTINCT FROM ({expression})", quote_ident(self.name)));
+        self.backfill(
+            planning,
+            leaves,
+            expression,
+            &format!("{} IS DISTINCT FROM ({expression})", quote_ident(self.name)),
+        );
         planning.step(
             Step::verify(
-                format!("Count rows of {table} whose {} is not what it should be", quote_ident(self.name)),
-                format!("SELECT count(*) FROM {table} WHERE {} IS DISTINCT FROM ({expression})", quote_ident(self.name)),
+                format!(
+                    "Count rows of {table} whose {} is not what it should be",
+                    quote_ident(self.name)
+                ),
+                format!(
+                    "SELECT count(*) FROM {table} WHERE {} IS DISTINCT FROM ({expression})",
+                    quote_ident(self.name)
+                ),
                 format!("Rows of {table} have another value in {}", quote_ident(self.name)),
             )
             .reason("Nothing is left out.")
@@ -232,12 +317,15 @@ impl NewColumn<'_> {
     /// The first step, which adds the column.
     fn begin(&self, statements: Vec<String>, reason: &str) -> Step {
         let table = self.relation.name();
-        Step::transaction(format!("Add the column {} to {table}, empty", quote_ident(self.name)), statements)
-            .reason(reason)
-            .proof(proof::column(&table, self.name, None))
-            .locks(&table, LockMode::AccessExclusive)
-            .undo_transaction(vec![dropped(&table, self.name)])
-            .estimate(Estimate::moment())
+        Step::transaction(
+            format!("Add the column {} to {table}, empty", quote_ident(self.name)),
+            statements,
+        )
+        .reason(reason)
+        .proof(proof::column(&table, self.name, None))
+        .locks(&table, LockMode::AccessExclusive)
+        .undo_transaction(vec![dropped(&table, self.name)])
+        .estimate(Estimate::moment())
     }
 
     fn set_default(&self, default: &str) -> String {
@@ -279,10 +367,14 @@ pub(crate) fn named_type(written: &str) -> TypeName {
     let script = parse(&format!("SELECT NULL::{written}"));
     let found = script.ok().and_then(|script| {
         let statement = script.statements.into_iter().next()?;
-        statement.node().nodes().into_iter().find_map(|(node, ..)| match node {
-            howdah_sql::pg_query::NodeRef::TypeCast(cast) => cast.type_name.clone(),
-            _ => None,
-        })
+        statement
+            .node()
+            .nodes()
+            .into_iter()
+            .find_map(|(node, ..)| match node {
+                howdah_sql::pg_query::NodeRef::TypeCast(cast) => cast.type_name.clone(),
+                _ => None,
+            })
     });
     found.unwrap_or_default()
 }
@@ -298,7 +390,10 @@ fn options(identity: &Constraint) -> Result<String, ChangeError> {
         options: identity.options.clone(),
         ..CreateSeqStmt::default()
     }))?;
-    Ok(text.strip_prefix("CREATE SEQUENCE s").unwrap_or_default().to_owned())
+    Ok(text
+        .strip_prefix("CREATE SEQUENCE s")
+        .unwrap_or_default()
+        .to_owned())
 }
 
 /// The roles, quoted, that may insert into the table and are not its owner.

@@ -27,14 +27,25 @@ pub(crate) async fn condition(
     for element in elements {
         let column = parent.column(&element.name);
         match column {
-            Some(column) if element.expr.is_none() && element.collation.is_empty() && element.opclass.is_empty() => {
-                keys.push(Key { name: quote_ident(&column.name), type_name: column.type_name.clone() });
+            Some(column)
+                if element.expr.is_none() && element.collation.is_empty() && element.opclass.is_empty() =>
+            {
+                keys.push(Key {
+                    name: quote_ident(&column.name),
+                    type_name: column.type_name.clone(),
+                });
             }
-            _ => return Ok(Err(format!("the partition key {definition} is no plain list of columns"))),
+            _ => {
+                return Ok(Err(format!(
+                    "the partition key {definition} is no plain list of columns"
+                )));
+            }
         }
     }
     if bound.is_default {
-        return Ok(Err("a DEFAULT partition takes what all others leave, which no CHECK says".to_owned()));
+        return Ok(Err(
+            "a DEFAULT partition takes what all others leave, which no CHECK says".to_owned(),
+        ));
     }
     match strategy {
         PartitionStrategy::List => list(planning, &keys, bound).await,
@@ -56,10 +67,13 @@ pub(crate) async fn condition(
 /// `RANGE (a, b)`, read.
 fn key_of(definition: &str) -> Result<(PartitionStrategy, Vec<PartitionElem>), ChangeError> {
     let script = parse(&format!("CREATE TABLE t () PARTITION BY {definition}"))?;
-    let Some(NodeEnum::CreateStmt(create)) = script.statements.first().map(|statement| statement.node()) else {
+    let Some(NodeEnum::CreateStmt(create)) = script.statements.first().map(|statement| statement.node())
+    else {
         return Ok((PartitionStrategy::Undefined, Vec::new()));
     };
-    let Some(spec) = &create.partspec else { return Ok((PartitionStrategy::Undefined, Vec::new())) };
+    let Some(spec) = &create.partspec else {
+        return Ok((PartitionStrategy::Undefined, Vec::new()));
+    };
     let elements = spec
         .part_params
         .iter()
@@ -72,14 +86,26 @@ fn key_of(definition: &str) -> Result<(PartitionStrategy, Vec<PartitionElem>), C
 }
 
 /// The value of a bound, as a literal of the key's type.
-async fn literal(planning: &mut Planning<'_>, datum: &Node, key: &Key) -> Result<Option<String>, ChangeError> {
+async fn literal(
+    planning: &mut Planning<'_>,
+    datum: &Node,
+    key: &Key,
+) -> Result<Option<String>, ChangeError> {
     let text = expression(datum)?;
-    let value = planning.ask(&format!("SELECT (({text})::{})::text", key.type_name), &[]).await?;
+    let value = planning
+        .ask(&format!("SELECT (({text})::{})::text", key.type_name), &[])
+        .await?;
     Ok(value.map(|value| format!("{}::{}", quote_literal(&value), key.type_name)))
 }
 
-async fn list(planning: &mut Planning<'_>, keys: &[Key], bound: &PartitionBoundSpec) -> Result<Result<String, String>, ChangeError> {
-    let [key] = keys else { return Ok(Err("a list has one key".to_owned())) };
+async fn list(
+    planning: &mut Planning<'_>,
+    keys: &[Key],
+    bound: &PartitionBoundSpec,
+) -> Result<Result<String, String>, ChangeError> {
+    let [key] = keys else {
+        return Ok(Err("a list has one key".to_owned()));
+    };
     let (mut values, mut null) = (Vec::new(), false);
     for datum in &bound.listdatums {
         match literal(planning, datum, key).await? {
@@ -101,7 +127,11 @@ async fn list(planning: &mut Planning<'_>, keys: &[Key], bound: &PartitionBoundS
 }
 
 /// One side of a range: its values, and whether it ends in MINVALUE or MAXVALUE.
-async fn side(planning: &mut Planning<'_>, keys: &[Key], datums: &[Node]) -> Result<(Vec<String>, bool), ChangeError> {
+async fn side(
+    planning: &mut Planning<'_>,
+    keys: &[Key],
+    datums: &[Node],
+) -> Result<(Vec<String>, bool), ChangeError> {
     let mut values = Vec::new();
     for (datum, key) in datums.iter().zip(keys) {
         if let Some(NodeEnum::ColumnRef(column)) = &datum.node
@@ -117,20 +147,35 @@ async fn side(planning: &mut Planning<'_>, keys: &[Key], datums: &[Node]) -> Res
     Ok((values, false))
 }
 
-async fn range(planning: &mut Planning<'_>, keys: &[Key], bound: &PartitionBoundSpec) -> Result<Result<String, String>, ChangeError> {
+async fn range(
+    planning: &mut Planning<'_>,
+    keys: &[Key],
+    bound: &PartitionBoundSpec,
+) -> Result<Result<String, String>, ChangeError> {
     if bound.lowerdatums.len() != keys.len() || bound.upperdatums.len() != keys.len() {
-        return Ok(Err("the bound has another number of values than the key".to_owned()));
+        return Ok(Err(
+            "the bound has another number of values than the key".to_owned()
+        ));
     }
     let (lower, lower_open) = side(planning, keys, &bound.lowerdatums).await?;
     let (upper, upper_open) = side(planning, keys, &bound.upperdatums).await?;
-    let mut parts: Vec<String> = keys.iter().map(|key| format!("{} IS NOT NULL", key.name)).collect();
+    let mut parts: Vec<String> = keys
+        .iter()
+        .map(|key| format!("{} IS NOT NULL", key.name))
+        .collect();
     // What both sides begin with is said once.
     let common = lower.iter().zip(&upper).take_while(|(a, b)| a == b).count();
     for (key, value) in keys.iter().zip(&lower).take(common) {
         parts.push(format!("{} = {value}", key.name));
     }
     parts.extend(beyond(&keys[common..], &lower[common..], lower_open, ">", ">="));
-    parts.extend(beyond(&keys[common..], &upper[common..], upper_open, "<", if upper_open { "<=" } else { "<" }));
+    parts.extend(beyond(
+        &keys[common..],
+        &upper[common..],
+        upper_open,
+        "<",
+        if upper_open { "<=" } else { "<" },
+    ));
     Ok(Ok(parts.join(" AND ")))
 }
 
@@ -138,10 +183,19 @@ async fn range(planning: &mut Planning<'_>, keys: &[Key], bound: &PartitionBound
 fn beyond(keys: &[Key], values: &[String], open: bool, strictly: &str, at_last: &str) -> Option<String> {
     let mut ways = Vec::new();
     for (at, (key, value)) in keys.iter().zip(values).enumerate() {
-        let mut way: Vec<String> = keys.iter().zip(values).take(at).map(|(key, value)| format!("{} = {value}", key.name)).collect();
+        let mut way: Vec<String> = keys
+            .iter()
+            .zip(values)
+            .take(at)
+            .map(|(key, value)| format!("{} = {value}", key.name))
+            .collect();
         let last = at + 1 == values.len();
         // Where MINVALUE or MAXVALUE follows, equality is within (below MAXVALUE) or not at all.
-        let operator = if last && (!open || strictly == ">" || at_last == "<=") { at_last } else { strictly };
+        let operator = if last && (!open || strictly == ">" || at_last == "<=") {
+            at_last
+        } else {
+            strictly
+        };
         way.push(format!("{} {operator} {value}", key.name));
         ways.push(format!("({})", way.join(" AND ")));
     }

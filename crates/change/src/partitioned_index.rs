@@ -34,9 +34,10 @@ pub(crate) async fn plan(
     }
     if statement.relation.as_ref().is_some_and(|range| !range.inh) {
         planning.step(
-            Step::transaction(format!("Create the index {index}, of no partition"), vec![
-                made(statement, &table, &name, true, false)?,
-            ])
+            Step::transaction(
+                format!("Create the index {index}, of no partition"),
+                vec![made(statement, &table, &name, true, false)?],
+            )
             .reason("ONLY: nothing is built; the index is valid once those of all partitions are attached.")
             .holds(&table, LockMode::Share)
             .undo_transaction(vec![format!("DROP INDEX IF EXISTS {index}")])
@@ -49,7 +50,10 @@ pub(crate) async fn plan(
         && statement.unique
     {
         planning.refuse(
-            format!("The partition {} is a foreign table, which cannot have a unique index", foreign.name()),
+            format!(
+                "The partition {} is a foreign table, which cannot have a unique index",
+                foreign.name()
+            ),
             None,
         );
         return Ok(());
@@ -59,7 +63,10 @@ pub(crate) async fn plan(
     let mut attach = Vec::new();
     for member in members.iter().filter(|member| member.kind != 'f') {
         let child = member.name();
-        let same = member.indexes.iter().find(|index| index.valid && is_same(index, &child, statement));
+        let same = member
+            .indexes
+            .iter()
+            .find(|index| index.valid && is_same(index, &child, statement));
         let own = match same {
             Some(same) => beside(&child, &same.name),
             None => {
@@ -86,12 +93,15 @@ pub(crate) async fn plan(
     attach.reverse();
     statements.extend(attach);
     planning.step(
-        Step::transaction(format!("Create the index {index} of those of the partitions"), statements)
-            .reason("The indexes of all partitions are there: only the catalog is written.")
-            .proof(proof::index_valid(&table, &index, statement.unique))
-            .holds(&table, LockMode::Share)
-            .undo_transaction(vec![format!("DROP INDEX IF EXISTS {index}")])
-            .estimate(Estimate::moment()),
+        Step::transaction(
+            format!("Create the index {index} of those of the partitions"),
+            statements,
+        )
+        .reason("The indexes of all partitions are there: only the catalog is written.")
+        .proof(proof::index_valid(&table, &index, statement.unique))
+        .holds(&table, LockMode::Share)
+        .undo_transaction(vec![format!("DROP INDEX IF EXISTS {index}")])
+        .estimate(Estimate::moment()),
     );
     record(planning, &table, &name, statement);
     Ok(())
@@ -143,7 +153,9 @@ fn made(
 
 /// Whether an index of the table is what the statement would build there.
 fn is_same(index: &crate::Index, table: &RelationName, statement: &IndexStmt) -> bool {
-    let Ok(script) = crate::planner::parse(&index.definition) else { return false };
+    let Ok(script) = crate::planner::parse(&index.definition) else {
+        return false;
+    };
     let Some(NodeEnum::IndexStmt(found)) = script.statements.first().map(|statement| statement.node()) else {
         return false;
     };
@@ -153,7 +165,10 @@ fn is_same(index: &crate::Index, table: &RelationName, statement: &IndexStmt) ->
         given => given.to_owned(),
     };
     let plain = |statement: &IndexStmt| {
-        let statement = IndexStmt { access_method: method(statement), ..statement.clone() };
+        let statement = IndexStmt {
+            access_method: method(statement),
+            ..statement.clone()
+        };
         made(&statement, table, "i", false, false).ok()
     };
     plain(found).is_some_and(|found| Some(found) == plain(statement))

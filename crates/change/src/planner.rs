@@ -174,7 +174,9 @@ fn checks_first(steps: Vec<Step>, fences: &[(usize, RelationName)]) -> Vec<Step>
         let waits = rest.iter().any(|before: &Step| {
             before.statement < step.statement
                 && (before.locks.is_empty() || before.locks.iter().any(|lock| looks_at(&lock.relation)))
-        }) || fences.iter().any(|(fence, table)| *fence <= at && looks_at(table));
+        }) || fences
+            .iter()
+            .any(|(fence, table)| *fence <= at && looks_at(table));
         if matches!(step.action, Action::Check { .. }) && !waits {
             first.push(step);
         } else {

@@ -98,7 +98,9 @@ fn unexpected(example: &Example, expected: &[String], found: &[String]) -> Resul
     let mut lines: Vec<&str> = text.lines().collect();
     for foreseen in &example.differs {
         let Some(at) = lines.iter().position(|line| line.starts_with(foreseen.as_str())) else {
-            return Err(format!("no line begins with {foreseen:?}; the schemas differ:\n{text}"));
+            return Err(format!(
+                "no line begins with {foreseen:?}; the schemas differ:\n{text}"
+            ));
         };
         lines.remove(at);
     }
@@ -163,7 +165,9 @@ async fn check(major: u16, example: &Example) -> Result<(), String> {
         return Err(format!("the plan is:\n{}", titles.join("\n")));
     }
     let reference = plain.probe().await;
-    for piece in howdah_sql::split(example.plainly.as_ref().unwrap_or(&example.script)).map_err(|error| format!("{error:?}"))? {
+    for piece in howdah_sql::split(example.plainly.as_ref().unwrap_or(&example.script))
+        .map_err(|error| format!("{error:?}"))?
+    {
         reference
             .batch_execute(piece.text)
             .await
@@ -207,28 +211,38 @@ async fn whatever_was_done_is_taken_back() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
-    assert!(only.is_some() || taken_back > 100, "only {taken_back} changes were taken back");
+    assert!(
+        only.is_some() || taken_back > 100,
+        "only {taken_back} changes were taken back"
+    );
 }
 
 /// From the last step on to the first: how many times that was done.
 async fn take_back(major: u16, example: &Example) -> Result<usize, String> {
     let server = server(major).await;
+    // What was taken back has left no trace: the next try starts where the first one did.
+    let database = server.database("back").await;
+    database.execute(&example.setup).await;
+    let probe = database.probe().await;
+    let (before, data) = (support::schema(&probe).await, support::data(&probe).await);
     let mut count = 0;
     let mut steps = 0;
     loop {
-        let database = server.database("back").await;
-        database.execute(&example.setup).await;
-        let probe = database.probe().await;
-        let before = support::schema(&probe).await;
-        let data = support::data(&probe).await;
-        // First the plan, by a change that is stopped at once.
         steps += 1;
         let (id, plan) = support::run_until(&database.url(), &example.script, steps).await?;
         let done = &plan.steps[..steps.min(plan.steps.len())];
-        if done.iter().any(|step| matches!(step.undo, howdah_change::Undo::Impossible { .. })) {
+        if done
+            .iter()
+            .any(|step| matches!(step.undo, howdah_change::Undo::Impossible { .. }))
+        {
             return Ok(count);
         }
-        let titles = || done.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join("; ");
+        let titles = || {
+            done.iter()
+                .map(|step| step.title.as_str())
+                .collect::<Vec<_>>()
+                .join("; ")
+        };
         support::executor(&database.url(), howdah_change::Options::default())
             .rollback(&id)
             .await

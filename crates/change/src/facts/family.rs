@@ -48,7 +48,8 @@ impl Facts {
             relation.qualified.name.clone_from(&name.name);
         }
         self.resolved.insert(name.to_string(), oid);
-        self.resolved.insert(RelationName::new(&name.name).to_string(), oid);
+        self.resolved
+            .insert(RelationName::new(&name.name).to_string(), oid);
     }
 
     /// Has something recorded in the relation and everything below it, as ALTER TABLE without ONLY does.

@@ -178,6 +178,7 @@ fn alter_with(alter: &AlterTableStmt, table: &RelationName, constraint: &Constra
     deparse(&NodeEnum::AlterTableStmt(AlterTableStmt {
         relation: alter.relation.as_ref().map(|range| RangeVar {
             schemaname: table.schema.clone().unwrap_or_default(),
+            relname: table.name.clone(),
             ..range.clone()
         }),
         cmds: vec![node(NodeEnum::AlterTableCmd(Box::new(AlterTableCmd {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{AlterTableType, ColumnDef, ConstrType, Constraint, Node};
+use howdah_sql::pg_query::protobuf::{AlterTableType, ColumnDef, ConstrType, Constraint, Node, ObjectType};
 use howdah_sql::{RelationName, quote_ident};
 
 use crate::ask::{TypeFacts, column_of};
@@ -23,7 +23,11 @@ impl Rewrite for AddColumn {
     }
 
     fn takes(&self, form: &Form<'_>) -> bool {
-        matches!(form.alter(), Some((_, AlterTableType::AtAddColumn, _)))
+        matches!(
+            form.alter(),
+            Some((alter, AlterTableType::AtAddColumn, _))
+                if matches!(alter.objtype(), ObjectType::ObjectTable | ObjectType::ObjectForeignTable)
+        )
     }
 
     async fn plan(&self, form: &Form<'_>, planning: &mut Planning<'_>) -> Result<(), ChangeError> {
@@ -312,7 +316,7 @@ async fn constrained(planning: &mut Planning<'_>, new: &NewColumn<'_>, default: 
 fn as_of_table(table: &RelationName, column: &str, constraint: &Constraint) -> Result<String, ChangeError> {
     use crate::form::deparse;
     use crate::fragment::range;
-    use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableStmt, DropBehavior, ObjectType, String as Text};
+    use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableStmt, DropBehavior, String as Text};
     let column = node(NodeEnum::String(Text { sval: column.to_owned() }));
     let mut constraint = constraint.clone();
     match constraint.contype() {

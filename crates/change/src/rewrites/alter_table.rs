@@ -67,6 +67,9 @@ impl Rewrite for AlterTable {
             },
             None => Undo::Impossible { reason: impossible(&relation, subtype, cmd) },
         };
+        if subtype == AlterTableType::AtEnableRowSecurity && relation.policies.is_empty() {
+            planning.note(format!("{table} has no policy: with row-level security every role but its owner sees no row, and writes none."));
+        }
         planning.step(step.undo(undo));
         record(planning, &relation, subtype, cmd);
         Ok(())

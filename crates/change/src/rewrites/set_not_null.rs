@@ -1,9 +1,11 @@
 use async_trait::async_trait;
 use howdah_rehearse::LockMode;
-use howdah_sql::pg_query::protobuf::AlterTableType;
+use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::{AlterTableType, ConstrType};
 use howdah_sql::{RelationName, quote_ident};
 
 use crate::ask::column_of;
+use crate::fragment::strings;
 use crate::names::derived_name;
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
@@ -21,11 +23,11 @@ impl Rewrite for SetNotNull {
     }
 
     fn takes(&self, form: &Form<'_>) -> bool {
-        matches!(form.alter(), Some((_, AlterTableType::AtSetNotNull, _)))
+        wanted(form).is_some()
     }
 
     async fn plan(&self, form: &Form<'_>, planning: &mut Planning<'_>) -> Result<(), ChangeError> {
-        let (Some((alter, _, cmd)), Some(written)) = (form.alter(), form.altered()) else {
+        let (Some((alter, ..)), Some(written), Some(wanted)) = (form.alter(), form.altered(), wanted(form)) else {
             return Ok(());
         };
         if planning.facts.is_created(&written) {
@@ -44,13 +46,54 @@ impl Rewrite for SetNotNull {
             );
             return Ok(());
         }
-        not_null(planning, &relation, &cmd.name)
+        if wanted.not_valid {
+            super::as_it_is::direct(form, planning, Some(&relation.name()), "NOT VALID: no row is read.");
+            return Ok(());
+        }
+        named_not_null(planning, &relation, &wanted.column, wanted.name.as_deref())
+    }
+}
+
+/// A column that is to be NOT NULL.
+struct Wanted {
+    column: String,
+    /// The constraint's name, where the script says one.
+    name: Option<String>,
+    not_valid: bool,
+}
+
+/// `ALTER COLUMN … SET NOT NULL`, or `ADD [CONSTRAINT …] NOT NULL …` as PostgreSQL 18 has it.
+fn wanted(form: &Form<'_>) -> Option<Wanted> {
+    let (_, subtype, cmd) = form.alter()?;
+    match (subtype, cmd.def.as_ref().and_then(|def| def.node.as_ref())) {
+        (AlterTableType::AtSetNotNull, _) => Some(Wanted { column: cmd.name.clone(), name: None, not_valid: false }),
+        (AlterTableType::AtAddConstraint, Some(NodeEnum::Constraint(constraint)))
+            if constraint.contype() == ConstrType::ConstrNotnull =>
+        {
+            Some(Wanted {
+                column: strings(&constraint.keys).pop()?,
+                name: Some(constraint.conname.clone()).filter(|name| !name.is_empty()),
+                not_valid: constraint.skip_validation,
+            })
+        }
+        _ => None,
     }
 }
 
 /// The steps by which a column of a table becomes NOT NULL.
 pub(super) fn not_null(planning: &mut Planning<'_>, relation: &Relation, column: &str) -> Result<(), ChangeError> {
+    named_not_null(planning, relation, column, None)
+}
+
+/// The same, with a name for the constraint that PostgreSQL has for it from 18 on.
+fn named_not_null(
+    planning: &mut Planning<'_>,
+    relation: &Relation,
+    column: &str,
+    name: Option<&str>,
+) -> Result<(), ChangeError> {
     let table = relation.name();
+    let constraint_name = name.map_or_else(|| not_null_name(relation, column), str::to_owned);
     let place = column_of(&table, column);
     if relation.column(column).is_none() {
         planning.refuse(format!("{table} has no column {}", quote_ident(column)), None);
@@ -85,7 +128,7 @@ pub(super) fn not_null(planning: &mut Planning<'_>, relation: &Relation, column:
     if let Some(half) = half {
         look_for_nulls(planning, relation, column, bytes);
         validate(planning, &half.name.clone(), 'n');
-    } else if proven {
+    } else if proven && name.is_none() {
         planning.step(
             Step::transaction(
                 format!("Set {place} NOT NULL"),
@@ -99,7 +142,7 @@ pub(super) fn not_null(planning: &mut Planning<'_>, relation: &Relation, column:
         );
     } else if planning.facts.server.major() >= 18 {
         look_for_nulls(planning, relation, column, bytes);
-        let name = not_null_name(relation, column);
+        let name = constraint_name.clone();
         planning.step(
             Step::transaction(
                 format!("Add NOT NULL to {place}, not valid yet"),
@@ -150,7 +193,7 @@ pub(super) fn not_null(planning: &mut Planning<'_>, relation: &Relation, column:
         );
     }
     let valid_constraint = (planning.facts.server.major() >= 18).then(|| {
-        Constraint::planned(&not_null_name(relation, column), 'n', &[column.to_owned()], &format!("NOT NULL {}", quote_ident(column)))
+        Constraint::planned(&constraint_name, 'n', &[column.to_owned()], &format!("NOT NULL {}", quote_ident(column)))
     });
     planning.facts.record(relation.oid, |member| {
         if let Some(column) = member.columns.iter_mut().find(|other| other.name == column) {

@@ -137,8 +137,12 @@ pub async fn run_until(url: &str, sql: &str, steps: usize) -> Result<(String, Pl
     });
     let target = target(url);
     let plan = {
-        let mut connection = howdah_pg::Connection::connect(&target.conninfo).await.map_err(|error| error.to_string())?;
-        howdah_change::plan(&mut connection, sql).await.map_err(|error| error.to_string())?
+        let mut connection = howdah_pg::Connection::connect(&target.conninfo)
+            .await
+            .map_err(|error| error.to_string())?;
+        howdah_change::plan(&mut connection, sql)
+            .await
+            .map_err(|error| error.to_string())?
     };
     let executor = Executor::new(target, Options::default(), observer, cancel);
     match executor.run(sql).await {
