@@ -121,10 +121,7 @@ async fn the_change_makes_what_the_script_makes() {
             if major < example.from || example.only.is_some_and(|only| only != major) {
                 continue;
             }
-            let t0 = std::time::Instant::now();
-            let r = check(major, example).await;
-            println!("{major} {} {:?} {}", example.place, t0.elapsed(), r.is_ok());
-            if let Err(failure) = r {
+            if let Err(failure) = check(major, example).await {
                 failures.push(format!("PostgreSQL {major}, {}:\n{failure}", example.place));
             }
         }

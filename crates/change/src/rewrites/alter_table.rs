@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableType, ConstrType, ObjectType};
+use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableType, ConstrType, Node, ObjectType};
 use howdah_sql::{RelationName, quote_ident};
 
 use crate::proof;
@@ -87,7 +87,7 @@ fn lock(subtype: AlterTableType, cmd: &AlterTableCmd) -> Option<LockMode> {
         | AtForceRowSecurity | AtNoForceRowSecurity | AtGenericOptions | AtAlterColumnGenericOptions
         | AtAddIdentity | AtSetIdentity | AtDropIdentity | AtDropOids => LockMode::AccessExclusive,
         // An attached index of a partition.
-        AtAttachPartition if cmd.def.as_ref().is_some_and(is_index_attach) => LockMode::AccessExclusive,
+        AtAttachPartition if cmd.def.as_ref().is_some_and(|def| is_index_attach(def)) => LockMode::AccessExclusive,
         AtSetStatistics | AtSetOptions | AtResetOptions | AtSetRelOptions | AtResetRelOptions | AtClusterOn
         | AtDropCluster => LockMode::ShareUpdateExclusive,
         AtEnableTrig | AtEnableAlwaysTrig | AtEnableReplicaTrig | AtDisableTrig | AtEnableTrigAll | AtDisableTrigAll
@@ -96,7 +96,7 @@ fn lock(subtype: AlterTableType, cmd: &AlterTableCmd) -> Option<LockMode> {
     })
 }
 
-fn is_index_attach(def: &Box<howdah_sql::pg_query::protobuf::Node>) -> bool {
+fn is_index_attach(def: &Node) -> bool {
     matches!(&def.node, Some(NodeEnum::PartitionCmd(cmd)) if cmd.bound.is_none())
 }
 

@@ -191,7 +191,7 @@ fn keeps_everything_else(planning: &Planning<'_>, relation: &Relation, column: &
                 _ => false,
             })
             && member.referenced_by.iter().filter(|key| names(&key.referenced_columns)).all(|_| same_type)
-            && !(member.kind == 'f')
+            && member.kind != 'f'
     })
 }
 

@@ -42,7 +42,7 @@ impl Rewrite for AttachPartition {
             let check = exclude(planning, &parent, bound).await?;
             let Some(check) = check else { return Ok(()) };
             let child = planning.qualified(&child_written);
-            planning.step(attach(planning, &parent, &child, bound, &check)?);
+            planning.step(attach(&parent, &child, bound, &check)?);
             drop_checks(planning, check);
             return Ok(());
         }
@@ -59,7 +59,8 @@ impl Rewrite for AttachPartition {
             return Ok(());
         }
         let mut checks = Vec::new();
-        if planning.has_rows(&name).await? {
+        // Rows that are gone are read past too.
+        if planning.facts.family_bytes(&child) > 0 || planning.has_rows(&name).await? {
             match condition(planning, &parent, bound).await? {
                 Ok(condition) => {
                     let constraint = derived_name("partition", &name.name);
@@ -87,7 +88,7 @@ impl Rewrite for AttachPartition {
             }
         }
         let Some(excluding) = exclude(planning, &parent, bound).await? else { return Ok(()) };
-        let step = attach(planning, &parent, &name, bound, &excluding)?;
+        let step = attach(&parent, &name, bound, &excluding)?;
         planning.step(step);
         checks.extend(excluding);
         drop_checks(planning, checks);
@@ -180,7 +181,7 @@ pub(super) async fn exclude(
         planning.refuse(format!("{} has a DEFAULT partition already: {name}", parent.name()), None);
         return Ok(None);
     }
-    if !planning.has_rows(&name).await? {
+    if planning.facts.family_bytes(&default) == 0 && !planning.has_rows(&name).await? {
         return Ok(Some(Vec::new()));
     }
     match condition(planning, parent, bound).await? {
@@ -204,7 +205,6 @@ pub(super) async fn exclude(
 
 /// The step that attaches.
 pub(super) fn attach(
-    planning: &Planning<'_>,
     parent: &Relation,
     child: &RelationName,
     bound: &PartitionBoundSpec,
@@ -226,7 +226,6 @@ pub(super) fn attach(
         .holds(&table, LockMode::ShareUpdateExclusive)
         .undo(Undo::Transaction { lock: Vec::new(), statements: vec![guarded] })
         .estimate(Estimate::moment());
-    let _ = planning;
     for (default, _) in excluding {
         step = step.locks(default, LockMode::AccessExclusive);
     }
@@ -264,6 +263,8 @@ pub(super) fn drop_checks(planning: &mut Planning<'_>, checks: Vec<(RelationName
             .undo(Undo::Nothing)
             .estimate(Estimate::moment()),
         );
-        planning.facts.relation_mut(&table).map(|relation| relation.constraints.retain(|other| other.name != constraint));
+        if let Some(relation) = planning.facts.relation_mut(&table) {
+            relation.constraints.retain(|other| other.name != constraint);
+        }
     }
 }

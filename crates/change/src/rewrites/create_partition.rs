@@ -85,7 +85,7 @@ impl Rewrite for CreatePartition {
                 .undo(Undo::Transaction { lock: Vec::new(), statements: vec![format!("DROP TABLE IF EXISTS {full}")] })
                 .estimate(Estimate::moment()),
         );
-        let step = super::attach_partition::attach(planning, &parent, &full, bound, &excluding)?;
+        let step = super::attach_partition::attach(&parent, &full, bound, &excluding)?;
         planning.step(step);
         planning.facts.created.push(name);
         super::attach_partition::drop_checks(planning, excluding);
