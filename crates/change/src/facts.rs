@@ -1,5 +1,6 @@
 //! What the target is like: everything that a plan depends on, read in two round trips.
 
+mod family;
 mod read;
 
 pub(crate) use read::text_array;

@@ -5,12 +5,18 @@
 //! A statement's online form is a [`Rewrite`]: one file in `rewrites/` with its `.md`.
 //! The file list is written by `build.rs`; nothing else has to be touched.
 
+mod ask;
+mod blocking;
 mod error;
 mod execute;
 mod facts;
 pub mod form;
+mod fragment;
 pub mod journal;
 mod names;
+mod new_column;
+mod partition_bound;
+mod partitioned_index;
 mod plan;
 mod planner;
 pub mod proof;

@@ -18,6 +18,8 @@ pub struct Planning<'a> {
     change: String,
     statement: usize,
     steps: Vec<Step>,
+    /// Checks of these tables that come after so many steps need what those make.
+    fences: Vec<(usize, RelationName)>,
     notes: Vec<String>,
     refusals: Vec<Refusal>,
 }
@@ -29,6 +31,11 @@ impl Planning<'_> {
             statement: self.statement,
             ..step
         });
+    }
+
+    /// Checks of the table that follow need the steps that are there: a column that they look at.
+    pub(crate) fn fence(&mut self, table: &RelationName) {
+        self.fences.push((self.steps.len(), table.clone()));
     }
 
     /// Something that a person should know before; said once.
@@ -115,6 +122,7 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
         change: id.clone(),
         statement: 0,
         steps: Vec::new(),
+        fences: Vec::new(),
         notes: Vec::new(),
         refusals: Vec::new(),
     };
@@ -135,6 +143,7 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     }
     let Planning {
         mut steps,
+        fences,
         notes,
         refusals,
         ..
@@ -142,7 +151,7 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     for step in &mut steps {
         shorten(step);
     }
-    let mut steps = checks_first(steps);
+    let mut steps = checks_first(steps, &fences);
     // What only a rollback would need goes when everything else is done.
     steps.sort_by_key(|step| step.phase == crate::Phase::Contract);
     Ok(Plan {
@@ -158,14 +167,16 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
 
 /// Rows that stand in the way are looked for before anything is touched, unless an earlier
 /// statement of the script has first to change the tables that are looked at.
-fn checks_first(steps: Vec<Step>) -> Vec<Step> {
+fn checks_first(steps: Vec<Step>, fences: &[(usize, RelationName)]) -> Vec<Step> {
     let (mut first, mut rest): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
-    for step in steps {
+    for (at, step) in steps.into_iter().enumerate() {
         let looks_at = |relation: &RelationName| step.locks.iter().any(|lock| lock.relation == *relation);
         let waits = rest.iter().any(|before: &Step| {
             before.statement < step.statement
                 && (before.locks.is_empty() || before.locks.iter().any(|lock| looks_at(&lock.relation)))
-        });
+        }) || fences
+            .iter()
+            .any(|(fence, table)| *fence <= at && looks_at(table));
         if matches!(step.action, Action::Check { .. }) && !waits {
             first.push(step);
         } else {

@@ -5,7 +5,7 @@ SELECT line FROM (
                   CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, pg_get_expr(c.relpartbound, c.oid), c.relacl,
                   obj_description(c.oid, 'pg_class')) AS line
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I')
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I') AND c.oid >= 16384
     UNION ALL
     SELECT format('column %s.%s %s %s notnull=%s default=%s gen=%s id=%s coll=%s acl=%s comment=%s stats=%s storage=%s opts=%s',
                   a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), '', a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
@@ -13,15 +13,15 @@ SELECT line FROM (
                   nullif(a.attstattarget, -1), a.attstorage, a.attoptions)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c') AND c.oid >= 16384
     UNION ALL
     SELECT format('constraint %s %s %s valid=%s inherited=%s comment=%s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid), k.convalidated,
                   k.coninhcount, obj_description(k.oid, 'pg_constraint'))
-    FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+    FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE k.oid >= 16384
     UNION ALL
     SELECT format('index %s valid=%s ident=%s clustered=%s comment=%s', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisreplident,
                   i.indisclustered, obj_description(i.indexrelid, 'pg_class'))
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid >= 16384
     UNION ALL
     SELECT format('index column %s %s stats=%s', a.attrelid::regclass, a.attnum, a.attstattarget)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relkind IN ('i', 'I') AND a.attstattarget >= 0 AND c.oid >= 16384
@@ -33,7 +33,7 @@ SELECT line FROM (
     FROM pg_policy p
     UNION ALL
     SELECT format('view %s: %s', c.oid::regclass, pg_get_viewdef(c.oid))
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm')
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND c.oid >= 16384
     UNION ALL
     SELECT format('sequence %s %s start=%s inc=%s min=%s max=%s cache=%s cycle=%s owned=%s', s.seqrelid::regclass, format_type(s.seqtypid, NULL), s.seqstart,
                   s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,

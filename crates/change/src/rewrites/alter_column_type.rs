@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{AlterTableType, ColumnDef};
 use howdah_sql::quote_ident;
@@ -7,9 +6,9 @@ use howdah_sql::quote_ident;
 use crate::planner::expression_text;
 use crate::rewrite::{Rewrite, rewrite};
 use crate::shadow::Shadow;
-use crate::{ChangeError, Column, Estimate, Form, Planning, Relation, Step, Undo, proof};
+use crate::{ChangeError, Column, Form, Planning, Relation, Step};
 
-/// ALTER COLUMN … TYPE: in place where the catalog says that nothing is rewritten or read, else by a shadow column.
+/// ALTER COLUMN … TYPE: by a shadow column, where `alter_type_in_place` does not find that the catalog is all that changes.
 struct AlterColumnType;
 
 rewrite!(AlterColumnType);
@@ -55,39 +54,27 @@ impl Rewrite for AlterColumnType {
             return Ok(());
         }
         let is_plain_cast = using.as_ref().is_none_or(|text| plain_cast(text, &column.name, &wanted));
-        if collation.is_none() && is_plain_cast && in_place(planning, &relation, &column, &wanted).await? {
-            planning.step(
-                Step::transaction(format!("Change the type of {} of {table}", quote_ident(&column.name)), vec![form.sql.clone()])
-                    .reason("The stored values stay as they are, and nothing has to be read: only the catalog changes.")
-                    .proof(proof::column(&table, &column.name, Some(&wanted.type_name)))
-                    .undo(Undo::Impossible { reason: "values may have been written that the old type cannot hold".to_owned() })
-                    .locks(&table, LockMode::AccessExclusive)
-                    .estimate(Estimate::moment()),
-            );
-            planning.note("A statement that a client has prepared gives one error \"cached plan must not change result type\" where it returns the column.");
-        } else {
-            if !refuse_kind(planning, &relation) {
-                return Ok(());
-            }
-            if using.is_none() && !assignable(planning, column.type_oid, wanted.type_oid).await? {
-                planning.refuse(
-                    format!("{} does not become {} by itself", column.type_name, wanted.type_name),
-                    Some("Say how, with USING."),
-                );
-                return Ok(());
-            }
-            let shadow = Shadow {
-                safe: is_plain_cast && safe(column.type_oid, &wanted),
-                invertible: is_plain_cast,
-                expression: using.unwrap_or_else(|| quote_ident(&column.name)),
-                type_name: wanted.type_name.clone(),
-                type_oid: wanted.type_oid,
-                collation,
-                column: column.clone(),
-                relation,
-            };
-            shadow.plan(planning).await?;
+        if !refuse_kind(planning, &relation) {
+            return Ok(());
         }
+        if using.is_none() && !assignable(planning, column.type_oid, wanted.type_oid).await? {
+            planning.refuse(
+                format!("{} does not become {} by itself", column.type_name, wanted.type_name),
+                Some("Say how, with USING."),
+            );
+            return Ok(());
+        }
+        let shadow = Shadow {
+            safe: is_plain_cast && safe(column.type_oid, &wanted),
+            invertible: is_plain_cast,
+            expression: using.unwrap_or_else(|| quote_ident(&column.name)),
+            type_name: wanted.type_name.clone(),
+            type_oid: wanted.type_oid,
+            collation,
+            column: column.clone(),
+            relation,
+        };
+        shadow.plan(planning).await?;
         if let Some(relation) = planning.facts.relation_mut(&written)
             && let Some(column) = relation.columns.iter_mut().find(|other| other.name == column.name)
         {
@@ -234,63 +221,4 @@ async fn assignable(planning: &mut Planning<'_>, from: u32, to: u32) -> Result<b
                        WHERE c.castsource = f.typelem AND c.casttarget = t.typelem AND c.castcontext IN ('a', 'i')))
                FROM base f, base t WHERE f.oid = $1::oid AND t.oid = $2::oid";
     Ok(planning.ask(sql, &[Some(&from.to_string()), Some(&to.to_string())]).await?.as_deref() == Some("t"))
-}
-
-/// Whether PostgreSQL changes the catalog and reads nothing.
-async fn in_place(
-    planning: &mut Planning<'_>,
-    relation: &Relation,
-    column: &Column,
-    wanted: &Wanted,
-) -> Result<bool, ChangeError> {
-    const VARCHAR: u32 = 1043;
-    const TEXT: u32 = 25;
-    const NUMERIC: u32 = 1700;
-    if column.type_oid == wanted.type_oid && column.typmod == wanted.typmod {
-        return Ok(true);
-    }
-    let same = column.type_oid == wanted.type_oid;
-    let grows = match wanted.type_oid {
-        // The modifier of numeric is precision in the upper half, scale in the lower.
-        NUMERIC => {
-            let split = |typmod: i32| ((typmod - 4) >> 16, (typmod - 4) & 0xffff);
-            wanted.typmod == -1
-                || (column.typmod != -1
-                    && split(wanted.typmod).1 == split(column.typmod).1
-                    && split(wanted.typmod).0 >= split(column.typmod).0)
-        }
-        VARCHAR => wanted.typmod == -1 || (column.typmod != -1 && wanted.typmod >= column.typmod),
-        _ => wanted.typmod == -1,
-    };
-    let coercible = (same && grows)
-        || matches!((column.type_oid, wanted.type_oid), (VARCHAR, TEXT))
-        || (column.type_oid == TEXT && wanted.type_oid == VARCHAR && wanted.typmod == -1)
-        || (wanted.typmod == -1
-            && column.type_kind != 'd'
-            && planning
-                .ask(
-                    "SELECT EXISTS (SELECT FROM pg_catalog.pg_cast JOIN pg_catalog.pg_type t ON t.oid = casttarget \
-                     WHERE castsource = $1::oid AND casttarget = $2::oid AND castmethod = 'b' AND t.typtype <> 'd')",
-                    &[Some(&column.type_oid.to_string()), Some(&wanted.type_oid.to_string())],
-                )
-                .await?
-                .as_deref()
-                == Some("t"));
-    if !coercible {
-        return Ok(false);
-    }
-    // Constraints are checked again, indexes with expressions or a predicate built again, and
-    // plain ones too where operator class or collation change.
-    let text_like = |oid| matches!(oid, VARCHAR | TEXT);
-    let kept = same || (text_like(column.type_oid) && text_like(wanted.type_oid));
-    let indexed = relation.indexes.iter().any(|index| {
-        index.mentions.contains(&column.name) && (!kept || index.partial || index.expressions)
-            || (!kept && index.columns.contains(&column.name))
-    });
-    let constrained = relation
-        .constraints
-        .iter()
-        .any(|constraint| matches!(constraint.kind, 'c' | 'f') && constraint.columns.contains(&column.name));
-    let referenced = relation.referenced_by.iter().any(|key| key.referenced_columns.contains(&column.name));
-    Ok(!indexed && !constrained && !referenced && relation.kind == 'r' && relation.children.is_empty())
 }

@@ -78,7 +78,7 @@ pub async fn schema(client: &Client) -> Vec<String> {
 pub async fn data(client: &Client) -> Vec<String> {
     let tables = lines(
         client,
-        "SELECT format('SELECT %L || row_to_json(r)::jsonb::text FROM %s r ORDER BY 1', c.oid::regclass::text || ' ', c.oid::regclass) \
+        "SELECT format('SELECT %L || row_to_json(row_of_it)::jsonb::text FROM %s row_of_it ORDER BY 1', c.oid::regclass::text || ' ', c.oid::regclass) \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'howdah') ORDER BY c.oid::regclass::text",
     )
@@ -99,4 +99,54 @@ pub fn difference(expected: &[String], found: &[String]) -> String {
         text.push_str(&format!("+ {line}\n"));
     }
     text
+}
+
+/// Stops a change before the step after so many.
+struct StopsAfter {
+    steps: usize,
+    seen: Mutex<Vec<String>>,
+    cancel: CancellationToken,
+}
+
+impl Observer for StopsAfter {
+    fn executed(&self, _: &str, _: Option<u64>, _: Duration, _: Option<&str>) {}
+
+    fn progress(&self, progress: Progress) {
+        let mut seen = self.seen.lock().unwrap();
+        if progress.fraction == Some(0.0) && !seen.is_empty() {
+            return;
+        }
+        if seen.last() != Some(&progress.phase) {
+            seen.push(progress.phase);
+        }
+        if seen.len() > self.steps {
+            self.cancel.cancel();
+        }
+    }
+
+    fn says(&self, _: &str) {}
+}
+
+/// Carries out so many steps of a change: its id and plan.
+pub async fn run_until(url: &str, sql: &str, steps: usize) -> Result<(String, Plan), String> {
+    let cancel = CancellationToken::new();
+    let observer = Arc::new(StopsAfter {
+        steps,
+        seen: Mutex::default(),
+        cancel: cancel.clone(),
+    });
+    let target = target(url);
+    let plan = {
+        let mut connection = howdah_pg::Connection::connect(&target.conninfo)
+            .await
+            .map_err(|error| error.to_string())?;
+        howdah_change::plan(&mut connection, sql)
+            .await
+            .map_err(|error| error.to_string())?
+    };
+    let executor = Executor::new(target, Options::default(), observer, cancel);
+    match executor.run(sql).await {
+        Ok(_) | Err(ChangeError::Stopped) => Ok((plan.id.clone(), plan)),
+        Err(error) => Err(format!("{error} {error:?}")),
+    }
 }
