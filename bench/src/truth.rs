@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Subcommand;
 
-/// What is done with the truth set; `score` where nothing is said.
+/// What is done with the truth set.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Runs the scripts on servers beside clients, and writes the verdicts down.

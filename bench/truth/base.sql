@@ -193,13 +193,13 @@ SELECT g, g, 'Invoice ' || g FROM generate_series(1, current_setting('truth.rows
 INSERT INTO events
 SELECT g, (ARRAY['view', 'click', 'buy'])[1 + g % 3], 1 + g % 1000, 'payload ' || g,
        timestamp '2023-01-01' + (g % 3) * interval '1 year' + (g % 300) * interval '1 day'
-FROM generate_series(1, current_setting('truth.rows')::int) AS g;
+FROM generate_series(1, current_setting('truth.rows')::int * 2) AS g;
 INSERT INTO metrics
-SELECT g, date '2023-01-01' + (g % 700), 'metric ' || g % 10, g FROM generate_series(1, current_setting('truth.rows')::int / 2) AS g;
+SELECT g, date '2023-01-01' + (g % 700), 'metric ' || g % 10, g FROM generate_series(1, current_setting('truth.rows')::int) AS g;
 INSERT INTO metrics_2025
-SELECT g, date '2025-01-01' + (g % 360), 'metric ' || g % 10, g FROM generate_series(1, current_setting('truth.rows')::int / 2) AS g;
+SELECT g, date '2025-01-01' + (g % 360), 'metric ' || g % 10, g FROM generate_series(1, current_setting('truth.rows')::int) AS g;
 INSERT INTO metrics_2022
-SELECT g, date '2022-01-01' + (g % 360), 'metric ' || g % 10, g FROM generate_series(1, current_setting('truth.rows')::int / 2) AS g;
+SELECT g, date '2022-01-01' + (g % 360), 'metric ' || g % 10, g FROM generate_series(1, current_setting('truth.rows')::int) AS g;
 
 CREATE INDEX customers_country ON customers (country_code);
 CREATE INDEX customers_login_lower ON customers (lower(login));

@@ -27,7 +27,11 @@ pub(crate) struct Case {
 
 impl Case {
     fn parse(path: &Path, script: String) -> Result<Self> {
-        let name = path.file_stem().context("no name")?.to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .context("no name")?
+            .to_string_lossy()
+            .into_owned();
         let (mut in_transaction, mut versions, mut setup) = (None, VERSIONS.to_vec(), String::new());
         for line in script.lines() {
             let Some((key, value)) = line.strip_prefix("-- ").and_then(|line| line.split_once(':')) else {
@@ -43,7 +47,9 @@ impl Case {
                         .collect::<Result<_>>()?;
                 }
                 "setup" => setup = format!("{setup}{value}\n"),
-                _ => bail!("{key}: {value}: the header has in_transaction: yes|no, versions and setup"),
+                "in_transaction" => bail!("in_transaction: {value}: it is yes or no"),
+                // The script's own first comment.
+                _ => break,
             }
         }
         Ok(Self {

@@ -37,8 +37,9 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Reads everything.
-    pub(crate) async fn read(client: &Client) -> Result<Self> {
+    /// Reads everything. Different values are counted where a type is not what
+    /// it was `before`, and everywhere without that.
+    pub(crate) async fn read(client: &Client, before: Option<&Self>) -> Result<Self> {
         let mut tables: BTreeMap<u32, Table> = BTreeMap::new();
         for row in client.query(include_str!("columns.sql"), &[]).await? {
             let table = tables.entry(row.get("oid")).or_insert_with(|| Table {
@@ -57,8 +58,9 @@ impl Contents {
             };
             table.columns.insert(row.get("number"), column);
         }
-        for table in tables.values_mut() {
-            table.read(client).await?;
+        for (oid, table) in &mut tables {
+            let known = before.and_then(|before| before.tables.get(oid));
+            table.read(client, known).await?;
         }
         Ok(Self { tables })
     }
@@ -102,10 +104,13 @@ impl Contents {
         let fewer = self.tables.iter().filter(|(oid, table)| {
             table.partitioned
                 && after.tables.get(oid).is_some_and(|now| {
-                    now.rows < table.rows && table.partitions.iter().any(|name| !now.partitions.contains(name))
+                    now.rows < table.rows
+                        && table.partitions.iter().any(|name| !now.partitions.contains(name))
                 })
         });
-        fewer.map(|(_, table)| format!("rows of {} vanish", table.name)).collect()
+        fewer
+            .map(|(_, table)| format!("rows of {} vanish", table.name))
+            .collect()
     }
 
     /// Whether a table that is still there has fewer rows.
@@ -117,12 +122,18 @@ impl Contents {
 }
 
 impl Table {
-    async fn read(&mut self, client: &Client) -> Result<()> {
+    async fn read(&mut self, client: &Client, known: Option<&Self>) -> Result<()> {
         let mut figures = vec!["count(*)".to_owned()];
-        for column in self.columns.values() {
+        for (number, column) in &self.columns {
             let name = howdah_sql::quote_ident(&column.name);
+            let same_type = known
+                .and_then(|known| known.columns.get(number))
+                .is_some_and(|known| known.type_name == column.type_name);
             figures.push(format!("count({name})"));
-            figures.push(format!("count(DISTINCT hashtext({name}::text))"));
+            figures.push(match same_type {
+                true => "0::bigint".to_owned(),
+                false => format!("count(DISTINCT hashtext({name}::text))"),
+            });
             figures.push(format!("coalesce(sum(hashtext({name}::text)), 0)::bigint"));
         }
         let sql = format!("SELECT {} FROM {}", figures.join(", "), self.name);

@@ -106,7 +106,9 @@ impl Sessions {
                 .1;
             match plain(client, &worked.sql).await? {
                 Err(error) => {
-                    aftermath.failures.push(format!("{}: {} → {error}", worked.role, worked.sql));
+                    aftermath
+                        .failures
+                        .push(format!("{}: {} → {error}", worked.role, worked.sql));
                     continue;
                 }
                 Ok(0) if worked.rows > 0 => {
@@ -129,7 +131,11 @@ impl Sessions {
 fn statements() -> Result<Vec<Ordinary>> {
     let text = std::fs::read_to_string(directory().join("clients.sql"))?;
     let mut statements = Vec::new();
-    for (role, part) in text.split("-- role: ").skip(1).filter_map(|part| part.split_once('\n')) {
+    for (role, part) in text
+        .split("-- role: ")
+        .skip(1)
+        .filter_map(|part| part.split_once('\n'))
+    {
         for piece in howdah_sql::split(part)? {
             statements.push(Ordinary {
                 role: role.trim().to_owned(),
@@ -159,7 +165,10 @@ async fn plain(client: &Client, sql: &str) -> Result<std::result::Result<u64, St
 
 async fn again(client: &Client, prepared: &Statement) -> Result<std::result::Result<u64, String>> {
     client.batch_execute("BEGIN").await?;
-    let outcome = client.execute(prepared, &[]).await.map_err(|error| message(&error));
+    let outcome = client
+        .execute(prepared, &[])
+        .await
+        .map_err(|error| message(&error));
     client.batch_execute("ROLLBACK").await?;
     Ok(outcome)
 }

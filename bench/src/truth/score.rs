@@ -31,6 +31,10 @@ pub(crate) struct Arguments {
 /// One run must end within this.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
 
+/// Rules of squawk that are not about danger: taste, and timeouts.
+const MATTERS_OF_STYLE: &str = "prefer-bigint-over-int,prefer-bigint-over-smallint,prefer-identity,\
+    prefer-robust-stmts,prefer-text-field,prefer-timestamp-tz,require-lock-timeout,require-statement-timeout";
+
 /// The database of cases with a setup of their own.
 const DATABASE: &str = "truth_score";
 
@@ -55,17 +59,25 @@ struct Answer {
 #[allow(clippy::print_stdout)]
 pub(crate) async fn score(arguments: &Arguments, howdah: &Path, peers: Option<&Path>) -> Result<()> {
     let howdah = howdah.canonicalize().with_context(|| {
-        format!("{} is missing: build it, or name another with --howdah", howdah.display())
+        format!(
+            "{} is missing: build it, or name another with --howdah",
+            howdah.display()
+        )
     })?;
     let cases = case::chosen(&arguments.names)?;
-    let squawk = peers.map(|peers| peers.join("bin/squawk")).filter(|squawk| squawk.exists());
+    let squawk = peers
+        .map(|peers| peers.join("bin/squawk"))
+        .filter(|squawk| squawk.exists());
     let mut modes: Vec<&str> = vec!["static", "url", "rehearse"];
     modes.extend(squawk.is_some().then_some("squawk"));
     if !arguments.modes.is_empty() {
         modes.retain(|mode| arguments.modes.iter().any(|wanted| wanted == mode));
     }
     let mut tallies: BTreeMap<(&str, u16), Tally> = BTreeMap::new();
-    for version in VERSIONS.into_iter().filter(|version| arguments.pg.is_none_or(|only| only == *version)) {
+    for version in VERSIONS
+        .into_iter()
+        .filter(|version| arguments.pg.is_none_or(|only| only == *version))
+    {
         let verdicts = verdict::load(version)?;
         let world = match modes.iter().any(|mode| is_live(mode)) {
             true => Some(World::start(version, &[Size::Large]).await?),
@@ -86,7 +98,10 @@ pub(crate) async fn score(arguments: &Arguments, howdah: &Path, peers: Option<&P
                 };
                 let tally = tallies.entry((mode, version)).or_default();
                 if let Some(wrong) = tally.count(verdict, &answer) {
-                    println!("{version} {mode:8} {wrong:11} {:2} {}  [{}]", verdict.letters, case.name, verdict.evidence);
+                    println!(
+                        "{version} {mode:8} {wrong:11} {:2} {}  [{}]",
+                        verdict.letters, case.name, verdict.evidence
+                    );
                     if arguments.explain {
                         println!("{}", answer.text.trim_end());
                     }
@@ -108,7 +123,13 @@ async fn url_for(world: &World, case: &Case) -> Result<String> {
     Ok(world.server.url_as(OWNER, DATABASE))
 }
 
-async fn ask_howdah(howdah: &Path, case: &Case, version: u16, mode: &str, url: Option<&str>) -> Result<Answer> {
+async fn ask_howdah(
+    howdah: &Path,
+    case: &Case,
+    version: u16,
+    mode: &str,
+    url: Option<&str>,
+) -> Result<Answer> {
     let mut command = Command::new(howdah);
     command.args(["lint", "--pg", &version.to_string()]);
     if case.in_transaction {
@@ -127,7 +148,12 @@ async fn ask_howdah(howdah: &Path, case: &Case, version: u16, mode: &str, url: O
 /// anything to say, which is what its users act on.
 async fn ask_squawk(squawk: &Path, case: &Case, version: u16) -> Result<Answer> {
     let mut command = Command::new(squawk);
-    command.args(["--pg-version", &version.to_string()]);
+    command.args([
+        "--pg-version",
+        &format!("{version}.0"),
+        "--exclude",
+        MATTERS_OF_STYLE,
+    ]);
     if case.in_transaction {
         command.arg("--assume-in-transaction");
     }
@@ -169,7 +195,11 @@ impl Tally {
             (Some(0), true) => (&mut self.misses, Some("miss")),
             (_, dangerous) => {
                 self.errors += 1;
-                let count = if dangerous { &mut self.misses } else { &mut self.false_alarms };
+                let count = if dangerous {
+                    &mut self.misses
+                } else {
+                    &mut self.false_alarms
+                };
                 (count, Some("error"))
             }
         };
@@ -208,7 +238,19 @@ fn print(tallies: &BTreeMap<(&str, u16), Tally>) {
         })
         .collect();
     let columns = [
-        "mode", "version", "cases", "precision", "recall", "F1", "false alarms", "misses", "errors", "ms a case",
+        "mode",
+        "version",
+        "cases",
+        "precision",
+        "recall",
+        "F1",
+        "false alarms",
+        "misses",
+        "errors",
+        "ms a case",
     ];
-    println!("{}", howdah_core::Report::new().table(&columns, rows).to_text(None));
+    println!(
+        "{}",
+        howdah_core::Report::new().table(&columns, rows).to_text(None)
+    );
 }

@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use futures::future::try_join_all;
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::world::World;
 
@@ -53,72 +54,22 @@ impl Traffic {
     /// has done its first statement.
     pub(crate) async fn start(world: &World, database: &str) -> Result<Self> {
         let admin = world.server.probe(database).await;
-        let mut traffic = Self {
-            stop: Arc::default(),
-            lanes: Vec::new(),
-            workers: Vec::new(),
-        };
+        let mut plans = Vec::new();
         for row in admin.query(include_str!("targets.sql"), &[]).await? {
-            let relation: String = row.get("relation");
-            let key: Option<String> = row.get("key");
-            let percent: f64 = row.get("percent");
-            let (keys, filter, key) = match key {
-                Some(key) => {
-                    let sql = format!(
-                        "SELECT {key}::text FROM {relation} TABLESAMPLE SYSTEM ({percent}) ORDER BY random() LIMIT 500"
-                    );
-                    let keys: Vec<String> = admin.query(&sql, &[]).await?.iter().map(|row| row.get(0)).collect();
-                    let key_type: String = row.get("key_type");
-                    (keys, format!("{key} = $1::text::{key_type}"), key)
-                }
-                None => (Vec::new(), "$1::text = ''".to_owned(), String::new()),
-            };
-            let keys = Arc::new(keys);
-            traffic
-                .lane(world, database, &relation, false, &format!("SELECT 1 FROM {relation} WHERE {filter}"), &keys)
-                .await?;
-            if row.get("writable") && !keys.is_empty() {
-                let sql = format!("UPDATE {relation} SET {key} = {key} WHERE {filter}");
-                traffic.lane(world, database, &relation, true, &sql, &keys).await?;
-            }
+            plans.extend(Plan::of(&admin, &row).await?);
         }
-        while traffic.lanes.iter().any(|lane| lane.statement.load(Ordering::Relaxed) < 2) {
+        let stop = Arc::new(AtomicBool::new(false));
+        let started = plans
+            .into_iter()
+            .map(|plan| start_lane(world, database, plan, Arc::clone(&stop)));
+        let (lanes, workers): (Vec<_>, Vec<_>) = try_join_all(started).await?.into_iter().unzip();
+        while lanes
+            .iter()
+            .any(|lane| lane.statement.load(Ordering::Relaxed) < 2)
+        {
             tokio::time::sleep(TICK).await;
         }
-        Ok(traffic)
-    }
-
-    async fn lane(
-        &mut self,
-        world: &World,
-        database: &str,
-        relation: &str,
-        write: bool,
-        sql: &str,
-        keys: &Arc<Vec<String>>,
-    ) -> Result<()> {
-        let client = world.server.probe_as("app_rw", database).await;
-        let pid = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
-        let statement = client.prepare(sql).await.context(sql.to_owned())?;
-        let lane = Arc::new(Lane {
-            relation: relation.to_owned(),
-            write,
-            pid,
-            statement: AtomicU64::new(0),
-        });
-        self.lanes.push(Arc::clone(&lane));
-        let (stop, keys) = (Arc::clone(&self.stop), Arc::clone(keys));
-        self.workers.push(tokio::spawn(async move {
-            while !stop.load(Ordering::Relaxed) {
-                let turn = lane.statement.fetch_add(1, Ordering::Relaxed);
-                let at = usize::try_from(turn).unwrap_or_default() % keys.len().max(1);
-                let key = keys.get(at).cloned().unwrap_or_default();
-                // What a client cannot do any more afterwards is another question.
-                drop(client.execute(&statement, &[&key]).await);
-                tokio::time::sleep(PACE).await;
-            }
-        }));
-        Ok(())
+        Ok(Self { stop, lanes, workers })
     }
 
     /// Watches who waits while the backend `script` works, until [`Watch::end`].
@@ -141,6 +92,83 @@ impl Traffic {
     }
 }
 
+/// What a client is to do.
+struct Plan {
+    relation: String,
+    write: bool,
+    sql: String,
+    keys: Arc<Vec<String>>,
+}
+
+impl Plan {
+    /// A reader, and a writer where there is a key to find a row by.
+    async fn of(admin: &Client, row: &Row) -> Result<Vec<Self>> {
+        let relation: String = row.get("relation");
+        let plan = |write: bool, sql: String, keys: &Arc<Vec<String>>| Self {
+            relation: relation.clone(),
+            write,
+            sql,
+            keys: Arc::clone(keys),
+        };
+        let Some(key) = row.get::<_, Option<String>>("key") else {
+            let sql = format!("SELECT 1 FROM {relation} WHERE $1::text = ''");
+            return Ok(vec![plan(false, sql, &Arc::default())]);
+        };
+        let (key_type, percent): (String, f64) = (row.get("key_type"), row.get("percent"));
+        let sample = format!(
+            "SELECT {key}::text FROM {relation} TABLESAMPLE SYSTEM ({percent}) ORDER BY random() LIMIT 500"
+        );
+        let keys: Arc<Vec<String>> = Arc::new(
+            admin
+                .query(&sample, &[])
+                .await?
+                .iter()
+                .map(|row| row.get(0))
+                .collect(),
+        );
+        let filter = format!("{key} = $1::text::{key_type}");
+        let mut plans = vec![plan(
+            false,
+            format!("SELECT 1 FROM {relation} WHERE {filter}"),
+            &keys,
+        )];
+        if row.get("writable") {
+            let sql = format!("UPDATE {relation} SET {key} = {key} WHERE {filter}");
+            plans.push(plan(true, sql, &keys));
+        }
+        Ok(plans)
+    }
+}
+
+async fn start_lane(
+    world: &World,
+    database: &str,
+    plan: Plan,
+    stop: Arc<AtomicBool>,
+) -> Result<(Arc<Lane>, JoinHandle<()>)> {
+    let client = world.server.probe_as("app_rw", database).await;
+    let pid = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
+    let statement = client.prepare(&plan.sql).await.context(plan.sql)?;
+    let lane = Arc::new(Lane {
+        relation: plan.relation,
+        write: plan.write,
+        pid,
+        statement: AtomicU64::new(0),
+    });
+    let (watched, keys) = (Arc::clone(&lane), plan.keys);
+    let worker = tokio::spawn(async move {
+        while !stop.load(Ordering::Relaxed) {
+            let turn = lane.statement.fetch_add(1, Ordering::Relaxed);
+            let at = usize::try_from(turn).unwrap_or_default() % keys.len().max(1);
+            let key = keys.get(at).cloned().unwrap_or_default();
+            // What a client cannot do any more afterwards is another question.
+            drop(client.execute(&statement, &[&key]).await);
+            tokio::time::sleep(PACE).await;
+        }
+    });
+    Ok((watched, worker))
+}
+
 /// The watch over a running script.
 pub(crate) struct Watch {
     stop: Arc<AtomicBool>,
@@ -156,8 +184,14 @@ impl Watch {
 }
 
 async fn sample(client: &Client, lanes: &[Arc<Lane>], script: i32, stop: &AtomicBool) -> Result<Vec<Wait>> {
-    let by_pid: HashMap<i32, usize> = lanes.iter().enumerate().map(|(at, lane)| (lane.pid, at)).collect();
-    let waiting = client.prepare("SELECT pid FROM pg_locks WHERE NOT granted").await?;
+    let by_pid: HashMap<i32, usize> = lanes
+        .iter()
+        .enumerate()
+        .map(|(at, lane)| (lane.pid, at))
+        .collect();
+    let waiting = client
+        .prepare("SELECT pid FROM pg_locks WHERE NOT granted")
+        .await?;
     let mut waited: HashMap<(usize, u64), f64> = HashMap::new();
     let (mut before, mut cpu) = (Vec::new(), cpu_ms(script));
     while !stop.load(Ordering::Relaxed) {
@@ -193,6 +227,10 @@ async fn sample(client: &Client, lanes: &[Arc<Lane>], script: i32, stop: &Atomic
 /// CPU time of a process so far; 0 when it is gone.
 fn cpu_ms(pid: i32) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap_or_default();
-    let nanoseconds: f64 = text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or_default();
+    let nanoseconds: f64 = text
+        .split(' ')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or_default();
     nanoseconds / 1e6
 }

@@ -10,9 +10,9 @@ use super::case::directory;
 /// How large the database is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size {
-    /// The larger tables have 10,000 rows.
+    /// The larger tables have 5,000 rows.
     Small,
-    /// They have 300,000.
+    /// They have 200,000.
     Large,
 }
 
@@ -21,8 +21,8 @@ impl Size {
 
     fn rows(self) -> u32 {
         match self {
-            Self::Small => 10_000,
-            Self::Large => 300_000,
+            Self::Small => 5_000,
+            Self::Large => 200_000,
         }
     }
 
@@ -101,9 +101,15 @@ impl World {
         self.remove(name).await?;
         // The last client of the template may still be on its way out.
         let sql = format!(
-            "CREATE DATABASE {} TEMPLATE {} OWNER {OWNER} STRATEGY file_copy",
+            "CREATE DATABASE {} TEMPLATE {} OWNER {OWNER} STRATEGY {}",
             quote_ident(name),
-            size.template()
+            size.template(),
+            // A few pages through the log, or many files and two checkpoints.
+            if size == Size::Small {
+                "wal_log"
+            } else {
+                "file_copy"
+            }
         );
         let mut tries = 0;
         while let Err(error) = self.admin.batch_execute(&sql).await {
@@ -134,6 +140,9 @@ impl World {
     /// Removes a copy, with whoever is still connected to it.
     pub(crate) async fn remove(&self, name: &str) -> Result<()> {
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_ident(name));
-        self.admin.batch_execute(&sql).await.context("removing the database")
+        self.admin
+            .batch_execute(&sql)
+            .await
+            .context("removing the database")
     }
 }
