@@ -224,7 +224,7 @@ async fn observe(world: &World, case: &Case, size: Size, before: Option<&Content
         }
     }
     let mark = catalog_mark(&admin).await?;
-    let traffic = Traffic::start(world, DATABASE).await?;
+    let traffic = Traffic::start(world, DATABASE, &case.script).await?;
     let script = world.server.probe_as(OWNER, DATABASE).await;
     let pid: i32 = script.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
     let watch = traffic.watch(world, DATABASE, pid).await;

@@ -50,13 +50,17 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Starts a reader and a writer for every relation, and returns when each
-    /// has done its first statement.
-    pub(crate) async fn start(world: &World, database: &str) -> Result<Self> {
+    /// Starts a reader and a writer for every relation that the script can
+    /// reach, and returns when each has done its first statement.
+    pub(crate) async fn start(world: &World, database: &str, script: &str) -> Result<Self> {
         let admin = world.server.probe(database).await;
         let mut plans = Vec::new();
-        for row in admin.query(include_str!("targets.sql"), &[]).await? {
-            plans.extend(Plan::of(&admin, &row).await?);
+        let targets = admin.query(include_str!("targets.sql"), &[]).await?;
+        let reached = |row: &&Row| row.get::<_, Vec<String>>("names").iter().any(|name| script.contains(name));
+        // A script that names none of them may still reach all.
+        let all = !targets.iter().any(|row| reached(&row));
+        for row in targets.iter().filter(|row| all || reached(row)) {
+            plans.extend(Plan::of(&admin, row).await?);
         }
         let stop = Arc::new(AtomicBool::new(false));
         let started = plans
