@@ -16,7 +16,7 @@ use super::world::{OWNER, Size, World};
 
 /// A wait below this, in milliseconds of CPU time on the large database, is not
 /// told from the noise of the clients' pace.
-const FLOOR_MS: f64 = 8.0;
+const FLOOR_MS: f64 = 6.0;
 /// The large tables have 40 times the rows; a wait that grows with them grows at least so much.
 const GROWTH: f64 = 3.0;
 /// Nothing in the truth set runs for longer.

@@ -56,7 +56,11 @@ impl Traffic {
         let admin = world.server.probe(database).await;
         let mut plans = Vec::new();
         let targets = admin.query(include_str!("targets.sql"), &[]).await?;
-        let reached = |row: &&Row| row.get::<_, Vec<String>>("names").iter().any(|name| script.contains(name));
+        let reached = |row: &&Row| {
+            row.get::<_, Vec<String>>("names")
+                .iter()
+                .any(|name| script.contains(name))
+        };
         // A script that names none of them may still reach all.
         let all = !targets.iter().any(|row| reached(&row));
         for row in targets.iter().filter(|row| all || reached(row)) {
