@@ -192,7 +192,8 @@ SELECT g, g, 'Invoice ' || g FROM generate_series(1, current_setting('truth.rows
 
 INSERT INTO events
 SELECT g, (ARRAY['view', 'click', 'buy'])[1 + g % 3], 1 + g % 1000, 'payload ' || g,
-       timestamp '2023-01-01' + (g % 3) * interval '1 year' + (g % 300) * interval '1 day'
+       -- Two in three are in the DEFAULT partition.
+       timestamp '2023-01-01' + least(g % 6, 2) * interval '1 year' + (g % 300) * interval '1 day'
 FROM generate_series(1, current_setting('truth.rows')::int * 2) AS g;
 INSERT INTO metrics
 SELECT g, date '2023-01-01' + (g % 700), 'metric ' || g % 10, g FROM generate_series(1, current_setting('truth.rows')::int) AS g;

@@ -32,7 +32,7 @@ SELECT * FROM order_items WHERE id = 41;
 SELECT id, order_id, product_id, quantity, unit_price, sku FROM order_items WHERE order_id = 42;
 SELECT id, customer_id, expires_at, data FROM sessions WHERE customer_id = 7;
 SELECT * FROM events WHERE id = 3;
-SELECT kind, payload FROM events WHERE id = 4 AND occurred_at >= '2024-01-01' AND occurred_at < '2025-01-01';
+SELECT kind, payload FROM events WHERE id = 7 AND occurred_at >= '2024-01-01' AND occurred_at < '2025-01-01';
 SELECT id, kind, customer_id, payload, occurred_at FROM events WHERE id = 5;
 SELECT * FROM metrics WHERE id = 5;
 SELECT name, value FROM metrics WHERE id = 400 AND day >= '2024-01-01';

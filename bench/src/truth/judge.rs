@@ -14,11 +14,12 @@ use super::traffic::{Traffic, Wait};
 use super::verdict::{self, Verdict};
 use super::world::{OWNER, Size, World};
 
-/// A wait below this, in milliseconds of CPU time on the large database, is not
-/// told from the noise of the clients' pace.
+/// The wait on the large database must be longer by this, in milliseconds of CPU
+/// time, to be told from the noise of the clients' pace.
 const FLOOR_MS: f64 = 6.0;
-/// The large tables have 40 times the rows; a wait that grows with them grows at least so much.
-const GROWTH: f64 = 3.0;
+/// The large tables have 40 times the rows; a wait that grows with them grows at
+/// least so much, whatever part of it is the same on both.
+const GROWTH: f64 = 2.0;
 /// Nothing in the truth set runs for longer.
 const LONGEST_RUN: Duration = Duration::from_secs(120);
 
@@ -162,12 +163,14 @@ async fn once(world: &World, case: &Case, before: &Contents) -> Result<Judged> {
 }
 
 fn grows(small: f64, large: f64) -> bool {
-    large >= FLOOR_MS && large >= GROWTH * small
+    large - small >= FLOOR_MS && large >= GROWTH * small
 }
 
 fn is_close(small: f64, large: f64) -> bool {
-    let near = |value: f64, threshold: f64| value > threshold / 2.5 && value < threshold * 2.5;
-    near(large, FLOOR_MS) || (large > FLOOR_MS && near(large / small.max(0.1), GROWTH))
+    let near =
+        |value: f64, threshold: f64, factor: f64| value > threshold / factor && value < threshold * factor;
+    near(large - small, FLOOR_MS, 2.0)
+        || (large - small > FLOOR_MS && near(large / small.max(0.1), GROWTH, 1.5))
 }
 
 fn longest(waits: &[Wait], write: bool) -> f64 {

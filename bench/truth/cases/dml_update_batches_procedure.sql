@@ -6,9 +6,9 @@ DECLARE
 BEGIN
     SELECT max(id) INTO top FROM orders;
     WHILE at < top LOOP
-        UPDATE orders SET external_ref = 'X' || id WHERE id > at AND id <= at + 2000;
+        UPDATE orders SET external_ref = 'X' || id WHERE id > at AND id <= at + 500;
         COMMIT;
-        at := at + 2000;
+        at := at + 500;
     END LOOP;
 END $$;
 CALL backfill_external_ref();

@@ -7,8 +7,8 @@ DECLARE
 BEGIN
     SELECT max(id) INTO last FROM order_items;
     WHILE low < last LOOP
-        UPDATE order_items SET id_new = id WHERE id > low AND id <= low + 2000 AND id_new IS DISTINCT FROM id;
+        UPDATE order_items SET id_new = id WHERE id > low AND id <= low + 500 AND id_new IS DISTINCT FROM id;
         COMMIT;
-        low := low + 2000;
+        low := low + 500;
     END LOOP;
 END $$;
