@@ -390,3 +390,18 @@ fn a_large_log_is_put_aside() {
     assert!(std::fs::metadata(room.path("server/server.log")).unwrap().len() < 1 << 20);
     assert!(room.path("server/server.log.1").exists());
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_running_server_shows_where_its_programs_are() {
+    let room = Room::new();
+    let mut instance = room.init("shown", quick());
+    instance.start(&none()).unwrap();
+    // It may have been started through a link or a script elsewhere.
+    let running = Installation::running();
+    let version = installation().version;
+    assert!(
+        running.iter().any(|found| found.version == version),
+        "{running:?}"
+    );
+}

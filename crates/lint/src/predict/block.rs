@@ -1,0 +1,89 @@
+//! DO blocks: the statements that stand in the block are looked at as if they stood in the script.
+
+use howdah_sql::{Limits, parse, plpgsql_tree};
+use serde_json::Value;
+
+use super::{Gathering, Place};
+
+pub(super) fn read(place: &Place<'_>, to: &mut Gathering<'_>) {
+    let limits = Limits {
+        max_bytes: place.text.len().max(1),
+        ..Limits::default()
+    };
+    let Ok(bodies) = plpgsql_tree(place.text) else {
+        to.unsure("What the block does cannot be read without a server: --rehearse runs it on one.");
+        return;
+    };
+    let mut found = Found::default();
+    found.visit(&bodies);
+    let batches = found.commits && found.loops;
+    for sql in &found.statements {
+        let Ok(script) = parse(sql, &limits) else { continue };
+        for statement in &script.statements {
+            super::statement(statement.node(), place, to);
+        }
+    }
+    if found.dynamic {
+        to.unsure("The block runs text that it puts together: --rehearse shows what that does.");
+    }
+    if batches && !place.in_block {
+        // Each turn is a transaction of its own, and as short as the block makes it.
+        to.effects.work.clear();
+        to.effects.losses.clear();
+    }
+    if found.commits && place.in_block {
+        to.fail("2D000", "invalid transaction termination");
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    statements: Vec<String>,
+    dynamic: bool,
+    commits: bool,
+    loops: bool,
+}
+
+impl Found {
+    fn visit(&mut self, value: &Value) {
+        match value {
+            Value::Object(map) => {
+                for (key, below) in map {
+                    match key.as_str() {
+                        "PLpgSQL_stmt_execsql" => {
+                            if let Some(query) = query(&below["sqlstmt"]) {
+                                self.statements.push(query);
+                            }
+                        }
+                        "PLpgSQL_stmt_dynexecute" => match query(&below["query"]).as_deref().and_then(constant) {
+                            Some(sql) => self.statements.push(sql),
+                            None => self.dynamic = true,
+                        },
+                        "PLpgSQL_stmt_perform" => {
+                            if let Some(query) = query(&below["expr"]) {
+                                self.statements.push(query);
+                            }
+                        }
+                        "PLpgSQL_stmt_commit" => self.commits = true,
+                        "PLpgSQL_stmt_loop" | "PLpgSQL_stmt_while" | "PLpgSQL_stmt_fori" | "PLpgSQL_stmt_fors" => self.loops = true,
+                        _ => {}
+                    }
+                    self.visit(below);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.visit(item)),
+            _ => {}
+        }
+    }
+}
+
+fn query(expression: &Value) -> Option<String> {
+    expression["PLpgSQL_expr"]["query"].as_str().map(str::to_owned)
+}
+
+/// The text of a string constant, as it stands in an expression.
+fn constant(expression: &str) -> Option<String> {
+    let inner = expression.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    let plain = inner.replace("''", "");
+    (!plain.contains('\'')).then(|| inner.replace("''", "'"))
+}
