@@ -21,8 +21,9 @@ pub(crate) struct Case {
     pub(crate) in_transaction: bool,
     /// On which versions it is judged.
     pub(crate) versions: Vec<u16>,
-    /// What is done to the common database before, by its owner.
-    pub(crate) setup: String,
+    /// What is done to the common database before, by its owner: statements,
+    /// and whether each is to fail and leave what only a failure leaves.
+    pub(crate) setup: Vec<(String, bool)>,
 }
 
 impl Case {
@@ -32,7 +33,7 @@ impl Case {
             .context("no name")?
             .to_string_lossy()
             .into_owned();
-        let (mut in_transaction, mut versions, mut setup) = (None, VERSIONS.to_vec(), String::new());
+        let (mut in_transaction, mut versions, mut setup) = (None, VERSIONS.to_vec(), Vec::new());
         for line in script.lines() {
             let Some((key, value)) = line.strip_prefix("-- ").and_then(|line| line.split_once(':')) else {
                 break;
@@ -46,7 +47,7 @@ impl Case {
                         .map(|version| version.parse().context("versions: 15 17 18"))
                         .collect::<Result<_>>()?;
                 }
-                "setup" => setup = format!("{setup}{value}\n"),
+                "setup" | "setup_fails" => setup.push((value.to_owned(), key == "setup_fails")),
                 "in_transaction" => bail!("in_transaction: {value}: it is yes or no"),
                 // The script's own first comment.
                 _ => break,

@@ -36,12 +36,12 @@ pub(crate) async fn judge(version: u16, cases: &[Case]) -> Result<()> {
     cases.sort_by(|a, b| a.setup.cmp(&b.setup));
     let world = World::start(version, &Size::BOTH).await?;
     eprintln!("PostgreSQL {version}: {} cases", cases.len());
-    let mut before: Option<(String, Contents)> = None;
+    let mut before: Option<(&[(String, bool)], Contents)> = None;
     for case in cases {
         if before.as_ref().is_none_or(|(setup, _)| *setup != case.setup) {
             world.copy(Size::Small, DATABASE, &case.setup).await?;
             let contents = Contents::read(&world.server.probe(DATABASE).await, None).await?;
-            before = Some((case.setup.clone(), contents));
+            before = Some((&case.setup, contents));
         }
         let (_, contents) = before.as_ref().context("just read")?;
         let judged = settle(&world, case, contents)

@@ -85,14 +85,14 @@ pub(crate) async fn score(arguments: &Arguments, howdah: &Path, peers: Option<&P
             true => Some(World::start(version, &[Size::Large]).await?),
             false => None,
         };
-        let mut ready: Option<&str> = None;
+        let mut ready: Option<&[(String, bool)]> = None;
         for case in &cases {
             let Some(verdict) = verdicts.get(&case.name) else {
                 continue;
             };
             let url = match &world {
                 Some(world) => {
-                    if ready != Some(case.setup.as_str()) {
+                    if ready != Some(case.setup.as_slice()) {
                         world.copy(Size::Large, DATABASE, &case.setup).await?;
                         ready = Some(&case.setup);
                     }

@@ -1,6 +1,6 @@
 //! The server of a version with the populated databases that cases start from.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use howdah_sql::quote_ident;
 use howdah_testkit::{Server, ServerOptions};
 use tokio_postgres::Client;
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// A copy of the database, with the setup of a case in it.
-    pub(crate) async fn copy(&self, size: Size, name: &str, setup: &str) -> Result<()> {
+    pub(crate) async fn copy(&self, size: Size, name: &str, setup: &[(String, bool)]) -> Result<()> {
         self.remove(name).await?;
         // The last client of the template may still be on its way out.
         let sql = format!(
@@ -124,11 +124,10 @@ impl World {
             client
                 .batch_execute(&format!("SET truth.rows = {}", size.rows()))
                 .await?;
-            for piece in howdah_sql::split(setup)? {
-                // A setup may leave what only a failure leaves, such as an invalid index.
-                let may_fail = piece.text.contains("/* fails */");
-                match client.batch_execute(piece.text).await {
-                    Err(error) if !may_fail => return Err(error).context(piece.text.to_owned()),
+            for (sql, fails) in setup {
+                match (client.batch_execute(sql).await, fails) {
+                    (Err(error), false) => return Err(error).context(sql.clone()),
+                    (Ok(()), true) => bail!("it does not fail: {sql}"),
                     _ => {}
                 }
             }
