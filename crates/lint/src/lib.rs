@@ -6,5 +6,7 @@ pub mod schema;
 
 mod predict;
 mod profile;
+mod review;
 
 pub use profile::Profile;
+pub use review::{ByText, NEWEST, Options, Reviewed, Surroundings, by_rehearsal};

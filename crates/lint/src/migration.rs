@@ -3,12 +3,16 @@
 //! A script is read into [`Script`], every statement's [`Effects`](howdah_rehearse::Effects) are
 //! predicted from its tree or observed in a rehearsal, and one verdict is drawn from either.
 
+mod findings;
 mod names;
+mod rule;
 mod script;
 mod timeline;
 mod verdict;
 mod world;
 
+pub use findings::{Basis, findings};
+pub use rule::{Advice, MigrationRule, Situation, migration_rules};
 pub(crate) use names::{Key, object_parts, relation_name, strings};
 pub use script::{Problem, Script, Sentence};
 pub use timeline::{Step, steps};

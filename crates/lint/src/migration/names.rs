@@ -27,10 +27,6 @@ impl Key {
             [] => Self(String::new()),
         }
     }
-
-    pub(crate) fn of_name(name: &RelationName) -> Self {
-        Self::new(name.schema.as_deref().unwrap_or_default(), &name.name)
-    }
 }
 
 /// The relation as effects name it.
