@@ -5,8 +5,8 @@ DECLARE
     at int := 0;
 BEGIN
     LOOP
-        UPDATE customers SET score = coalesce(score, 0) WHERE id > at AND id <= at + 500;
-        at := at + 500;
+        UPDATE customers SET score = coalesce(score, 0) WHERE id > at AND id <= at + 200;
+        at := at + 200;
         COMMIT;
         EXIT WHEN at >= top;
     END LOOP;

@@ -6,9 +6,9 @@ DECLARE
 BEGIN
     SELECT max(id) INTO top FROM orders;
     WHILE at < top LOOP
-        UPDATE orders SET external_ref = 'X' || id WHERE id > at AND id <= at + 500;
+        UPDATE orders SET external_ref = 'X' || id WHERE id > at AND id <= at + 200;
         COMMIT;
-        at := at + 500;
+        at := at + 200;
     END LOOP;
 END $$;
 CALL backfill_external_ref();
