@@ -19,7 +19,7 @@ use crate::follow;
 use crate::output::Output;
 use crate::services;
 use crate::stop::Signals;
-use narrative::{ATTACKS, Narrator, QUESTIONS};
+use narrative::{ATTACKS, MIGRATION, Narrator, QUESTIONS};
 
 const SHOP: &str = include_str!("demo/shop.sql");
 
@@ -120,6 +120,7 @@ impl Tour<'_> {
         agent.caller = Caller::Agent;
         self.explore(&agent).await?;
         self.attack(&agent).await?;
+        self.review(&agent).await?;
         self.narrator.chapter("Give it to your agent");
         self.narrator.configuration(self.name)
     }
@@ -184,6 +185,30 @@ impl Tour<'_> {
         self.narrator.say(&format!(
             "Orders before and after the attacks: {before} and {after}."
         ));
+        Ok(())
+    }
+
+    /// A migration that would block and break its clients, and the shop's own design.
+    async fn review(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("A bad migration, judged before it runs");
+        self.narrator.question(
+            "Rehearsed on the shop's schema, multiplied by its sizes",
+            MIGRATION,
+        );
+        let judged = self
+            .call(
+                agent,
+                "review_sql",
+                json!({ "sql": MIGRATION, "in_transaction": true, "target": self.name }),
+            )
+            .await?;
+        self.narrator.result(&judged);
+        self.narrator.chapter("The shop's own design");
+        self.narrator.command("review_schema  schemas: shop");
+        let reviewed = self
+            .call(agent, "review_schema", json!({ "schemas": ["shop"], "limit": 8 }))
+            .await?;
+        self.narrator.result(&reviewed);
         Ok(())
     }
 

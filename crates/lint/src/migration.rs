@@ -12,8 +12,8 @@ mod verdict;
 mod world;
 
 pub use findings::{Basis, findings};
-pub use rule::{Advice, MigrationRule, Situation, migration_rules};
 pub(crate) use names::{Key, object_parts, relation_name, strings};
+pub use rule::{Advice, MigrationRule, Situation, migration_rules};
 pub use script::{Problem, Script, Sentence};
 pub use timeline::{Step, steps};
 pub(crate) use timeline::{Transactions, predict};

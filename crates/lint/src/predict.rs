@@ -20,8 +20,8 @@ use howdah_rehearse::{Break, Effects, Failure, Lock, LockMode, Loss, Work, WorkK
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::RangeVar;
 
-use crate::migration::{Key, Sentence, World, relation_name};
 use crate::migration::Transactions;
+use crate::migration::{Key, Sentence, World, relation_name};
 
 /// Where a statement stands.
 pub(crate) struct Place<'a> {
@@ -69,7 +69,8 @@ pub(crate) fn statement(node: &NodeEnum, place: &Place<'_>, to: &mut Gathering<'
         NodeEnum::CreateStmt(create) => create::table(create, to),
         NodeEnum::CreateTableAsStmt(create) => create::table_as(create, to),
         NodeEnum::ViewStmt(view) => create::view(view, to),
-        NodeEnum::CreateFunctionStmt(function) => create::function(function, to),
+        NodeEnum::CreateFunctionStmt(function) => create::function(function, place, to),
+        NodeEnum::AlterSeqStmt(sequence) => create::alter_sequence(sequence, to),
         NodeEnum::CreateTrigStmt(trigger) => create::trigger(trigger, to),
         NodeEnum::RuleStmt(rule) => create::rule(rule, to),
         NodeEnum::CreatePolicyStmt(policy) => create::policy(policy, to),
@@ -93,6 +94,7 @@ pub(crate) fn statement(node: &NodeEnum, place: &Place<'_>, to: &mut Gathering<'
         NodeEnum::InsertStmt(insert) => rows::insert(insert, to),
         NodeEnum::UpdateStmt(update) => rows::update(update, to),
         NodeEnum::DeleteStmt(delete) => rows::delete(delete, to),
+        NodeEnum::MergeStmt(_) if to.world.major < 15 => to.fail("42601", "MERGE comes with PostgreSQL 15"),
         NodeEnum::MergeStmt(merge) => rows::merge(merge, to),
         NodeEnum::SelectStmt(select) => rows::select(select, to),
         NodeEnum::DoStmt(_) => block::read(place, to),
@@ -112,7 +114,12 @@ impl Gathering<'_> {
             return;
         }
         let relation = relation_name(relation);
-        match self.effects.locks.iter_mut().find(|lock| lock.relation == relation) {
+        match self
+            .effects
+            .locks
+            .iter_mut()
+            .find(|lock| lock.relation == relation)
+        {
             Some(lock) => lock.mode = lock.mode.max(mode),
             None => self.effects.locks.push(Lock { relation, mode }),
         }
@@ -138,7 +145,12 @@ impl Gathering<'_> {
     }
 
     /// Statements of clients that fail afterwards.
-    pub(crate) fn break_clients(&mut self, statement: impl Into<String>, message: impl Into<String>, sqlstate: &str) {
+    pub(crate) fn break_clients(
+        &mut self,
+        statement: impl Into<String>,
+        message: impl Into<String>,
+        sqlstate: &str,
+    ) {
         self.effects.breaks.push(Break {
             statement: statement.into(),
             role: "any client".to_owned(),
@@ -185,7 +197,10 @@ impl Gathering<'_> {
             })
             .map(|(_, value)| value.clone());
         if let Some(value) = used {
-            self.fail("55P04", format!("unsafe use of new value \"{value}\" of an enum type"));
+            self.fail(
+                "55P04",
+                format!("unsafe use of new value \"{value}\" of an enum type"),
+            );
         }
     }
 }

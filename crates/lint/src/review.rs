@@ -132,7 +132,13 @@ pub async fn by_rehearsal(
         small_table_rows: options.small_table_rows,
     };
     let mut reviewed = Reviewed {
-        findings: findings(script, &steps(&rehearsal), &relations, Basis::Rehearsal, rehearsal.major),
+        findings: findings(
+            script,
+            &steps(&rehearsal),
+            &relations,
+            Basis::Rehearsal,
+            rehearsal.major,
+        ),
         notes: rehearsal.notes.clone(),
         basis: Basis::Rehearsal,
     };
@@ -162,7 +168,9 @@ fn beside_another_version(
         .and_then(|finding| finding.span)
         .map_or(0, |span| span.start);
     // From there on the scratch database is not what the target would be.
-    reviewed.findings.retain(|finding| finding.span.is_none_or(|span| span.start < first));
+    reviewed
+        .findings
+        .retain(|finding| finding.span.is_none_or(|span| span.start < first));
     let rest = by_text
         .findings
         .into_iter()

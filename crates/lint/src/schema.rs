@@ -14,14 +14,14 @@ pub(crate) mod words;
 use howdah_pg::{Connection, PgError};
 
 pub use dependency::{Dependency, SampledColumn, dependencies};
+pub use forecast::forecast;
 pub use model::{
-    Activity, Column, Constraint, ConstraintKind, Context, DefinerFunction, Index, SchemaModel, Sequence, Table,
-    TableKind, grouped,
+    Activity, Column, Constraint, ConstraintKind, Context, DefinerFunction, Index, SchemaModel, Sequence,
+    Table, TableKind, grouped,
 };
 pub use review::{
     Draft, Found, Review, ReviewOptions, SchemaFinding, SchemaRule, Skipped, beside, schema_rules,
 };
-pub use forecast::forecast;
 pub use sample::{Observations, Orphans};
 pub use statistics::ColumnStatistics;
 
@@ -49,6 +49,9 @@ pub async fn review(
     let mut skipped = Vec::new();
     let mut model = read::read_schema(connection, schemas, &mut skipped).await?;
     model.context.is_populated = is_populated;
+    if !is_populated {
+        model.forget_rows();
+    }
     let observed = sample::observe(connection, &model, options, &mut skipped).await?;
     let findings = review::judge(&Review {
         model: &model,

@@ -9,6 +9,7 @@
 //! let rehearsal = rehearse(database, &earlier_files, &script, &Options::default()).await?;
 //! ```
 
+mod clients;
 mod effects;
 mod error;
 mod plans;

@@ -8,11 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::RehearseError;
 
-/// How many rows the planner is made to believe in: so many that an estimate
-/// which depends on the table's size is far beyond any batch, however many
-/// conditions of unknown selectivity (0.005 each) stand together.
-const PRETENDED_ROWS: &str = "1e9";
-
 /// Sizes of a target's tables and materialized views, from its statistics.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sizes {
@@ -69,15 +64,5 @@ impl Sizes {
     /// By name.
     pub fn by_name(&self) -> BTreeMap<&RelationName, &Size> {
         self.relations.iter().map(|size| (&size.relation, size)).collect()
-    }
-
-    /// Statements that make the planner of a scratch database believe in rows.
-    pub(crate) fn pretence() -> String {
-        format!(
-            "UPDATE pg_catalog.pg_class AS c SET reltuples = {PRETENDED_ROWS}, relpages = 1 \
-              FROM pg_catalog.pg_namespace AS n \
-             WHERE n.oid = c.relnamespace AND c.relkind IN ('r', 'm') \
-               AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-        )
     }
 }

@@ -2,13 +2,16 @@
 mod files;
 #[path = "review_sql/render.rs"]
 mod render;
+#[path = "review_sql/reported.rs"]
+mod reported;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use howdah_core::{Caller, Context, Effect, Error, ErrorKind, Finding, Output, Progress, Report, Result, Severity, Tool, Toolset};
+use howdah_core::{Caller, Config, Context, Effect, Error, ErrorKind, Finding, Output, Progress, Report, Result, Severity, Tool, Toolset};
 use howdah_lint::migration::{Basis, Script};
-use howdah_lint::{ByText, NEWEST, Options, Reviewed, Surroundings, by_rehearsal};
+use howdah_lint::runner::Plan;
+use howdah_lint::{ByText, NEWEST, Options, Reviewed, Settings, Surroundings, by_rehearsal, fix};
 use howdah_localpg::Installation;
 use howdah_pg::Targets;
 use howdah_rehearse::Scratch;
@@ -17,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::target_session;
 use files::Source;
+use reported::Reported;
 
 /// Judges migrations before they run: what blocks clients for as long as a table is large, breaks
 /// statements that work now, loses data, fails, or leaves something behind.
@@ -63,6 +67,21 @@ pub struct ReviewSql {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub fail_on: Option<Level>,
+    /// Put the fixes that are safe into the files
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub fix: bool,
+    /// Report only what this file does not know; --write-baseline writes it
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found now to the baseline, and report nothing of it
+    #[arg(long, conflicts_with = "fix")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub write_baseline: bool,
     /// The target; none if not given.
     #[arg(skip)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -184,13 +203,18 @@ impl Tool for ReviewSql {
 
 impl ReviewSql {
     async fn review(self, cx: &Context, person: bool) -> Result<SqlReview> {
-        if !person && !self.paths.is_empty() {
+        let names_files = !self.paths.is_empty() || self.baseline.is_some() || self.write_baseline || self.fix;
+        if !person && names_files {
             return Err(Error::refused("Files are read for people at the command line only.")
                 .hint("Send the script itself, as sql."));
         }
+        if self.write_baseline && self.baseline.is_none() {
+            return Err(Error::invalid("--write-baseline needs the file to write.").hint("Name it with --baseline."));
+        }
+        let (settings, home) = settings(cx)?;
         let sources = match self.paths.is_empty() && !self.sql.is_empty() {
             true => vec![Source::sent(&self.sql)],
-            false => files::read(self.paths.clone()).await?,
+            false => files::read(self.paths.clone(), settings.clone(), home.clone()).await?,
         };
         let (surroundings, note) = self.surroundings(cx).await?;
         let options = Options {
@@ -198,21 +222,55 @@ impl ReviewSql {
                 .as_ref()
                 .map(Surroundings::major)
                 .or(self.pg)
+                .or(settings.pg)
                 .unwrap_or(NEWEST),
-            small_table_rows: f64::from(self.small_table_rows.unwrap_or(1000)),
+            small_table_rows: f64::from(self.small_table_rows.or(settings.small_table_rows).unwrap_or(1000)),
         };
+        let mut notes: Vec<String> = note.into_iter().collect();
+        let scratch = self.scratch(surroundings.as_ref(), &options, &mut notes).await?;
+        let against = Against {
+            settings,
+            home,
+            options,
+            surroundings,
+            scratch,
+        };
+        let mut review = self.judge(cx, &sources, &against).await?;
+        if self.fix {
+            let fixed = fixed(&sources, &review)?;
+            if !fixed.is_empty() {
+                notes.extend(fixed.iter().map(|(_, note)| note.clone()));
+                let mut sources = sources;
+                for (number, text) in fixed.into_iter().map(|(fixed, _)| fixed) {
+                    sources[number].text = text;
+                }
+                review = self.judge(cx, &sources, &against).await?;
+            }
+        }
+        notes.append(&mut review.notes);
+        review.notes = notes;
+        Ok(review)
+    }
+
+    /// Judges the scripts one after another.
+    async fn judge(&self, cx: &Context, sources: &[Source], against: &Against) -> Result<SqlReview> {
+        let options = &against.options;
+        let from = against.settings.fail_on.map_or(Level::Danger, Level::from);
         let mut review = SqlReview {
             files: Vec::new(),
             counts: Counts::default(),
-            notes: note.into_iter().collect(),
+            notes: Vec::new(),
             format: self.format.unwrap_or_default(),
-            fail_on: self.fail_on.unwrap_or_default(),
+            fail_on: self.fail_on.unwrap_or(from),
         };
-        let scripts: Vec<Script<'_>> = sources.iter().map(|source| source.script(self.in_transaction)).collect();
-        let scratch = self.scratch(surroundings.as_ref(), &options, &mut review.notes).await?;
-        let mut by_text = ByText::new(surroundings.as_ref(), &options);
+        let baseline = self.baseline.clone();
+        let baseline = baseline.or_else(|| Some(against.home.join(against.settings.baseline.as_ref()?)));
+        let mut reported = Reported::new(&against.settings, baseline.as_deref(), self.write_baseline)?;
+        let scripts = self.scripts(sources, &against.settings);
+        let surroundings = against.surroundings.as_ref();
+        let mut by_text = ByText::new(surroundings, options);
         for (number, (source, script)) in sources.iter().zip(&scripts).enumerate() {
-            let reviewed = match &scratch {
+            let mut reviewed = match &against.scratch {
                 Some(scratch) => {
                     cx.progress.report(Progress {
                         phase: format!("Rehearsing {}", source.name()),
@@ -220,13 +278,25 @@ impl ReviewSql {
                         eta_s: None,
                     });
                     let before: Vec<&Script<'_>> = scripts[..number].iter().collect();
-                    by_rehearsal(scratch, surroundings.as_ref(), &before, script, &options).await?
+                    by_rehearsal(scratch, surroundings, &before, script, options).await?
                 }
                 None => by_text.review(script),
             };
+            reviewed.findings = reported.of(source, script, reviewed.findings);
             review.add(source, reviewed);
         }
+        review.notes.extend(reported.finish()?);
         Ok(review)
+    }
+
+    fn scripts<'a>(&self, sources: &'a [Source], settings: &Settings) -> Vec<Script<'a>> {
+        let in_transaction = self.in_transaction || settings.in_transaction == Some(true);
+        let around = howdah_lint::runner::Surroundings::default();
+        let script = |source: &'a Source| {
+            let plan: Plan = source.plan(in_transaction, &around);
+            source.script(&plan)
+        };
+        sources.iter().map(script).collect()
     }
 
     /// What the target's catalogs say, where a target was named.
@@ -262,6 +332,61 @@ impl ReviewSql {
                 notes.push(format!("Judged by the text alone, since there is no server to rehearse on: {error}"));
                 Ok(None)
             }
+        }
+    }
+}
+
+/// What scripts are judged against.
+struct Against {
+    settings: Settings,
+    home: PathBuf,
+    options: Options,
+    surroundings: Option<Surroundings>,
+    scratch: Option<Scratch>,
+}
+
+/// Section `[lint]`, and the directory that its paths count from.
+fn settings(cx: &Context) -> Result<(Settings, PathBuf)> {
+    let Ok(config) = cx.get::<Config>() else {
+        return Ok((Settings::default(), PathBuf::new()));
+    };
+    let settings = config.section("lint")?;
+    let file = std::path::absolute(config.origin()).unwrap_or_default();
+    let home = file.parent().map(PathBuf::from).unwrap_or_default();
+    Ok((settings, home))
+}
+
+/// A script with that number, with its safe fixes in place, and what to tell about it.
+type Fixed = ((usize, Arc<str>), String);
+
+/// Writes the safe fixes into the files of the scripts.
+fn fixed(sources: &[Source], review: &SqlReview) -> Result<Vec<Fixed>> {
+    let mut all = Vec::new();
+    for (number, (source, file)) in sources.iter().zip(&review.files).enumerate() {
+        let Some(path) = &source.path else { continue };
+        let findings: Vec<Finding> = file.findings.iter().map(|placed| placed.finding.clone()).collect();
+        let fixed = fix::with_safe_fixes(&source.text, &findings);
+        if fixed.fixes == 0 {
+            continue;
+        }
+        std::fs::write(path, &fixed.text).map_err(|error| {
+            Error::new(ErrorKind::Local, format!("{} cannot be written: {error}", path.display()))
+        })?;
+        let note = match fixed.fixes {
+            1 => format!("1 fix was put into {}.", path.display()),
+            fixes => format!("{fixes} fixes were put into {}.", path.display()),
+        };
+        all.push(((number, fixed.text.into()), note));
+    }
+    Ok(all)
+}
+
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Danger => Self::Danger,
+            Severity::Warning => Self::Warning,
+            Severity::Note => Self::Note,
         }
     }
 }

@@ -23,12 +23,21 @@ pub fn findings(
     let mut findings: Vec<Finding> = script.problems.iter().map(problem).collect();
     let dangers = judge(steps, relations);
     for (number, step) in steps.iter().enumerate() {
-        let Some(sentence) = script.sentences.iter().find(|sentence| sentence.span == step.span) else {
+        let Some(sentence) = script
+            .sentences
+            .iter()
+            .find(|sentence| sentence.span == step.span)
+        else {
             continue;
         };
-        let own: Vec<Danger> = dangers.iter().filter(|danger| danger.step == number).cloned().collect();
-        let (cached, own): (Vec<Danger>, Vec<Danger>) =
-            own.into_iter().partition(|danger| danger.letter == Letter::Clients && danger.harmless);
+        let own: Vec<Danger> = dangers
+            .iter()
+            .filter(|danger| danger.step == number)
+            .cloned()
+            .collect();
+        let (cached, own): (Vec<Danger>, Vec<Danger>) = own
+            .into_iter()
+            .partition(|danger| danger.letter == Letter::Clients && danger.harmless);
         let span = Span {
             start: step.span.start,
             end: step.span.end,
@@ -41,7 +50,15 @@ pub fn findings(
                 dangers: &own,
                 major,
             });
-            findings.push(finding(situation.as_ref(), &own, script, steps, relations, span, basis));
+            findings.push(finding(
+                situation.as_ref(),
+                &own,
+                script,
+                steps,
+                relations,
+                span,
+                basis,
+            ));
         }
         if !cached.is_empty() {
             findings.push(cached_plan(&cached, span));
@@ -74,7 +91,12 @@ fn problem(problem: &super::Problem) -> Finding {
         start: problem.at,
         end: problem.at + 1,
     };
-    let mut finding = base("migration/not-sql", Severity::Warning, span, problem.message.clone());
+    let mut finding = base(
+        "migration/not-sql",
+        Severity::Warning,
+        span,
+        problem.message.clone(),
+    );
     finding.evidence.push(problem.hint.clone());
     finding
 }
@@ -112,7 +134,9 @@ fn finding(
         .map(ToString::to_string);
     finding.evidence = evidence(own, script, steps, relations);
     if basis == Basis::Rehearsal {
-        finding.evidence.push("Seen on a server, where the script was rehearsed on the target's schema.".to_owned());
+        finding
+            .evidence
+            .push("Seen on a server, where the script was rehearsed on the target's schema.".to_owned());
     }
     finding
 }
@@ -121,8 +145,14 @@ fn finding(
 fn generic(own: &[Danger], severity: Severity, span: Span) -> Finding {
     let worst = own.iter().find(|danger| !danger.harmless).unwrap_or(&own[0]);
     let (code, message) = match worst.letter {
-        Letter::Reads => ("migration/blocks-reads", format!("While it works, {}.", worst.what)),
-        Letter::Writes => ("migration/blocks-writes", format!("While it works, {}.", worst.what)),
+        Letter::Reads => (
+            "migration/blocks-reads",
+            format!("While it works, {}.", worst.what),
+        ),
+        Letter::Writes => (
+            "migration/blocks-writes",
+            format!("While it works, {}.", worst.what),
+        ),
         Letter::Clients => (
             "migration/breaks-clients",
             format!("Statements that worked before fail afterwards: {}.", worst.what),
@@ -155,7 +185,9 @@ fn evidence(own: &[Danger], script: &Script<'_>, steps: &[Step], relations: &dyn
         }
         if let Some(at) = danger.locked_at.and_then(|at| steps.get(at)) {
             let number = line_of(script.text, at.span.start);
-            line.push_str(&format!("; the lock is held since the statement in line {number}"));
+            line.push_str(&format!(
+                "; the lock is held since the statement in line {number}"
+            ));
         }
         if !lines.contains(&line) {
             lines.push(line);
@@ -182,7 +214,9 @@ fn describe(work: &Work) -> String {
     let relation = &work.relation;
     match (work.kind, &work.index) {
         (WorkKind::Scan, _) => format!("all of {relation} is read"),
-        (WorkKind::IndexBuild, Some(index)) => format!("index {} on {relation} is built", howdah_sql::quote_ident(index)),
+        (WorkKind::IndexBuild, Some(index)) => {
+            format!("index {} on {relation} is built", howdah_sql::quote_ident(index))
+        }
         (WorkKind::IndexBuild, None) => format!("an index on {relation} is built"),
         (WorkKind::Rewrite, _) => format!("all of {relation} is written anew"),
         (WorkKind::RowsWritten, _) => format!("rows of {relation} are written"),
@@ -203,7 +237,9 @@ fn size_and_time(size: super::Size, kind: WorkKind) -> String {
         WorkKind::IndexBuild => (size.heap_bytes, BUILD),
         WorkKind::Rewrite | WorkKind::RowsWritten | WorkKind::RowsLocked => (size.total_bytes, REWRITE),
     };
-    let rows = size.rows.map_or_else(String::new, |rows| format!("about {rows:.0} rows, "));
+    let rows = size
+        .rows
+        .map_or_else(String::new, |rows| format!("about {rows:.0} rows, "));
     format!(
         "{rows}{}: {} to {}",
         human_bytes(bytes),
@@ -223,7 +259,11 @@ fn duration(seconds: f64) -> String {
 fn cached_plan(cached: &[Danger], span: Span) -> Finding {
     let message = "Sessions that are open get one error for each prepared statement on it (\"cached plan must not change result type\"), then go on.";
     let mut finding = base("migration/cached-plan", Severity::Note, span, message.to_owned());
-    finding.evidence = cached.iter().take(LISTED).map(|danger| danger.what.clone()).collect();
+    finding.evidence = cached
+        .iter()
+        .take(LISTED)
+        .map(|danger| danger.what.clone())
+        .collect();
     finding
 }
 

@@ -1,6 +1,6 @@
 use howdah_sql::RelationName;
-use howdah_sql::pg_query::protobuf::{Node, RangeVar};
 use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::{Node, RangeVar};
 
 /// A name as two statements of a script mean the same object by it: `public` is where names
 /// without a schema are looked for.

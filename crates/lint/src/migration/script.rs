@@ -3,6 +3,8 @@ use std::ops::Range;
 use howdah_rehearse::{Unit, Wrapping};
 use howdah_sql::{Limits, SplitError, Statement, SyntaxError, parse, split_lossy};
 
+use crate::runner::{Plan, Sent};
+
 /// A script as it is judged: its statements, each in the transaction that its runner gives it.
 pub struct Script<'a> {
     /// The whole text.
@@ -57,12 +59,45 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// Reads a script as the tool runs it that it belongs to. What the tool does not run is left out.
+    pub fn planned(text: &'a str, plan: &Plan) -> Self {
+        let (pieces, errors) = split_lossy(text);
+        let spans: Vec<Range<usize>> = pieces.iter().map(|piece| piece.span()).collect();
+        let sent = plan.sent(&spans);
+        let sentences = pieces.into_iter().zip(sent).filter_map(|(piece, sent)| {
+            let wrapped = match sent {
+                Sent::Not => return None,
+                Sent::Alone => None,
+                Sent::Together(number) => Some(number),
+            };
+            Some(Sentence {
+                text: piece.text,
+                wrapped,
+                parsed: statement(piece.text),
+                span: piece.span(),
+            })
+        });
+        let problems = errors.into_iter().filter(|error| plan.runs_at(error.position_bytes));
+        Self {
+            text,
+            sentences: sentences.collect(),
+            problems: problems.map(Problem::from).collect(),
+        }
+    }
+
+    /// The bytes of its statements, in their order.
+    pub fn spans(&self) -> Vec<Range<usize>> {
+        self.sentences.iter().map(|sentence| sentence.span.clone()).collect()
+    }
+
     /// The script as a rehearsal takes it.
     pub fn units(&self) -> Vec<Unit> {
         let units = self.sentences.iter().map(|sentence| Unit {
             sql: sentence.text.to_owned(),
             span: sentence.span.clone(),
-            transaction: sentence.wrapped.map_or(Wrapping::Autocommit, Wrapping::Transaction),
+            transaction: sentence
+                .wrapped
+                .map_or(Wrapping::Autocommit, Wrapping::Transaction),
         });
         units.collect()
     }
@@ -75,15 +110,12 @@ fn statement(text: &str) -> Result<Statement, SyntaxError> {
         ..Limits::default()
     };
     let mut script = parse(text, &limits)?;
-    script
-        .statements
-        .pop()
-        .ok_or_else(|| SyntaxError {
-            message: "There is no statement here.".to_owned(),
-            position_bytes: 0,
-            position_chars: 1,
-            hint: None,
-        })
+    script.statements.pop().ok_or_else(|| SyntaxError {
+        message: "There is no statement here.".to_owned(),
+        position_bytes: 0,
+        position_chars: 1,
+        hint: None,
+    })
 }
 
 impl From<SplitError> for Problem {

@@ -122,8 +122,13 @@ pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step
         };
         match &sentence.parsed {
             Ok(statement) => {
-                let place = crate::predict::Place { text: sentence.text, in_block, later };
-                (step.effects, step.unsure) = crate::predict::effects(statement.node(), &place, world, &mut transactions);
+                let place = crate::predict::Place {
+                    text: sentence.text,
+                    in_block,
+                    later,
+                };
+                (step.effects, step.unsure) =
+                    crate::predict::effects(statement.node(), &place, world, &mut transactions);
             }
             Err(error) => {
                 step.effects.failure = Some(howdah_rehearse::Failure {

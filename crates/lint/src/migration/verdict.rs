@@ -140,7 +140,10 @@ fn rest(number: usize, step: &Step, dangers: &mut Vec<Danger>) {
     };
     let effects = &step.effects;
     for broken in &effects.breaks {
-        let what = format!("{}: {} → {}", broken.role, broken.statement, broken.failure.message);
+        let what = format!(
+            "{}: {} → {}",
+            broken.role, broken.statement, broken.failure.message
+        );
         dangers.push(danger(Letter::Clients, what, broken.prepared_only));
     }
     for loss in &effects.losses {

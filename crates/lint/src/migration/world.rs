@@ -30,6 +30,10 @@ pub(crate) struct World {
     pub(crate) checked: HashSet<Key>,
     /// Columns that the script added, without a value in old rows.
     pub(crate) new_columns: HashSet<(Key, String)>,
+    /// Columns that the script added, and that take NULL.
+    pub(crate) nullable: HashSet<(Key, String)>,
+    /// Names of constraints that the script validated.
+    pub(crate) validated: HashSet<String>,
     /// Tables with policies that the script made.
     pub(crate) policies: HashSet<Key>,
     /// The time zone, where the script has set one.
@@ -55,6 +59,8 @@ impl World {
             not_null: HashSet::new(),
             checked: HashSet::new(),
             new_columns: HashSet::new(),
+            nullable: HashSet::new(),
+            validated: HashSet::new(),
             policies: HashSet::new(),
             time_zone: None,
             granted: HashSet::new(),
@@ -96,6 +102,7 @@ impl World {
 
     pub(crate) fn validate(&mut self, table: &Key, constraint: &str) {
         self.checked.insert(table.clone());
+        self.validated.insert(constraint.to_owned());
         for (of, name, _, proven) in &mut self.not_null_checks {
             *proven |= of == table && name == constraint;
         }

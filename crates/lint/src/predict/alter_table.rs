@@ -23,7 +23,11 @@ pub(super) fn alter_table(alter: &AlterTableStmt, place: &Place<'_>, to: &mut Ga
         .collect();
     if matches!(
         alter.objtype(),
-        ObjectType::ObjectIndex | ObjectType::ObjectSequence | ObjectType::ObjectView | ObjectType::ObjectType | ObjectType::ObjectForeignTable
+        ObjectType::ObjectIndex
+            | ObjectType::ObjectSequence
+            | ObjectType::ObjectView
+            | ObjectType::ObjectType
+            | ObjectType::ObjectForeignTable
     ) {
         attach_index(table, &cmds, to);
         return;
@@ -98,9 +102,15 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
                 columns::add(table, column, to);
             }
         }
-        AlterTableType::AtDropColumn if !to.is_new(table) && !to.world.new_columns.contains(&(key.clone(), cmd.name.clone())) => {
+        AlterTableType::AtDropColumn
+            if !to.is_new(table) && !to.world.new_columns.contains(&(key.clone(), cmd.name.clone())) =>
+        {
             to.lose(format!("column {}", column()));
-            to.break_clients(format!("statements that name {}", column()), format!("column \"{}\" does not exist", cmd.name), "42703");
+            to.break_clients(
+                format!("statements that name {}", column()),
+                format!("column \"{}\" does not exist", cmd.name),
+                "42703",
+            );
         }
         AlterTableType::AtAlterColumnType => {
             if let Some(NodeEnum::ColumnDef(column)) = def {
@@ -124,8 +134,14 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
         | AlterTableType::AtSetExpression => to.work(table, WorkKind::Rewrite),
         AlterTableType::AtAttachPartition => attach(def, to),
         AlterTableType::AtDetachPartition => {
+            if is_concurrent(cmd) && to.world.major < 14 {
+                to.fail("42601", "DETACH PARTITION CONCURRENTLY comes with PostgreSQL 14");
+            }
             if is_concurrent(cmd) {
-                to.fail_in_block(place, "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block");
+                to.fail_in_block(
+                    place,
+                    "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block",
+                );
             }
             if let Some(NodeEnum::PartitionCmd(partition)) = def
                 && let Some(partition) = &partition.name
@@ -147,19 +163,103 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
                 "42501",
             );
         }
-        AlterTableType::AtColumnDefault if cmd.def.is_none() => {
-            to.unsure("Whether clients leave the column out of their INSERTs cannot be seen here.");
+        AlterTableType::AtColumnDefault
+            if cmd.def.is_none() && !to.is_new(table) && needs_a_default(&key, &cmd.name, place, to) =>
+        {
+            to.break_clients(
+                format!(
+                    "INSERT INTO {} without {}",
+                    relation_name(table),
+                    quote_ident(&cmd.name)
+                ),
+                format!(
+                    "null value in column \"{}\" violates not-null constraint, unless the column takes NULL",
+                    cmd.name
+                ),
+                "23502",
+            );
+        }
+        AlterTableType::AtDropConstraint
+            if is_arbiter(&cmd.name) && !to.is_new(table) && !comes_back(&key, place) =>
+        {
+            to.break_clients(
+                format!("INSERT INTO {} … ON CONFLICT", relation_name(table)),
+                "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+                "42P10",
+            );
         }
         _ => {}
     }
 }
 
+/// Whether a column whose default is dropped may need one: not where the script gives it another,
+/// or lets it be NULL, or added it without NOT NULL.
+fn needs_a_default(table: &Key, column: &str, place: &Place<'_>, to: &Gathering<'_>) -> bool {
+    if to.world.nullable.contains(&(table.clone(), column.to_owned())) {
+        return false;
+    }
+    !later_commands(table, place).any(|cmd| {
+        cmd.name == column
+            && match cmd.subtype() {
+                AlterTableType::AtColumnDefault => cmd.def.is_some(),
+                AlterTableType::AtAddIdentity
+                | AlterTableType::AtDropNotNull
+                | AlterTableType::AtDropColumn => true,
+                _ => false,
+            }
+    })
+}
+
+/// Whether a constraint is a primary key or a UNIQUE, going by the name that the server gives it.
+fn is_arbiter(constraint: &str) -> bool {
+    constraint.ends_with("_pkey") || constraint.ends_with("_key")
+}
+
+/// Whether the table gets a key again.
+fn comes_back(table: &Key, place: &Place<'_>) -> bool {
+    later_commands(table, place).any(|cmd| {
+        cmd.subtype() == AlterTableType::AtAddConstraint
+            && added(cmd).is_some_and(|constraint| {
+                matches!(
+                    constraint.contype(),
+                    ConstrType::ConstrPrimary | ConstrType::ConstrUnique
+                )
+            })
+    })
+}
+
+/// The subcommands of later ALTER TABLEs of the same table.
+fn later_commands<'p>(table: &'p Key, place: &'p Place<'_>) -> impl Iterator<Item = &'p AlterTableCmd> {
+    place
+        .later
+        .iter()
+        .filter_map(|sentence| match sentence.parsed.as_ref().ok()?.node() {
+            NodeEnum::AlterTableStmt(alter) => Some(alter),
+            _ => None,
+        })
+        .filter(|alter| {
+            alter
+                .relation
+                .as_ref()
+                .is_some_and(|relation| Key::of(relation) == *table)
+        })
+        .flat_map(|alter| &alter.cmds)
+        .filter_map(|node| match &node.node {
+            Some(NodeEnum::AlterTableCmd(cmd)) => Some(&**cmd),
+            _ => None,
+        })
+}
+
 /// Whether the table gets policies: before, or later in the script.
 fn policies(table: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
     to.world.policies.contains(table)
-        || place.later.iter().any(|sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
-            Ok(NodeEnum::CreatePolicyStmt(policy)) => policy.table.as_ref().is_some_and(|on| Key::of(on) == *table),
-            _ => false,
+        || place.later.iter().any(|sentence| {
+            match sentence.parsed.as_ref().map(|statement| statement.node()) {
+                Ok(NodeEnum::CreatePolicyStmt(policy)) => {
+                    policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
+                }
+                _ => false,
+            }
         })
 }
 
@@ -192,10 +292,18 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
     let key = Key::of(table);
     match constraint.contype() {
         ConstrType::ConstrCheck => {
-            for column in constraint.raw_expr.as_deref().map(proven_not_null).unwrap_or_default() {
-                to.world
-                    .not_null_checks
-                    .push((key.clone(), constraint.conname.clone(), column, !constraint.skip_validation));
+            for column in constraint
+                .raw_expr
+                .as_deref()
+                .map(proven_not_null)
+                .unwrap_or_default()
+            {
+                to.world.not_null_checks.push((
+                    key.clone(),
+                    constraint.conname.clone(),
+                    column,
+                    !constraint.skip_validation,
+                ));
             }
             if !constraint.skip_validation {
                 to.work(table, WorkKind::Scan);
@@ -203,6 +311,9 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
             }
         }
         ConstrType::ConstrNotnull => {
+            if to.world.major < 18 {
+                to.fail("42601", "NOT NULL as a table constraint comes with PostgreSQL 18");
+            }
             let columns = strings(&constraint.keys);
             if !constraint.skip_validation {
                 for column in &columns {
@@ -222,7 +333,8 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
         ConstrType::ConstrForeign => {
             if let Some(referenced) = &constraint.pktable {
                 to.lock(referenced, LockMode::ShareRowExclusive);
-                if !constraint.skip_validation && !to.is_new(table) {
+                let adopted = to.world.validated.contains(&constraint.conname);
+                if !constraint.skip_validation && !adopted && !to.is_new(table) {
                     to.work(table, WorkKind::Scan);
                     to.work(referenced, WorkKind::Scan);
                 }
@@ -234,14 +346,20 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
             }
         }
         ConstrType::ConstrPrimary | ConstrType::ConstrUnique | ConstrType::ConstrExclusion => {
-            to.work_with(table, WorkKind::IndexBuild, Some(constraint.conname.clone()).filter(|name| !name.is_empty()));
+            to.work_with(
+                table,
+                WorkKind::IndexBuild,
+                Some(constraint.conname.clone()).filter(|name| !name.is_empty()),
+            );
         }
         _ => {}
     }
 }
 
 fn attach(def: Option<&NodeEnum>, to: &mut Gathering<'_>) {
-    let Some(NodeEnum::PartitionCmd(partition)) = def else { return };
+    let Some(NodeEnum::PartitionCmd(partition)) = def else {
+        return;
+    };
     let Some(partition) = &partition.name else { return };
     to.lock(partition, LockMode::AccessExclusive);
     if !to.world.checked.contains(&Key::of(partition)) {

@@ -5,8 +5,8 @@ use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{AlterDomainStmt, AlterEnumStmt, ColumnDef, RangeVar};
 use howdah_sql::quote_ident;
 
-use super::expression::{column as column_of, type_word};
 use super::Gathering;
+use super::expression::{column as column_of, type_word};
 use crate::migration::{Key, strings};
 
 /// ALTER COLUMN … TYPE. The old type is not in the text: types that others are widened to keep
@@ -23,7 +23,11 @@ pub(super) fn column(table: &RangeVar, name: &str, column: &ColumnDef, to: &mut 
     let keeps = match word.as_str() {
         "text" | "varchar" | "citext" | "varbit" | "inet" => true,
         "numeric" => true,
-        "timestamptz" => to.world.time_zone.as_deref().is_some_and(|zone| zone.eq_ignore_ascii_case("utc")),
+        "timestamptz" => to
+            .world
+            .time_zone
+            .as_deref()
+            .is_some_and(|zone| zone.eq_ignore_ascii_case("utc")),
         _ => false,
     };
     if keeps && !converts && !is_array {

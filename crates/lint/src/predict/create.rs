@@ -3,12 +3,12 @@
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{
-    CompositeTypeStmt, ConstrType, CreateDomainStmt, CreateEnumStmt, CreateFunctionStmt, CreatePolicyStmt,
-    CreateSeqStmt, CreateStmt, CreateTableAsStmt, CreateTrigStmt, RuleStmt, ViewStmt,
+    AlterSeqStmt, CompositeTypeStmt, ConstrType, CreateDomainStmt, CreateEnumStmt, CreateFunctionStmt,
+    CreatePolicyStmt, CreateSeqStmt, CreateStmt, CreateTableAsStmt, CreateTrigStmt, RuleStmt, ViewStmt,
 };
 
-use super::Gathering;
 use super::columns::constraint;
+use super::{Gathering, Place};
 use crate::migration::{Key, relation_name, strings};
 
 pub(super) fn table(create: &CreateStmt, to: &mut Gathering<'_>) {
@@ -26,7 +26,9 @@ pub(super) fn table(create: &CreateStmt, to: &mut Gathering<'_>) {
         to.lock(referenced, LockMode::ShareRowExclusive);
     }
     for parent in &create.inh_relations {
-        let Some(NodeEnum::RangeVar(parent)) = &parent.node else { continue };
+        let Some(NodeEnum::RangeVar(parent)) = &parent.node else {
+            continue;
+        };
         if create.partbound.is_some() {
             to.lock(parent, LockMode::AccessExclusive);
             if !to.is_new(parent) {
@@ -39,7 +41,8 @@ pub(super) fn table(create: &CreateStmt, to: &mut Gathering<'_>) {
 }
 
 pub(super) fn table_as(create: &CreateTableAsStmt, to: &mut Gathering<'_>) {
-    if let Some(NodeEnum::SelectStmt(select)) = create.query.as_deref().and_then(|query| query.node.as_ref()) {
+    if let Some(NodeEnum::SelectStmt(select)) = create.query.as_deref().and_then(|query| query.node.as_ref())
+    {
         super::rows::select(select, to);
     }
     if let Some(relation) = create.into.as_ref().and_then(|into| into.rel.as_ref()) {
@@ -57,7 +60,7 @@ pub(super) fn view(view: &ViewStmt, to: &mut Gathering<'_>) {
     to.world.views.insert(key);
 }
 
-pub(super) fn function(function: &CreateFunctionStmt, to: &mut Gathering<'_>) {
+pub(super) fn function(function: &CreateFunctionStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
     let option = |wanted: &str| {
         function.options.iter().find_map(|node| match &node.node {
             Some(NodeEnum::DefElem(option)) if option.defname == wanted => option.arg.as_deref(),
@@ -68,14 +71,42 @@ pub(super) fn function(function: &CreateFunctionStmt, to: &mut Gathering<'_>) {
         Some(NodeEnum::String(word)) => word.sval.clone(),
         _ => String::new(),
     };
+    if word("language").eq_ignore_ascii_case("plpgsql")
+        && let Err(error) = howdah_sql::plpgsql_tree(place.text)
+        && error.message.contains("syntax error")
+    {
+        to.fail("42601", error.message);
+    }
     let volatility = word("volatility");
     // A SQL function of one constant is inlined, and judged by what it is then.
     let inlined = word("language") == "sql" && {
         let body = option("as").map(|body| format!("{body:?}")).unwrap_or_default();
-        !["random", "uuid", "clock_timestamp", "nextval"].iter().any(|name| body.contains(name))
+        !["random", "uuid", "clock_timestamp", "nextval"]
+            .iter()
+            .any(|name| body.contains(name))
     };
     let volatile = !matches!(volatility.as_str(), "immutable" | "stable") && !inlined;
-    to.world.functions.insert(Key::of_parts(&strings(&function.funcname)), volatile);
+    to.world
+        .functions
+        .insert(Key::of_parts(&strings(&function.funcname)), volatile);
+}
+
+/// A sequence that starts again gives numbers that are taken.
+pub(super) fn alter_sequence(sequence: &AlterSeqStmt, to: &mut Gathering<'_>) {
+    let Some(relation) = &sequence.sequence else {
+        return;
+    };
+    let restarts = sequence
+        .options
+        .iter()
+        .any(|node| matches!(&node.node, Some(NodeEnum::DefElem(option)) if option.defname == "restart"));
+    if restarts && !to.is_new(relation) {
+        to.break_clients(
+            format!("INSERTs that take a number from {}", relation_name(relation)),
+            "duplicate key value violates unique constraint",
+            "23505",
+        );
+    }
 }
 
 pub(super) fn trigger(trigger: &CreateTrigStmt, to: &mut Gathering<'_>) {
@@ -116,9 +147,17 @@ pub(super) fn enumeration(kind: &CreateEnumStmt, to: &mut Gathering<'_>) {
 pub(super) fn domain(domain: &CreateDomainStmt, to: &mut Gathering<'_>) {
     let key = Key::of_parts(&strings(&domain.domainname));
     let checks = |found: &&howdah_sql::pg_query::protobuf::Constraint| {
-        matches!(found.contype(), ConstrType::ConstrCheck | ConstrType::ConstrNotnull)
+        matches!(
+            found.contype(),
+            ConstrType::ConstrCheck | ConstrType::ConstrNotnull
+        )
     };
-    if domain.constraints.iter().filter_map(constraint).any(|found| checks(&found)) {
+    if domain
+        .constraints
+        .iter()
+        .filter_map(constraint)
+        .any(|found| checks(&found))
+    {
         to.world.constrained_domains.insert(key.clone());
     }
     to.world.types.insert(key);

@@ -20,7 +20,11 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
                 }
                 to.lock(&range_var(&parts), LockMode::AccessExclusive);
                 to.lose(format!("table {name}"));
-                to.break_clients(format!("statements that name {name}"), format!("relation \"{name}\" does not exist"), "42P01");
+                to.break_clients(
+                    format!("statements that name {name}"),
+                    format!("relation \"{name}\" does not exist"),
+                    "42P01",
+                );
             }
             ObjectType::ObjectView | ObjectType::ObjectMatview => {
                 if to.world.is_new(&key) {
@@ -29,12 +33,19 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
                 }
                 to.lock(&range_var(&parts), LockMode::AccessExclusive);
                 if !comes_back(&key, place) {
-                    to.break_clients(format!("statements that name {name}"), format!("relation \"{name}\" does not exist"), "42P01");
+                    to.break_clients(
+                        format!("statements that name {name}"),
+                        format!("relation \"{name}\" does not exist"),
+                        "42P01",
+                    );
                 }
             }
             ObjectType::ObjectIndex => {
                 if drop.concurrent {
-                    to.fail_in_block(place, "DROP INDEX CONCURRENTLY cannot run inside a transaction block");
+                    to.fail_in_block(
+                        place,
+                        "DROP INDEX CONCURRENTLY cannot run inside a transaction block",
+                    );
                 } else if !to.world.is_new(&key) {
                     // The table is not in the text; the lock on it is over in a moment.
                     let table = RangeVar {
@@ -45,9 +56,16 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
                     to.lock(&table, LockMode::AccessExclusive);
                 }
             }
-            ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectAggregate => {
+            ObjectType::ObjectFunction
+            | ObjectType::ObjectProcedure
+            | ObjectType::ObjectRoutine
+            | ObjectType::ObjectAggregate => {
                 if to.world.functions.remove(&key).is_none() && !function_comes_back(&key, place) {
-                    to.break_clients(format!("calls of {name}"), format!("function {name} does not exist"), "42883");
+                    to.break_clients(
+                        format!("calls of {name}"),
+                        format!("function {name} does not exist"),
+                        "42883",
+                    );
                 }
             }
             ObjectType::ObjectSchema => {
@@ -55,14 +73,22 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
             }
             ObjectType::ObjectType | ObjectType::ObjectDomain => {
                 if !to.world.types.remove(&key) {
-                    to.break_clients(format!("statements that name the type {name}"), format!("type \"{name}\" does not exist"), "42704");
+                    to.break_clients(
+                        format!("statements that name the type {name}"),
+                        format!("type \"{name}\" does not exist"),
+                        "42704",
+                    );
                 }
             }
             ObjectType::ObjectSequence => {
                 if to.world.is_new(&key) {
                     continue;
                 }
-                to.break_clients(format!("nextval('{name}')"), format!("relation \"{name}\" does not exist"), "42P01");
+                to.break_clients(
+                    format!("nextval('{name}')"),
+                    format!("relation \"{name}\" does not exist"),
+                    "42P01",
+                );
             }
             ObjectType::ObjectExtension => {
                 to.break_clients(
@@ -71,9 +97,30 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
                     "42704",
                 );
             }
+            ObjectType::ObjectPolicy => {
+                let table = Key::of_parts(parts.split_last().map_or(&[], |(_, table)| table));
+                if !to.world.is_new(&table) && !policy_comes_back(&table, place) {
+                    to.break_clients(
+                        "statements whose rows the policy let through",
+                        "the rows are not found any more",
+                        "42501",
+                    );
+                }
+            }
             _ => {}
         }
     }
+}
+
+fn policy_comes_back(table: &Key, place: &Place<'_>) -> bool {
+    place.later.iter().any(
+        |sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
+            Ok(NodeEnum::CreatePolicyStmt(policy)) => {
+                policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
+            }
+            _ => false,
+        },
+    )
 }
 
 fn range_var(parts: &[String]) -> RangeVar {
@@ -96,7 +143,9 @@ fn comes_back(view: &Key, place: &Place<'_>) -> bool {
     let mut made = false;
     for sentence in place.later {
         match sentence.parsed.as_ref().map(|statement| statement.node()) {
-            Ok(NodeEnum::ViewStmt(again)) => made |= again.view.as_ref().is_some_and(|again| Key::of(again) == *view),
+            Ok(NodeEnum::ViewStmt(again)) => {
+                made |= again.view.as_ref().is_some_and(|again| Key::of(again) == *view)
+            }
             Ok(NodeEnum::CreateTableAsStmt(again)) => {
                 let relation = again.into.as_ref().and_then(|into| into.rel.as_ref());
                 made |= relation.is_some_and(|relation| Key::of(relation) == *view);
@@ -109,15 +158,21 @@ fn comes_back(view: &Key, place: &Place<'_>) -> bool {
 }
 
 fn function_comes_back(function: &Key, place: &Place<'_>) -> bool {
-    place.later.iter().any(|sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
-        Ok(NodeEnum::CreateFunctionStmt(again)) => Key::of_parts(&crate::migration::strings(&again.funcname)) == *function,
-        _ => false,
-    })
+    place.later.iter().any(
+        |sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
+            Ok(NodeEnum::CreateFunctionStmt(again)) => {
+                Key::of_parts(&crate::migration::strings(&again.funcname)) == *function
+            }
+            _ => false,
+        },
+    )
 }
 
 pub(super) fn truncate(truncate: &TruncateStmt, to: &mut Gathering<'_>) {
     for node in &truncate.relations {
-        let Some(NodeEnum::RangeVar(table)) = &node.node else { continue };
+        let Some(NodeEnum::RangeVar(table)) = &node.node else {
+            continue;
+        };
         to.lock(table, LockMode::AccessExclusive);
         if !to.is_new(table) {
             to.lose(format!("all rows of {}", super::relation_name(table)));

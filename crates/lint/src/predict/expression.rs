@@ -93,7 +93,17 @@ pub(super) fn column(node: &Node) -> Option<String> {
 fn identifies(column: &str) -> bool {
     matches!(
         column,
-        "id" | "uuid" | "guid" | "pk" | "key" | "code" | "slug" | "email" | "sku" | "token" | "ctid" | "version"
+        "id" | "uuid"
+            | "guid"
+            | "pk"
+            | "key"
+            | "code"
+            | "slug"
+            | "email"
+            | "sku"
+            | "token"
+            | "ctid"
+            | "version"
     )
 }
 
@@ -119,7 +129,8 @@ pub(super) fn is_selective(node: Option<&Node>) -> bool {
             match expr.kind() {
                 AExprKind::AexprOp if strings(&expr.name) == ["="] => {
                     let reversed = right.and_then(column).is_some_and(|column| identifies(&column));
-                    (key && right.is_some_and(is_given)) || (reversed && expr.lexpr.as_deref().is_some_and(is_given))
+                    (key && right.is_some_and(is_given))
+                        || (reversed && expr.lexpr.as_deref().is_some_and(is_given))
                 }
                 AExprKind::AexprIn => key,
                 AExprKind::AexprOpAny => key && right.is_some_and(is_given),
@@ -128,7 +139,11 @@ pub(super) fn is_selective(node: Option<&Node>) -> bool {
             }
         }
         Some(NodeEnum::SubLink(link)) => {
-            let key = link.testexpr.as_deref().and_then(column).is_some_and(|column| identifies(&column));
+            let key = link
+                .testexpr
+                .as_deref()
+                .and_then(column)
+                .is_some_and(|column| identifies(&column));
             key && link.subselect.as_deref().is_some_and(is_limited)
         }
         Some(NodeEnum::CurrentOfExpr(_)) => true,
@@ -144,8 +159,13 @@ fn is_range(args: &[Node]) -> bool {
     let bound = |signs: [&str; 2]| {
         args.iter().any(|arg| match &arg.node {
             Some(NodeEnum::AExpr(expr)) => {
-                expr.lexpr.as_deref().and_then(column).is_some_and(|column| identifies(&column))
-                    && strings(&expr.name).first().is_some_and(|sign| signs.contains(&sign.as_str()))
+                expr.lexpr
+                    .as_deref()
+                    .and_then(column)
+                    .is_some_and(|column| identifies(&column))
+                    && strings(&expr.name)
+                        .first()
+                        .is_some_and(|sign| signs.contains(&sign.as_str()))
                     && expr.rexpr.as_deref().is_some_and(is_given)
             }
             _ => false,
@@ -158,7 +178,8 @@ fn is_range(args: &[Node]) -> bool {
 pub(super) fn is_limited(node: &Node) -> bool {
     match &node.node {
         Some(NodeEnum::SelectStmt(select)) => {
-            select.limit_count.as_deref().is_some_and(|limit| !is_null(limit)) || is_selective(select.where_clause.as_deref())
+            select.limit_count.as_deref().is_some_and(|limit| !is_null(limit))
+                || is_selective(select.where_clause.as_deref())
         }
         _ => false,
     }
@@ -182,7 +203,12 @@ pub(super) fn any(node: &Node, test: &mut dyn FnMut(&NodeEnum) -> bool) -> bool 
     let below: Vec<&Node> = match inner {
         NodeEnum::FuncCall(call) => call.args.iter().collect(),
         NodeEnum::TypeCast(cast) => cast.arg.as_deref().into_iter().collect(),
-        NodeEnum::AExpr(expr) => expr.lexpr.as_deref().into_iter().chain(expr.rexpr.as_deref()).collect(),
+        NodeEnum::AExpr(expr) => expr
+            .lexpr
+            .as_deref()
+            .into_iter()
+            .chain(expr.rexpr.as_deref())
+            .collect(),
         NodeEnum::BoolExpr(expr) => expr.args.iter().collect(),
         NodeEnum::CoalesceExpr(expr) => expr.args.iter().collect(),
         NodeEnum::MinMaxExpr(expr) => expr.args.iter().collect(),
@@ -198,7 +224,12 @@ pub(super) fn any(node: &Node, test: &mut dyn FnMut(&NodeEnum) -> bool) -> bool 
             .chain(&expr.args)
             .chain(expr.defresult.as_deref())
             .collect(),
-        NodeEnum::CaseWhen(when) => when.expr.as_deref().into_iter().chain(when.result.as_deref()).collect(),
+        NodeEnum::CaseWhen(when) => when
+            .expr
+            .as_deref()
+            .into_iter()
+            .chain(when.result.as_deref())
+            .collect(),
         _ => Vec::new(),
     };
     below.into_iter().any(|node| any(node, test))

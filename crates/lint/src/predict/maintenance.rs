@@ -3,7 +3,8 @@
 use howdah_rehearse::{LockMode, WorkKind};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{
-    ClusterStmt, IndexStmt, LockStmt, Node, RangeVar, RefreshMatViewStmt, ReindexObjectType, ReindexStmt, VacuumStmt,
+    ClusterStmt, IndexStmt, LockStmt, Node, RangeVar, RefreshMatViewStmt, ReindexObjectType, ReindexStmt,
+    VacuumStmt,
 };
 
 use super::{Gathering, Place};
@@ -12,17 +13,26 @@ use crate::migration::Key;
 pub(super) fn create_index(index: &IndexStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
     let Some(table) = &index.relation else { return };
     if index.concurrent {
-        to.fail_in_block(place, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
+        to.fail_in_block(
+            place,
+            "CREATE INDEX CONCURRENTLY cannot run inside a transaction block",
+        );
         to.lock(table, LockMode::ShareUpdateExclusive);
         if index.if_not_exists {
-            to.unsure("An invalid index of that name, left by an attempt that failed, would be taken for done.");
+            to.unsure(
+                "An invalid index of that name, left by an attempt that failed, would be taken for done.",
+            );
         }
     } else {
         to.lock(table, LockMode::Share);
     }
     // ON ONLY a partitioned table makes an entry in the catalog, and builds nothing.
     if table.inh {
-        to.work_with(table, WorkKind::IndexBuild, Some(index.idxname.clone()).filter(|name| !name.is_empty()));
+        to.work_with(
+            table,
+            WorkKind::IndexBuild,
+            Some(index.idxname.clone()).filter(|name| !name.is_empty()),
+        );
     }
     if !index.idxname.is_empty() {
         to.world.create(Key::new(&table.schemaname, &index.idxname));

@@ -41,14 +41,28 @@ fn named(node: &Node) -> (Key, String) {
 fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
     let objects: Vec<String> = grant.objects.iter().map(|node| named(node).1).collect();
     place.in_block
-        && place.later.iter().any(|sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
-            Ok(NodeEnum::GrantStmt(later)) => {
-                later.is_grant
-                    && later.grantees == grant.grantees
-                    && later.objects.iter().map(|node| named(node).1).eq(objects.iter().cloned())
+        && place.later.iter().any(|sentence| {
+            match sentence.parsed.as_ref().map(|statement| statement.node()) {
+                Ok(NodeEnum::GrantStmt(later)) => {
+                    later.is_grant
+                        && roles(later) == roles(grant)
+                        && later
+                            .objects
+                            .iter()
+                            .map(|node| named(node).1)
+                            .eq(objects.iter().cloned())
+                }
+                _ => false,
             }
-            _ => false,
         })
+}
+
+fn roles(grant: &GrantStmt) -> Vec<(i32, &str)> {
+    let roles = grant.grantees.iter().filter_map(|node| match &node.node {
+        Some(NodeEnum::RoleSpec(role)) => Some((role.roletype, role.rolename.as_str())),
+        _ => None,
+    });
+    roles.collect()
 }
 
 pub(super) fn grant_role(grant: &GrantRoleStmt, to: &mut Gathering<'_>) {

@@ -23,8 +23,11 @@ pub(super) fn read(node: &NodeEnum, transactions: &mut Transactions, to: &mut Ga
         NodeEnum::SelectStmt(select) => {
             for target in &select.target_list {
                 if let Some(NodeEnum::ResTarget(target)) = &target.node
-                    && let Some(NodeEnum::FuncCall(call)) = target.val.as_deref().and_then(|value| value.node.as_ref())
-                    && crate::migration::strings(&call.funcname).last().is_some_and(|name| name == "set_config")
+                    && let Some(NodeEnum::FuncCall(call)) =
+                        target.val.as_deref().and_then(|value| value.node.as_ref())
+                    && crate::migration::strings(&call.funcname)
+                        .last()
+                        .is_some_and(|name| name == "set_config")
                     && let [name, value, local, ..] = call.args.as_slice()
                     && text(name) == "lock_timeout"
                 {

@@ -51,7 +51,10 @@ const MIN_SURPRISE: f64 = 25.0;
 ///
 /// Of chains (`customer → city → country`) only the links are given, not what follows from them.
 pub fn dependencies(columns: &[SampledColumn], pages: &[i64], whole: bool) -> Vec<Dependency> {
-    let coded: Vec<Coded> = columns.iter().map(|column| Coded::of(column, pages, whole)).collect();
+    let coded: Vec<Coded> = columns
+        .iter()
+        .map(|column| Coded::of(column, pages, whole))
+        .collect();
     let count = columns.len();
     let mut holds = vec![false; count * count];
     for x in 0..count {

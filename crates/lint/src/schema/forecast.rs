@@ -17,7 +17,11 @@ pub fn forecast(model: &SchemaModel, table: &Table, rows_left: f64) -> Option<St
     }
     let per_day = table.activity.inserted as f64 / (counted as f64 / 86_400.0);
     let days = rows_left / per_day;
-    let rate = format!("at the {} rows a day of the last {:.1} days", grouped(per_day.round() as u64), model.counted_days());
+    let rate = format!(
+        "at the {} rows a day of the last {:.1} days",
+        grouped(per_day.round() as u64),
+        model.counted_days()
+    );
     if days > FAR_YEARS * 365.0 {
         return Some(format!("{rate} not within {FAR_YEARS:.0} years"));
     }
@@ -72,8 +76,15 @@ mod tests {
             ..SchemaModel::default()
         };
         let text = forecast(&model, &table(10_000), 31_000.0).unwrap();
-        assert_eq!(text, "at the 1,000 rows a day of the last 10.0 days on 2026-02-01");
-        assert!(forecast(&model, &table(10), 1e12).unwrap().ends_with("not within 100 years"));
+        assert_eq!(
+            text,
+            "at the 1,000 rows a day of the last 10.0 days on 2026-02-01"
+        );
+        assert!(
+            forecast(&model, &table(10), 1e12)
+                .unwrap()
+                .ends_with("not within 100 years")
+        );
         assert!(forecast(&model, &table(0), 10.0).is_none());
         model.context.counted_for_s = 60;
         assert!(forecast(&model, &table(10), 10.0).is_none());

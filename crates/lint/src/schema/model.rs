@@ -320,7 +320,8 @@ impl SchemaModel {
                 schema: table.name.schema.clone(),
                 name: name.to_owned(),
             };
-            !self.taken.contains(&relation) && !table.constraints.iter().any(|constraint| constraint.name == name)
+            !self.taken.contains(&relation)
+                && !table.constraints.iter().any(|constraint| constraint.name == name)
         };
         let (mut name, mut number) = (shortened(parts, ""), 1);
         while !is_free(&name) {
@@ -328,6 +329,21 @@ impl SchemaModel {
             name = shortened(parts, &number.to_string());
         }
         name
+    }
+
+    /// Leaves out all that rows, or their absence, say.
+    pub(super) fn forget_rows(&mut self) {
+        for table in &mut self.tables {
+            table.rows = None;
+            table.activity = Activity::default();
+            table.analyzed_age_s = None;
+            for column in &mut table.columns {
+                column.statistics = None;
+            }
+        }
+        for sequence in &mut self.sequences {
+            sequence.last_value = None;
+        }
     }
 
     /// Days that the counters of activity have been counting.
@@ -356,7 +372,10 @@ impl Table {
     pub fn column_list(&self, numbers: &[i16]) -> String {
         let names: Vec<String> = numbers
             .iter()
-            .map(|&number| self.column(number).map_or("?".to_owned(), |c| quote_ident(&c.name)))
+            .map(|&number| {
+                self.column(number)
+                    .map_or("?".to_owned(), |c| quote_ident(&c.name))
+            })
             .collect();
         names.join(", ")
     }
@@ -377,7 +396,8 @@ impl Table {
 
     /// The foreign keys that the column is a part of.
     pub fn foreign_keys_of(&self, number: i16) -> impl Iterator<Item = &Constraint> {
-        self.foreign_keys().filter(move |key| key.columns.contains(&number))
+        self.foreign_keys()
+            .filter(move |key| key.columns.contains(&number))
     }
 
     /// Whether a CHECK speaks of the column.
@@ -389,7 +409,8 @@ impl Table {
 
     /// Whether the column is a part of its primary key, or of a unique index that holds for all rows.
     pub fn is_in_key(&self, number: i16) -> bool {
-        self.primary_key().is_some_and(|key| key.columns.contains(&number))
+        self.primary_key()
+            .is_some_and(|key| key.columns.contains(&number))
             || self
                 .indexes
                 .iter()
@@ -458,9 +479,15 @@ impl Column {
     /// Whether the database gives it values that mean nothing outside: keys and tokens.
     pub fn is_surrogate(&self) -> bool {
         let made = |default: &str| {
-            ["nextval(", "gen_random_uuid(", "uuid_generate_", "uuidv7(", "uuidv4("]
-                .iter()
-                .any(|call| default.contains(call))
+            [
+                "nextval(",
+                "gen_random_uuid(",
+                "uuid_generate_",
+                "uuidv7(",
+                "uuidv4(",
+            ]
+            .iter()
+            .any(|call| default.contains(call))
         };
         self.is_identity || self.default.as_deref().is_some_and(made)
     }
@@ -470,26 +497,36 @@ impl Index {
     /// Whether it serves lookups by these columns, in any order, for all rows that a
     /// foreign key can be about.
     pub fn leads_with(&self, columns: &[i16], table: &Table) -> bool {
-        if !self.is_valid || !["btree", "hash"].contains(&self.method.as_str()) || self.keys.len() < columns.len() {
+        if !self.is_valid
+            || !["btree", "hash"].contains(&self.method.as_str())
+            || self.keys.len() < columns.len()
+        {
             return false;
         }
         let leading = &self.keys[..columns.len()];
         let covered = columns.iter().all(|column| leading.contains(column));
-        covered && self.predicate.as_deref().is_none_or(|p| is_not_null_of(p, columns, table))
+        covered
+            && self
+                .predicate
+                .as_deref()
+                .is_none_or(|p| is_not_null_of(p, columns, table))
     }
 }
 
 /// Whether a predicate only says that one of the columns is not null: rows where it is
 /// are none that a foreign key has to find.
 fn is_not_null_of(predicate: &str, columns: &[i16], table: &Table) -> bool {
-    columns.iter().filter_map(|&number| table.column(number)).any(|column| {
-        predicate == format!("({} IS NOT NULL)", quote_ident(&column.name))
-    })
+    columns
+        .iter()
+        .filter_map(|&number| table.column(number))
+        .any(|column| predicate == format!("({} IS NOT NULL)", quote_ident(&column.name)))
 }
 
 /// The parts as one name of at most 63 bytes, of which the last part and the suffix are kept whole.
 fn shortened(parts: &[&str], suffix: &str) -> String {
-    let (last, before) = parts.split_last().map_or(("", parts), |(last, before)| (*last, before));
+    let (last, before) = parts
+        .split_last()
+        .map_or(("", parts), |(last, before)| (*last, before));
     let mut name = before.join("_");
     let end = format!("_{last}{suffix}");
     while name.len() + end.len() > 63 && name.pop().is_some() {}

@@ -5,8 +5,8 @@ use howdah_pg::{Connection, PgError, Row, Rows};
 use howdah_sql::RelationName;
 
 use super::model::{
-    Activity, Column, Constraint, ConstraintKind, Context, DefinerFunction, Index, SchemaModel, Sequence, Table,
-    TableKind,
+    Activity, Column, Constraint, ConstraintKind, Context, DefinerFunction, Index, SchemaModel, Sequence,
+    Table, TableKind,
 };
 use super::review::{Skipped, beside};
 use super::statistics::ColumnStatistics;
@@ -47,7 +47,11 @@ pub(super) async fn read_schema(
     let schemas = (!schemas.is_empty()).then(|| text_array(schemas));
     let params = [schemas.as_deref()];
     // Columns are most of it, and are made smaller before the next is read.
-    let first = [Query::new(CONTEXT, &[]), Query::new(TABLES, &params), Query::new(COLUMNS, &params)];
+    let first = [
+        Query::new(CONTEXT, &[]),
+        Query::new(TABLES, &params),
+        Query::new(COLUMNS, &params),
+    ];
     let mut model = SchemaModel::default();
     let read = Reading::of(connection).all(&first).await?;
     model.context = context(&read[0]);
@@ -58,23 +62,27 @@ pub(super) async fn read_schema(
         with_table(&mut model, row, |table, row| table.columns.push(column(row)));
     }
     drop(read);
-    let second = [
-        CONSTRAINTS, INDEXES, STATISTICS, TRIGGERS, SEQUENCES, OTHERS,
-    ]
-    .map(|sql| Query::new(sql, &params));
+    let second =
+        [CONSTRAINTS, INDEXES, STATISTICS, TRIGGERS, SEQUENCES, OTHERS].map(|sql| Query::new(sql, &params));
     let read = Reading::of(connection).all(&second).await?;
     for row in read[0].iter() {
-        with_table(&mut model, row, |table, row| table.constraints.extend(constraint(row)));
+        with_table(&mut model, row, |table, row| {
+            table.constraints.extend(constraint(row))
+        });
     }
     let block_bytes = model.context.block_bytes;
     for row in read[1].iter() {
-        with_table(&mut model, row, |table, row| table.indexes.push(index(row, block_bytes)));
+        with_table(&mut model, row, |table, row| {
+            table.indexes.push(index(row, block_bytes))
+        });
     }
     for row in read[2].iter() {
         with_table(&mut model, row, statistics);
     }
     for row in read[3].iter() {
-        with_table(&mut model, row, |table, row| table.disabled_triggers.push(text(row, 1)));
+        with_table(&mut model, row, |table, row| {
+            table.disabled_triggers.push(text(row, 1))
+        });
     }
     model.sequences = read[4].iter().map(sequence).collect();
     others(&mut model, &read[5]);
@@ -350,11 +358,17 @@ fn complete(model: &mut SchemaModel) {
         let indexes = table.indexes.iter().map(|index| beside(table, &index.name));
         model.taken.extend(indexes.chain([table.name.clone()]));
     }
-    model.taken.extend(model.sequences.iter().map(|sequence| sequence.name.clone()));
+    model
+        .taken
+        .extend(model.sequences.iter().map(|sequence| sequence.name.clone()));
     for (table, found) in model.tables.iter().enumerate() {
         for (place, constraint) in found.constraints.iter().enumerate() {
             if let Some(referenced) = constraint.references {
-                model.referencing.entry(referenced).or_default().push((table, place));
+                model
+                    .referencing
+                    .entry(referenced)
+                    .or_default()
+                    .push((table, place));
             }
         }
     }
@@ -387,18 +401,29 @@ fn unreadable(model: &SchemaModel, skipped: &mut Vec<Skipped>) {
         .collect();
     if let Some(first) = hidden.first() {
         skipped.push(Skipped {
-            what: format!("statistics and rows of {} tables, {} among them", hidden.len(), first.name),
+            what: format!(
+                "statistics and rows of {} tables, {} among them",
+                hidden.len(),
+                first.name
+            ),
             reason: format!(
                 "The role {} may not read them: grant it SELECT, or the role pg_read_all_data.",
                 model.context.role
             ),
         });
     }
-    let sequences = model.sequences.iter().filter(|sequence| !sequence.is_readable).count();
+    let sequences = model
+        .sequences
+        .iter()
+        .filter(|sequence| !sequence.is_readable)
+        .count();
     if sequences > 0 {
         skipped.push(Skipped {
             what: format!("the last values of {sequences} sequences"),
-            reason: format!("The role {} has neither USAGE nor SELECT on them.", model.context.role),
+            reason: format!(
+                "The role {} has neither USAGE nor SELECT on them.",
+                model.context.role
+            ),
         });
     }
 }
@@ -409,14 +434,23 @@ fn text(row: Row<'_>, column: usize) -> String {
 
 /// The numbers of an array such as `{1,2}`.
 fn numbers<T: std::str::FromStr>(text: Option<&str>) -> Vec<T> {
-    let inner = text.unwrap_or_default().trim_start_matches('{').trim_end_matches('}');
-    inner.split(',').filter_map(|number| number.parse().ok()).collect()
+    let inner = text
+        .unwrap_or_default()
+        .trim_start_matches('{')
+        .trim_end_matches('}');
+    inner
+        .split(',')
+        .filter_map(|number| number.parse().ok())
+        .collect()
 }
 
 /// The texts of an array such as `{a,"b c"}`.
 fn text_items(array: Option<&str>) -> Vec<String> {
     let inner = array.unwrap_or_default();
-    let inner = inner.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(inner);
+    let inner = inner
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .unwrap_or(inner);
     let (mut items, mut item, mut quoted, mut any) = (Vec::new(), String::new(), false, false);
     let mut characters = inner.chars();
     while let Some(character) = characters.next() {
@@ -452,7 +486,10 @@ mod tests {
         assert_eq!(numbers::<i16>(Some("{3,1}")), [3, 1]);
         assert!(numbers::<i16>(None).is_empty());
         assert_eq!(text_items(Some(r#"{a,"b ""c","d\"e"}"#)).len(), 3);
-        assert_eq!(text_items(Some(r#"{PUBLIC,"my role","q\"q"}"#)), ["PUBLIC", "my role", "q\"q"]);
+        assert_eq!(
+            text_items(Some(r#"{PUBLIC,"my role","q\"q"}"#)),
+            ["PUBLIC", "my role", "q\"q"]
+        );
         assert!(text_items(Some("{}")).is_empty());
         assert_eq!(text_array(&["a\"b".to_owned()]), r#"{"a\"b"}"#);
     }

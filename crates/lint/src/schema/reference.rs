@@ -25,7 +25,10 @@ pub(crate) fn candidates(model: &SchemaModel) -> Vec<Candidate<'_>> {
             continue;
         };
         if let Some(key) = table.column(key.columns[0]) {
-            by_name.entry(stem(&table.name.name)).or_default().push((table, key));
+            by_name
+                .entry(stem(&table.name.name))
+                .or_default()
+                .push((table, key));
         }
     }
     let mut found = Vec::new();

@@ -71,7 +71,10 @@ pub(super) async fn observe(
         sampling.rows_of(table, options, &mut observed).await?;
     }
     for candidate in reference::candidates(model) {
-        if !candidate.referenced.is_readable || !is_worth_a_look(candidate.table, options) || sampling.is_over() {
+        if !candidate.referenced.is_readable
+            || !is_worth_a_look(candidate.table, options)
+            || sampling.is_over()
+        {
             continue;
         }
         sampling.reference(&candidate, &mut observed).await?;
@@ -91,11 +94,15 @@ pub(super) async fn observe(
         });
     }
     skipped.append(&mut sampling.failed);
-    let guarded = model.designed().filter(|t| t.has_row_security && t.is_readable).count();
+    let guarded = model
+        .designed()
+        .filter(|t| t.has_row_security && t.is_readable)
+        .count();
     if guarded > 0 {
         skipped.push(Skipped {
             what: format!("the rows of {guarded} tables with row-level security"),
-            reason: "A part of the rows says nothing about the whole, and policies call functions.".to_owned(),
+            reason: "A part of the rows says nothing about the whole, and policies call functions."
+                .to_owned(),
         });
     }
     Ok(observed)
@@ -124,7 +131,12 @@ impl Sampling<'_> {
     }
 
     /// The rows of a statement over a user's table; a refusal of the server is noted and is no error.
-    async fn look(&mut self, sql: &str, limit_ms: u32, what: impl FnOnce() -> String) -> Result<Option<Rows>, PgError> {
+    async fn look(
+        &mut self,
+        sql: &str,
+        limit_ms: u32,
+        what: impl FnOnce() -> String,
+    ) -> Result<Option<Rows>, PgError> {
         let mut read = Reading::of(self.connection)
             .statement_timeout_ms(limit_ms)
             .as_far_as_possible(&[Query::new(sql, &[])])
@@ -170,14 +182,20 @@ impl Sampling<'_> {
             (" TABLESAMPLE SYSTEM (100)".to_owned(), wanted * 2)
         } else {
             let percent = (200.0 * wanted as f64 / rows as f64).min(100.0);
-            (format!(" TABLESAMPLE SYSTEM ({percent}) REPEATABLE (7)"), wanted * 2)
+            (
+                format!(" TABLESAMPLE SYSTEM ({percent}) REPEATABLE (7)"),
+                wanted * 2,
+            )
         };
         let sql = format!(
             "SELECT (tableoid::bigint << 32) + (ctid::text::point)[0]::bigint, {} FROM {}{method} LIMIT {limit}",
             hashes.join(", "),
             table.name,
         );
-        let Some(found) = self.look(&sql, LOOK_MS, || format!("rows of {}", table.name)).await? else {
+        let Some(found) = self
+            .look(&sql, LOOK_MS, || format!("rows of {}", table.name))
+            .await?
+        else {
             return Ok(());
         };
         let is_all = whole && (found.len() as u64) < limit;
@@ -196,8 +214,15 @@ impl Sampling<'_> {
         Ok(())
     }
 
-    async fn reference(&mut self, candidate: &Candidate<'_>, observed: &mut Observations) -> Result<(), PgError> {
-        let (column, key) = (quote_ident(&candidate.column.name), quote_ident(&candidate.key.name));
+    async fn reference(
+        &mut self,
+        candidate: &Candidate<'_>,
+        observed: &mut Observations,
+    ) -> Result<(), PgError> {
+        let (column, key) = (
+            quote_ident(&candidate.column.name),
+            quote_ident(&candidate.key.name),
+        );
         let (table, referenced) = (&candidate.table.name, &candidate.referenced.name);
         let sql = format!(
             "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM {referenced} AS p WHERE p.{key} = v.value)) \
@@ -227,9 +252,18 @@ impl Sampling<'_> {
                 .iter()
                 .map(|column| format!("count(*) FILTER (WHERE {} IS NULL)", quote_ident(&column.name)))
                 .collect();
-            let sql = format!("SELECT {} FROM {} TABLESAMPLE SYSTEM (100)", counts.join(", "), table.name);
+            let sql = format!(
+                "SELECT {} FROM {} TABLESAMPLE SYSTEM (100)",
+                counts.join(", "),
+                table.name
+            );
             let what = || format!("whether columns of {} hold NULL", table.name);
-            if let Some(row) = self.look(&sql, CONFIRM_MS, what).await?.as_ref().and_then(Rows::first) {
+            if let Some(row) = self
+                .look(&sql, CONFIRM_MS, what)
+                .await?
+                .as_ref()
+                .and_then(Rows::first)
+            {
                 for (index, column) in nullable.iter().enumerate() {
                     observed
                         .never_null
@@ -241,7 +275,9 @@ impl Sampling<'_> {
             return Ok(());
         };
         for dependency in &mut found {
-            let pair = table.column(dependency.determinant).zip(table.column(dependency.dependent));
+            let pair = table
+                .column(dependency.determinant)
+                .zip(table.column(dependency.dependent));
             let Some((x, y)) = pair.filter(|_| !dependency.is_exact) else {
                 continue;
             };
@@ -252,7 +288,12 @@ impl Sampling<'_> {
                 table.name
             );
             let what = || format!("whether {x} determines {y} in all of {}", table.name);
-            match self.look(&sql, CONFIRM_MS, what).await?.as_ref().and_then(Rows::first) {
+            match self
+                .look(&sql, CONFIRM_MS, what)
+                .await?
+                .as_ref()
+                .and_then(Rows::first)
+            {
                 Some(row) if row.is_true(0) => dependency.support = 0,
                 Some(_) => dependency.is_exact = true,
                 None => {}
@@ -283,9 +324,16 @@ fn may_determine(column: &Column) -> bool {
         .statistics
         .as_ref()
         .is_none_or(|statistics| statistics.average_width < 64);
-    let counts = ["quantity", "count", "amount", "total", "price", "size", "age", "rating", "score", "position", "version"];
-    let is_measure = words(&column.name).last().is_some_and(|last| counts.contains(&last.as_str()));
-    narrow && !is_measure && (column.is_enum || column.is_text() || column.is_integer() || column.is_a(&["uuid"]))
+    let counts = [
+        "quantity", "count", "amount", "total", "price", "size", "age", "rating", "score", "position",
+        "version",
+    ];
+    let is_measure = words(&column.name)
+        .last()
+        .is_some_and(|last| counts.contains(&last.as_str()));
+    narrow
+        && !is_measure
+        && (column.is_enum || column.is_text() || column.is_integer() || column.is_a(&["uuid"]))
 }
 
 fn sampled(table: &Table, column: &Column) -> SampledColumn {

@@ -24,7 +24,8 @@ pub(crate) fn words(name: &str) -> Vec<String> {
 /// An English noun in the singular, as far as its ending tells.
 pub(crate) fn singular(word: &str) -> String {
     const SAME: [&str; 12] = [
-        "status", "address", "series", "news", "data", "media", "analysis", "basis", "bonus", "bus", "access", "process",
+        "status", "address", "series", "news", "data", "media", "analysis", "basis", "bonus", "bus",
+        "access", "process",
     ];
     const IRREGULAR: [(&str, &str); 7] = [
         ("people", "person"),
@@ -50,7 +51,9 @@ pub(crate) fn singular(word: &str) -> String {
         }
     }
     match word.strip_suffix('s') {
-        Some(stem) if stem.len() > 1 && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") => {
+        Some(stem)
+            if stem.len() > 1 && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") =>
+        {
             stem.to_owned()
         }
         _ => word.to_owned(),
@@ -61,7 +64,16 @@ pub(crate) fn singular(word: &str) -> String {
 pub(crate) fn is_plural(word: &str) -> Option<bool> {
     const EITHER: [&str; 11] = [
         "status",
-        "data", "media", "series", "news", "metadata", "history", "inventory", "staff", "equipment", "information",
+        "data",
+        "media",
+        "series",
+        "news",
+        "metadata",
+        "history",
+        "inventory",
+        "staff",
+        "equipment",
+        "information",
     ];
     if EITHER.contains(&word) || !word.is_ascii() {
         return None;

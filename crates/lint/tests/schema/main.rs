@@ -4,6 +4,7 @@
 
 mod pages;
 mod reviews;
+mod scale;
 
 use howdah_core::Config;
 use howdah_lint::schema::{ReviewOptions, Reviewed, review};
@@ -24,7 +25,10 @@ fn lines(reviewed: &Reviewed) -> Vec<String> {
     let line = |found: &howdah_lint::schema::SchemaFinding| {
         let finding = &found.finding;
         let object = finding.object.as_deref().unwrap_or("-");
-        format!("{:?} {} {object}: {} {:?}", finding.severity, finding.code, finding.message, finding.evidence)
+        format!(
+            "{:?} {} {object}: {} {:?}",
+            finding.severity, finding.code, finding.message, finding.evidence
+        )
     };
     reviewed.findings.iter().map(line).collect()
 }

@@ -20,7 +20,10 @@ struct Example {
 
 fn examples() -> Vec<Example> {
     let mut examples = Vec::new();
-    for &(code, page) in rules::pages().iter().filter(|(code, _)| code.starts_with("schema/")) {
+    for &(code, page) in rules::pages()
+        .iter()
+        .filter(|(code, _)| code.starts_with("schema/"))
+    {
         for block in page.split("\n```sql ").skip(1) {
             let (info, rest) = block.split_once('\n').unwrap();
             let words: Vec<&str> = info.split_whitespace().collect();
@@ -61,7 +64,9 @@ fn every_rule_has_a_page_and_every_page_a_rule() {
 
 fn is_in(found: &SchemaFinding, schema: &str) -> bool {
     let object = found.relation.as_ref().or(found.finding.object.as_ref()).unwrap();
-    object.strip_prefix(schema).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    object
+        .strip_prefix(schema)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[tokio::test]
@@ -89,7 +94,10 @@ async fn every_example_is_judged_as_its_page_says_and_every_fix_mends_it() {
                 .await
                 .unwrap_or_else(|error| panic!("{}: {}: {error:?}", example.code, example.sql));
         }
-        probe.batch_execute("ANALYZE; SELECT pg_stat_clear_snapshot()").await.unwrap();
+        probe
+            .batch_execute("ANALYZE; SELECT pg_stat_clear_snapshot()")
+            .await
+            .unwrap();
         // Counters of older servers arrive by themselves, half a second later.
         tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
         let mut wrong = Vec::new();
@@ -109,7 +117,10 @@ async fn every_example_is_judged_as_its_page_says_and_every_fix_mends_it() {
                         found.len(),
                         example.is_found,
                         example.sql,
-                        lines(&reviewed).iter().filter(|line| line.contains(&format!("{}.", example.schema))).collect::<Vec<_>>()
+                        lines(&reviewed)
+                            .iter()
+                            .filter(|line| line.contains(&format!("{}.", example.schema)))
+                            .collect::<Vec<_>>()
                     ));
                 }
                 for found in found {

@@ -12,7 +12,9 @@ async fn a_well_designed_schema_gets_notes_at_most() {
     for major in majors() {
         let database = server(major).await.database("good").await;
         database.execute(GOOD).await;
-        database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC; ANALYZE").await;
+        database
+            .execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC; ANALYZE")
+            .await;
         let options = ReviewOptions {
             sample_budget_ms: 60_000,
             confirm: true,
@@ -49,7 +51,13 @@ async fn an_ordinary_role_sees_all_but_what_it_may_not_read_and_is_told() {
         let codes: Vec<String> = reviewed
             .findings
             .iter()
-            .map(|found| format!("{} {}", found.finding.code, found.finding.object.as_deref().unwrap_or("")))
+            .map(|found| {
+                format!(
+                    "{} {}",
+                    found.finding.code,
+                    found.finding.object.as_deref().unwrap_or("")
+                )
+            })
             .collect();
         for expected in [
             "schema/no-primary-key public.secret",
@@ -57,9 +65,17 @@ async fn an_ordinary_role_sees_all_but_what_it_may_not_read_and_is_told() {
             "schema/serial-not-identity closed.\"inner\".id",
             "schema/value-set-without-check public.open.status",
         ] {
-            assert!(codes.iter().any(|code| code == expected), "{major}: {expected} is not in {codes:#?}");
+            assert!(
+                codes.iter().any(|code| code == expected),
+                "{major}: {expected} is not in {codes:#?}"
+            );
         }
-        assert!(!codes.iter().any(|code| code.contains("nullable-never-null public.secret")), "{codes:#?}");
+        assert!(
+            !codes
+                .iter()
+                .any(|code| code.contains("nullable-never-null public.secret")),
+            "{codes:#?}"
+        );
         let skipped = format!("{:?}", reviewed.skipped);
         assert!(skipped.contains("statistics and rows of 2 tables"), "{skipped}");
         assert!(skipped.contains("last values of"), "{skipped}");
@@ -94,7 +110,10 @@ async fn names_may_be_anything() {
             r#"schema/functional-dependency "My ""Schema"."select"."x'); DROP TABLE y; --""#,
             r#"schema/foreign-key-unindexed "My ""Schema"."'quoted'"."'quoted'_Ref_fkey""#,
         ] {
-            assert!(lines.iter().any(|line| line.contains(part)), "{major}: {part} is not in {lines:#?}");
+            assert!(
+                lines.iter().any(|line| line.contains(part)),
+                "{major}: {part} is not in {lines:#?}"
+            );
         }
     }
 }
@@ -118,13 +137,23 @@ async fn partitions_are_their_tables_matter() {
             )
             .await;
         let reviewed = reviewed(&database.url(), &ReviewOptions::default()).await;
-        let visits = reviewed.model.tables.iter().find(|table| table.name.name == "visits").unwrap();
+        let visits = reviewed
+            .model
+            .tables
+            .iter()
+            .find(|table| table.name.name == "visits")
+            .unwrap();
         assert_eq!(visits.rows, Some(15999), "{major}");
         let of_visits: Vec<&str> = reviewed
             .findings
             .iter()
             .filter(|found| found.finding.severity == Severity::Warning)
-            .filter(|found| found.relation.as_deref().is_some_and(|name| name.contains("visits")))
+            .filter(|found| {
+                found
+                    .relation
+                    .as_deref()
+                    .is_some_and(|name| name.contains("visits"))
+            })
             .map(|found| found.finding.code.as_str())
             .collect();
         assert_eq!(
@@ -147,11 +176,21 @@ async fn a_locked_table_does_not_stop_the_rest() {
         )
         .await;
     let holder = database.probe().await;
-    holder.batch_execute("BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    holder
+        .batch_execute("BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
     let reviewed = reviewed(&database.url(), &ReviewOptions::default()).await;
-    assert!(lines(&reviewed).iter().any(|line| line.contains("public.open")), "{:#?}", lines(&reviewed));
     assert!(
-        reviewed.skipped.iter().any(|skipped| skipped.what.contains("public.held")),
+        lines(&reviewed).iter().any(|line| line.contains("public.open")),
+        "{:#?}",
+        lines(&reviewed)
+    );
+    assert!(
+        reviewed
+            .skipped
+            .iter()
+            .any(|skipped| skipped.what.contains("public.held")),
         "{:?}",
         reviewed.skipped
     );

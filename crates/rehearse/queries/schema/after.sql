@@ -61,7 +61,10 @@ SELECT 100 AS place, format('publication %I', p.pubname) AS what,
                                         WHERE a.attrelid = r.oid AND to_jsonb(l) ->> 'prattrs' IS NOT NULL
                                           AND a.attnum::text = ANY (string_to_array(to_jsonb(l) ->> 'prattrs', ' '))
                                        HAVING count(*) > 0), '')
-                          || coalesce(format(' WHERE (%s)', pg_get_expr((to_jsonb(l) ->> 'prqual')::pg_node_tree, r.oid)), ''),
+                          || coalesce((SELECT format(' WHERE (%s)', to_jsonb(t) ->> 'rowfilter')
+                                         FROM pg_publication_tables AS t
+                                        WHERE t.pubname = p.pubname AND format('%I.%I', t.schemaname, t.tablename) = r.name
+                                          AND to_jsonb(t) ->> 'rowfilter' IS NOT NULL), ''),
                           ', ' ORDER BY r.name)
                    FROM pg_publication_rel AS l JOIN relations AS r ON r.oid = l.prrelid WHERE l.prpubid = p.oid) END,
               concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
@@ -71,7 +74,7 @@ SELECT 100 AS place, format('publication %I', p.pubname) AS what,
 UNION ALL
 SELECT 110, format('index %s', x.name),
        format('UPDATE pg_catalog.pg_index SET indisvalid = false, indisready = %s WHERE indexrelid = %L::pg_catalog.regclass',
-              i.indisready, x.name)
+              CASE WHEN i.indisready THEN 'true' ELSE 'false' END, x.name)
   FROM pg_index AS i
   JOIN relations AS x ON x.oid = i.indexrelid
  WHERE NOT i.indisvalid AND x.relkind = 'i'

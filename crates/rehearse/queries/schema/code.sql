@@ -59,7 +59,7 @@ SELECT 'pg_cast', c.oid, 34, format('cast from %s to %s', format_type(c.castsour
   FROM pg_cast AS c
  WHERE c.oid >= 16384
    AND NOT EXISTS (SELECT FROM pg_depend AS d
-                    WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+                    WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype IN ('e', 'i'))
 UNION ALL
 SELECT 'pg_class', r.oid, CASE r.relkind WHEN 'v' THEN 35 ELSE 55 END,
        format('%s %s', CASE r.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, r.name),

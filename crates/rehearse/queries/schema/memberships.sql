@@ -3,7 +3,7 @@ SELECT format('%s in %s', m.rolname, r.rolname),
        format('GRANT %I TO %I%s', r.rolname, m.rolname,
               CASE WHEN j.row ->> 'inherit_option' IS NULL
                    THEN CASE WHEN a.admin_option THEN ' WITH ADMIN OPTION' ELSE '' END
-                   ELSE format(' WITH ADMIN %s, INHERIT %s, SET %s', a.admin_option,
+                   ELSE format(' WITH ADMIN %s, INHERIT %s, SET %s', j.row ->> 'admin_option',
                                j.row ->> 'inherit_option', j.row ->> 'set_option')
               END)
   FROM pg_auth_members AS a

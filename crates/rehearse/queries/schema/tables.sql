@@ -35,7 +35,7 @@ WITH relations AS (
                                  CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END, i.options)
                      ELSE '' END,
                 CASE WHEN a.attnotnull AND (nn.oid IS NULL OR nn.convalidated)
-                     THEN coalesce(format(' CONSTRAINT %I', nn.conname), '') || ' NOT NULL'
+                     THEN coalesce(' CONSTRAINT ' || quote_ident(nn.conname), '') || ' NOT NULL'
                           || CASE WHEN nn.connoinherit THEN ' NO INHERIT' ELSE '' END
                      ELSE '' END) AS definition,
          concat_ws(E';\n',

@@ -52,6 +52,8 @@ impl Look<'_> {
             .get(&oid)
             .or_else(|| self.after.relations.get(&oid))?;
         match relation.table {
+            // Nobody waits for an index that was not there.
+            Some(_) if !self.before.relations.contains_key(&oid) => None,
             Some(table) => self.start.relations.get(&table).map(|table| &table.name),
             None => self.start.relations.get(&oid).map(|relation| &relation.name),
         }
@@ -144,15 +146,23 @@ impl Look<'_> {
         if self.sentence.truncates() {
             return rewrites.clone();
         }
-        // What runs as a whole, such as DO, may hold a TRUNCATE, which reads nothing.
+        // What runs as a whole, such as DO, may hold a TRUNCATE. That builds each
+        // index anew, with a scan of nothing; a rewrite also scans what it copies.
         let opaque = matches!(self.sentence.tag(), "DO" | "CALL" | "SELECT");
-        let silent = rewrites.iter().filter(|oid| opaque && !self.was_scanned(**oid));
+        let indexes = |table| {
+            let of_table = |index: &&Relation| index.kind == 'i' && index.table == Some(table);
+            self.before.relations.values().filter(of_table).count() as i64
+        };
+        let silent = rewrites
+            .iter()
+            .filter(|oid| opaque && self.scans(**oid) <= indexes(**oid));
         silent.copied().collect()
     }
 
-    fn was_scanned(&self, oid: Oid) -> bool {
+    /// How often a table was scanned.
+    fn scans(&self, oid: Oid) -> i64 {
         let count = |state: &State| state.scans.get(&oid).copied().unwrap_or_default();
-        count(self.after) > count(self.before)
+        count(self.after) - count(self.before)
     }
 
     /// The relation behind a name in a plan, if it was there before the script.
@@ -182,11 +192,12 @@ impl Look<'_> {
 
     /// Scans that are in no plan: what ALTER TABLE and its kin check.
     fn add_scans(&self, work: &mut BTreeSet<(RelationName, WorkKind, Option<String>)>) {
-        let planned: BTreeSet<Oid> = self
+        let explained: BTreeSet<Oid> = self
             .touches
             .iter()
             .filter_map(|touch| self.existing(&touch.relation))
             .map(|(oid, _)| oid)
+            .chain(self.rewrites())
             .collect();
         let heavier = |name: &RelationName| {
             let kinds = [WorkKind::Rewrite, WorkKind::IndexBuild];
@@ -198,7 +209,7 @@ impl Look<'_> {
             .relations
             .iter()
             .filter(|(oid, relation)| {
-                relation.has_rows() && !planned.contains(oid) && self.was_scanned(**oid)
+                relation.has_rows() && !explained.contains(oid) && self.scans(**oid) > 0
             })
             .map(|(_, relation)| relation.name.clone())
             .filter(|name| !heavier(name))

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use howdah_pg::{Connection, Flow, PgError, RowView, Sink, Step, Transaction};
 
+use howdah_sql::RelationName;
+
 use super::outcome::Look;
 use super::statement::{Mode, Sentence};
 use super::{Options, Rehearsal, StatementOutcome};
+use crate::clients::Clients;
 use crate::plans::take_plans;
 use crate::trace::{Oid, State};
-use crate::{Debris, Failure, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
+use crate::{Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
 
 /// How many notices of one statement are kept: its plans are among them.
 const NOTICES: (usize, usize) = (100_000, 64 << 20);
@@ -36,6 +39,11 @@ pub(super) struct Run {
     /// so knows nothing any more.
     rewritten: BTreeSet<Oid>,
     outcomes: Vec<StatementOutcome>,
+    /// The first of `outcomes` that belongs to no transaction that is committed.
+    uncommitted: usize,
+    /// Of each of `outcomes`: the relations that it names, and whether clients may notice it.
+    named: Vec<(Vec<RelationName>, bool)>,
+    clients: Option<Clients>,
     pub(super) notes: Vec<String>,
 }
 
@@ -53,7 +61,7 @@ impl Run {
         }
         let mut notes = database.notes.clone();
         notes.extend(database.note.clone());
-        let connection = connect(&database, options).await?;
+        let connection = connect(&database).await?;
         Ok(Self {
             database,
             options: options.clone(),
@@ -65,6 +73,9 @@ impl Run {
             committed: false,
             rewritten: BTreeSet::new(),
             outcomes: Vec::new(),
+            uncommitted: 0,
+            named: Vec::new(),
+            clients: None,
             notes,
         })
     }
@@ -93,8 +104,12 @@ impl Run {
     pub(super) async fn begin(&mut self) -> Result<(), RehearseError> {
         self.transaction = 0;
         self.database.pretend_rows().await?;
-        // A copy needs the database for itself.
-        self.connection = connect(&self.database, &self.options).await?;
+        if self.options.clients {
+            // The database is copied, and must be left for that.
+            self.connection = self.database.server.connect("template1").await?;
+            self.clients = Some(Clients::of(&self.database).await?);
+        }
+        self.connection = connect(&self.database).await?;
         self.start = self.look().await?;
         self.state = self.start.clone();
         Ok(())
@@ -142,7 +157,7 @@ impl Run {
             touches: &touches,
             rewritten: &self.rewritten,
             sentence: &sentence,
-            plain: mode == Mode::Plain,
+            plain: mode == Mode::Plain && outcome.failure.is_none(),
         };
         let mut effects = look.effects();
         self.rewritten.extend(look.rewrites());
@@ -150,6 +165,8 @@ impl Run {
         if effects.failure.is_some() && self.committed {
             effects.debris.push(Debris::HalfApplied);
         }
+        self.named
+            .push((sentence.relations(), sentence.is_noticed_by_clients()));
         self.outcomes.push(StatementOutcome {
             span: unit.span.clone(),
             effects,
@@ -214,6 +231,7 @@ impl Run {
         if self.connection.transaction() != Transaction::Idle {
             self.batch("ROLLBACK").await?;
             self.rewritten.clear();
+            self.uncommitted = self.outcomes.len();
             if !self.start.relations.is_empty() {
                 self.state = self.look().await?;
             }
@@ -230,6 +248,54 @@ impl Run {
             self.database.pretend_rows().await?;
         }
         self.state.locks.clear();
+        self.try_clients().await
+    }
+
+    /// Finds what the transaction that was just committed has broken, and
+    /// charges it to the statement that has most to do with it.
+    async fn try_clients(&mut self) -> Result<(), RehearseError> {
+        let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
+        let Some(clients) = &mut self.clients else {
+            return Ok(());
+        };
+        if !self.named[first..].iter().any(|(_, noticed)| *noticed) {
+            return Ok(());
+        }
+        let concerns = |number: usize, name: &RelationName| {
+            let (named, _) = &self.named[number];
+            let locks = &self.outcomes[number].effects.locks;
+            locks
+                .iter()
+                .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
+                || named.iter().any(|other| {
+                    other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
+                })
+        };
+        let this = first..self.outcomes.len();
+        let touched = self
+            .start
+            .relations
+            .iter()
+            .filter(|(_, relation)| this.clone().any(|number| concerns(number, &relation.name)));
+        let touched: BTreeSet<Oid> = touched.map(|(oid, _)| *oid).collect();
+        let breaks = clients.check(&self.start, &touched).await?;
+        let mut charged = Vec::new();
+        for (oid, broken) in breaks {
+            let name = self.start.relations.get(&oid).map(|relation| &relation.name);
+            let noticed = |number: &usize| self.named[*number].1;
+            let concerned = name.and_then(|name| {
+                this.clone()
+                    .rev()
+                    .filter(noticed)
+                    .find(|number| concerns(*number, name))
+            });
+            if let Some(number) = concerned.or_else(|| this.clone().rev().find(noticed)) {
+                charged.push((number, broken));
+            }
+        }
+        for (number, broken) in charged {
+            self.outcomes[number].effects.breaks.push(broken);
+        }
         Ok(())
     }
 
@@ -328,6 +394,7 @@ impl Run {
         };
         if ended && !committed {
             self.rewritten.clear();
+            self.uncommitted = self.outcomes.len();
         }
         Ok(Executed {
             before,
@@ -432,10 +499,9 @@ impl Run {
     }
 }
 
-async fn connect(database: &ScratchDatabase, options: &Options) -> Result<Connection, RehearseError> {
+async fn connect(database: &ScratchDatabase) -> Result<Connection, RehearseError> {
     let mut connection = database.connect_runner().await?;
     connection.keep_notices(NOTICES.0, NOTICES.1);
-    let _ = options;
     Ok(connection)
 }
 

@@ -69,6 +69,26 @@ impl<'a> Sentence<'a> {
         }
     }
 
+    /// Whether clients may find something different after it; they do not after
+    /// statements that only read or write rows.
+    pub(super) fn is_noticed_by_clients(&self) -> bool {
+        !matches!(
+            self.kind(),
+            Some(
+                Kind::Insert
+                    | Kind::Update
+                    | Kind::Delete
+                    | Kind::Merge
+                    | Kind::Copy { .. }
+                    | Kind::Show
+                    | Kind::Explain { .. }
+                    | Kind::Transaction(_)
+                    | Kind::Session(_)
+                    | Kind::Utility(_)
+            )
+        )
+    }
+
     /// Whether it empties tables.
     pub(super) fn truncates(&self) -> bool {
         matches!(self.node(), Some(NodeEnum::TruncateStmt(_)))

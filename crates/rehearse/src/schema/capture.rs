@@ -1,7 +1,9 @@
+use std::collections::{HashMap, HashSet};
+
 use howdah_pg::catalog::{Query, Reading};
 use howdah_pg::{Connection, Rows};
 
-use super::order::{Edge, Node, Place, in_order};
+use super::order::{Edge, Key, Node, Place, in_order};
 use super::{Extension, Piece, Schema};
 use crate::RehearseError;
 
@@ -70,7 +72,7 @@ impl Schema {
                     types: split_names(row.get(2).unwrap_or_default()),
                 })
                 .collect(),
-            objects: in_order(nodes, &edges(dependencies)),
+            objects: objects_in_order(nodes, edges(dependencies)),
             after: pieces(after, 1).collect(),
             notes,
         }
@@ -139,6 +141,63 @@ fn nodes(rows: &[Rows]) -> (Vec<Node>, Vec<String>) {
         });
     }
     (nodes, notes)
+}
+
+/// What is done to a relation when all else is there, and has no entry in a catalog of its own.
+const LAST: [&str; 4] = ["owned by", "identity", "security", "filled"];
+/// The place of constraints and indexes, and all that comes after them.
+const CONSTRAINTS: Place = Place(50);
+
+fn objects_in_order(nodes: Vec<Node>, mut edges: Vec<Edge>) -> Vec<Piece> {
+    let (mut last, nodes): (Vec<Node>, Vec<Node>) = nodes
+        .into_iter()
+        .partition(|node| LAST.contains(&node.key.0.as_str()));
+    last.sort_by_key(|node| (node.place, node.key.1));
+    edges.extend(attachments(&nodes, &edges));
+    let mut pieces = in_order(nodes, &edges);
+    pieces.extend(last.into_iter().map(|node| node.piece));
+    pieces
+}
+
+/// Attaching comes after the child, and before what would then be made for the
+/// child as well: constraints and indexes of the parent.
+fn attachments(nodes: &[Node], edges: &[Edge]) -> Vec<Edge> {
+    let class = |oid| ("pg_class".to_owned(), oid);
+    let attached = nodes.iter().filter(|node| node.key.0.ends_with("attach"));
+    let mut more: Vec<Edge> = attached
+        .map(|node| Edge {
+            from: node.key.clone(),
+            to: class(node.key.1),
+            is_part: false,
+        })
+        .collect();
+    let late: HashSet<&Key> = nodes
+        .iter()
+        .filter(|node| node.place >= CONSTRAINTS && !node.key.0.ends_with("attach"))
+        .map(|node| &node.key)
+        .collect();
+    let mut of_table: HashMap<&Key, Vec<&Key>> = HashMap::new();
+    for edge in edges.iter().filter(|edge| late.contains(&edge.from)) {
+        of_table.entry(&edge.to).or_default().push(&edge.from);
+    }
+    let tables: HashSet<u32> = nodes
+        .iter()
+        .filter(|node| node.key.0 == "attach")
+        .map(|node| node.key.1)
+        .collect();
+    for edge in edges {
+        if edge.from.0 != "pg_class" || edge.to.0 != "pg_class" || !tables.contains(&edge.from.1) {
+            continue;
+        }
+        for late in of_table.get(&edge.to).into_iter().flatten() {
+            more.push(Edge {
+                from: (*late).clone(),
+                to: ("attach".to_owned(), edge.from.1),
+                is_part: false,
+            });
+        }
+    }
+    more
 }
 
 fn edges(rows: &Rows) -> Vec<Edge> {

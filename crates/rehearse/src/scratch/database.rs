@@ -6,7 +6,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{Server, append_page};
 use crate::schema::{BUILDER, Built};
-use crate::{RehearseError, Schema, Sizes};
+use crate::{RehearseError, Schema};
 
 /// A database on a scratch server, for one rehearsal. It is removed when the
 /// next one is asked for, or with the server.
@@ -102,6 +102,22 @@ impl ScratchDatabase {
             .await
     }
 
+    /// Connects as the role that clients are tried as.
+    pub(crate) async fn connect_builder(&self, database: &str) -> Result<Connection, RehearseError> {
+        self.server
+            .connect_as(BUILDER, Some(&self.password), database)
+            .await
+    }
+
+    /// Makes the role that has what everybody has.
+    pub(crate) async fn make_public_role(&self) -> Result<(), RehearseError> {
+        let mut connection = self.connect_superuser().await?;
+        connection
+            .batch(&crate::clients::public_role())
+            .await
+            .map_err(RehearseError::scratch("making roles"))
+    }
+
     /// Makes the planner believe that every table holds rows, as in
     /// production, however few it really has.
     pub(crate) async fn pretend_rows(&self) -> Result<(), RehearseError> {
@@ -118,7 +134,10 @@ impl ScratchDatabase {
                 tracing::warn!(path = %path.display(), %error, "a table looks empty to the planner");
             }
         }
-        connection.batch(&Sizes::pretence()).await.map_err(doing())
+        connection
+            .batch(include_str!("../../queries/build/pretence.sql"))
+            .await
+            .map_err(doing())
     }
 
     /// Makes an ordinary role that a script takes for granted.

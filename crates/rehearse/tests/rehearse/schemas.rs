@@ -15,6 +15,8 @@ async fn what_is_rebuilt_is_what_was_read() {
         let again = Schema::capture(&mut connect(&url).await).await.unwrap();
         let lines = |schema: &Schema| {
             let mut lines: Vec<String> = schema.to_sql().split(";\n").map(str::to_owned).collect();
+            // The role that a script runs as gets what a superuser has.
+            lines.retain(|line| !(line.starts_with("GRANT ") && line.contains(" TO postgres WITH ADMIN")));
             lines.sort();
             lines
         };

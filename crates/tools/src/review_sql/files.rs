@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use howdah_core::{Error, ErrorKind, Result};
+use howdah_lint::Settings;
 use howdah_lint::migration::Script;
+use howdah_lint::runner::{Migration, Plan, Run, Surroundings, is_run, order};
 
 /// A longer file is no migration.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -31,14 +33,28 @@ impl Source {
             .map_or_else(|| "the script".to_owned(), |path| path.display().to_string())
     }
 
+    /// How it is run: in one transaction where that is asked for, else as the tool that its file
+    /// belongs to has it.
+    pub(super) fn plan(&self, in_transaction: bool, surroundings: &Surroundings) -> Plan {
+        match in_transaction {
+            true => Plan::plain(&self.text, Run::Transaction),
+            false => Plan::of(&Migration {
+                path: self.path.as_deref().unwrap_or(Path::new("")),
+                text: &self.text,
+                surroundings,
+            }),
+        }
+    }
+
     /// Its statements, in the transactions that its runner gives them.
-    pub(super) fn script(&self, in_transaction: bool) -> Script<'_> {
-        Script::read(&self.text, |_| in_transaction.then_some(0))
+    pub(super) fn script(&self, plan: &Plan) -> Script<'_> {
+        Script::planned(&self.text, plan)
     }
 }
 
-/// Reads them all, or says which cannot be read.
-pub(super) async fn read(paths: Vec<PathBuf>) -> Result<Vec<Source>> {
+/// Reads them all, or says which cannot be read. What `settings` exclude counts from the directory
+/// `home` on.
+pub(super) async fn read(paths: Vec<PathBuf>, settings: Settings, home: PathBuf) -> Result<Vec<Source>> {
     let read = tokio::task::spawn_blocking(move || {
         if paths.is_empty() {
             return Ok(vec![standard_input()?]);
@@ -47,7 +63,7 @@ pub(super) async fn read(paths: Vec<PathBuf>) -> Result<Vec<Source>> {
         for path in paths {
             match path.as_os_str() == "-" {
                 true => sources.push(standard_input()?),
-                false => named(&path, &mut sources)?,
+                false => named(&path, &settings, &home, &mut sources)?,
             }
         }
         Ok(sources)
@@ -56,18 +72,28 @@ pub(super) async fn read(paths: Vec<PathBuf>) -> Result<Vec<Source>> {
         .map_err(|error| Error::internal(format!("Reading the scripts failed: {error}")))?
 }
 
-fn named(path: &Path, sources: &mut Vec<Source>) -> Result<()> {
+fn named(path: &Path, settings: &Settings, home: &Path, sources: &mut Vec<Source>) -> Result<()> {
     if !path.is_dir() {
         sources.push(file(path)?);
         return Ok(());
     }
     let mut found = Vec::new();
     below(path, &mut found)?;
+    let surroundings = Surroundings::default();
+    let is_left_out = |path: &PathBuf| {
+        let from_home = std::path::absolute(path).ok();
+        let from_home = from_home.as_deref().and_then(|path| path.strip_prefix(home).ok());
+        settings.excludes(from_home.unwrap_or(path)) || !is_run(path, &surroundings)
+    };
+    found.retain(|path| !is_left_out(path));
     if found.is_empty() {
         return Err(local(format!("There is no .sql file in {}.", path.display()))
             .hint("Name the directory that holds the migrations, or the files."));
     }
-    found.sort_by(|a, b| natural(a).cmp(&natural(b)));
+    found.sort_by_cached_key(|path| {
+        let directory = path.parent().map(natural);
+        (directory, order(path, &surroundings), natural(path))
+    });
     for path in found {
         sources.push(file(&path)?);
     }
@@ -144,7 +170,8 @@ fn text(bytes: Vec<u8>, what: &str) -> Result<Arc<str>> {
         return Err(local(format!("{what} is no text: it holds a NUL byte.")).hint("Give SQL scripts."));
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(text.into()),
+        // psql skips a byte order mark, too.
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).into()),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             Err(local(format!("{what} is not valid UTF-8, from byte {at} on."))
@@ -162,7 +189,8 @@ pub(super) struct Lines<'a> {
     text: &'a str,
     at: usize,
     line: usize,
-    line_start: usize,
+    /// Characters of the line before `at`.
+    characters: usize,
 }
 
 impl<'a> Lines<'a> {
@@ -171,7 +199,7 @@ impl<'a> Lines<'a> {
             text,
             at: 0,
             line: 1,
-            line_start: 0,
+            characters: 0,
         }
     }
 
@@ -184,14 +212,15 @@ impl<'a> Lines<'a> {
         if offset < self.at {
             *self = Self::of(self.text);
         }
-        for (index, byte) in self.text.as_bytes()[self.at..offset].iter().enumerate() {
-            if *byte == b'\n' {
+        for character in self.text[self.at..offset].chars() {
+            self.characters += 1;
+            if character == '\n' {
                 self.line += 1;
-                self.line_start = self.at + index + 1;
+                self.characters = 0;
             }
         }
         self.at = offset;
-        (self.line, self.text[self.line_start..offset].chars().count() + 1)
+        (self.line, self.characters + 1)
     }
 }
 
@@ -212,8 +241,8 @@ mod tests {
 
     #[test]
     fn numbers_in_names_count_as_numbers() {
-        let mut names = ["V10__b.sql", "V2__a.sql", "V2_1__a.sql", "R__views.sql"];
+        let mut names = ["10_b.sql", "2_a.sql", "2_1_a.sql", "views.sql"];
         names.sort_by_key(|name| natural(Path::new(name)));
-        assert_eq!(names, ["R__views.sql", "V2__a.sql", "V2_1__a.sql", "V10__b.sql"]);
+        assert_eq!(names, ["2_1_a.sql", "2_a.sql", "10_b.sql", "views.sql"]);
     }
 }
