@@ -9,6 +9,7 @@ mod measure;
 mod peers;
 mod rows;
 mod spawn;
+mod truth;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -23,7 +24,7 @@ struct Arguments {
     /// Measure only these: spawn, select1, inflight, rows, export.
     names: Vec<String>,
     /// Also measure the peers installed in this Python environment.
-    #[arg(long, value_name = "VENV")]
+    #[arg(long, global = true, value_name = "VENV")]
     peers: Option<std::path::PathBuf>,
     /// The binary to measure.
     #[arg(long, global = true, default_value = "target/release/howdah")]
@@ -35,15 +36,26 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+<<<<<<< HEAD
     /// Schema changes beside an open-loop load: what clients feel, and whether every row is right.
     Change(change::Arguments),
+=======
+    /// The truth set of migrations: verdicts from servers, and how well `howdah lint` agrees.
+    #[command(subcommand)]
+    Truth(truth::Command),
+>>>>>>> w/truth
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+<<<<<<< HEAD
     if let Some(Command::Change(command)) = arguments.command {
         return change::run(command, &change::default_program(arguments.howdah)).await;
+=======
+    if let Some(Command::Truth(command)) = arguments.command {
+        return truth::run(command, arguments.howdah, arguments.peers).await;
+>>>>>>> w/truth
     }
     let major = howdah_testkit::majors()[0];
     let server = howdah_testkit::server(major).await;
