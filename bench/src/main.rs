@@ -36,26 +36,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-<<<<<<< HEAD
     /// Schema changes beside an open-loop load: what clients feel, and whether every row is right.
     Change(change::Arguments),
-=======
     /// The truth set of migrations: verdicts from servers, and how well `howdah lint` agrees.
     #[command(subcommand)]
     Truth(truth::Command),
->>>>>>> w/truth
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-<<<<<<< HEAD
-    if let Some(Command::Change(command)) = arguments.command {
-        return change::run(command, &change::default_program(arguments.howdah)).await;
-=======
-    if let Some(Command::Truth(command)) = arguments.command {
-        return truth::run(command, arguments.howdah, arguments.peers).await;
->>>>>>> w/truth
+    match arguments.command {
+        Some(Command::Change(command)) => {
+            return change::run(command, &change::default_program(arguments.howdah)).await;
+        }
+        Some(Command::Truth(command)) => {
+            return truth::run(command, arguments.howdah, arguments.peers).await;
+        }
+        None => {}
     }
     let major = howdah_testkit::majors()[0];
     let server = howdah_testkit::server(major).await;
