@@ -55,7 +55,10 @@ impl Observer for Killer {
 
 async fn interrupted(url: &str, statements: usize, options: Options) -> Result<Ended, ChangeError> {
     let cancel = CancellationToken::new();
-    let killer = Killer { left: AtomicUsize::new(statements), cancel: cancel.clone() };
+    let killer = Killer {
+        left: AtomicUsize::new(statements),
+        cancel: cancel.clone(),
+    };
     let executor = Executor::new(support::target(url), options, Arc::new(killer), cancel);
     executor.run(SCRIPT).await.map(|(_, ended)| ended)
 }
@@ -99,9 +102,17 @@ async fn interrupted_after_every_statement_it_goes_on_to_the_same_end() {
         plain.execute(SCRIPT).await;
         let (plain, changed) = (plain.probe().await, changed.probe().await);
         let (expected, found) = (support::schema(&plain).await, support::schema(&changed).await);
-        assert!(expected == found, "{major}:\n{}", support::difference(&expected, &found));
+        assert!(
+            expected == found,
+            "{major}:\n{}",
+            support::difference(&expected, &found)
+        );
         let (expected, found) = (support::data(&plain).await, support::data(&changed).await);
-        assert!(expected == found, "{major}:\n{}", support::difference(&expected, &found));
+        assert!(
+            expected == found,
+            "{major}:\n{}",
+            support::difference(&expected, &found)
+        );
     }
 }
 
@@ -112,7 +123,10 @@ async fn taken_back_at_every_stage_the_schema_is_as_it_was() {
         let reference = prepared(server, "plain").await;
         let changed = prepared(server, "changed").await;
         let expected = support::schema(&reference.probe().await).await;
-        let keep = Options { contract: false, ..Options::default() };
+        let keep = Options {
+            contract: false,
+            ..Options::default()
+        };
         let mut stage = 1;
         loop {
             let ended = interrupted(&changed.url(), stage, keep.clone()).await;
@@ -124,15 +138,30 @@ async fn taken_back_at_every_stage_the_schema_is_as_it_was() {
             write(&reference, stage).await;
             write(&changed, stage).await;
             let mut session = support::target(&changed.url()).session().await.unwrap();
-            let id = journal::list(&mut session, None).await.unwrap()[0].plan.id.clone();
+            let id = journal::list(&mut session, None).await.unwrap()[0]
+                .plan
+                .id
+                .clone();
             drop(session);
-            let back = support::executor(&changed.url(), Options::default()).rollback(&id).await;
+            let back = support::executor(&changed.url(), Options::default())
+                .rollback(&id)
+                .await;
             back.unwrap_or_else(|error| panic!("{major}, stage {stage}: {error} {error:?}"));
             let found = support::schema(&changed.probe().await).await;
-            assert!(expected == found, "{major}, stage {stage}:\n{}", support::difference(&expected, &found));
-            let (kept, found) =
-                (support::data(&reference.probe().await).await, support::data(&changed.probe().await).await);
-            assert!(kept == found, "{major}, stage {stage}:\n{}", support::difference(&kept, &found));
+            assert!(
+                expected == found,
+                "{major}, stage {stage}:\n{}",
+                support::difference(&expected, &found)
+            );
+            let (kept, found) = (
+                support::data(&reference.probe().await).await,
+                support::data(&changed.probe().await).await,
+            );
+            assert!(
+                kept == found,
+                "{major}, stage {stage}:\n{}",
+                support::difference(&kept, &found)
+            );
             if last {
                 break;
             }
@@ -150,9 +179,14 @@ async fn a_second_change_on_the_table_is_told_of_the_first() {
     let first = interrupted(&database.url(), 2, Options::default()).await;
     assert!(matches!(first, Err(ChangeError::Stopped)));
     let mut session = support::target(&database.url()).session().await.unwrap();
-    let id = journal::list(&mut session, None).await.unwrap()[0].plan.id.clone();
+    let id = journal::list(&mut session, None).await.unwrap()[0]
+        .plan
+        .id
+        .clone();
     let second = support::run(&database.url(), "ALTER TABLE t ADD CONSTRAINT x CHECK (k < 100)").await;
-    let Err(ChangeError::Busy { message }) = second else { panic!("{second:?}") };
+    let Err(ChangeError::Busy { message }) = second else {
+        panic!("{second:?}")
+    };
     assert!(message.contains(&id), "{message}");
 }
 
@@ -161,15 +195,24 @@ async fn nobody_queues_behind_a_change_that_waits() {
     let server = server(majors()[0]).await;
     let database = prepared(server, "changed").await;
     let reader = database.probe().await;
-    reader.batch_execute("BEGIN; SELECT count(*) FROM t").await.unwrap();
+    reader
+        .batch_execute("BEGIN; SELECT count(*) FROM t")
+        .await
+        .unwrap();
     let url = database.url();
-    let change = tokio::spawn(async move { support::run(&url, "ALTER TABLE t ADD CONSTRAINT x CHECK (k < 100)").await });
+    let change =
+        tokio::spawn(
+            async move { support::run(&url, "ALTER TABLE t ADD CONSTRAINT x CHECK (k < 100)").await },
+        );
     let client = database.probe().await;
     let begun = std::time::Instant::now();
     let mut longest = Duration::ZERO;
     while begun.elapsed() < Duration::from_secs(3) {
         let asked = std::time::Instant::now();
-        client.batch_execute("UPDATE t SET k = 2 WHERE id = 5").await.unwrap();
+        client
+            .batch_execute("UPDATE t SET k = 2 WHERE id = 5")
+            .await
+            .unwrap();
         longest = longest.max(asked.elapsed());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
