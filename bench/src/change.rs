@@ -46,7 +46,10 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
         settings: [
             ("shared_buffers", "512MB"),
             ("max_wal_size", "4GB"),
+            // What is acknowledged has to be there after a crash; the test server's own settings give that up.
             ("fsync", "on"),
+            ("full_page_writes", "on"),
+            ("synchronous_commit", "on"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into(),
