@@ -2,6 +2,7 @@
 //! asked, against the peers that pip can install. Ratios count; absolute
 //! figures belong to the machine.
 
+mod change;
 mod export;
 mod latency;
 mod measure;
@@ -35,16 +36,26 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+<<<<<<< HEAD
+    /// Schema changes beside an open-loop load: what clients feel, and whether every row is right.
+    Change(change::Arguments),
+=======
     /// The truth set of migrations: verdicts from servers, and how well `howdah lint` agrees.
     #[command(subcommand)]
     Truth(truth::Command),
+>>>>>>> w/truth
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+<<<<<<< HEAD
+    if let Some(Command::Change(command)) = arguments.command {
+        return change::run(command, &change::default_program(arguments.howdah)).await;
+=======
     if let Some(Command::Truth(command)) = arguments.command {
         return truth::run(command, arguments.howdah, arguments.peers).await;
+>>>>>>> w/truth
     }
     let major = howdah_testkit::majors()[0];
     let server = howdah_testkit::server(major).await;

@@ -61,12 +61,18 @@ fn pages_say_what_is_found() {
             .find(|(code, _)| *code == rule.code)
             .unwrap_or_else(|| panic!("{} has no page", rule.code));
         let examples = examples(page);
-        assert!(examples.iter().any(|example| example.is("found")), "{}", rule.code);
+        assert!(
+            examples.iter().any(|example| example.is("found")),
+            "{}",
+            rule.code
+        );
         assert!(examples.iter().any(|example| example.is("fine")), "{}", rule.code);
         for example in examples {
             let findings = example.findings();
-            let dangers: Vec<&Finding> =
-                findings.iter().filter(|finding| finding.severity == Severity::Danger).collect();
+            let dangers: Vec<&Finding> = findings
+                .iter()
+                .filter(|finding| finding.severity == Severity::Danger)
+                .collect();
             match example.is("found") {
                 true => assert!(
                     dangers.iter().any(|finding| finding.code == rule.code),
@@ -74,7 +80,12 @@ fn pages_say_what_is_found() {
                     rule.code,
                     example.sql
                 ),
-                false => assert!(dangers.is_empty(), "{}: found in\n{}\n{dangers:#?}", rule.code, example.sql),
+                false => assert!(
+                    dangers.is_empty(),
+                    "{}: found in\n{}\n{dangers:#?}",
+                    rule.code,
+                    example.sql
+                ),
             }
             tried += 1;
         }
@@ -94,7 +105,12 @@ fn the_rest_is_judged_behind_an_error() {
         .collect();
     assert_eq!(
         codes,
-        ["migration/fails", "migration/set-not-null", "migration/truncate", "migration/fails"],
+        [
+            "migration/fails",
+            "migration/set-not-null",
+            "migration/truncate",
+            "migration/fails"
+        ],
         "{findings:#?}"
     );
     assert!(findings.iter().any(|finding| finding.code == "migration/not-sql"));
@@ -105,13 +121,22 @@ fn a_lock_timeout_takes_the_hazard_away() {
     let hazard = |text: &str| {
         let script = Script::read(text, |_| None);
         let findings = ByText::new(None, &Options::default()).review(&script).findings;
-        findings.iter().filter(|finding| finding.code == "migration/lock-hazard").count()
+        findings
+            .iter()
+            .filter(|finding| finding.code == "migration/lock-hazard")
+            .count()
     };
     assert_eq!(hazard("ALTER TABLE orders ADD COLUMN a int;"), 1);
-    assert_eq!(hazard("SET lock_timeout = '2s';\nALTER TABLE orders ADD COLUMN a int;"), 0);
+    assert_eq!(
+        hazard("SET lock_timeout = '2s';\nALTER TABLE orders ADD COLUMN a int;"),
+        0
+    );
     assert_eq!(
         hazard("BEGIN; SET LOCAL lock_timeout = '2s'; COMMIT;\nALTER TABLE orders ADD COLUMN a int;"),
         1
     );
-    assert_eq!(hazard("SET lock_timeout = 0;\nALTER TABLE orders ADD COLUMN a int;"), 1);
+    assert_eq!(
+        hazard("SET lock_timeout = 0;\nALTER TABLE orders ADD COLUMN a int;"),
+        1
+    );
 }
