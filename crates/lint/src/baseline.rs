@@ -63,7 +63,12 @@ impl Baseline {
     /// Takes note of a finding in a script with that text.
     pub fn add(&mut self, script: &Path, text: &str, finding: &Finding) {
         let script = self.name(script);
-        *self.findings.entry(script).or_default().entry(key(text, finding)).or_default() += 1;
+        *self
+            .findings
+            .entry(script)
+            .or_default()
+            .entry(key(text, finding))
+            .or_default() += 1;
     }
 
     /// Leaves what is new among the findings of a script; each that is known counts once. Says as
@@ -90,7 +95,9 @@ impl Baseline {
     fn name(&self, script: &Path) -> String {
         let script = absolute(script);
         let below = script.strip_prefix(&self.directory).unwrap_or(&script);
-        let parts = below.components().filter(|part| !matches!(part, Component::RootDir));
+        let parts = below
+            .components()
+            .filter(|part| !matches!(part, Component::RootDir));
         let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
         parts.join("/")
     }
@@ -176,8 +183,19 @@ mod tests {
     fn a_file_that_is_none_is_told() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("baseline.json");
-        assert!(Baseline::read(&file).unwrap_err().hint.unwrap().contains("--write-baseline"));
+        assert!(
+            Baseline::read(&file)
+                .unwrap_err()
+                .hint
+                .unwrap()
+                .contains("--write-baseline")
+        );
         std::fs::write(&file, "{\"found\": 1}").unwrap();
-        assert!(Baseline::read(&file).unwrap_err().message.contains("baseline.json"));
+        assert!(
+            Baseline::read(&file)
+                .unwrap_err()
+                .message
+                .contains("baseline.json")
+        );
     }
 }

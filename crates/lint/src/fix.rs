@@ -75,9 +75,19 @@ mod tests {
     fn safe_fixes_take_the_place_of_statements() {
         let text = "-- a\nDROP INDEX é;\nDROP TABLE b;\nDROP INDEX c";
         let findings = [
-            finding(text, "DROP INDEX c", "DROP INDEX CONCURRENTLY c;", Applicability::Safe),
+            finding(
+                text,
+                "DROP INDEX c",
+                "DROP INDEX CONCURRENTLY c;",
+                Applicability::Safe,
+            ),
             finding(text, "DROP TABLE b", "SELECT 1", Applicability::Unsafe),
-            finding(text, "DROP INDEX é", "DROP INDEX CONCURRENTLY é;", Applicability::Safe),
+            finding(
+                text,
+                "DROP INDEX é",
+                "DROP INDEX CONCURRENTLY é;",
+                Applicability::Safe,
+            ),
             finding(text, "INDEX é", "twice", Applicability::Safe),
         ];
         let fixed = with_safe_fixes(text, &findings);

@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod fix;
 pub mod migration;
+pub mod query;
 pub mod rules;
 pub mod runner;
 pub mod schema;

@@ -142,7 +142,9 @@ pub fn is_run(path: &Path, surroundings: &Surroundings) -> bool {
 
 /// By what the files of one directory are to be sorted, before their names.
 pub fn order(path: &Path, surroundings: &Surroundings) -> Vec<u64> {
-    let mut own = runners().into_iter().filter_map(|runner| (runner.order)(path, surroundings));
+    let mut own = runners()
+        .into_iter()
+        .filter_map(|runner| (runner.order)(path, surroundings));
     own.next().unwrap_or_default()
 }
 
@@ -175,14 +177,19 @@ impl Plan {
     pub fn plain(text: &str, run: Run) -> Self {
         Self {
             runner: None,
-            sections: vec![Section { bytes: 0..text.len(), run }],
+            sections: vec![Section {
+                bytes: 0..text.len(),
+                run,
+            }],
         }
     }
 
     /// How each of these statements, given by their bytes in the order of the text, is sent.
     pub fn sent(&self, statements: &[Range<usize>]) -> Vec<Sent> {
         let section = |statement: &Range<usize>| {
-            let behind = self.sections.partition_point(|section| section.bytes.start <= statement.start);
+            let behind = self
+                .sections
+                .partition_point(|section| section.bytes.start <= statement.start);
             let index = behind.checked_sub(1)?;
             (statement.start < self.sections[index].bytes.end).then_some(index)
         };
@@ -228,7 +235,9 @@ fn whole(migration: &Migration<'_>, run: Run) -> Vec<Section> {
 
 /// The file's name; empty without one.
 fn name(path: &Path) -> &str {
-    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
 }
 
 /// The name of the directory that a file is in.

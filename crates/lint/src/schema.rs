@@ -49,6 +49,9 @@ pub async fn review(
     let mut skipped = Vec::new();
     let mut model = read::read_schema(connection, schemas, &mut skipped).await?;
     model.context.is_populated = is_populated;
+    if !is_populated {
+        model.forget_rows();
+    }
     let observed = sample::observe(connection, &model, options, &mut skipped).await?;
     let findings = review::judge(&Review {
         model: &model,

@@ -99,7 +99,10 @@ mod tests {
             finding("migration/cannot-know"),
             finding("migration/key-hazard"),
         ]);
-        let left: Vec<_> = left.iter().map(|finding| (finding.code.as_str(), finding.severity)).collect();
+        let left: Vec<_> = left
+            .iter()
+            .map(|finding| (finding.code.as_str(), finding.severity))
+            .collect();
         assert_eq!(
             left,
             [
@@ -115,7 +118,11 @@ mod tests {
     fn a_slip_of_the_pen_is_told_and_the_schema_knows_every_key() {
         assert!(toml::from_str::<Settings>("smal_table_rows = 3").is_err());
         let schema = Settings::schema();
-        let keys: Vec<&String> = schema["properties"]["lint"]["properties"].as_object().unwrap().keys().collect();
+        let keys: Vec<&String> = schema["properties"]["lint"]["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect();
         assert_eq!(keys.len(), 9);
     }
 }

@@ -175,7 +175,11 @@ mod tests {
 
     /// The codes that are left where `migration/fails` is found in every `CREATE`.
     fn left(text: &str) -> Vec<String> {
-        let statements: Vec<_> = howdah_sql::split_lossy(text).0.iter().map(|piece| piece.span()).collect();
+        let statements: Vec<_> = howdah_sql::split_lossy(text)
+            .0
+            .iter()
+            .map(|piece| piece.span())
+            .collect();
         let findings = statements
             .iter()
             .map(|span| found(text, "migration/fails", &text[span.clone()]))
@@ -187,34 +191,62 @@ mod tests {
     #[test]
     fn a_comment_silences_the_statement_that_it_belongs_to() {
         let none: [&str; 0] = [];
-        assert_eq!(left("-- howdah:ignore migration/fails as planned\nCREATE a;"), none);
+        assert_eq!(
+            left("-- howdah:ignore migration/fails as planned\nCREATE a;"),
+            none
+        );
         assert_eq!(left("CREATE a; -- howdah:ignore fails as planned"), none);
         assert_eq!(left("CREATE a /* howdah:ignore x,fails as planned */ b;"), none);
-        assert_eq!(left("CREATE a;\n-- howdah:ignore fails as planned\nCREATE b;"), ["migration/fails"]);
-        assert_eq!(left("-- howdah:ignore-file fails as planned\nCREATE a; CREATE b"), none);
+        assert_eq!(
+            left("CREATE a;\n-- howdah:ignore fails as planned\nCREATE b;"),
+            ["migration/fails"]
+        );
+        assert_eq!(
+            left("-- howdah:ignore-file fails as planned\nCREATE a; CREATE b"),
+            none
+        );
     }
 
     #[test]
     fn without_a_reason_or_a_code_nothing_is_silenced() {
         let complaint = "lint/ignored-without-reason";
-        assert_eq!(left("CREATE a; -- howdah:ignore fails"), ["migration/fails", complaint]);
+        assert_eq!(
+            left("CREATE a; -- howdah:ignore fails"),
+            ["migration/fails", complaint]
+        );
         assert_eq!(left("CREATE a; -- howdah:ignore"), ["migration/fails", complaint]);
     }
 
     #[test]
     fn what_silences_nothing_is_told() {
         let unused = "lint/nothing-ignored";
-        assert_eq!(left("CREATE a; -- howdah:ignore ails as planned"), ["migration/fails", unused]);
-        assert_eq!(left("CREATE a;\n-- howdah:ignore fails at the end"), ["migration/fails", unused]);
-        assert_eq!(left("CREATE 'howdah:ignore fails in a string'"), ["migration/fails"]);
-        assert_eq!(left("CREATE a -- howdah:ignored fails as such"), ["migration/fails"]);
+        assert_eq!(
+            left("CREATE a; -- howdah:ignore ails as planned"),
+            ["migration/fails", unused]
+        );
+        assert_eq!(
+            left("CREATE a;\n-- howdah:ignore fails at the end"),
+            ["migration/fails", unused]
+        );
+        assert_eq!(
+            left("CREATE 'howdah:ignore fails in a string'"),
+            ["migration/fails"]
+        );
+        assert_eq!(
+            left("CREATE a -- howdah:ignored fails as such"),
+            ["migration/fails"]
+        );
     }
 
     #[test]
     fn reasons_are_kept() {
         let text = "CREATE a; -- howdah:ignore fails the table is empty";
         let statements = [0..8];
-        let heard = heed(text, &statements, vec![found(text, "migration/fails", "CREATE a")]);
+        let heard = heed(
+            text,
+            &statements,
+            vec![found(text, "migration/fails", "CREATE a")],
+        );
         assert_eq!(heard.silenced[0].reason, "the table is empty");
     }
 }

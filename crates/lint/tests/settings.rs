@@ -15,5 +15,8 @@ fn the_schema_in_the_book_is_that_of_the_settings() {
     }
     let right = Path::new(env!("CARGO_TARGET_TMPDIR")).join("howdah.schema.json");
     std::fs::write(&right, expected).unwrap();
-    panic!("docs/howdah.schema.json is out of date: copy {} there", right.display());
+    panic!(
+        "docs/howdah.schema.json is out of date: copy {} there",
+        right.display()
+    );
 }

@@ -4,7 +4,7 @@ SELECT x.indrelid, x.indexrelid, i.relname, m.amname, x.indisunique, x.indisprim
        array_to_string(x.indclass, ' '), array_to_string(x.indcollation, ' '), array_to_string(x.indoption, ' '),
        CASE WHEN x.indexprs IS NOT NULL THEN pg_get_expr(x.indexprs, x.indrelid) END,
        CASE WHEN x.indpred IS NOT NULL THEN pg_get_expr(x.indpred, x.indrelid) END,
-       coalesce((to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false),
+       x.indisunique AND NOT x.indisprimary AND coalesce((to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false),
        x.indisreplident, x.indisclustered,
        EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.oid AND k.conrelid = x.indrelid AND k.contype IN ('p', 'u', 'x')),
        EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.oid AND k.contype = 'f'),

@@ -105,7 +105,10 @@ impl<'a> Situation<'a> {
     /// statement of its transaction took.
     pub fn blocks_by_itself(&self) -> bool {
         let waits = |danger: &&Danger| matches!(danger.letter, Letter::Reads | Letter::Writes);
-        self.dangers.iter().filter(waits).any(|danger| danger.locked_at.is_none())
+        self.dangers
+            .iter()
+            .filter(waits)
+            .any(|danger| danger.locked_at.is_none())
     }
 
     /// The only subcommand of an ALTER TABLE.

@@ -77,7 +77,9 @@ impl<'a> Script<'a> {
                 span: piece.span(),
             })
         });
-        let problems = errors.into_iter().filter(|error| plan.runs_at(error.position_bytes));
+        let problems = errors
+            .into_iter()
+            .filter(|error| plan.runs_at(error.position_bytes));
         Self {
             text,
             sentences: sentences.collect(),
@@ -87,7 +89,10 @@ impl<'a> Script<'a> {
 
     /// The bytes of its statements, in their order.
     pub fn spans(&self) -> Vec<Range<usize>> {
-        self.sentences.iter().map(|sentence| sentence.span.clone()).collect()
+        self.sentences
+            .iter()
+            .map(|sentence| sentence.span.clone())
+            .collect()
     }
 
     /// The script as a rehearsal takes it.

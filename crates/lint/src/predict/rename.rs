@@ -35,6 +35,8 @@ pub(super) fn rename(rename: &RenameStmt, place: &Place<'_>, to: &mut Gathering<
         | ObjectType::ObjectForeignTable => {
             let Some(relation) = &rename.relation else { return };
             if takes_the_old_name(&Key::of(relation), place) {
+                // Under its new name nobody knows it yet.
+                to.world.create(Key::new(&relation.schemaname, &rename.newname));
                 return;
             }
             to.break_clients(

@@ -34,7 +34,9 @@ impl Surroundings {
     /// The text of the nearest file of that name in the file's directory or one above it.
     pub fn above(&self, path: &Path, name: &str) -> Option<Rc<str>> {
         let directories = path.ancestors().skip(1).take(LEVELS);
-        directories.into_iter().find_map(|directory| self.text(&directory.join(name)))
+        directories
+            .into_iter()
+            .find_map(|directory| self.text(&directory.join(name)))
     }
 
     /// The text of a file beside a file.

@@ -331,6 +331,21 @@ impl SchemaModel {
         name
     }
 
+    /// Leaves out all that rows, or their absence, say.
+    pub(super) fn forget_rows(&mut self) {
+        for table in &mut self.tables {
+            table.rows = None;
+            table.activity = Activity::default();
+            table.analyzed_age_s = None;
+            for column in &mut table.columns {
+                column.statistics = None;
+            }
+        }
+        for sequence in &mut self.sequences {
+            sequence.last_value = None;
+        }
+    }
+
     /// Days that the counters of activity have been counting.
     pub fn counted_days(&self) -> f64 {
         self.context.counted_for_s as f64 / 86_400.0

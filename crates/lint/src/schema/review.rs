@@ -1,4 +1,4 @@
-use howdah_core::{Applicability, Finding, Fix, Severity};
+use howdah_core::{Applicability, Error, Finding, Fix, Severity};
 use howdah_sql::{RelationName, quote_ident};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::Profile;
 
 /// How a schema is judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct ReviewOptions {
     /// Whose opinion counts where opinions differ.
     pub profile: Profile,
@@ -54,6 +54,28 @@ impl Default for ReviewOptions {
             confirm: false,
         }
     }
+}
+
+impl ReviewOptions {
+    /// Refuses the names of rules that do not exist.
+    pub fn known_rules(&self) -> Result<(), Error> {
+        let rules = schema_rules();
+        let unknown = |name: &&String| !rules.iter().any(|rule| is_named(name, rule.code));
+        match self.only.iter().chain(&self.ignore).find(unknown) {
+            None => Ok(()),
+            Some(name) => {
+                let codes: Vec<&str> = rules.iter().map(|rule| rule.code).collect();
+                Err(Error::invalid(format!("There is no rule {name:?} for schemas."))
+                    .hint(format!("The rules are {}.", codes.join(", "))))
+            }
+        }
+    }
+}
+
+/// Whether a person means the rule of that code: `schema/no-primary-key`, `no-primary-key`, or with underscores.
+fn is_named(name: &str, code: &str) -> bool {
+    let name = name.replace('_', "-");
+    name == code || Some(name.as_str()) == code.strip_prefix("schema/")
 }
 
 /// Something that could not be looked at.
@@ -223,6 +245,14 @@ impl Draft {
         self
     }
 
+    /// The number of rows of the table, where it is known.
+    pub fn rows(&mut self, table: &Table) -> &mut Self {
+        if table.rows.is_some() {
+            self.evidence(table.rows_text());
+        }
+        self
+    }
+
     /// What to run, where it does strictly what was found to be missing.
     pub fn safe_fix(&mut self, sql: impl Into<String>) -> &mut Self {
         self.fix(sql, Applicability::Safe)
@@ -292,10 +322,7 @@ pub fn schema_rules() -> Vec<&'static SchemaRule> {
 /// Judges a schema: the worst first, then by table.
 pub(super) fn judge(review: &Review<'_>) -> Vec<SchemaFinding> {
     let options = review.options;
-    let named = |list: &[String], code: &str| {
-        let short = code.split('/').next_back().unwrap_or(code);
-        list.iter().any(|name| name == code || name == short)
-    };
+    let named = |list: &[String], code: &str| list.iter().any(|name| is_named(name, code));
     let mut findings: Vec<SchemaFinding> = Vec::new();
     for rule in schema_rules() {
         let chosen = match options.only.is_empty() {

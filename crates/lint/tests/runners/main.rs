@@ -64,7 +64,12 @@ fn every_runner_has_a_page_and_reads_its_examples_as_the_page_says() {
                     surroundings: &surroundings,
                 });
                 assert_eq!(plan.runner, Some(*runner), "{}", file.text);
-                assert_eq!(Some(written(&plan.sent_of(file.text)).as_str()), file.sent, "{}", file.text);
+                assert_eq!(
+                    Some(written(&plan.sent_of(file.text)).as_str()),
+                    file.sent,
+                    "{}",
+                    file.text
+                );
                 assert!(is_run(&path, &surroundings), "{}", file.name);
                 scripts += 1;
             }
@@ -111,7 +116,13 @@ fn what_undoes_or_verifies_is_left_out() {
     ] {
         assert!(!is_run(Path::new(path), &surroundings), "{path}");
     }
-    for path in ["V2__a.sql", "down.sql", "verify/a.sql", "sundown.sql", "000002_a.up.sql"] {
+    for path in [
+        "V2__a.sql",
+        "down.sql",
+        "verify/a.sql",
+        "sundown.sql",
+        "000002_a.up.sql",
+    ] {
         assert!(is_run(Path::new(path), &surroundings), "{path}");
     }
 }
@@ -121,7 +132,9 @@ fn files_of_a_directory_are_in_the_order_of_their_tool() {
     let sorted = |names: &[&str], surroundings: &Surroundings, directory: &Path| {
         let mut paths: Vec<_> = names.iter().map(|name| directory.join(name)).collect();
         paths.sort_by_key(|path| (order(path, surroundings), path.clone()));
-        let names = paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
+        let names = paths
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
     let surroundings = Surroundings::default();
@@ -142,7 +155,11 @@ fn files_of_a_directory_are_in_the_order_of_their_tool() {
     )
     .unwrap();
     assert_eq!(
-        sorted(&["ape.sql", "unplanned.sql", "zebra.sql"], &surroundings, &project.path().join("deploy")),
+        sorted(
+            &["ape.sql", "unplanned.sql", "zebra.sql"],
+            &surroundings,
+            &project.path().join("deploy")
+        ),
         ["zebra.sql", "ape.sql", "unplanned.sql"]
     );
     assert!(!is_run(&project.path().join("revert/ape.sql"), &surroundings));

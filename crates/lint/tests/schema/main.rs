@@ -4,6 +4,7 @@
 
 mod pages;
 mod reviews;
+mod scale;
 
 use howdah_core::Config;
 use howdah_lint::schema::{ReviewOptions, Reviewed, review};

@@ -15,6 +15,22 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("mcp", &["toolsets", "output_schemas", "results"]),
     ("audit", &["literals"]),
     (
+        "review",
+        &[
+            "profile",
+            "only",
+            "ignore",
+            "large_table_rows",
+            "evidence_rows",
+            "many_columns",
+            "many_indexes",
+            "never_read_days",
+            "sample",
+            "sample_rows",
+            "sample_budget_ms",
+        ],
+    ),
+    (
         "lint",
         &[
             "pg",

@@ -1,17 +1,20 @@
 use howdah_sql::pg_query::NodeEnum;
+use crate::migration::{Advice, Situation};
 
-use crate::migration::{Advice, Letter, Situation};
+crate::migration_rule!("migration/truncate", "Safe Schema Changes: Dropping");
 
-crate::migration_rule!("migration/truncate", "Query Development: Write Operations");
-
-fn advise(situation: &Situation<'_>) -> Option<Advice> {
-    let NodeEnum::TruncateStmt(_) = situation.node else {
-        return None;
-    };
-    let message = "All rows are gone, and those of every table that refers to them with CASCADE; nothing in the script brings them back.";
-    situation.is(Letter::Loss).then(|| {
-        Advice::new(message).instead(
-            "-- where the rows may still be wanted: rename the table, create an empty one under its name with its grants, drop the old one later",
-        )
-    })
+fn advise(at: &Situation<'_>) -> Option<Advice> {
+    let NodeEnum::TruncateStmt(truncate) = at.node else { return None };
+    let tables: Vec<String> = truncate
+        .relations
+        .iter()
+        .filter_map(|node| match &node.node {
+            Some(NodeEnum::RangeVar(table)) => Some(crate::migration::relation_name(table).to_string()),
+            _ => None,
+        })
+        .collect();
+    Some(Advice::new(format!(
+        "Every row of {} is gone for good. To be able to go back, rename the table and put a new one in its place.",
+        tables.join(", ")
+    )))
 }

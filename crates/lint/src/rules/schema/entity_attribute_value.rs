@@ -26,7 +26,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
             )
             .table(table)
             .evidence(format!("entity {}, attribute {}, value {}", entity.name, attribute.name, value.name))
-            .evidence(table.rows_text())
+            .rows(table)
             .shown_fix("-- columns for the attributes that are known, one jsonb column for the rest".to_owned());
     }
 }

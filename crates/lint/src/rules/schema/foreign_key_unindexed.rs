@@ -28,7 +28,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
                     table.name.name
                 ),
             );
-            draft.part(table, &key.name).evidence(table.rows_text());
+            draft.part(table, &key.name).rows(table);
             if let Some(referenced) = referenced {
                 let activity = referenced.activity;
                 if activity.deleted > 0 {

@@ -39,7 +39,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 ),
             )
             .column(table, column)
-            .evidence(table.rows_text())
+            .rows(table)
             .evidence(format!("{} foreign keys refer to it", review.model.referencing(table.oid).count()))
             .unsafe_fix(fix);
     }

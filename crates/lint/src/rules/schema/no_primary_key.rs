@@ -13,7 +13,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
             Severity::Warning,
             format!("{} has no primary key: rows cannot be told apart, and logical replication cannot update them.", table.name),
         );
-        draft.table(table).evidence(table.rows_text());
+        draft.table(table).rows(table);
         let fits = |index: &&Index| {
             index.is_unique
                 && index.is_valid

@@ -12,7 +12,7 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 format!("{} is unlogged: it is empty after a crash or a failover, and on no replica.", table.name),
             )
             .table(table)
-            .evidence(table.rows_text())
+            .rows(table)
             .unsafe_fix(format!("ALTER TABLE {} SET LOGGED;", table.name));
     }
 }
