@@ -18,7 +18,10 @@ fn main() {
         .iter()
         .map(|stem| {
             let path = rewrites.join(format!("{stem}.rs"));
-            format!("#[path = {:?}]\nmod {stem};\n", path.display().to_string())
+            format!(
+                "#[path = {:?}]\npub(crate) mod {stem};\n",
+                path.display().to_string()
+            )
         })
         .collect();
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("rewrites.rs");

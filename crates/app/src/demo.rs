@@ -220,7 +220,7 @@ impl Tour<'_> {
                 json!({ "sql": "SELECT count(*) FROM shop.orders" }),
             )
             .await?;
-        Ok(counted.value["rows"][0][0].clone())
+        Ok(counted.value()?["rows"][0][0].clone())
     }
 
     async fn end(&self, keep: bool) -> Result<()> {
@@ -253,15 +253,15 @@ impl Tour<'_> {
     async fn job(&self, tool: &str, input: Value) -> Result<()> {
         let started = self.call(&self.cx, tool, input).await?;
         let job = started
-            .job
+            .job()
             .ok_or_else(|| Error::internal(format!("{tool} started no job.")))?;
         let watcher = follow::watcher(self.output);
         let (ended, code) =
-            follow::until_the_end(&self.cx, &job, &*watcher, &CancellationToken::new()).await?;
+            follow::until_the_end(&self.cx, job, &*watcher, &CancellationToken::new()).await?;
         match code {
             0 => Ok(()),
             _ => Err(
-                Error::new(howdah_core::ErrorKind::Local, ended.report.to_text(None))
+                Error::new(howdah_core::ErrorKind::Local, ended.report().to_text(None))
                     .hint(format!("howdah job show {job}")),
             ),
         }

@@ -1,6 +1,9 @@
 //! What the target is like: everything that a plan depends on, read in two round trips.
 
+mod family;
 mod read;
+
+pub(crate) use read::text_array;
 
 use std::collections::BTreeMap;
 
@@ -171,14 +174,27 @@ pub struct Column {
     pub storage: Option<char>,
     /// `n_distinct=…`.
     pub options: Vec<String>,
-    /// Its privileges, as `aclitem` prints them.
-    pub acl: Vec<String>,
+    /// Its compression method (`p`, `l`), where it is set.
+    pub compression: Option<char>,
+    /// The privileges on it alone.
+    pub grants: Vec<Grant>,
     /// Its comment.
     pub comment: Option<String>,
     /// Whether it is (also) declared here, rather than inherited only.
     pub is_local: bool,
     /// Whether it is inherited.
     pub inherited: bool,
+}
+
+/// A privilege on a column.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Grant {
+    /// The role, quoted, or PUBLIC.
+    pub grantee: String,
+    /// `SELECT`, `INSERT`, `UPDATE`, `REFERENCES`.
+    pub privilege: String,
+    /// Whether it may be granted on.
+    pub grantable: bool,
 }
 
 /// The sequence behind an identity column.
@@ -203,6 +219,10 @@ pub struct IdentitySequence {
     pub cache: i64,
     /// CYCLE.
     pub cycle: bool,
+    /// Its comment.
+    pub comment: Option<String>,
+    /// The privileges on it, where any were granted.
+    pub grants: Vec<Grant>,
 }
 
 /// A constraint of a table.

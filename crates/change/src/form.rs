@@ -1,3 +1,5 @@
+//! What rewrites plan: statements, and the subcommands of ALTER TABLE one by one.
+
 use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, Node, RangeVar};
 use howdah_sql::pg_query::{DeparseOptions, NodeEnum};
 use howdah_sql::{Kind, RelationName, Statement};
@@ -18,15 +20,16 @@ pub struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    /// The forms of a statement, in the order in which PostgreSQL carries its subcommands out as far
-    /// as that shows: as written.
+    /// The forms of a statement, in the order in which PostgreSQL carries its subcommands out, but that
+    /// SET NOT NULL comes before a constraint is dropped that may prove it.
     pub(crate) fn of(number: usize, statement: &'a Statement) -> Result<Vec<Self>, ChangeError> {
         if let NodeEnum::AlterTableStmt(alter) = statement.node()
             && alter.cmds.len() > 1
         {
-            return alter
-                .cmds
-                .iter()
+            let mut cmds: Vec<&Node> = alter.cmds.iter().collect();
+            cmds.sort_by_key(|cmd| turn(cmd));
+            return cmds
+                .into_iter()
                 .map(|cmd| Self::part(number, statement, alter, cmd))
                 .collect();
         }
@@ -71,6 +74,22 @@ impl<'a> Form<'a> {
     pub fn altered(&self) -> Option<RelationName> {
         let (alter, ..) = self.alter()?;
         alter.relation.as_ref().map(relation_name)
+    }
+}
+
+/// Drops come first, then types, then columns, then the rest as written.
+fn turn(cmd: &Node) -> u8 {
+    let Some(NodeEnum::AlterTableCmd(cmd)) = &cmd.node else {
+        return 4;
+    };
+    match AlterTableType::try_from(cmd.subtype) {
+        Ok(AlterTableType::AtSetNotNull) => 0,
+        Ok(
+            AlterTableType::AtDropColumn | AlterTableType::AtDropConstraint | AlterTableType::AtDropNotNull,
+        ) => 1,
+        Ok(AlterTableType::AtAlterColumnType) => 2,
+        Ok(AlterTableType::AtAddColumn) => 3,
+        _ => 4,
     }
 }
 

@@ -5,20 +5,30 @@
 //! A statement's online form is a [`Rewrite`]: one file in `rewrites/` with its `.md`.
 //! The file list is written by `build.rs`; nothing else has to be touched.
 
+mod ask;
+mod blocking;
 mod error;
+mod execute;
 mod facts;
 pub mod form;
+mod fragment;
+pub mod journal;
 mod names;
+mod new_column;
+mod partition_bound;
+mod partitioned_index;
 mod plan;
 mod planner;
 pub mod proof;
 mod rewrite;
+mod shadow;
 
 mod rewrites {
     include!(concat!(env!("OUT_DIR"), "/rewrites.rs"));
 }
 
 pub use error::ChangeError;
+pub use execute::{Ended, Executor, Observer, Options, Silent};
 pub use facts::{
     Column, Constraint, Dependent, Facts, ForeignKey, Index, Policy, Relation, Server, Statistics, Trigger,
 };

@@ -138,6 +138,9 @@ pub enum Action {
     /// A query for rows that stand in the way. Where it returns any, the change stops before
     /// this step's statement has touched anything, with the rows in the message.
     Check {
+        /// Sent before the query, for what lives as long as the session: a function in `pg_temp`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        setup: Option<String>,
         /// The query; up to ten of its rows are shown.
         sql: String,
         /// What rows mean, to be followed by them.
@@ -248,5 +251,16 @@ impl Plan {
             disk_bytes: sum.disk_bytes + step.estimate.disk_bytes,
             wal_bytes: sum.wal_bytes + step.estimate.wal_bytes,
         })
+    }
+}
+
+impl Refusal {
+    /// In words.
+    pub fn text(&self) -> String {
+        let hint = self
+            .hint
+            .as_ref()
+            .map_or(String::new(), |hint| format!(" {hint}"));
+        format!("Statement {}: {}.{hint}", self.statement, self.reason)
     }
 }

@@ -1,7 +1,9 @@
 use howdah_pg::Connection;
+use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::{LimitOption, Node, ResTarget, SelectStmt, SetOperation};
 use howdah_sql::{Limits, RelationName, Script, quote_ident};
 
-use crate::form::Form;
+use crate::form::{Form, deparse};
 use crate::names::hash;
 use crate::plan::{Action, Plan, Refusal, Step};
 use crate::rewrite::rewrites;
@@ -13,8 +15,11 @@ pub struct Planning<'a> {
     pub facts: &'a mut Facts,
     /// For questions that the facts do not answer; nothing is changed through it.
     pub connection: &'a mut Connection,
+    change: String,
     statement: usize,
     steps: Vec<Step>,
+    /// Checks of these tables that come after so many steps need what those make.
+    fences: Vec<(usize, RelationName)>,
     notes: Vec<String>,
     refusals: Vec<Refusal>,
 }
@@ -26,6 +31,11 @@ impl Planning<'_> {
             statement: self.statement,
             ..step
         });
+    }
+
+    /// Checks of the table that follow need the steps that are there: a column that they look at.
+    pub(crate) fn fence(&mut self, table: &RelationName) {
+        self.fences.push((self.steps.len(), table.clone()));
     }
 
     /// Something that a person should know before; said once.
@@ -46,6 +56,11 @@ impl Planning<'_> {
         if !self.refusals.contains(&refusal) {
             self.refusals.push(refusal);
         }
+    }
+
+    /// The id that the change will have.
+    pub fn change(&self) -> &str {
+        &self.change
     }
 
     /// Which statement of the script is being planned, counted from 1.
@@ -100,11 +115,14 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     names.dedup();
     let mut facts = Facts::read(connection, &names).await?;
     let rewrites = rewrites();
+    let id = plan_id(&facts.server.database, &script);
     let mut planning = Planning {
         facts: &mut facts,
         connection,
+        change: id.clone(),
         statement: 0,
         steps: Vec::new(),
+        fences: Vec::new(),
         notes: Vec::new(),
         refusals: Vec::new(),
     };
@@ -125,6 +143,7 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     }
     let Planning {
         mut steps,
+        fences,
         notes,
         refusals,
         ..
@@ -132,10 +151,11 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     for step in &mut steps {
         shorten(step);
     }
+    let mut steps = checks_first(steps, &fences);
     // What only a rollback would need goes when everything else is done.
     steps.sort_by_key(|step| step.phase == crate::Phase::Contract);
     Ok(Plan {
-        id: plan_id(&facts.server.database, &script),
+        id,
         script: sql.to_owned(),
         server_version_num: facts.server.version_num,
         search_path: facts.server.search_path,
@@ -143,6 +163,28 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
         notes,
         refusals,
     })
+}
+
+/// Rows that stand in the way are looked for before anything is touched, unless an earlier
+/// statement of the script has first to change the tables that are looked at.
+fn checks_first(steps: Vec<Step>, fences: &[(usize, RelationName)]) -> Vec<Step> {
+    let (mut first, mut rest): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
+    for (at, step) in steps.into_iter().enumerate() {
+        let looks_at = |relation: &RelationName| step.locks.iter().any(|lock| lock.relation == *relation);
+        let waits = rest.iter().any(|before: &Step| {
+            before.statement < step.statement
+                && (before.locks.is_empty() || before.locks.iter().any(|lock| looks_at(&lock.relation)))
+        }) || fences
+            .iter()
+            .any(|(fence, table)| *fence <= at && looks_at(table));
+        if matches!(step.action, Action::Check { .. }) && !waits {
+            first.push(step);
+        } else {
+            rest.push(step);
+        }
+    }
+    first.append(&mut rest);
+    first
 }
 
 /// Several locks are taken in one fixed order, whatever the plan's order was.
@@ -160,4 +202,30 @@ pub(crate) fn columns_sql(columns: &[String]) -> String {
         .map(|column| quote_ident(column))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// The text of an expression, through a SELECT that is nothing else.
+pub(crate) fn expression_text(expression: &Node) -> Result<Option<String>, ChangeError> {
+    let target = NodeEnum::ResTarget(Box::new(ResTarget {
+        val: Some(Box::new(expression.clone())),
+        ..ResTarget::default()
+    }));
+    let select = NodeEnum::SelectStmt(Box::new(SelectStmt {
+        target_list: vec![Node { node: Some(target) }],
+        limit_option: LimitOption::Default.into(),
+        op: SetOperation::SetopNone.into(),
+        ..SelectStmt::default()
+    }));
+    Ok(deparse(&select)?.strip_prefix("SELECT ").map(str::to_owned))
+}
+
+/// The names in a list of strings, as trees hold names of columns.
+pub(crate) fn names(nodes: &[Node]) -> Vec<String> {
+    nodes
+        .iter()
+        .filter_map(|node| match &node.node {
+            Some(NodeEnum::String(text)) => Some(text.sval.clone()),
+            _ => None,
+        })
+        .collect()
 }

@@ -29,7 +29,7 @@ pub trait Rewrite: Send + Sync {
 }
 
 /// A registered [`Rewrite`].
-pub struct RewriteEntry(pub &'static dyn Rewrite);
+pub(crate) struct RewriteEntry(pub &'static dyn Rewrite);
 
 inventory::collect!(RewriteEntry);
 

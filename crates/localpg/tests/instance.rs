@@ -242,6 +242,33 @@ fn a_path_too_long_for_a_socket() {
     instance.remove().unwrap();
     assert!(!sockets.exists());
     assert!(!deep.exists());
+
+    // An instance whose making was killed is found by its link alone.
+    let instance = Instance::init(&deep, &installation(), &quick()).unwrap();
+    let sockets = instance.socket_dir().to_owned();
+    std::fs::remove_file(deep.join("instance.json")).unwrap();
+    assert!(sockets.exists());
+    Instance::remove_remains(&deep).unwrap();
+    assert!(!sockets.exists());
+    assert!(!deep.exists());
+}
+
+#[test]
+fn what_a_killed_start_left_half_written_goes_with_the_stop() {
+    let room = Room::new();
+    let instance = room.init("server", quick());
+    let left = [
+        instance.dir().join(".new-instance.json"),
+        instance.data_dir().join(".new-howdah.conf"),
+    ];
+    for path in &left {
+        std::fs::write(path, "half").unwrap();
+    }
+    instance.stop(StopMode::Fast).unwrap();
+    for path in &left {
+        assert!(!path.exists(), "{}", path.display());
+    }
+    instance.remove().unwrap();
 }
 
 #[test]

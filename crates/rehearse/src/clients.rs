@@ -11,8 +11,9 @@ use crate::trace::{Oid, State};
 use crate::{Break, Failure, RehearseError, ScratchDatabase};
 
 /// With more statements than this only those of relations that a transaction
-/// has touched are tried after it; trying one takes about a tenth of a millisecond.
-const TRIED_EACH_TIME: usize = 3000;
+/// has to do with are tried after it, and the rest at the end: trying one takes
+/// some tenths of a millisecond.
+const TRIED_EACH_TIME: usize = 300;
 /// Breaks that are told of one transaction.
 const BREAKS_MAX: usize = 50;
 
@@ -33,6 +34,8 @@ struct Tried {
     failure: Option<Failure>,
     column: String,
     constraint: String,
+    /// The table that the error is about, which may lie behind a view or a trigger.
+    relation: Option<Oid>,
 }
 
 /// Clients of a scratch database, and of its copy from before the script.
@@ -101,17 +104,18 @@ impl Clients {
     }
 
     /// What does not work any more since the last call, each with the relation
-    /// or function that it is about. `touched` are those that the transaction has to do with.
+    /// or function that it is about. `touched` are those that the transaction has
+    /// to do with; without, all that is left is tried.
     pub(crate) async fn check(
         &mut self,
         start: &State,
-        touched: &BTreeSet<Oid>,
+        touched: Option<&BTreeSet<Oid>>,
     ) -> Result<Vec<(Oid, Break)>, RehearseError> {
         let doing = || RehearseError::scratch("trying clients");
-        let all = self.attempts.len() <= TRIED_EACH_TIME;
+        let touched = touched.filter(|_| self.attempts.len() > TRIED_EACH_TIME);
         let chosen: Vec<usize> = (0..self.attempts.len())
             .filter(|number| !self.told.contains(number))
-            .filter(|number| all || touched.contains(&self.attempts[*number].oid))
+            .filter(|number| touched.is_none_or(|touched| touched.contains(&self.attempts[*number].oid)))
             .collect();
         let now = try_all(&mut self.now, &self.attempts, &chosen)
             .await
@@ -181,10 +185,15 @@ impl Clients {
             // As far as the rows that are missing here let it.
             Some(before) => is_integrity(before) && !is_integrity(failure),
         };
+        let concerned = now.relation.unwrap_or(oid);
         let meant = match failure.sqlstate.as_str() {
             // Whoever demands a value of a column that had none has told its writers.
-            "23502" => self.nullable.contains(&(oid, now.column.clone())),
-            "23514" => !self.constrains_new_columns(oid, &now.constraint, start).await?,
+            "23502" => self.nullable.contains(&(concerned, now.column.clone())),
+            "23514" => {
+                !self
+                    .constrains_new_columns(concerned, &now.constraint, start)
+                    .await?
+            }
             state => state.starts_with("23"),
         };
         Ok((worked && !meant).then(|| failure.clone()))
@@ -309,7 +318,7 @@ async fn try_all(
         format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
     };
     let sql = format!(
-        "SELECT touched, state, message, column_name, constraint_name FROM pg_temp.try({}, {}) ORDER BY number",
+        "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
         array(&|attempt| attempt.role.clone()),
         array(&|attempt| attempt.sql.clone()),
     );
@@ -324,6 +333,7 @@ async fn try_all(
             }),
             column: text(3),
             constraint: text(4),
+            relation: row.parse(5),
         }
     });
     Ok(tried.collect())

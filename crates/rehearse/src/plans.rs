@@ -107,7 +107,7 @@ fn visit(node: &Value, few: bool, touches: &mut Vec<Touch>) -> Vec<RelationName>
         touches.push(Touch {
             relation: relation.clone(),
             what: TouchKind::Read,
-            grows: whole && !(few && !filtered),
+            grows: whole && (filtered || !few),
         });
         below.push(relation);
     }

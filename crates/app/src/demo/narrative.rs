@@ -76,7 +76,7 @@ impl<'a> Narrator<'a> {
     }
 
     pub(super) fn result(&self, outcome: &Outcome) {
-        self.output.print(&outcome.report);
+        self.output.print(&outcome.report());
     }
 
     pub(super) fn refusal(&self, error: &Error) {

@@ -65,7 +65,12 @@ SELECT json_build_object(
                 SELECT json_build_object(
                     'schema', sn.nspname, 'name', sc.relname, 'type', format_type(s.seqtypid, NULL),
                     'start', s.seqstart, 'increment', s.seqincrement, 'min', s.seqmin, 'max', s.seqmax,
-                    'cache', s.seqcache, 'cycle', s.seqcycle)
+                    'cache', s.seqcache, 'cycle', s.seqcycle,
+                    'comment', obj_description(sc.oid, 'pg_class'),
+                    'grants', (SELECT coalesce(json_agg(json_build_object(
+                            'grantee', CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
+                            'privilege', x.privilege_type, 'grantable', x.is_grantable) ORDER BY x.grantee, x.privilege_type), '[]')
+                       FROM aclexplode(sc.relacl) AS x))
                 FROM pg_depend sd JOIN pg_class sc ON sc.oid = sd.objid AND sc.relkind = 'S'
                 JOIN pg_sequence s ON s.seqrelid = sc.oid JOIN pg_namespace sn ON sn.oid = sc.relnamespace
                 WHERE sd.classid = 'pg_class'::regclass AND sd.refclassid = 'pg_class'::regclass
@@ -79,7 +84,11 @@ SELECT json_build_object(
             'statistics_target', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
             'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
             'options', coalesce(array_to_json(a.attoptions), '[]'),
-            'acl', coalesce(array_to_json(a.attacl::text[]), '[]'),
+            'compression', nullif(to_jsonb(a) ->> 'attcompression', ''),
+            'grants', (SELECT coalesce(json_agg(json_build_object(
+                            'grantee', CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
+                            'privilege', x.privilege_type, 'grantable', x.is_grantable) ORDER BY x.grantee, x.privilege_type), '[]')
+                       FROM aclexplode(a.attacl) AS x),
             'comment', col_description(c.oid, a.attnum),
             'is_local', a.attislocal,
             'inherited', a.attinhcount > 0

@@ -72,11 +72,21 @@ impl Step {
         Self::of(
             title,
             Action::Check {
+                setup: None,
                 sql: sql.into(),
                 failure: failure.into(),
                 hint: hint.into(),
             },
         )
+    }
+
+    /// What a check needs in its session.
+    #[must_use]
+    pub fn setup(mut self, statement: impl Into<String>) -> Self {
+        if let Action::Check { setup, .. } = &mut self.action {
+            *setup = Some(statement.into());
+        }
+        self
     }
 
     /// Why it is done in this way.

@@ -6,7 +6,7 @@ use howdah_sql::{RelationName, quote_ident};
 
 use crate::form::{deparse, relation_name};
 use crate::names::chosen_name;
-use crate::planner::columns_sql;
+use crate::planner::{columns_sql, expression_text, names};
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
 use crate::{ChangeError, Estimate, Form, Planning, Step};
@@ -40,10 +40,6 @@ impl Rewrite for AddCheckOrForeignKey {
         };
         let table = relation.name();
         let foreign = ConstrType::try_from(constraint.contype) == Ok(ConstrType::ConstrForeign);
-        if relation.kind != 'r' && foreign {
-            planning.refuse(format!("{table} is no plain table: a foreign key is added to its partitions"), None);
-            return Ok(());
-        }
         let name = match constraint.conname.as_str() {
             "" => unnamed(&relation, constraint, foreign),
             given => given.to_owned(),
@@ -52,12 +48,16 @@ impl Rewrite for AddCheckOrForeignKey {
             planning.refuse(format!("{table} has a constraint {} already", quote_ident(&name)), None);
             return Ok(());
         }
+        if foreign && relation.kind == 'p' && planning.facts.server.major() < 18 {
+            return of_partitions(planning, alter, &relation, constraint, &name).await;
+        }
         let kind = if foreign { 'f' } else { 'c' };
         let referenced = constraint.pktable.as_ref().map(|range| planning.qualified(&relation_name(range)));
+        let bytes = planning.facts.family_bytes(&relation);
         let only = relation.kind == 'r' && !alter.relation.as_ref().is_some_and(|range| range.inh);
         if foreign && let Some(referenced) = &referenced {
             if let Some(check) = orphans(&table, referenced, &relation, constraint, planning) {
-                planning.step(check.estimate(Estimate::scan(relation.heap_bytes)));
+                planning.step(check.estimate(Estimate::scan(bytes)));
             }
         } else if let Some(expression) = &constraint.raw_expr
             && let Some(text) = expression_text(expression)?
@@ -72,7 +72,7 @@ impl Rewrite for AddCheckOrForeignKey {
                 )
                 .reason("Said before anything is touched: a validation that fails later leaves a constraint that writers already have to fulfil.")
                 .holds(&table, LockMode::AccessShare)
-                .estimate(Estimate::scan(relation.heap_bytes)),
+                .estimate(Estimate::scan(bytes)),
             );
         }
         let not_valid = Constraint {
@@ -106,7 +106,7 @@ impl Rewrite for AddCheckOrForeignKey {
             .reason("Reads all rows under a lock that lets clients read and write.")
             .proof(proof::constraint(&table, &name, kind, true))
             .holds(&table, LockMode::ShareUpdateExclusive)
-            .estimate(Estimate::scan(relation.heap_bytes));
+            .estimate(Estimate::scan(bytes));
             if let Some(referenced) = &referenced {
                 validate = validate.holds(referenced, LockMode::RowShare);
             }
@@ -114,6 +114,51 @@ impl Rewrite for AddCheckOrForeignKey {
         }
         Ok(())
     }
+}
+
+/// Before PostgreSQL 18 a foreign key of a partitioned table cannot be added NOT VALID: each leaf gets its
+/// own, validated; the one of the whole then finds them and reads nothing.
+async fn of_partitions(
+    planning: &mut Planning<'_>,
+    alter: &AlterTableStmt,
+    relation: &crate::Relation,
+    constraint: &Constraint,
+    name: &str,
+) -> Result<(), ChangeError> {
+    let table = relation.name();
+    let Some(range) = &constraint.pktable else { return Ok(()) };
+    let referenced = planning.qualified(&relation_name(range));
+    let named = Constraint {
+        conname: name.to_owned(),
+        pktable: Some(RangeVar { schemaname: referenced.schema.clone().unwrap_or_default(), ..range.clone() }),
+        ..constraint.clone()
+    };
+    if constraint.skip_validation {
+        planning.refuse(
+            format!("Before PostgreSQL 18 a foreign key of the partitioned table {table} cannot stay NOT VALID"),
+            Some("Leave NOT VALID out: the rows are looked at while clients go on."),
+        );
+        return Ok(());
+    }
+    let leaves: Vec<crate::Relation> = planning.facts.leaves(relation).into_iter().cloned().collect();
+    for leaf in leaves {
+        if leaf.constraint(name).is_none_or(|own| own.kind != 'f') {
+            planning.also(&alter_with(alter, &leaf.name(), &named)?).await?;
+        }
+    }
+    planning.step(
+        Step::transaction(
+            format!("Add the constraint {} to {table}, of those of the partitions", quote_ident(name)),
+            vec![alter_with(alter, &table, &named)?],
+        )
+        .reason("The server takes the valid foreign keys of the partitions over: no row is read.")
+        .proof(proof::constraint(&table, name, 'f', true))
+        .locks(&table, LockMode::ShareRowExclusive)
+        .locks(&referenced, LockMode::AccessExclusive)
+        .undo_transaction(vec![proof::drop_constraint(&table, name)])
+        .estimate(Estimate::moment()),
+    );
+    Ok(())
 }
 
 /// The constraint of `ALTER TABLE … ADD [CONSTRAINT …] CHECK | FOREIGN KEY`.
@@ -133,6 +178,7 @@ fn alter_with(alter: &AlterTableStmt, table: &RelationName, constraint: &Constra
     deparse(&NodeEnum::AlterTableStmt(AlterTableStmt {
         relation: alter.relation.as_ref().map(|range| RangeVar {
             schemaname: table.schema.clone().unwrap_or_default(),
+            relname: table.name.clone(),
             ..range.clone()
         }),
         cmds: vec![node(NodeEnum::AlterTableCmd(Box::new(AlterTableCmd {
@@ -143,19 +189,6 @@ fn alter_with(alter: &AlterTableStmt, table: &RelationName, constraint: &Constra
         })))],
         ..alter.clone()
     }))
-}
-
-/// The text of an expression, through a SELECT that is nothing else.
-pub(crate) fn expression_text(expression: &Node) -> Result<Option<String>, ChangeError> {
-    use howdah_sql::pg_query::protobuf::{ResTarget, SelectStmt};
-    let target = NodeEnum::ResTarget(Box::new(ResTarget { val: Some(Box::new(expression.clone())), ..ResTarget::default() }));
-    let select = NodeEnum::SelectStmt(Box::new(SelectStmt {
-        target_list: vec![Node { node: Some(target) }],
-        limit_option: howdah_sql::pg_query::protobuf::LimitOption::Default.into(),
-        op: howdah_sql::pg_query::protobuf::SetOperation::SetopNone.into(),
-        ..SelectStmt::default()
-    }));
-    Ok(deparse(&select)?.strip_prefix("SELECT ").map(str::to_owned))
 }
 
 /// The name that PostgreSQL would choose.
@@ -190,16 +223,6 @@ fn unnamed(relation: &crate::Relation, constraint: &Constraint, foreign: bool) -
     name
 }
 
-pub(crate) fn names(nodes: &[Node]) -> Vec<String> {
-    nodes
-        .iter()
-        .filter_map(|node| match &node.node {
-            Some(NodeEnum::String(text)) => Some(text.sval.clone()),
-            _ => None,
-        })
-        .collect()
-}
-
 /// Looks for rows whose key is not in the referenced table.
 fn orphans(
     table: &RelationName,
@@ -218,6 +241,7 @@ fn orphans(
         return None;
     }
     let list = columns_sql(&columns);
+    let only = if relation.kind == 'p' { "" } else { "ONLY " };
     let given: Vec<String> = columns.iter().map(|column| format!("f.{} IS NOT NULL", quote_ident(column))).collect();
     let equal: Vec<String> = columns
         .iter()
@@ -229,7 +253,7 @@ fn orphans(
         Step::check(
             format!("Look for rows of {table} without a row in {referenced}"),
             format!(
-                "SELECT {}, count(*) AS rows FROM ONLY {table} f WHERE {} AND NOT EXISTS (SELECT FROM {referenced} p WHERE {}) GROUP BY {} LIMIT 10",
+                "SELECT {}, count(*) AS rows FROM {only}{table} f WHERE {} AND NOT EXISTS (SELECT FROM {referenced} p WHERE {}) GROUP BY {} LIMIT 10",
                 shown.join(", "),
                 given.join(" AND "),
                 equal.join(" AND "),

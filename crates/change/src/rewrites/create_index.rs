@@ -5,7 +5,6 @@ use howdah_sql::pg_query::protobuf::{IndexElem, IndexStmt};
 use howdah_sql::{RelationName, quote_ident};
 
 use crate::form::{deparse, relation_name};
-use crate::names::chosen_name;
 use crate::planner::columns_sql;
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
@@ -40,11 +39,12 @@ impl Rewrite for CreateIndex {
             planning.refuse(format!("The table {written} does not exist"), None);
             return Ok(());
         };
+        if relation.kind == 'p' {
+            let relation = relation.clone();
+            return crate::partitioned_index::plan(planning, &relation, statement).await;
+        }
         if !matches!(relation.kind, 'r' | 'm') {
-            planning.refuse(
-                format!("{} is no plain table: its index is not built here", relation.name()),
-                Some("Build the index on each partition."),
-            );
+            planning.refuse(format!("{} is no table that could have an index", relation.name()), None);
             return Ok(());
         }
         let table = relation.name();
@@ -88,12 +88,13 @@ impl Rewrite for CreateIndex {
                 .holds(&table, LockMode::ShareUpdateExclusive)
                 .estimate(Estimate::index_build(bytes)),
         );
+        record(planning, &table, &name, statement);
         Ok(())
     }
 }
 
 /// The name that PostgreSQL would give it: the first that is free.
-async fn free_name(
+pub(crate) async fn free_name(
     planning: &mut Planning<'_>,
     table: &RelationName,
     statement: &IndexStmt,
@@ -118,20 +119,21 @@ async fn free_name(
         }
         columns.push(name);
     }
-    let columns = columns.join("_");
-    let mut label = "idx".to_owned();
-    for number in 1.. {
-        let name = chosen_name(&table.name, &columns, &label);
-        let full = RelationName::in_schema(table.schema.clone().unwrap_or_default(), &name);
-        let taken = planning
-            .ask("SELECT to_regclass($1) IS NOT NULL", &[Some(&full.to_string())])
-            .await?;
-        if taken.as_deref() != Some("t") {
-            return Ok(name);
-        }
-        label = format!("idx{number}");
+    planning.free_name(table, &columns.join("_"), "idx").await
+}
+
+/// Later statements of the script find the index.
+pub(crate) fn record(planning: &mut Planning<'_>, table: &RelationName, name: &str, statement: &IndexStmt) {
+    let columns: Vec<String> = elements(statement, false).iter().map(|element| element.name.clone()).collect();
+    if let Some(relation) = planning.facts.relation_mut(table) {
+        let index = crate::Index::planned(name, statement.unique, &columns, "");
+        relation.indexes.retain(|other| other.name != name);
+        relation.indexes.push(crate::Index {
+            partial: statement.where_clause.is_some(),
+            expressions: columns.iter().any(String::is_empty),
+            ..index
+        });
     }
-    Ok(String::new())
 }
 
 fn string(node: &howdah_sql::pg_query::protobuf::Node) -> Option<&str> {
@@ -141,7 +143,7 @@ fn string(node: &howdah_sql::pg_query::protobuf::Node) -> Option<&str> {
     }
 }
 
-fn elements(statement: &IndexStmt, included: bool) -> Vec<&IndexElem> {
+pub(crate) fn elements(statement: &IndexStmt, included: bool) -> Vec<&IndexElem> {
     let included = included.then_some(&statement.index_including_params);
     statement
         .index_params
@@ -155,7 +157,7 @@ fn elements(statement: &IndexStmt, included: bool) -> Vec<&IndexElem> {
 }
 
 /// Looks for duplicates, where the index is over plain columns.
-fn duplicates(table: &RelationName, statement: &IndexStmt) -> Result<Option<Step>, ChangeError> {
+pub(crate) fn duplicates(table: &RelationName, statement: &IndexStmt) -> Result<Option<Step>, ChangeError> {
     let elements = elements(statement, false);
     if elements.iter().any(|element| element.expr.is_some()) || statement.where_clause.is_some() {
         return Ok(None);

@@ -128,7 +128,10 @@ impl Run {
             }
             self.end_open().await?;
         }
-        Ok(())
+        match self.committed {
+            true => self.try_clients(0, true).await,
+            false => Ok(()),
+        }
     }
 
     pub(super) async fn finish(self) -> Result<Rehearsal, RehearseError> {
@@ -248,13 +251,13 @@ impl Run {
             self.database.pretend_rows().await?;
         }
         self.state.locks.clear();
-        self.try_clients().await
+        let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
+        self.try_clients(first, false).await
     }
 
-    /// Finds what the transaction that was just committed has broken, and
-    /// charges it to the statement that has most to do with it.
-    async fn try_clients(&mut self) -> Result<(), RehearseError> {
-        let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
+    /// Finds what the statements from `first` on, which are now committed, have
+    /// broken, and charges it to the one that has most to do with it.
+    async fn try_clients(&mut self, first: usize, all: bool) -> Result<(), RehearseError> {
         let Some(clients) = &mut self.clients else {
             return Ok(());
         };
@@ -278,7 +281,9 @@ impl Run {
             .iter()
             .filter(|(_, relation)| this.clone().any(|number| concerns(number, &relation.name)));
         let touched: BTreeSet<Oid> = touched.map(|(oid, _)| *oid).collect();
-        let breaks = clients.check(&self.start, &touched).await?;
+        let breaks = clients
+            .check(&self.start, Some(&touched).filter(|_| !all))
+            .await?;
         let mut charged = Vec::new();
         for (oid, broken) in breaks {
             let name = self.start.relations.get(&oid).map(|relation| &relation.name);

@@ -4,7 +4,7 @@ CREATE SCHEMA "we ""ird.Schema";
 DO $$ BEGIN
   CREATE ROLE sink_owner; CREATE ROLE sink_app NOINHERIT; CREATE ROLE sink_reader;
   CREATE ROLE "sink ""odd" ROLE sink_app;
-EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+EXCEPTION WHEN OTHERS THEN NULL; END $$;
 GRANT sink_reader TO sink_app;
 ALTER ROLE sink_app SET lock_timeout = '2s';
 CREATE EXTENSION pg_trgm SCHEMA shop;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER DOMAIN positive_amount SET NOT NULL;
