@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn reasons_are_kept() {
         let text = "CREATE a; -- howdah:ignore fails the table is empty";
-        let statements = [0..8];
+        let statements = [Range { start: 0, end: 8 }];
         let heard = heed(
             text,
             &statements,

@@ -459,3 +459,26 @@ impl Output for SqlReview {
         u8::from(self.worst().is_some_and(|worst| worst >= from))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_person_names_files() {
+        let sql = "SELECT 1".to_owned();
+        let inputs = [
+            ReviewSql { paths: vec!["a.sql".into()], ..ReviewSql::default() },
+            ReviewSql { sql: sql.clone(), fix: true, ..ReviewSql::default() },
+            ReviewSql { sql: sql.clone(), baseline: Some("a.json".into()), ..ReviewSql::default() },
+            ReviewSql { sql, baseline: Some("a.json".into()), write_baseline: true, ..ReviewSql::default() },
+        ];
+        for caller in [Caller::Agent, Caller::Dashboard] {
+            for input in &inputs {
+                let error = input.clone().run(&Context::new(caller)).await.unwrap_err();
+                assert_eq!(error.kind, ErrorKind::Refused, "{input:?}");
+            }
+        }
+    }
+}

@@ -22,6 +22,10 @@ pub fn findings(
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = script.problems.iter().map(problem).collect();
     let dangers = judge(steps, relations);
+    let has_transactions = script.sentences.iter().any(|sentence| {
+        let kind = sentence.parsed.as_ref().map(|statement| statement.kind());
+        matches!(kind, Ok(howdah_sql::Kind::Transaction(_)))
+    });
     for (number, step) in steps.iter().enumerate() {
         let Some(sentence) = script
             .sentences
@@ -49,6 +53,7 @@ pub fn findings(
                 effects: &step.effects,
                 dangers: &own,
                 major,
+                is_alone: sentence.wrapped.is_none() && !has_transactions,
             });
             findings.push(finding(
                 situation.as_ref(),

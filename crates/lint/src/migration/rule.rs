@@ -1,7 +1,7 @@
 use howdah_core::{Applicability, Fix};
 use howdah_rehearse::Effects;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableStmt};
+use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableStmt, AlterTableType, Constraint, RangeVar};
 
 use super::{Danger, Letter, Sentence};
 
@@ -17,6 +17,8 @@ pub struct Situation<'a> {
     pub dangers: &'a [Danger],
     /// The major version of the server.
     pub major: u16,
+    /// Whether it is a transaction of its own, so that several statements can take its place.
+    pub is_alone: bool,
 }
 
 /// What a rule has to say.
@@ -35,6 +37,17 @@ impl Advice {
             message: message.into(),
             fix: None,
         }
+    }
+
+    /// Statements that end where the statement does, and may take its place without a person
+    /// looking at them, if it is a transaction of its own.
+    #[must_use]
+    pub fn replaced_by(self, situation: &Situation<'_>, sql: impl Into<String>) -> Self {
+        let mut advice = self.instead(sql);
+        if let Some(fix) = advice.fix.as_mut().filter(|_| situation.is_alone) {
+            fix.applicability = Applicability::Safe;
+        }
+        advice
     }
 
     /// Statements to run instead: right for the statement, but in another order, at another time,
@@ -86,6 +99,38 @@ impl<'a> Situation<'a> {
     /// Whether clients wait.
     pub fn blocks(&self) -> bool {
         self.is(Letter::Reads) || self.is(Letter::Writes)
+    }
+
+    /// Whether clients wait for a lock that it takes itself, rather than for one that an earlier
+    /// statement of its transaction took.
+    pub fn blocks_by_itself(&self) -> bool {
+        let waits = |danger: &&Danger| matches!(danger.letter, Letter::Reads | Letter::Writes);
+        self.dangers
+            .iter()
+            .filter(waits)
+            .any(|danger| danger.locked_at.is_none())
+    }
+
+    /// The only subcommand of an ALTER TABLE.
+    pub fn only_subcommand(&self) -> Option<(&'a RangeVar, &'a AlterTableCmd)> {
+        let (alter, cmds) = self.alter_table()?;
+        match cmds.as_slice() {
+            [cmd] => Some((alter.relation.as_ref()?, cmd)),
+            _ => None,
+        }
+    }
+
+    /// The constraints that an ALTER TABLE adds.
+    pub fn added_constraints(&self) -> Vec<&'a Constraint> {
+        let cmds = self.alter_table().map(|(_, cmds)| cmds).unwrap_or_default();
+        let constraint = |cmd: &&'a AlterTableCmd| match cmd.def.as_deref()?.node.as_ref()? {
+            NodeEnum::Constraint(constraint) => Some(&**constraint),
+            _ => None,
+        };
+        cmds.iter()
+            .filter(|cmd| cmd.subtype() == AlterTableType::AtAddConstraint)
+            .filter_map(constraint)
+            .collect()
     }
 
     /// What clients cannot do while it works.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use howdah_core::{Report, Severity};
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ fn finding(file: &FileReview, placed: &PlacedFinding) -> String {
     if let Some(guide) = &finding.guide {
         group = group.element(Level::NOTE.with_name("guide").message(guide.as_str()));
     }
-    let mut text = Renderer::plain().render(&[Group::from(group)]);
+    let mut text = Renderer::plain().render(&[group]);
     if let Some(fix) = &finding.fix {
         text.push_str("\n   Instead:");
         for line in fix.sql.lines() {

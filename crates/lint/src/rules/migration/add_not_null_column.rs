@@ -11,7 +11,7 @@ fn advise(at: &Situation<'_>) -> Option<Advice> {
     if failure.sqlstate != "23502" {
         return None;
     }
-    let advice = Advice::new(format!("A NOT NULL column without a default cannot be added to a table with rows."));
+    let advice = Advice::new("A NOT NULL column without a default cannot be added to a table with rows.");
     Some(advice.instead(format!(
         "ALTER TABLE {table} ADD COLUMN … NOT NULL DEFAULT …;    -- where one value fits all old rows"
     )))

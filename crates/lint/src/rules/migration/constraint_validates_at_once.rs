@@ -28,6 +28,13 @@ fn advise(at: &Situation<'_>) -> Option<Advice> {
         "The {what} is checked against every row of {table} at once, and meanwhile {}.",
         at.blocked()
     ));
+    if constraint.contype() == ConstrType::ConstrCheck && !constraint.conname.is_empty() && cmds.len() == 1 {
+        let text = at.sentence.text.trim_end();
+        return Some(advice.replaced_by(
+            at,
+            format!("{text} NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};"),
+        ));
+    }
     Some(advice.instead(format!(
         "ALTER TABLE {table} ADD CONSTRAINT {name} … NOT VALID;   -- a moment\n\
          -- commit, then in a transaction of its own:\n\

@@ -1,23 +1,33 @@
 use howdah_sql::pg_query::protobuf::AlterTableType;
-use crate::migration::{Advice, Situation};
+use howdah_sql::quote_ident;
 
-crate::migration_rule!("migration/set-not-null", "Safe Schema Changes: Adding Constraints");
+use crate::migration::{Advice, Situation, relation_name};
 
-fn advise(at: &Situation<'_>) -> Option<Advice> {
-    let (alter, cmds) = at.alter_table()?;
-    let table = crate::migration::relation_name(alter.relation.as_ref()?);
+crate::migration_rule!("migration/set-not-null", "Safe ALTER Patterns: Adding NOT NULL Column");
+
+fn advise(situation: &Situation<'_>) -> Option<Advice> {
+    let (alter, cmds) = situation.alter_table()?;
     let cmd = cmds.iter().find(|cmd| cmd.subtype() == AlterTableType::AtSetNotNull)?;
-    let column = howdah_sql::quote_ident(&cmd.name);
-    if !at.blocks() {
+    if !situation.blocks_by_itself() {
         return None;
     }
-    let check = howdah_sql::quote_ident(&format!("{}_{}_not_null", table.name, cmd.name));
-    let advice = Advice::new(format!("SET NOT NULL reads all of {table} to look for NULLs, and meanwhile nobody can read or write."));
-    Some(advice.instead(format!(
-        "-- Each statement by itself, outside of a transaction:\n\
-         ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID;\n\
-         ALTER TABLE {table} VALIDATE CONSTRAINT {check};\n\
-         ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;\n\
-         ALTER TABLE {table} DROP CONSTRAINT {check};"
-    )))
+    let table = relation_name(alter.relation.as_ref()?);
+    let column = quote_ident(&cmd.name);
+    let advice = Advice::new(format!(
+        "All of {table} is read to see whether {column} is ever NULL, and nobody can read or write it meanwhile."
+    ));
+    let name = quote_ident(&format!("{}_{}_not_null", alter.relation.as_ref()?.relname, cmd.name));
+    let sql = if situation.major >= 18 {
+        format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {name} NOT NULL {column} NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};"
+        )
+    } else {
+        format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT {name};\nALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;\nALTER TABLE {table} DROP CONSTRAINT {name};"
+        )
+    };
+    Some(match cmds.len() {
+        1 => advice.replaced_by(situation, sql),
+        _ => advice.instead(sql),
+    })
 }

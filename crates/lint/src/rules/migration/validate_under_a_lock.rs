@@ -11,7 +11,7 @@ fn advise(at: &Situation<'_>) -> Option<Advice> {
     if !at.blocks() {
         return None;
     }
-    let advice = Advice::new(format!("VALIDATE lets clients work by itself; here an earlier statement of the transaction holds a stronger lock until it is done."));
+    let advice = Advice::new("VALIDATE lets clients work by itself; here an earlier statement of the transaction holds a stronger lock until it is done.");
     Some(advice.instead(format!(
         "COMMIT;\nALTER TABLE {table} VALIDATE CONSTRAINT {column};"
     )))
