@@ -9,8 +9,12 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
         for (kind, body) in own_nodes(&Value::Object(scope.body.clone())) {
             let text = match kind {
-                "TypeCast" if ["date", "timestamp", "timestamptz"].contains(&cast_type(body)) => body.get("arg"),
-                "FuncCall" if ["to_date", "to_timestamp"].contains(&function_name(body)) => body.get("args").and_then(|args| args.get(0)),
+                "TypeCast" if ["date", "timestamp", "timestamptz"].contains(&cast_type(body)) => {
+                    body.get("arg")
+                }
+                "FuncCall" if ["to_date", "to_timestamp"].contains(&function_name(body)) => {
+                    body.get("args").and_then(|args| args.get(0))
+                }
                 _ => None,
             };
             let joins = |value: &Value| {

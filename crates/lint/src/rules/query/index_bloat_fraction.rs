@@ -12,7 +12,9 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
             *kind == "A_Expr"
                 && body["name"][0]["String"]["sval"] == "-"
                 && body.get("lexpr").and_then(constant_of).as_deref() == Some("1")
-                && body.get("rexpr").is_some_and(|right| right.to_string().contains("\"avg_leaf_density\""))
+                && body
+                    .get("rexpr")
+                    .is_some_and(|right| right.to_string().contains("\"avg_leaf_density\""))
         });
         if let Some((_, body)) = wrong {
             found
