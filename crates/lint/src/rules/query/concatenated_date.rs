@@ -18,9 +18,9 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
                 _ => None,
             };
             let joins = |value: &Value| {
-                own_nodes(value)
-                    .iter()
-                    .any(|(kind, body)| *kind == "A_Expr" && body["name"][0]["String"]["sval"] == "||")
+                own_nodes(value).iter().any(|(kind, body)| {
+                    *kind == "A_Expr" && body.get("name").unwrap_or(&Value::Null)[0]["String"]["sval"] == "||"
+                })
             };
             if text.is_some_and(joins) {
                 found

@@ -36,7 +36,7 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
             .filter(|(kind, _)| *kind == "A_Expr")
         {
             let is_in = body.get("kind").and_then(Value::as_str) == Some("AEXPR_IN");
-            let is_not = body["name"][0]["String"]["sval"] == "<>";
+            let is_not = body.get("name").unwrap_or(&Value::Null)[0]["String"]["sval"] == "<>";
             let items = body
                 .get("rexpr")
                 .and_then(|list| list["List"]["items"].as_array());

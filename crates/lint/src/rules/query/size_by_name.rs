@@ -24,9 +24,10 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
                 .get("args")
                 .and_then(|args| args.get(0))
                 .is_some_and(|argument| {
-                    own_nodes(argument)
-                        .iter()
-                        .any(|(kind, body)| *kind == "A_Expr" && body["name"][0]["String"]["sval"] == "||")
+                    own_nodes(argument).iter().any(|(kind, body)| {
+                        *kind == "A_Expr"
+                            && body.get("name").unwrap_or(&Value::Null)[0]["String"]["sval"] == "||"
+                    })
                 });
             // quote_ident makes the name right, and the catalog's own number is simpler still.
             let is_quoted = body.get("args").is_some_and(|args| {
