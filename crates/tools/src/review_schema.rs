@@ -184,7 +184,7 @@ impl Tool for ReviewSchema {
     const EXAMPLES: &'static str = "
         howdah review                                     the schema of the default target
         howdah review --schema sales --fail-on warning    one schema; exit code 1 if anything is wrong
-        howdah review --only functional-dependency --confirm
+        howdah review --only functional-dependency --confirm   one rule, checked against all rows
         howdah review schema.sql migrations/               files of DDL, built in a scratch database";
     type Out = SchemaReview;
 
