@@ -12,7 +12,8 @@ pub use expression::{
     function_name, is_aggregate, is_always_true, is_value, names_of, operator, own_nodes, place, string_of,
 };
 pub use rule::{
-    QueryCheck, QueryDraft, QueryFound, QueryOptions, QueryRule, ScriptStatement, check_script, query_rules,
+    QueryCheck, QueryDraft, QueryFound, QueryOptions, QueryRule, ScriptStatement, check_script, of_script,
+    query_rules,
 };
 pub use scope::{Query, Role, Scope};
 pub use tables::Tables;

@@ -3,6 +3,7 @@ use howdah_pg::Connection;
 use howdah_rehearse::{Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, rehearse};
 use howdah_sql::RelationName;
 
+use crate::schema::SchemaModel;
 use crate::migration::{Basis, Relations, Script, Size, World, findings, predict, steps};
 
 /// How scripts are judged.
@@ -30,6 +31,7 @@ pub const NEWEST: u16 = 18;
 pub struct Surroundings {
     schema: Schema,
     sizes: Sizes,
+    model: SchemaModel,
 }
 
 impl Surroundings {
@@ -38,7 +40,13 @@ impl Surroundings {
         Ok(Self {
             schema: Schema::capture(connection).await?,
             sizes: Sizes::capture(connection).await?,
+            model: crate::schema::read(connection).await.map_err(RehearseError::Target)?,
         })
+    }
+
+    /// Its tables, as the rules of queries want to know them.
+    pub fn model(&self) -> &SchemaModel {
+        &self.model
     }
 
     /// The major version of the target.

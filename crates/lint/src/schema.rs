@@ -36,6 +36,11 @@ pub struct Reviewed {
     pub model: SchemaModel,
 }
 
+/// The schema of the database of a connection alone, for rules that want to know its tables.
+pub async fn read(connection: &mut Connection) -> Result<SchemaModel, PgError> {
+    read::read_schema(connection, &[], &mut Vec::new()).await
+}
+
 /// Reviews the database of a connection; `schemas` narrows it down.
 ///
 /// It reads the catalog and, where the options say so, samples of rows, all in read-only

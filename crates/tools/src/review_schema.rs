@@ -6,7 +6,9 @@ mod report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use howdah_core::{Caller, Config, Context, Effect, Error, Output, Report, Result, Severity, Tool, Toolset};
+use howdah_core::{
+    Caller, Config, Context, Effect, Error, ErrorKind, Output, Report, Result, Severity, Tool, Toolset,
+};
 use howdah_lint::Profile;
 use howdah_lint::schema::{ReviewOptions, Reviewed, SchemaFinding, Skipped, review};
 use schemars::JsonSchema;
@@ -182,16 +184,35 @@ impl Tool for ReviewSchema {
     const EXAMPLES: &'static str = "
         howdah review                                     the schema of the default target
         howdah review --schema sales --fail-on warning    one schema; exit code 1 if anything is wrong
-        howdah review --only functional-dependency --confirm
+        howdah review --only functional-dependency --confirm   one rule, checked against all rows
         howdah review schema.sql migrations/               files of DDL, built in a scratch database";
     type Out = SchemaReview;
 
     async fn run(self, cx: &Context) -> Result<SchemaReview> {
+        match self.review(cx).await {
+            // To a script that runs this, whatever kept it from judging is the same: no verdict.
+            Err(error)
+                if matches!(cx.caller, Caller::Person { .. }) && error.kind != ErrorKind::Cancelled =>
+            {
+                let kind = match error.kind {
+                    ErrorKind::Invalid => ErrorKind::Invalid,
+                    _ => ErrorKind::Local,
+                };
+                Err(Error { kind, ..error })
+            }
+            result => result,
+        }
+    }
+}
+
+impl ReviewSchema {
+    async fn review(self, cx: &Context) -> Result<SchemaReview> {
         let options = self.options(cx)?;
         let reviewed = match self.sources(cx).await? {
             Some(sources) => files::review_sources(&sources, &self.schemas, &options).await?,
             None => {
-                let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
+                let mut session =
+                    target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
                 review(&mut session, &self.schemas, &options, true).await?
             }
         };
@@ -200,11 +221,13 @@ impl Tool for ReviewSchema {
             (None, Caller::Agent) => AGENT_LIMIT,
             (None, _) => MOST_FINDINGS,
         };
-        Ok(SchemaReview::of(reviewed, limit, self.fail_on.unwrap_or_default()))
+        Ok(SchemaReview::of(
+            reviewed,
+            limit,
+            self.fail_on.unwrap_or_default(),
+        ))
     }
-}
 
-impl ReviewSchema {
     /// What is to be reviewed in place of a target.
     async fn sources(&self, cx: &Context) -> Result<Option<Vec<files::Source>>> {
         if let Some(sql) = &self.sql {
@@ -279,7 +302,10 @@ impl SchemaReview {
         let left_out = findings.len().saturating_sub(limit);
         findings.truncate(limit);
         let days = |seconds: i64| (seconds as f64 / 8640.0).round() / 10.0;
-        let never_analyzed = model.designed().filter(|table| table.analyzed_age_s.is_none()).count();
+        let never_analyzed = model
+            .designed()
+            .filter(|table| table.analyzed_age_s.is_none())
+            .count();
         let oldest = model.designed().filter_map(|table| table.analyzed_age_s).max();
         Self {
             database: model.context.database.clone(),

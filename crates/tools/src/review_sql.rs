@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use howdah_core::{Caller, Config, Context, Effect, Error, ErrorKind, Finding, Output, Progress, Report, Result, Severity, Tool, Toolset};
+use howdah_lint::query::{self, QueryOptions};
 use howdah_lint::migration::{Basis, Script};
 use howdah_lint::runner::Plan;
 use howdah_lint::{ByText, NEWEST, Options, Reviewed, Settings, Surroundings, by_rehearsal, fix};
@@ -282,6 +283,13 @@ impl ReviewSql {
                 }
                 None => by_text.review(script),
             };
+            let queries = QueryOptions {
+                model: surroundings.map(Surroundings::model),
+                is_migration: true,
+                ..QueryOptions::default()
+            };
+            reviewed.findings.extend(query::of_script(script, &queries));
+            reviewed.findings.sort_by_key(|finding| finding.span.map_or(0, |span| span.start));
             reviewed.findings = reported.of(source, script, reviewed.findings);
             review.add(source, reviewed);
         }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::scope::{Query, Scope};
 use super::tables::Tables;
 use crate::Profile;
+use crate::migration::Script;
 use crate::schema::SchemaModel;
 
 /// What is known beside the script itself.
@@ -178,6 +179,19 @@ pub fn query_rules() -> Vec<&'static QueryRule> {
     let mut rules: Vec<&QueryRule> = inventory::iter::<QueryRule>().collect();
     rules.sort_by_key(|rule| rule.code);
     rules
+}
+
+/// What the rules of the family find in a script that was read for a runner, in the order of the
+/// text. What does not parse is left to others.
+pub fn of_script(script: &Script<'_>, options: &QueryOptions<'_>) -> Vec<Finding> {
+    let parsed = script.sentences.iter().filter_map(|sentence| {
+        let statement = sentence.parsed.as_ref().ok()?;
+        Some(ScriptStatement {
+            statement,
+            start: sentence.span.start + statement.span().start,
+        })
+    });
+    check_script(&parsed.collect::<Vec<_>>(), options)
 }
 
 /// What the rules of the family find in a script, in the order of the text.

@@ -47,8 +47,10 @@ pub(super) async fn review_sources(
     }
     if before.iter().all(Vec::is_empty) {
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        return Err(Error::invalid(format!("There is no statement in {}.", names.join(", ")))
-            .hint("Give files of CREATE TABLE statements, or none to review the target."));
+        return Err(
+            Error::invalid(format!("There is no statement in {}.", names.join(", ")))
+                .hint("Give files of CREATE TABLE statements, or none to review the target."),
+        );
     }
     let scratch = Scratch::for_major(None).await?;
     let database = scratch.database(DATABASE).await?;
@@ -65,8 +67,10 @@ pub(super) async fn review_sources(
     skipped.append(&mut reviewed.skipped);
     if reviewed.model.tables.is_empty() && !skipped.is_empty() {
         let reasons: Vec<&str> = skipped.iter().map(|skipped| skipped.reason.as_str()).collect();
-        return Err(Error::invalid("No table could be built from the files, so that there is nothing to review.")
-            .detail(reasons.join(" ")));
+        return Err(Error::invalid(
+            "No table could be built from the files, so that there is nothing to review.",
+        )
+        .detail(reasons.join(" ")));
     }
     reviewed.skipped = skipped;
     Ok(reviewed)
@@ -74,8 +78,11 @@ pub(super) async fn review_sources(
 
 /// What a rehearsal notes, with the name of the file in place of its number.
 fn of_note(note: &str, sources: &[Source]) -> Skipped {
-    let numbered = note.strip_prefix("Earlier script ").and_then(|rest| rest.split_once(' '));
-    let found = numbered.and_then(|(number, rest)| Some((sources.get(number.parse::<usize>().ok()?.checked_sub(1)?)?, rest)));
+    let numbered = note
+        .strip_prefix("Earlier script ")
+        .and_then(|rest| rest.split_once(' '));
+    let found = numbered
+        .and_then(|(number, rest)| Some((sources.get(number.parse::<usize>().ok()?.checked_sub(1)?)?, rest)));
     match found {
         Some((source, rest)) => Skipped {
             what: source.name.clone(),
@@ -97,7 +104,10 @@ pub(super) async fn read(paths: &[PathBuf]) -> Result<Vec<Source>> {
             if path.is_dir() {
                 let files = sql_files(path)?;
                 if files.is_empty() {
-                    return Err(Error::invalid(format!("There is no .sql file in {}.", path.display())));
+                    return Err(Error::invalid(format!(
+                        "There is no .sql file in {}.",
+                        path.display()
+                    )));
                 }
                 for file in &files {
                     sources.push(source(file)?);
@@ -117,7 +127,11 @@ fn sql_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql")) {
+        if path.is_file()
+            && path
+                .extension()
+                .is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+        {
             files.push(path);
         }
     }
@@ -129,7 +143,10 @@ fn source(path: &Path) -> Result<Source> {
     let failed = |error| local(format!("{} cannot be read: {error}", path.display()));
     let length = std::fs::metadata(path).map_err(failed)?.len();
     if length > MAX_BYTES {
-        return Err(local(format!("{} has {length} bytes; a schema has {MAX_BYTES} at most.", path.display())));
+        return Err(local(format!(
+            "{} has {length} bytes; a schema has {MAX_BYTES} at most.",
+            path.display()
+        )));
     }
     Ok(Source {
         name: path.display().to_string(),

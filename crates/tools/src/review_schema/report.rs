@@ -25,7 +25,10 @@ pub(super) fn of(review: &SchemaReview) -> Report {
         }
         if !more.is_empty() {
             more.dedup();
-            report = report.text(format!("and further notes (--json shows them): {}", more.join(", ")));
+            report = report.text(format!(
+                "and further notes (--json shows them): {}",
+                more.join(", ")
+            ));
         }
     }
     for skipped in &review.skipped {
@@ -37,10 +40,15 @@ pub(super) fn of(review: &SchemaReview) -> Report {
 /// How many findings there are, and what they rest on, in a sentence or two.
 pub(super) fn counted(review: &SchemaReview) -> String {
     let counts = review.counts;
-    let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let count =
+        |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let mut text = format!(
         "{} in {} of {}: {}, {}, {}.",
-        count(counts.danger + counts.warning + counts.note, "finding", "findings"),
+        count(
+            counts.danger + counts.warning + counts.note,
+            "finding",
+            "findings"
+        ),
         count(review.tables, "table", "tables"),
         review.database,
         count(counts.danger, "danger", "dangers"),
@@ -53,7 +61,10 @@ pub(super) fn counted(review: &SchemaReview) -> String {
     let Some(statistics) = &review.statistics else {
         return text;
     };
-    text.push_str(&format!(" Counters of use count since {} days ago", statistics.counted_days));
+    text.push_str(&format!(
+        " Counters of use count since {} days ago",
+        statistics.counted_days
+    ));
     match statistics.oldest_days {
         Some(days) => text.push_str(&format!("; the oldest statistics are from {days} days ago")),
         None => text.push_str("; there are no statistics"),

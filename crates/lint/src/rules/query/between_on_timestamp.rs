@@ -8,19 +8,29 @@ crate::query_rule!("query/between-on-timestamp", "Query Development: Always");
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
         let relations = Relations::of(scope);
-        let Some(clause) = scope.clause("whereClause") else { continue };
-        for (_, body) in own_nodes(clause).into_iter().filter(|(kind, _)| *kind == "A_Expr") {
+        let Some(clause) = scope.clause("whereClause") else {
+            continue;
+        };
+        for (_, body) in own_nodes(clause)
+            .into_iter()
+            .filter(|(kind, _)| *kind == "A_Expr")
+        {
             if body.get("kind").and_then(Value::as_str) != Some("AEXPR_BETWEEN") {
                 continue;
             }
             let Some((alias, name)) = body.get("lexpr").and_then(column_of) else {
                 continue;
             };
-            let bounds = body.get("rexpr").map_or(&Value::Null, |list| &list["List"]["items"]);
+            let bounds = body
+                .get("rexpr")
+                .map_or(&Value::Null, |list| &list["List"]["items"]);
             let upper = bounds.get(1).and_then(text_of).unwrap_or_default();
             let is_moment = match query.tables.column(&relations, alias, name) {
                 Some((_, column)) => column.is_a(&["timestamp", "timestamptz"]),
-                None => is_named_moment(name) && (upper.is_empty() || upper.starts_with(|c: char| c.is_ascii_digit())),
+                None => {
+                    is_named_moment(name)
+                        && (upper.is_empty() || upper.starts_with(|c: char| c.is_ascii_digit()))
+                }
             };
             if !is_moment {
                 continue;
@@ -45,7 +55,9 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
 }
 
 fn place_of(body: &serde_json::Map<String, Value>) -> usize {
-    let column = body.get("lexpr").and_then(|column| column["ColumnRef"].as_object());
+    let column = body
+        .get("lexpr")
+        .and_then(|column| column["ColumnRef"].as_object());
     column.map_or(0, place)
 }
 
@@ -56,5 +68,15 @@ fn text_of(node: &Value) -> Option<String> {
 fn is_named_moment(name: &str) -> bool {
     let words = crate::schema::words::words(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
-    ["at", "timestamp", "ts", "time", "datetime", "created", "updated", "modified"].contains(&last)
+    [
+        "at",
+        "timestamp",
+        "ts",
+        "time",
+        "datetime",
+        "created",
+        "updated",
+        "modified",
+    ]
+    .contains(&last)
 }

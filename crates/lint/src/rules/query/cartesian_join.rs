@@ -37,8 +37,16 @@ fn unconnected(scope: &Scope<'_>, relations: &Relations<'_>, query: &Query<'_>) 
     for &(a, b) in &relations.linked {
         join(&mut group, a, b);
     }
-    let parts = scope.clause("whereClause").into_iter().flat_map(crate::query::conjuncts);
-    for condition in parts.chain(relations.conditions.iter().flat_map(|c| crate::query::conjuncts(c))) {
+    let parts = scope
+        .clause("whereClause")
+        .into_iter()
+        .flat_map(crate::query::conjuncts);
+    for condition in parts.chain(
+        relations
+            .conditions
+            .iter()
+            .flat_map(|c| crate::query::conjuncts(c)),
+    ) {
         let mut meant = Vec::new();
         for (alias, name, _) in columns_in(condition) {
             let place = match alias {
@@ -74,7 +82,9 @@ fn owner(query: &Query<'_>, relations: &Relations<'_>, name: &str) -> Option<usi
     if known.iter().any(Option::is_none) {
         return None;
     }
-    known.iter().position(|table| table.is_some_and(|table| table.named(name).is_some()))
+    known
+        .iter()
+        .position(|table| table.is_some_and(|table| table.named(name).is_some()))
 }
 
 /// The sources whose names stand as a qualification anywhere below, queries within included.

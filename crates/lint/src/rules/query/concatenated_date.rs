@@ -9,14 +9,18 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
         for (kind, body) in own_nodes(&Value::Object(scope.body.clone())) {
             let text = match kind {
-                "TypeCast" if ["date", "timestamp", "timestamptz"].contains(&cast_type(body)) => body.get("arg"),
-                "FuncCall" if ["to_date", "to_timestamp"].contains(&function_name(body)) => body.get("args").and_then(|args| args.get(0)),
+                "TypeCast" if ["date", "timestamp", "timestamptz"].contains(&cast_type(body)) => {
+                    body.get("arg")
+                }
+                "FuncCall" if ["to_date", "to_timestamp"].contains(&function_name(body)) => {
+                    body.get("args").and_then(|args| args.get(0))
+                }
                 _ => None,
             };
             let joins = |value: &Value| {
-                own_nodes(value)
-                    .iter()
-                    .any(|(kind, body)| *kind == "A_Expr" && body["name"][0]["String"]["sval"] == "||")
+                own_nodes(value).iter().any(|(kind, body)| {
+                    *kind == "A_Expr" && body.get("name").unwrap_or(&Value::Null)[0]["String"]["sval"] == "||"
+                })
             };
             if text.is_some_and(joins) {
                 found

@@ -7,7 +7,10 @@ crate::query_rule!("query/count-for-existence", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
-        for (_, body) in own_nodes(&Value::Object(scope.body.clone())).into_iter().filter(|(kind, _)| *kind == "A_Expr") {
+        for (_, body) in own_nodes(&Value::Object(scope.body.clone()))
+            .into_iter()
+            .filter(|(kind, _)| *kind == "A_Expr")
+        {
             if let Some(test) = Test::of(body) {
                 report(query, &test, found);
             }
@@ -34,7 +37,9 @@ impl<'a> Test<'a> {
             return None;
         };
         let call = &target["ResTarget"]["val"]["FuncCall"];
-        let is_count = call["funcname"][0]["String"]["sval"] == "count" && call["agg_star"] == true && call.get("agg_filter").is_none();
+        let is_count = call["funcname"][0]["String"]["sval"] == "count"
+            && call["agg_star"] == true
+            && call.get("agg_filter").is_none();
         let operator = operator(&Value::Object(body.clone())).to_owned();
         let wants_rows = match (operator.as_str(), constant_of(right)?.as_str()) {
             (">" | "<>" | "!=", "0") | (">=", "1") => true,
@@ -58,7 +63,16 @@ fn report(query: &Query<'_>, test: &Test<'_>, found: &mut QueryFound) {
         "All rows are counted to learn whether there is one: EXISTS stops at the first.",
     );
     // With GROUP BY, HAVING, LIMIT or the like the count is another thing than the rows.
-    let plain = ["groupClause", "havingClause", "limitCount", "limitOffset", "distinctClause", "windowClause", "withClause", "sortClause"];
+    let plain = [
+        "groupClause",
+        "havingClause",
+        "limitCount",
+        "limitOffset",
+        "distinctClause",
+        "windowClause",
+        "withClause",
+        "sortClause",
+    ];
     if plain.iter().any(|clause| test.select.contains_key(*clause)) {
         return;
     }

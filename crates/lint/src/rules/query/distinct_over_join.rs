@@ -10,10 +10,18 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes.iter().filter(|scope| scope.is_select()) {
         // DISTINCT ON has expressions in the clause.
         let plain = scope.clause("distinctClause").is_some_and(|clause| {
-            clause.as_array().is_some_and(|items| items.iter().all(|item| item.as_object().is_none_or(|o| o.is_empty())))
+            clause.as_array().is_some_and(|items| {
+                items
+                    .iter()
+                    .all(|item| item.as_object().is_none_or(|o| o.is_empty()))
+            })
         });
         let relations = Relations::of(scope);
-        let tables = relations.sources.iter().filter(|source| source.relation.is_some()).count();
+        let tables = relations
+            .sources
+            .iter()
+            .filter(|source| source.relation.is_some())
+            .count();
         let (true, Some(targets), true) = (plain, scope.clause("targetList"), tables > 1) else {
             continue;
         };

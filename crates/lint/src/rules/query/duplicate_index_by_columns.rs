@@ -2,7 +2,10 @@ use howdah_core::Severity;
 
 use crate::query::{Query, QueryFound, Relations, span_at};
 
-crate::query_rule!("query/duplicate-index-by-columns", "Unused Indexes: Duplicate indexes");
+crate::query_rule!(
+    "query/duplicate-index-by-columns",
+    "Unused Indexes: Duplicate indexes"
+);
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     let source = query
@@ -10,7 +13,10 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
         .iter()
         .flat_map(|scope| Relations::of(scope).sources)
         .find(|source| source.relation == Some("pg_index"));
-    let groups = query.scopes.iter().any(|scope| scope.clause("groupClause").is_some());
+    let groups = query
+        .scopes
+        .iter()
+        .any(|scope| scope.clause("groupClause").is_some());
     let Some(source) = source.filter(|_| groups && query.text.contains("indkey")) else {
         return;
     };

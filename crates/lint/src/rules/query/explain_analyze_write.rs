@@ -20,11 +20,14 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
         _ => false,
     });
     let writes = query.scopes.iter().any(|scope| scope.kind != "SelectStmt")
-        || matches!(explain.query.as_ref().and_then(|query| query.node.as_ref()), Some(NodeEnum::InsertStmt(_)));
+        || matches!(
+            explain.query.as_ref().and_then(|query| query.node.as_ref()),
+            Some(NodeEnum::InsertStmt(_))
+        );
     if analyses && writes {
         found
             .add(
-                Severity::Danger,
+                Severity::Warning,
                 span_at(query.text, 0),
                 "EXPLAIN ANALYZE carries the statement out: what it writes or deletes is written and deleted.",
             )

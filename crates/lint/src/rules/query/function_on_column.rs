@@ -1,44 +1,73 @@
 use howdah_core::Severity;
 use serde_json::{Map, Value};
 
-use crate::query::{Query, QueryFound, Relations, cast_type, column_of, columns_in, constant_of, function_name, is_value, own_nodes, span_at};
+use crate::query::{
+    Query, QueryFound, Relations, cast_type, column_of, columns_in, constant_of, function_name, is_value,
+    own_nodes, span_at,
+};
 
 crate::query_rule!("query/function-on-column", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
         let relations = Relations::of(scope);
-        let clauses = scope.clause("whereClause").into_iter().chain(relations.conditions.iter().copied());
+        let clauses = scope
+            .clause("whereClause")
+            .into_iter()
+            .chain(relations.conditions.iter().copied());
         for clause in clauses {
-            for (_, body) in own_nodes(clause).into_iter().filter(|(kind, _)| *kind == "A_Expr") {
+            for (_, body) in own_nodes(clause)
+                .into_iter()
+                .filter(|(kind, _)| *kind == "A_Expr")
+            {
                 comparison(query, &relations, body, found);
             }
         }
     }
 }
 
-fn comparison(query: &Query<'_>, relations: &Relations<'_>, body: &Map<String, Value>, found: &mut QueryFound) {
+fn comparison(
+    query: &Query<'_>,
+    relations: &Relations<'_>,
+    body: &Map<String, Value>,
+    found: &mut QueryFound,
+) {
     let kind = body.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let name = body.get("name").map_or("", |name| name[0]["String"]["sval"].as_str().unwrap_or_default());
+    let name = body
+        .get("name")
+        .map_or("", |name| name[0]["String"]["sval"].as_str().unwrap_or_default());
     let compares = matches!(kind, "AEXPR_IN" | "AEXPR_BETWEEN" | "AEXPR_LIKE" | "AEXPR_ILIKE")
         || (kind == "AEXPR_OP" && ["=", "<", ">", "<=", ">="].contains(&name));
     let Some((left, right)) = body.get("lexpr").zip(body.get("rexpr")).filter(|_| compares) else {
         return;
     };
     let is_bare = |value: &Value| match value.get("List") {
-        Some(list) => list["items"].as_array().is_some_and(|items| items.iter().all(is_value)),
+        Some(list) => list["items"]
+            .as_array()
+            .is_some_and(|items| items.iter().all(is_value)),
         None => columns_in(value).is_empty(),
     };
-    let (wrapped, other) = if is_bare(right) { (left, right) } else { (right, left) };
+    let (wrapped, other) = if is_bare(right) {
+        (left, right)
+    } else {
+        (right, left)
+    };
     if !is_bare(other) || (kind != "AEXPR_OP" && !std::ptr::eq(wrapped, left)) {
         return;
     }
-    let Some(wrapping) = Wrapping::of(wrapped) else { return };
+    let Some(wrapping) = Wrapping::of(wrapped) else {
+        return;
+    };
     let columns = columns_in(wrapped);
-    let [(alias, column, at)] = columns.as_slice() else { return };
+    let [(alias, column, at)] = columns.as_slice() else {
+        return;
+    };
     let known = query.tables.column(relations, *alias, column);
     if let Some((table, column)) = known {
-        let leads = table.indexes.iter().any(|index| index.is_valid && index.keys.first() == Some(&column.number));
+        let leads = table
+            .indexes
+            .iter()
+            .any(|index| index.is_valid && index.keys.first() == Some(&column.number));
         // Nothing is lost where no index starts with the column, or one holds the expression itself.
         let held = table
             .indexes
@@ -61,14 +90,23 @@ fn comparison(query: &Query<'_>, relations: &Relations<'_>, body: &Map<String, V
         format!("The condition is on {what} of {column}, not on {column}: an index on the column does not serve it."),
     );
     if let Some((table, _)) = known {
-        draft.object(table.name.to_string()).evidence(format!("an index of it starts with {column}"));
+        draft
+            .object(table.name.to_string())
+            .evidence(format!("an index of it starts with {column}"));
     }
     let written = &query.text[*at..crate::query::word_end(query.text, *at)];
     if let Some(range) = range(written, &wrapping, other, name) {
         let is_moment = known.is_some_and(|(_, column)| column.is_a(&["timestamp", "timestamptz"]));
-        if is_moment { draft.safe_fix(range) } else { draft.unsafe_fix(range) };
+        if is_moment {
+            draft.safe_fix(range)
+        } else {
+            draft.unsafe_fix(range)
+        };
     } else if ["lower", "upper", "date_trunc", "btrim", "md5", "coalesce"].contains(&wrapping.name) {
-        draft.shown_fix(format!("CREATE INDEX CONCURRENTLY ON … ({}(…{column}…));", wrapping.name));
+        draft.shown_fix(format!(
+            "CREATE INDEX CONCURRENTLY ON … ({}(…{column}…));",
+            wrapping.name
+        ));
     }
 }
 
@@ -128,12 +166,24 @@ fn range(column: &str, wrapping: &Wrapping<'_>, other: &Value, operator: &str) -
     if operator != "=" {
         return None;
     }
-    let is_day = value.len() == 10 && value.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let is_day = value.len() == 10
+        && value.bytes().enumerate().all(|(at, b)| {
+            if at == 4 || at == 7 {
+                b == b'-'
+            } else {
+                b.is_ascii_digit()
+            }
+        });
     match (wrapping.name, wrapping.argument.as_deref()) {
-        ("date", _) if is_day => Some(format!("{column} >= date '{value}' AND {column} < date '{value}' + 1")),
+        ("date", _) if is_day => Some(format!(
+            "{column} >= date '{value}' AND {column} < date '{value}' + 1"
+        )),
         ("date_part" | "extract", Some("year")) => {
             let year: u32 = value.parse().ok().filter(|year| (1..9999).contains(year))?;
-            Some(format!("{column} >= date '{year:04}-01-01' AND {column} < date '{:04}-01-01'", year + 1))
+            Some(format!(
+                "{column} >= date '{year:04}-01-01' AND {column} < date '{:04}-01-01'",
+                year + 1
+            ))
         }
         _ => None,
     }

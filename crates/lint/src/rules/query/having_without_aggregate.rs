@@ -13,7 +13,10 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
         let wrapped = Value::Array(vec![having.clone()]);
         let nodes = own_nodes(&wrapped);
         // A function that is not known could be an aggregate of the user's.
-        if nodes.iter().any(|node| is_aggregate(node) || matches!(node.0, "FuncCall" | "SubLink" | "GroupingFunc")) {
+        if nodes
+            .iter()
+            .any(|node| is_aggregate(node) || matches!(node.0, "FuncCall" | "SubLink" | "GroupingFunc"))
+        {
             continue;
         }
         let at = query.text.to_ascii_lowercase().rfind("having").unwrap_or(0);

@@ -10,9 +10,11 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
         let nodes = Value::Object(scope.body.clone());
         let wrong = own_nodes(&nodes).into_iter().find(|(kind, body)| {
             *kind == "A_Expr"
-                && body["name"][0]["String"]["sval"] == "-"
+                && body.get("name").unwrap_or(&Value::Null)[0]["String"]["sval"] == "-"
                 && body.get("lexpr").and_then(constant_of).as_deref() == Some("1")
-                && body.get("rexpr").is_some_and(|right| right.to_string().contains("\"avg_leaf_density\""))
+                && body
+                    .get("rexpr")
+                    .is_some_and(|right| right.to_string().contains("\"avg_leaf_density\""))
         });
         if let Some((_, body)) = wrong {
             found

@@ -21,21 +21,36 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
     let draft = found.add(
         Severity::Warning,
         span_at(query.text, start),
-        format!("INSERT INTO {} names no columns: it breaks, or fills the wrong ones, when the table changes.", relation.relname),
+        format!(
+            "INSERT INTO {} names no columns: it breaks, or fills the wrong ones, when the table changes.",
+            relation.relname
+        ),
     );
     let schema = Some(relation.schemaname.as_str()).filter(|schema| !schema.is_empty());
     let width = insert.select_stmt.as_ref().and_then(|select| match &select.node {
-        Some(NodeEnum::SelectStmt(select)) => match select.values_lists.first().and_then(|list| list.node.as_ref()) {
-            Some(NodeEnum::List(list)) => Some(list.items.len()),
-            _ => None,
-        },
+        Some(NodeEnum::SelectStmt(select)) => {
+            match select.values_lists.first().and_then(|list| list.node.as_ref()) {
+                Some(NodeEnum::List(list)) => Some(list.items.len()),
+                _ => None,
+            }
+        }
         _ => None,
     });
     if let Some((table, width)) = query.tables.find(schema, &relation.relname).zip(width) {
-        let names: Vec<String> = table.columns.iter().take(width).map(|column| quote_ident(&column.name)).collect();
+        let names: Vec<String> = table
+            .columns
+            .iter()
+            .take(width)
+            .map(|column| quote_ident(&column.name))
+            .collect();
         draft.object(table.name.to_string());
         if relation.alias.is_none() && query.text.len() < 10_000 && !query.text[start..end].contains('"') {
-            draft.safe_fix(format!("{} ({}){}", &query.text[..end], names.join(", "), &query.text[end..]));
+            draft.safe_fix(format!(
+                "{} ({}){}",
+                &query.text[..end],
+                names.join(", "),
+                &query.text[end..]
+            ));
         }
     }
 }

@@ -6,9 +6,19 @@ use crate::query::{Query, QueryFound, column_of, constant_of, own_nodes, place, 
 crate::query_rule!("query/leading-wildcard", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
-    for clause in query.scopes.iter().filter_map(|scope| scope.clause("whereClause")) {
-        for (_, body) in own_nodes(clause).into_iter().filter(|(kind, _)| *kind == "A_Expr") {
-            let kind = body.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default();
+    for clause in query
+        .scopes
+        .iter()
+        .filter_map(|scope| scope.clause("whereClause"))
+    {
+        for (_, body) in own_nodes(clause)
+            .into_iter()
+            .filter(|(kind, _)| *kind == "A_Expr")
+        {
+            let kind = body
+                .get("kind")
+                .and_then(|kind| kind.as_str())
+                .unwrap_or_default();
             if kind != "AEXPR_LIKE" && kind != "AEXPR_ILIKE" {
                 continue;
             }

@@ -6,13 +6,21 @@ crate::query_rule!("query/limit-without-order", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes.iter().filter(|scope| scope.is_select()) {
-        let Some(count) = scope.clause("limitCount").filter(|_| scope.clause("sortClause").is_none()) else {
+        let Some(count) = scope
+            .clause("limitCount")
+            .filter(|_| scope.clause("sortClause").is_none())
+        else {
             continue;
         };
         // LIMIT 1 asks whether there is one, and a single row has no order.
         let is_probe = constant_of(count).as_deref() == Some("1");
-        let is_total = scope.clause("targetList").is_some_and(|list| own_nodes(list).iter().any(is_aggregate));
-        let reads = Relations::of(scope).sources.iter().any(|source| source.relation.is_some());
+        let is_total = scope
+            .clause("targetList")
+            .is_some_and(|list| own_nodes(list).iter().any(is_aggregate));
+        let reads = Relations::of(scope)
+            .sources
+            .iter()
+            .any(|source| source.relation.is_some());
         if is_probe || is_total || !reads || matches!(scope.role, Role::Exists | Role::Any) {
             continue;
         }

@@ -3,7 +3,11 @@ use howdah_sql::pg_query::{NodeEnum, protobuf::TransactionStmtKind as Kind};
 
 use crate::query::{QueryFound, QueryOptions, ScriptStatement};
 
-crate::query_rule!("query/long-transaction", "Query Development: Write Operations", script);
+crate::query_rule!(
+    "query/long-transaction",
+    "Query Development: Write Operations",
+    script
+);
 
 /// Statements from which on a transaction of changes is long.
 const MANY: usize = 1000;
@@ -19,7 +23,9 @@ fn check(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>, found: &mut
                         report(
                             first,
                             Severity::Note,
-                            format!("A transaction of {count} statements holds its locks, and vacuum back in the whole database, until its end: commit in parts where each part makes sense by itself."),
+                            format!(
+                                "A transaction of {count} statements holds its locks, and vacuum back in the whole database, until its end: commit in parts where each part makes sense by itself."
+                            ),
                             found,
                         );
                     }

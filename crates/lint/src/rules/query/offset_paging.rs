@@ -8,7 +8,11 @@ crate::query_rule!("query/offset-paging", "Query Development: Always");
 const FEW: u64 = 100;
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
-    for offset in query.scopes.iter().filter_map(|scope| scope.clause("limitOffset")) {
+    for offset in query
+        .scopes
+        .iter()
+        .filter_map(|scope| scope.clause("limitOffset"))
+    {
         let constant: Option<u64> = constant_of(offset).and_then(|text| text.parse().ok());
         if constant == Some(0) {
             continue;

@@ -17,10 +17,18 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
             continue;
         }
         let columns: Vec<_> = parts.iter().map(|part| columns_in(part)).collect();
-        let Some(at) = columns.first().and_then(|all| all.first()).map(|(_, _, place)| *place) else {
+        let Some(at) = columns
+            .first()
+            .and_then(|all| all.first())
+            .map(|(_, _, place)| *place)
+        else {
             continue;
         };
-        let of_tables: BTreeSet<&str> = columns.iter().flatten().filter_map(|(alias, ..)| *alias).collect();
+        let of_tables: BTreeSet<&str> = columns
+            .iter()
+            .flatten()
+            .filter_map(|(alias, ..)| *alias)
+            .collect();
         let is_across_tables = relations.sources.len() > 1 && of_tables.len() > 1;
         let names: BTreeSet<&str> = columns.iter().flatten().map(|(_, name, _)| *name).collect();
         if names.len() < 2 && !is_across_tables {
@@ -28,9 +36,15 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
         }
         // An index for each side serves the OR of one table.
         let is_indexed = |alias: Option<&str>, name: &str| {
-            query.tables.column(&relations, alias, name).is_some_and(|(table, column)| {
-                table.indexes.iter().any(|index| index.is_valid && index.keys.first() == Some(&column.number))
-            })
+            query
+                .tables
+                .column(&relations, alias, name)
+                .is_some_and(|(table, column)| {
+                    table
+                        .indexes
+                        .iter()
+                        .any(|index| index.is_valid && index.keys.first() == Some(&column.number))
+                })
         };
         let every_side = columns
             .iter()

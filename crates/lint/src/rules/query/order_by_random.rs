@@ -6,8 +6,12 @@ crate::query_rule!("query/order-by-random", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for clause in query.scopes.iter().filter_map(|scope| scope.clause("sortClause")) {
-        let calls = own_nodes(clause).into_iter().filter(|(kind, _)| *kind == "FuncCall");
-        for (_, body) in calls.filter(|(_, body)| ["random", "gen_random_uuid"].contains(&function_name(body))) {
+        let calls = own_nodes(clause)
+            .into_iter()
+            .filter(|(kind, _)| *kind == "FuncCall");
+        for (_, body) in
+            calls.filter(|(_, body)| ["random", "gen_random_uuid"].contains(&function_name(body)))
+        {
             found
                 .add(
                     Severity::Warning,

@@ -8,7 +8,11 @@ crate::query_rule!("query/order-without-limit", "Query Development: Always");
 const LARGE_ROWS: u64 = 10_000;
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
-    let Some(scope) = query.scopes.first().filter(|scope| scope.role == Role::Top && scope.is_select()) else {
+    let Some(scope) = query
+        .scopes
+        .first()
+        .filter(|scope| scope.role == Role::Top && scope.is_select())
+    else {
         return;
     };
     if scope.clause("sortClause").is_none() || scope.is_limited() || scope.clause("groupClause").is_some() {

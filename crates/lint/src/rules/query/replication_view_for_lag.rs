@@ -7,7 +7,11 @@ crate::query_rule!("query/replication-view-for-lag", "Monitoring: MCP Queries");
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
         let relations = Relations::of(scope);
-        if let Some(view) = relations.sources.iter().find(|source| source.relation == Some("pg_stat_replication")) {
+        if let Some(view) = relations
+            .sources
+            .iter()
+            .find(|source| source.relation == Some("pg_stat_replication"))
+        {
             found
                 .add(
                     Severity::Note,

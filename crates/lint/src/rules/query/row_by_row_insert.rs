@@ -3,7 +3,11 @@ use howdah_sql::pg_query::NodeEnum;
 
 use crate::query::{QueryFound, QueryOptions, ScriptStatement};
 
-crate::query_rule!("query/row-by-row-insert", "Query Development: Write Operations", script);
+crate::query_rule!(
+    "query/row-by-row-insert",
+    "Query Development: Write Operations",
+    script
+);
 
 /// Inserts in a row from which on it pays to make one of them.
 const MANY: usize = 10;
@@ -42,9 +46,15 @@ impl<'a> Row<'a> {
         let NodeEnum::InsertStmt(insert) = of.statement.node() else {
             return None;
         };
-        let select = insert.select_stmt.as_ref().and_then(|select| select.node.as_ref());
-        let is_single = matches!(select, Some(NodeEnum::SelectStmt(select)) if select.values_lists.len() == 1);
-        let is_bare = insert.on_conflict_clause.is_none() && insert.returning_clause.is_none() && insert.with_clause.is_none();
+        let select = insert
+            .select_stmt
+            .as_ref()
+            .and_then(|select| select.node.as_ref());
+        let is_single =
+            matches!(select, Some(NodeEnum::SelectStmt(select)) if select.values_lists.len() == 1);
+        let is_bare = insert.on_conflict_clause.is_none()
+            && insert.returning_clause.is_none()
+            && insert.with_clause.is_none();
         if !is_single || !is_bare {
             return None;
         }
@@ -79,6 +89,10 @@ fn report(first: ScriptStatement<'_>, rows: &[Row<'_>], found: &mut QueryFound) 
     );
     if rows.len() <= SHOWN {
         let values: Vec<&str> = rows.iter().map(|row| row.values).collect();
-        draft.unsafe_fix(format!("{} VALUES\n    {};", rows[0].head, values.join(",\n    ")));
+        draft.unsafe_fix(format!(
+            "{} VALUES\n    {};",
+            rows[0].head,
+            values.join(",\n    ")
+        ));
     }
 }

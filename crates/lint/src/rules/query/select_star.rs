@@ -6,7 +6,11 @@ use crate::query::{Query, QueryFound, Relations, Role, Scope, own_nodes, place, 
 crate::query_rule!("query/select-star", "Query Development: Never");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
-    for scope in query.scopes.iter().filter(|scope| scope.is_select() && is_application(scope)) {
+    for scope in query
+        .scopes
+        .iter()
+        .filter(|scope| scope.is_select() && is_application(scope))
+    {
         let relations = Relations::of(scope);
         // Of functions and of queries whose columns are written out there is nothing that can change.
         if relations.sources.iter().all(|source| source.relation.is_none()) {
@@ -19,12 +23,21 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
                 span_at(query.text, at),
                 "SELECT * moves every column, those too that are added later: it keeps index-only scans from working, and breaks programs when the table changes.",
             );
-            let table = relations.single().and_then(|source| query.tables.find(source.schema, source.relation?));
+            let table = relations
+                .single()
+                .and_then(|source| query.tables.find(source.schema, source.relation?));
             if let Some(table) = table.filter(|_| query.text.get(at..=at) == Some("*")) {
-                let names: Vec<String> = table.columns.iter().map(|column| quote_ident(&column.name)).collect();
-                draft
-                    .object(table.name.to_string())
-                    .safe_fix(format!("{}{}{}", &query.text[..at], names.join(", "), &query.text[at + 1..]));
+                let names: Vec<String> = table
+                    .columns
+                    .iter()
+                    .map(|column| quote_ident(&column.name))
+                    .collect();
+                draft.object(table.name.to_string()).safe_fix(format!(
+                    "{}{}{}",
+                    &query.text[..at],
+                    names.join(", "),
+                    &query.text[at + 1..]
+                ));
             }
         }
     }

@@ -24,13 +24,20 @@ const WRONG: [(&str, &str, &str); 12] = [
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
         let relations = Relations::of(scope);
-        let views: Vec<&str> = relations.sources.iter().filter_map(|source| source.relation).collect();
+        let views: Vec<&str> = relations
+            .sources
+            .iter()
+            .filter_map(|source| source.relation)
+            .collect();
         if !views.iter().any(|view| WRONG.iter().any(|(of, ..)| of == view)) {
             continue;
         }
         let mut seen = Vec::new();
         for (alias, name, at) in columns_in(&Value::Object(scope.body.clone())) {
-            let of = relations.sources.iter().filter(|source| alias.is_none_or(|alias| source.alias == alias));
+            let of = relations
+                .sources
+                .iter()
+                .filter(|source| alias.is_none_or(|alias| source.alias == alias));
             let wrong = of
                 .filter_map(|source| source.relation)
                 .find_map(|view| WRONG.iter().find(|(of, wrong, _)| *of == view && *wrong == name));

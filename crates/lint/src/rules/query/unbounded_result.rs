@@ -1,6 +1,8 @@
 use howdah_core::Severity;
 
-use crate::query::{Query, QueryFound, Relations, Role, Scope, is_aggregate, is_always_true, own_nodes, span_at};
+use crate::query::{
+    Query, QueryFound, Relations, Role, Scope, is_aggregate, is_always_true, own_nodes, span_at,
+};
 
 crate::query_rule!("query/unbounded-result", "Query Development: Never");
 
@@ -8,7 +10,11 @@ crate::query_rule!("query/unbounded-result", "Query Development: Never");
 const SMALL_ROWS: u64 = 1000;
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
-    let Some(scope) = query.scopes.first().filter(|scope| scope.role == Role::Top && scope.is_select()) else {
+    let Some(scope) = query
+        .scopes
+        .first()
+        .filter(|scope| scope.role == Role::Top && scope.is_select())
+    else {
         return;
     };
     if scope.is_limited() || query.is_migration || !reads_everything(scope) {
@@ -25,7 +31,10 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
         .collect();
     // A catalog, or a table that is known to be small.
     let is_catalog = |name: &str| name.starts_with("pg_");
-    let all_small = !tables.is_empty() && tables.iter().all(|table| table.rows.is_some_and(|rows| rows <= SMALL_ROWS));
+    let all_small = !tables.is_empty()
+        && tables
+            .iter()
+            .all(|table| table.rows.is_some_and(|rows| rows <= SMALL_ROWS));
     if all_small || first.relation.is_some_and(is_catalog) || first.schema == Some("information_schema") {
         return;
     }

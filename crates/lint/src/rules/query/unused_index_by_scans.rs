@@ -8,17 +8,21 @@ crate::query_rule!("query/unused-index-by-scans", "Unused Indexes: Zero scans");
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes.iter().filter(|scope| scope.role == Role::Top) {
         let relations = Relations::of(scope);
-        let view = relations
-            .sources
-            .iter()
-            .find(|source| source.relation.is_some_and(|name| name == "pg_stat_user_indexes" || name == "pg_stat_all_indexes"));
+        let view = relations.sources.iter().find(|source| {
+            source
+                .relation
+                .is_some_and(|name| name == "pg_stat_user_indexes" || name == "pg_stat_all_indexes")
+        });
         let (Some(view), Some(condition)) = (view, scope.clause("whereClause")) else {
             continue;
         };
         let wrapped = Value::Array(vec![condition.clone()]);
         let nodes = own_nodes(&wrapped);
         let asks = nodes.iter().any(|(kind, body)| {
-            *kind == "A_Expr" && body.get("lexpr").is_some_and(|left| left.to_string().contains("\"idx_scan\""))
+            *kind == "A_Expr"
+                && body
+                    .get("lexpr")
+                    .is_some_and(|left| left.to_string().contains("\"idx_scan\""))
         });
         let spares = query.text.contains("indisunique") || query.text.contains("pg_constraint");
         if asks && !spares {

@@ -2,7 +2,10 @@ use howdah_core::Severity;
 
 use crate::query::{Query, QueryFound, is_always_true, span_at};
 
-crate::query_rule!("query/update-without-where", "Query Development: Write Operations");
+crate::query_rule!(
+    "query/update-without-where",
+    "Query Development: Write Operations"
+);
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     // In a migration the verdict knows whether the table was there before, and how large it is.
@@ -14,7 +17,11 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
         if !condition.is_none_or(is_always_true) {
             continue;
         }
-        let how = if condition.is_some() { "whose WHERE holds for every row" } else { "without WHERE" };
+        let how = if condition.is_some() {
+            "whose WHERE holds for every row"
+        } else {
+            "without WHERE"
+        };
         let at = query.text.to_ascii_lowercase().find("update").unwrap_or(0);
         let draft = found.add(
             Severity::Danger,

@@ -27,7 +27,10 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
             )
             .shown_fix("pg_repack --table …".to_owned());
     } else if has("analyze") {
-        let rest = query.text.find(|c: char| c.is_whitespace()).map_or("", |at| query.text[at..].trim_start());
+        let rest = query
+            .text
+            .find(|c: char| c.is_whitespace())
+            .map_or("", |at| query.text[at..].trim_start());
         let draft = found.add(
             Severity::Note,
             span_at(query.text, 0),

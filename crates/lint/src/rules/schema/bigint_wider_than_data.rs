@@ -19,7 +19,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
         };
         let limit = i64::from(i32::MAX) / ROOM;
         // Keys grow, and what refers to them must have their type.
-        if column.is_surrogate() || table.is_in_key(column.number) || table.foreign_keys_of(column.number).next().is_some() {
+        if column.is_surrogate()
+            || table.is_in_key(column.number)
+            || table.foreign_keys_of(column.number).next().is_some()
+        {
             continue;
         }
         if low < -limit || high > limit {
@@ -29,10 +32,20 @@ fn check(review: &Review<'_>, found: &mut Found) {
         found
             .add(
                 Severity::Note,
-                format!("{}.{name} is bigint, and its values use less than 1 % of what int holds.", table.name),
+                format!(
+                    "{}.{name} is bigint, and its values use less than 1 % of what int holds.",
+                    table.name
+                ),
             )
             .column(table, column)
-            .evidence(format!("from {low} to {} among {}", grouped(high.unsigned_abs()), table.rows_text()))
-            .shown_fix(format!("ALTER TABLE {} ALTER COLUMN {name} TYPE integer;", table.name));
+            .evidence(format!(
+                "from {low} to {} among {}",
+                grouped(high.unsigned_abs()),
+                table.rows_text()
+            ))
+            .shown_fix(format!(
+                "ALTER TABLE {} ALTER COLUMN {name} TYPE integer;",
+                table.name
+            ));
     }
 }

@@ -6,10 +6,17 @@ use crate::schema::{Found, Review};
 crate::schema_rule!("schema/char-type", "Schema Design: Design Rules");
 
 fn check(review: &Review<'_>, found: &mut Found) {
-    for (table, column) in review.columns().filter(|(_, column)| column.is_a(&["bpchar"]) && column.typmod > 4) {
+    for (table, column) in review
+        .columns()
+        .filter(|(_, column)| column.is_a(&["bpchar"]) && column.typmod > 4)
+    {
         let name = quote_ident(&column.name);
         let length = column.typmod - 4;
-        let constraint = quote_ident(&review.model.free_name(table, &[&table.name.name, &column.name, "length"]));
+        let constraint = quote_ident(
+            &review
+                .model
+                .free_name(table, &[&table.name.name, &column.name, "length"]),
+        );
         found
             .add(
                 Severity::Warning,

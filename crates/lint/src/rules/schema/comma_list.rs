@@ -19,15 +19,25 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 let values: Vec<&str> = statistics.samples().collect();
                 let lists: Vec<&&str> = values.iter().filter(|value| is_list(value)).collect();
                 let all_fit = values.iter().all(|value| is_list(value) || is_item(value));
-                if values.len() < MIN_VALUES || !all_fit || (lists.len() as f64) < MOST * values.len() as f64 {
+                if values.len() < MIN_VALUES || !all_fit || (lists.len() as f64) < MOST * values.len() as f64
+                {
                     continue;
                 }
-                format!("{} of {} values of the statistics, such as {:?}", lists.len(), values.len(), lists[0])
+                format!(
+                    "{} of {} values of the statistics, such as {:?}",
+                    lists.len(),
+                    values.len(),
+                    lists[0]
+                )
             }
             None if is_named_like_one(column) => "the name".to_owned(),
             None => continue,
         };
-        let severity = if statistics.is_some() { Severity::Warning } else { Severity::Note };
+        let severity = if statistics.is_some() {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
         found
             .add(
                 severity,
@@ -82,7 +92,15 @@ mod tests {
         for list in ["red,green", "1, 2, 3", "a;b", "admin|user", "x@a.org, y@b.org"] {
             assert!(is_list(list), "{list}");
         }
-        for other in ["Hello, my friend over there", "1,000", "12,5", "plain", "Miller, John Q", "a,,b", ""] {
+        for other in [
+            "Hello, my friend over there",
+            "1,000",
+            "12,5",
+            "plain",
+            "Miller, John Q",
+            "a,,b",
+            "",
+        ] {
             assert!(!is_list(other), "{other}");
         }
     }

@@ -3,11 +3,18 @@ use howdah_sql::quote_ident;
 
 use crate::schema::{Found, Review};
 
-crate::schema_rule!("schema/constraint-not-validated", "Safe Schema Changes: Non-Blocking Patterns");
+crate::schema_rule!(
+    "schema/constraint-not-validated",
+    "Safe Schema Changes: Non-Blocking Patterns"
+);
 
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in &review.model.tables {
-        for constraint in table.constraints.iter().filter(|constraint| !constraint.is_validated) {
+        for constraint in table
+            .constraints
+            .iter()
+            .filter(|constraint| !constraint.is_validated)
+        {
             let name = quote_ident(&constraint.name);
             found
                 .add(

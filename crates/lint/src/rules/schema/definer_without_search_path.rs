@@ -2,7 +2,10 @@ use howdah_core::Severity;
 
 use crate::schema::{Found, Review};
 
-crate::schema_rule!("schema/definer-without-search-path", "Pre-Production Checklist: Infrastructure");
+crate::schema_rule!(
+    "schema/definer-without-search-path",
+    "Pre-Production Checklist: Infrastructure"
+);
 
 fn check(review: &Review<'_>, found: &mut Found) {
     for function in &review.model.definer_functions {

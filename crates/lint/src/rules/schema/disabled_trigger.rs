@@ -14,7 +14,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
         for trigger in own {
             let name = quote_ident(trigger);
             found
-                .add(Severity::Warning, format!("The trigger {name} of {} is switched off.", table.name))
+                .add(
+                    Severity::Warning,
+                    format!("The trigger {name} of {} is switched off.", table.name),
+                )
                 .part(table, trigger)
                 .unsafe_fix(format!("ALTER TABLE {} ENABLE TRIGGER {name};", table.name));
         }
@@ -22,10 +25,16 @@ fn check(review: &Review<'_>, found: &mut Found) {
             found
                 .add(
                     Severity::Danger,
-                    format!("Foreign keys of {} are not watched over: their triggers are switched off.", table.name),
+                    format!(
+                        "Foreign keys of {} are not watched over: their triggers are switched off.",
+                        table.name
+                    ),
                 )
                 .table(table)
-                .evidence(format!("{} internal triggers, by DISABLE TRIGGER ALL", internal.len()))
+                .evidence(format!(
+                    "{} internal triggers, by DISABLE TRIGGER ALL",
+                    internal.len()
+                ))
                 .unsafe_fix(format!("ALTER TABLE {} ENABLE TRIGGER ALL;", table.name));
         }
     }

@@ -9,7 +9,11 @@ crate::schema_rule!("schema/duplicate-index", "Unused Indexes: Duplicate indexes
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in &review.model.tables {
         let mut alike: BTreeMap<String, Vec<&Index>> = BTreeMap::new();
-        for index in table.indexes.iter().filter(|index| index.is_valid && !index.is_partition) {
+        for index in table
+            .indexes
+            .iter()
+            .filter(|index| index.is_valid && !index.is_partition)
+        {
             alike.entry(what_it_holds(index)).or_default().push(index);
         }
         for mut indexes in alike.into_values().filter(|indexes| indexes.len() > 1) {
@@ -30,7 +34,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
 
 fn report(review: &Review<'_>, table: &Table, kept: &Index, index: &Index, found: &mut Found) {
     let (name, other) = (beside(table, &index.name), beside(table, &kept.name));
-    let constraint = table.constraints.iter().find(|constraint| constraint.index == index.oid && index.has_constraint);
+    let constraint = table
+        .constraints
+        .iter()
+        .find(|constraint| constraint.index == index.oid && index.has_constraint);
     let sql = match (constraint, table.kind) {
         (Some(constraint), _) => format!(
             "ALTER TABLE {} DROP CONSTRAINT {};",
@@ -43,7 +50,10 @@ fn report(review: &Review<'_>, table: &Table, kept: &Index, index: &Index, found
     found
         .add(
             Severity::Warning,
-            format!("{name} holds the same as {other}: each write to {} keeps both.", table.name),
+            format!(
+                "{name} holds the same as {other}: each write to {} keeps both.",
+                table.name
+            ),
         )
         .beside(table, &index.name)
         .evidence(format!("{} over ({})", index.method, key_text(table, index)))

@@ -5,7 +5,16 @@ use crate::schema::{Column, Found, Review, Table, words::words};
 crate::schema_rule!("schema/entity-attribute-value", "Schema Design: Design Rules");
 
 const ATTRIBUTE: [&str; 10] = [
-    "attribute", "attr", "property", "prop", "key", "field", "param", "parameter", "meta", "option",
+    "attribute",
+    "attr",
+    "property",
+    "prop",
+    "key",
+    "field",
+    "param",
+    "parameter",
+    "meta",
+    "option",
 ];
 const VALUE: [&str; 3] = ["value", "val", "values"];
 /// Columns from which on a table holds more than names and values.
@@ -39,14 +48,22 @@ fn parts(table: &Table) -> Option<(&Column, &Column, &Column)> {
     })?;
     let attribute = table.columns.iter().find(|column| {
         let mut words = words(&column.name);
-        if words.len() > 1 && words.last().is_some_and(|last| ["id", "name"].contains(&last.as_str())) {
+        if words.len() > 1
+            && words
+                .last()
+                .is_some_and(|last| ["id", "name"].contains(&last.as_str()))
+        {
             words.pop();
         }
-        column.number != value.number && words.last().is_some_and(|last| ATTRIBUTE.contains(&last.as_str()))
+        column.number != value.number
+            && words
+                .last()
+                .is_some_and(|last| ATTRIBUTE.contains(&last.as_str()))
     })?;
     // A table of settings has names and values too, but of one thing: itself.
     let entity = table.columns.iter().find(|column| {
-        let is_id = words(&column.name).len() > 1 && words(&column.name).last().is_some_and(|last| last == "id");
+        let is_id =
+            words(&column.name).len() > 1 && words(&column.name).last().is_some_and(|last| last == "id");
         let is_reference = table.foreign_keys_of(column.number).next().is_some();
         column.number != attribute.number && column.number != value.number && (is_id || is_reference)
     })?;

@@ -7,7 +7,10 @@ crate::schema_rule!("schema/foreign-key-no-action", "Schema Design: Keys");
 
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in review.tables() {
-        for key in table.foreign_keys().filter(|key| key.is_delete_unchosen && !key.is_deferrable) {
+        for key in table
+            .foreign_keys()
+            .filter(|key| key.is_delete_unchosen && !key.is_deferrable)
+        {
             let Some(referenced) = key.references.and_then(|oid| review.model.table(oid)) else {
                 continue;
             };

@@ -15,7 +15,11 @@ fn check(review: &Review<'_>, found: &mut Found) {
         if data.is_some_and(|data| data.missing * 2 > data.looked_up) {
             continue;
         }
-        let constraint = quote_ident(&review.model.free_name(table, &[&table.name.name, &column.name, "fkey"]));
+        let constraint = quote_ident(
+            &review
+                .model
+                .free_name(table, &[&table.name.name, &column.name, "fkey"]),
+        );
         let draft = found.add(
             Severity::Warning,
             format!(
@@ -25,9 +29,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 quote_ident(&key.name)
             ),
         );
-        draft
-            .column(table, column)
-            .evidence(format!("the name, and the types {} and {}", column.type_name, key.type_name));
+        draft.column(table, column).evidence(format!(
+            "the name, and the types {} and {}",
+            column.type_name, key.type_name
+        ));
         match data {
             Some(data) if data.missing > 0 => {
                 draft.evidence(format!(
@@ -37,7 +42,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 ));
             }
             Some(data) => {
-                draft.evidence(format!("all {} values that were looked up are there", grouped(data.looked_up)));
+                draft.evidence(format!(
+                    "all {} values that were looked up are there",
+                    grouped(data.looked_up)
+                ));
             }
             None => {}
         }

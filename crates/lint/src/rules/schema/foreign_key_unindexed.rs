@@ -32,7 +32,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
             if let Some(referenced) = referenced {
                 let activity = referenced.activity;
                 if activity.deleted > 0 {
-                    draft.evidence(format!("{} rows were deleted from {to}", grouped(activity.deleted)));
+                    draft.evidence(format!(
+                        "{} rows were deleted from {to}",
+                        grouped(activity.deleted)
+                    ));
                 }
             }
             let names: Vec<&str> = key
@@ -50,7 +53,11 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 _ => " CONCURRENTLY",
             };
             let sparse = key.columns.len() == 1 && is_mostly_null(table, key.columns[0]);
-            let condition = if sparse { format!(" WHERE {columns} IS NOT NULL") } else { String::new() };
+            let condition = if sparse {
+                format!(" WHERE {columns} IS NOT NULL")
+            } else {
+                String::new()
+            };
             draft.safe_fix(format!(
                 "CREATE INDEX{concurrently} {index} ON {} ({columns}){condition};",
                 table.name

@@ -14,7 +14,9 @@ fn check(review: &Review<'_>, found: &mut Found) {
             continue;
         };
         for dependency in dependencies {
-            let columns = table.column(dependency.determinant).zip(table.column(dependency.dependent));
+            let columns = table
+                .column(dependency.determinant)
+                .zip(table.column(dependency.dependent));
             if let Some((determinant, dependent)) = columns {
                 report(review, table, dependency, determinant, dependent, found);
             }
@@ -30,18 +32,29 @@ fn report(
     dependent: &Column,
     found: &mut Found,
 ) {
-    let shares_key = |key: &Constraint| key.columns.contains(&determinant.number) && key.columns.contains(&dependent.number);
+    let shares_key = |key: &Constraint| {
+        key.columns.contains(&determinant.number) && key.columns.contains(&dependent.number)
+    };
     // A composite foreign key says itself that the one goes with the other.
     if table.foreign_keys().any(shares_key) {
         return;
     }
-    let key = table.foreign_keys_of(determinant.number).find(|key| key.columns.len() == 1);
-    let home = key.and_then(|key| key.references).and_then(|oid| review.model.table(oid));
-    let subject = words::words(&determinant.name).into_iter().next().unwrap_or_default();
+    let key = table
+        .foreign_keys_of(determinant.number)
+        .find(|key| key.columns.len() == 1);
+    let home = key
+        .and_then(|key| key.references)
+        .and_then(|oid| review.model.table(oid));
+    let subject = words::words(&determinant.name)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
     let is_named_so = words::words(&dependent.name).first() == Some(&subject)
         || home.is_some_and(|home| home.named(&dependent.name).is_some());
     let is_reference = table.foreign_keys_of(dependent.number).next().is_some()
-        || words::words(&dependent.name).last().is_some_and(|last| last == "id");
+        || words::words(&dependent.name)
+            .last()
+            .is_some_and(|last| last == "id");
     let is_descriptive = dependent.is_text()
         && dependency.dependent_values >= MANY_VALUES
         && dependency.dependent_values * 10 >= dependency.determinant_values;

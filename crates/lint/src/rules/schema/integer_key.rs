@@ -24,10 +24,16 @@ fn check(review: &Review<'_>, found: &mut Found) {
         for (other, key) in review.model.referencing(table.oid) {
             if key.referenced_columns == [column.number] {
                 let columns = other.column_list(&key.columns);
-                fix.push_str(&format!("\nALTER TABLE {} ALTER COLUMN {columns} TYPE bigint;", other.name));
+                fix.push_str(&format!(
+                    "\nALTER TABLE {} ALTER COLUMN {columns} TYPE bigint;",
+                    other.name
+                ));
             }
         }
-        let max = column.integer_max().and_then(|max| u64::try_from(max).ok()).unwrap_or(0);
+        let max = column
+            .integer_max()
+            .and_then(|max| u64::try_from(max).ok())
+            .unwrap_or(0);
         found
             .add(
                 if is_small { Severity::Note } else { Severity::Warning },

@@ -22,7 +22,11 @@ fn check(review: &Review<'_>, found: &mut Found) {
         if used < WARNING {
             continue;
         }
-        let severity = if used >= DANGER { Severity::Danger } else { Severity::Warning };
+        let severity = if used >= DANGER {
+            Severity::Danger
+        } else {
+            Severity::Warning
+        };
         let name = quote_ident(&column.name);
         let left = u64::try_from(max - last).unwrap_or(0);
         let draft = found.add(
@@ -40,7 +44,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
         if let Some(forecast) = forecast(review.model, table, left as f64) {
             draft.evidence(forecast);
         }
-        draft.unsafe_fix(format!("ALTER TABLE {} ALTER COLUMN {name} TYPE bigint;", table.name));
+        draft.unsafe_fix(format!(
+            "ALTER TABLE {} ALTER COLUMN {name} TYPE bigint;",
+            table.name
+        ));
     }
 }
 
@@ -52,7 +59,9 @@ fn last_value(review: &Review<'_>, table: &Table, column: &Column) -> Option<(i6
         .find_map(|sequence| sequence.last_value);
     let seen = column.statistics.as_ref().and_then(|statistics| statistics.high);
     match (drawn, seen) {
-        (Some(drawn), seen) if seen.is_none_or(|seen| seen <= drawn) => Some((drawn, "last value of its sequence")),
+        (Some(drawn), seen) if seen.is_none_or(|seen| seen <= drawn) => {
+            Some((drawn, "last value of its sequence"))
+        }
         (_, Some(seen)) => Some((seen, "largest value that ANALYZE saw")),
         _ => None,
     }

@@ -15,9 +15,15 @@ fn check(review: &Review<'_>, found: &mut Found) {
         names.extend(table.columns.iter().map(|column| (column.name.as_str(), false)));
         for (name, is_table) in names.into_iter().filter(|(name, _)| name.len() >= NEARLY) {
             let message = if name.len() >= KEPT {
-                format!("The name {name} has {} bytes, as many as PostgreSQL keeps: it may be the beginning of a longer one that was cut off without a word.", name.len())
+                format!(
+                    "The name {name} has {} bytes, as many as PostgreSQL keeps: it may be the beginning of a longer one that was cut off without a word.",
+                    name.len()
+                )
             } else {
-                format!("The name {name} has {} of the {KEPT} bytes that PostgreSQL keeps: names of indexes and constraints made from it are cut off.", name.len())
+                format!(
+                    "The name {name} has {} of the {KEPT} bytes that PostgreSQL keeps: names of indexes and constraints made from it are cut off.",
+                    name.len()
+                )
             };
             let draft = found.add(Severity::Note, message);
             if is_table {

@@ -5,7 +5,10 @@ use crate::schema::{Found, Review};
 crate::schema_rule!("schema/many-columns", "Schema Design: Design Rules");
 
 fn check(review: &Review<'_>, found: &mut Found) {
-    for table in review.tables().filter(|table| table.columns.len() > review.options.many_columns) {
+    for table in review
+        .tables()
+        .filter(|table| table.columns.len() > review.options.many_columns)
+    {
         let nullable = table.columns.iter().filter(|column| !column.is_not_null).count();
         found
             .add(

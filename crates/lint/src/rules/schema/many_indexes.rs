@@ -5,9 +5,16 @@ use crate::schema::{Found, Review, grouped};
 crate::schema_rule!("schema/many-indexes", "Index Strategy: Never Index");
 
 fn check(review: &Review<'_>, found: &mut Found) {
-    for table in review.tables().filter(|table| table.indexes.len() > review.options.many_indexes) {
+    for table in review
+        .tables()
+        .filter(|table| table.indexes.len() > review.options.many_indexes)
+    {
         let bytes: u64 = table.indexes.iter().map(|index| index.bytes).sum();
-        let unused = table.indexes.iter().filter(|index| index.scans == 0 && !index.is_unique).count();
+        let unused = table
+            .indexes
+            .iter()
+            .filter(|index| index.scans == 0 && !index.is_unique)
+            .count();
         found
             .add(
                 Severity::Note,

@@ -38,13 +38,21 @@ fn columns_of(table: &Table, columns: &[&str], found: &mut Found) {
         .iter()
         .map(|name| {
             let better = quote_ident(&snake_case(name));
-            format!("ALTER TABLE {} RENAME COLUMN {} TO {better};", table.name, quote_ident(name))
+            format!(
+                "ALTER TABLE {} RENAME COLUMN {} TO {better};",
+                table.name,
+                quote_ident(name)
+            )
         })
         .collect();
     let names: Vec<String> = columns.iter().map(|name| quote_ident(name)).collect();
     let draft = found.add(
         Severity::Warning,
-        format!("{} of the columns of {} have names that must be quoted wherever they are used.", columns.len(), table.name),
+        format!(
+            "{} of the columns of {} have names that must be quoted wherever they are used.",
+            columns.len(),
+            table.name
+        ),
     );
     match columns {
         [only] => draft.part(table, only),
@@ -55,7 +63,8 @@ fn columns_of(table: &Table, columns: &[&str], found: &mut Found) {
 
 /// Whether the name is not what it becomes without quotes; keywords are another rule's matter.
 fn needs_quotes(name: &str) -> bool {
-    let fits = |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_' || (!c.is_ascii() && c.is_alphabetic());
+    let fits =
+        |c: char| c.is_lowercase() || c.is_ascii_digit() || c == '_' || (!c.is_ascii() && c.is_alphabetic());
     !name.chars().all(fits) || name.starts_with(|c: char| c.is_ascii_digit())
 }
 

@@ -13,7 +13,9 @@ fn check(review: &Review<'_>, found: &mut Found) {
     let mut by_schema: BTreeMap<&str, (Vec<&Table>, Vec<&Table>)> = BTreeMap::new();
     for table in review.tables() {
         let last = words::words(&table.name.name).pop().unwrap_or_default();
-        let (one, many) = by_schema.entry(table.name.schema.as_deref().unwrap_or_default()).or_default();
+        let (one, many) = by_schema
+            .entry(table.name.schema.as_deref().unwrap_or_default())
+            .or_default();
         match words::is_plural(&last) {
             Some(true) => many.push(table),
             Some(false) => one.push(table),

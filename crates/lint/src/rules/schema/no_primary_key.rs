@@ -26,10 +26,15 @@ fn check(review: &Review<'_>, found: &mut Found) {
                     .all(|&key| table.column(key).is_some_and(|column| column.is_not_null))
         };
         let unique = table.indexes.iter().find(fits);
-        let id = table.named("id").filter(|column| column.is_integer() || column.is_a(&["uuid"]));
+        let id = table
+            .named("id")
+            .filter(|column| column.is_integer() || column.is_a(&["uuid"]));
         match (unique, id) {
             (Some(index), _) if !index.has_constraint => {
-                draft.evidence(format!("{} is unique, over columns that are never null", quote_ident(&index.name)));
+                draft.evidence(format!(
+                    "{} is unique, over columns that are never null",
+                    quote_ident(&index.name)
+                ));
                 draft.safe_fix(format!(
                     "ALTER TABLE {} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {};",
                     table.name,
@@ -38,11 +43,20 @@ fn check(review: &Review<'_>, found: &mut Found) {
             }
             (Some(index), _) => {
                 let columns = table.column_list(&index.keys);
-                let unique = table.constraints.iter().find(|c| c.index == index.oid && c.kind == ConstraintKind::Unique);
+                let unique = table
+                    .constraints
+                    .iter()
+                    .find(|c| c.index == index.oid && c.kind == ConstraintKind::Unique);
                 if let Some(unique) = unique {
-                    draft.evidence(format!("the constraint {} is as good as one", quote_ident(&unique.name)));
+                    draft.evidence(format!(
+                        "the constraint {} is as good as one",
+                        quote_ident(&unique.name)
+                    ));
                 }
-                draft.unsafe_fix(format!("ALTER TABLE {} ADD CONSTRAINT {name} PRIMARY KEY ({columns});", table.name));
+                draft.unsafe_fix(format!(
+                    "ALTER TABLE {} ADD CONSTRAINT {name} PRIMARY KEY ({columns});",
+                    table.name
+                ));
             }
             (None, Some(id)) => {
                 draft.unsafe_fix(format!(
@@ -55,7 +69,11 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 draft.unsafe_fix(format!(
                     "ALTER TABLE {} ADD COLUMN {} bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;",
                     table.name,
-                    if table.named("id").is_some() { "row_id" } else { "id" }
+                    if table.named("id").is_some() {
+                        "row_id"
+                    } else {
+                        "id"
+                    }
                 ));
             }
         }

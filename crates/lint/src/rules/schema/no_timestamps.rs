@@ -5,22 +5,30 @@ use crate::schema::{Found, Review, TableKind};
 crate::schema_rule!("schema/no-timestamps", "Common Patterns: Well-Designed Table");
 
 const CREATED: [&str; 8] = [
-    "created_at", "created", "created_on", "inserted_at", "createdat", "creation_date", "created_date", "date_created",
+    "created_at",
+    "created",
+    "created_on",
+    "inserted_at",
+    "createdat",
+    "creation_date",
+    "created_date",
+    "date_created",
 ];
 
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in review.tables().filter(|table| table.kind != TableKind::Foreign) {
         // Where a row is about a moment of its own, or only joins two others, the columns would say nothing new.
-        let has_moment = table
-            .columns
-            .iter()
-            .any(|column| column.is_a(&["timestamptz", "timestamp"]) || CREATED.contains(&column.name.to_lowercase().as_str()));
+        let has_moment = table.columns.iter().any(|column| {
+            column.is_a(&["timestamptz", "timestamp"])
+                || CREATED.contains(&column.name.to_lowercase().as_str())
+        });
         let own = table
             .columns
             .iter()
             .filter(|column| table.foreign_keys_of(column.number).next().is_none())
             .count();
-        let is_lookup = review.model.context.is_populated && table.rows.is_some_and(|rows| rows < review.options.evidence_rows);
+        let is_lookup = review.model.context.is_populated
+            && table.rows.is_some_and(|rows| rows < review.options.evidence_rows);
         if has_moment || own < 3 || is_lookup {
             continue;
         }

@@ -8,7 +8,11 @@ crate::schema_rule!("schema/nullable-unique-column", "Schema Design: Design Rule
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in review.tables() {
         let several = |index: &&crate::schema::Index| {
-            index.is_unique && !index.is_primary && index.keys.len() > 1 && index.predicate.is_none() && !index.nulls_not_distinct
+            index.is_unique
+                && !index.is_primary
+                && index.keys.len() > 1
+                && index.predicate.is_none()
+                && !index.nulls_not_distinct
         };
         for index in table.indexes.iter().filter(several) {
             let nullable = index

@@ -23,8 +23,11 @@ fn check(review: &Review<'_>, found: &mut Found) {
             }
         }
         for (base, columns) in groups {
-            let is_alike = columns.iter().all(|column| column.base_oid == columns[0].base_oid);
-            if columns.len() < MIN_COLUMNS || !is_alike || base.ends_with("line") || base.ends_with("address") {
+            let is_alike = columns
+                .iter()
+                .all(|column| column.base_oid == columns[0].base_oid);
+            if columns.len() < MIN_COLUMNS || !is_alike || base.ends_with("line") || base.ends_with("address")
+            {
                 continue;
             }
             let names: Vec<String> = columns.iter().map(|column| quote_ident(&column.name)).collect();

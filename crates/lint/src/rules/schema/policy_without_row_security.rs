@@ -2,10 +2,16 @@ use howdah_core::Severity;
 
 use crate::schema::{Found, Review};
 
-crate::schema_rule!("schema/policy-without-row-security", "Pre-Production Checklist: Infrastructure");
+crate::schema_rule!(
+    "schema/policy-without-row-security",
+    "Pre-Production Checklist: Infrastructure"
+);
 
 fn check(review: &Review<'_>, found: &mut Found) {
-    for table in review.tables().filter(|table| !table.has_row_security && table.policies > 0) {
+    for table in review
+        .tables()
+        .filter(|table| !table.has_row_security && table.policies > 0)
+    {
         found
             .add(
                 Severity::Danger,

@@ -10,15 +10,27 @@ const MUCH_LARGER: u64 = 3;
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in &review.model.tables {
         for index in table.indexes.iter().filter(|index| may_go(index)) {
-            let mut wider: Vec<&Index> = table.indexes.iter().filter(|other| covers(other, index)).collect();
+            let mut wider: Vec<&Index> = table
+                .indexes
+                .iter()
+                .filter(|other| covers(other, index))
+                .collect();
             wider.sort_by_key(|other| (other.keys.len(), other.bytes));
             let Some(wider) = wider.first() else { continue };
             let is_small = index.bytes > 0 && wider.bytes > index.bytes * MUCH_LARGER;
             let (name, other) = (beside(table, &index.name), beside(table, &wider.name));
-            let concurrently = if table.kind == TableKind::Partitioned { "" } else { " CONCURRENTLY" };
+            let concurrently = if table.kind == TableKind::Partitioned {
+                ""
+            } else {
+                " CONCURRENTLY"
+            };
             found
                 .add(
-                    if is_small { Severity::Note } else { Severity::Warning },
+                    if is_small {
+                        Severity::Note
+                    } else {
+                        Severity::Warning
+                    },
                     format!("{name} is the beginning of {other}, which serves the same lookups."),
                 )
                 .beside(table, &index.name)

@@ -18,14 +18,19 @@ fn check(review: &Review<'_>, found: &mut Found) {
                 .shown_fix(format!("ALTER TABLE {} RENAME TO {better};", table.name));
         }
         for column in &table.columns {
-            if !is_reserved(&column.name, |name| format!("SELECT {name} FROM t WHERE {name} = 1")) {
+            if !is_reserved(&column.name, |name| {
+                format!("SELECT {name} FROM t WHERE {name} = 1")
+            }) {
                 continue;
             }
             let name = quote_ident(&column.name);
             found
                 .add(
                     Severity::Warning,
-                    format!("{}.{name} is named by a reserved word and has to be quoted wherever it is used.", table.name),
+                    format!(
+                        "{}.{name} is named by a reserved word and has to be quoted wherever it is used.",
+                        table.name
+                    ),
                 )
                 .column(table, column)
                 .shown_fix(format!(
@@ -43,8 +48,24 @@ fn is_reserved(name: &str, statement: impl Fn(&str) -> String) -> bool {
     if quote_ident(name) == name || !name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
         return false;
     }
-    let is_value = ["user", "current_user", "session_user", "current_date", "current_time", "current_timestamp", "localtime",
-        "localtimestamp", "current_role", "current_catalog", "current_schema", "system_user", "null", "true", "false", "default"];
+    let is_value = [
+        "user",
+        "current_user",
+        "session_user",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "current_role",
+        "current_catalog",
+        "current_schema",
+        "system_user",
+        "null",
+        "true",
+        "false",
+        "default",
+    ];
     is_value.contains(&name) || parse(&statement(name), &Limits::default()).is_err()
 }
 

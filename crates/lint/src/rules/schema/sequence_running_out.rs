@@ -23,22 +23,38 @@ fn check(review: &Review<'_>, found: &mut Found) {
         if owner.is_some_and(|(_, column)| column.integer_max().is_some_and(|max| max <= sequence.max)) {
             continue;
         }
-        let severity = if used >= DANGER { Severity::Danger } else { Severity::Warning };
+        let severity = if used >= DANGER {
+            Severity::Danger
+        } else {
+            Severity::Warning
+        };
         let draft = found.add(
             severity,
-            format!("The sequence {} has used {used:.1} % of its values, and does not begin again.", sequence.name),
+            format!(
+                "The sequence {} has used {used:.1} % of its values, and does not begin again.",
+                sequence.name
+            ),
         );
         if let Some((table, _)) = owner {
             draft.table(table);
         }
-        draft
-            .object(sequence.name.to_string())
-            .evidence(format!("last value {last}, from {} to {}", sequence.min, sequence.max));
+        draft.object(sequence.name.to_string()).evidence(format!(
+            "last value {last}, from {} to {}",
+            sequence.min, sequence.max
+        ));
         if let Some(forecast) = owner.and_then(|(table, _)| forecast(review.model, table, left)) {
             draft.evidence(forecast);
         }
-        let wider = if sequence.type_name == "bigint" { "" } else { " AS bigint" };
-        let bound = if sequence.increment > 0 { " NO MAXVALUE" } else { " NO MINVALUE" };
+        let wider = if sequence.type_name == "bigint" {
+            ""
+        } else {
+            " AS bigint"
+        };
+        let bound = if sequence.increment > 0 {
+            " NO MAXVALUE"
+        } else {
+            " NO MINVALUE"
+        };
         draft.unsafe_fix(format!("ALTER SEQUENCE {}{wider}{bound};", sequence.name));
     }
 }

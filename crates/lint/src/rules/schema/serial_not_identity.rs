@@ -9,12 +9,18 @@ fn check(review: &Review<'_>, found: &mut Found) {
     if !review.is_modern() {
         return;
     }
-    for sequence in review.model.sequences.iter().filter(|sequence| !sequence.is_identity) {
+    for sequence in review
+        .model
+        .sequences
+        .iter()
+        .filter(|sequence| !sequence.is_identity)
+    {
         let owner = sequence.owned_by.and_then(|(table, column)| {
             let table = review.model.table(table)?;
             Some((table, table.column(column)?))
         });
-        let Some((table, column)) = owner.filter(|(table, column)| column.is_serial() && !table.is_partition) else {
+        let Some((table, column)) = owner.filter(|(table, column)| column.is_serial() && !table.is_partition)
+        else {
             continue;
         };
         let name = quote_ident(&column.name);

@@ -6,7 +6,12 @@ use crate::schema::{Found, Review};
 crate::schema_rule!("schema/serial-without-grant", "Schema Design: Keys");
 
 fn check(review: &Review<'_>, found: &mut Found) {
-    for sequence in review.model.sequences.iter().filter(|sequence| !sequence.roles_without_grant.is_empty()) {
+    for sequence in review
+        .model
+        .sequences
+        .iter()
+        .filter(|sequence| !sequence.roles_without_grant.is_empty())
+    {
         let owner = sequence.owned_by.and_then(|(table, column)| {
             let table = review.model.table(table)?;
             Some((table, table.column(column)?))
@@ -15,7 +20,13 @@ fn check(review: &Review<'_>, found: &mut Found) {
         let roles: Vec<String> = sequence
             .roles_without_grant
             .iter()
-            .map(|role| if role == "PUBLIC" { role.clone() } else { quote_ident(role) })
+            .map(|role| {
+                if role == "PUBLIC" {
+                    role.clone()
+                } else {
+                    quote_ident(role)
+                }
+            })
             .collect();
         let roles = roles.join(", ");
         found

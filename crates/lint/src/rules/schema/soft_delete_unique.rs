@@ -3,7 +3,10 @@ use howdah_sql::quote_ident;
 
 use crate::schema::{Column, ConstraintKind, Found, Index, Review, Table, TableKind, beside};
 
-crate::schema_rule!("schema/soft-delete-unique", "Common Patterns: Well-Designed Table");
+crate::schema_rule!(
+    "schema/soft-delete-unique",
+    "Common Patterns: Well-Designed Table"
+);
 
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in review.tables() {
@@ -22,7 +25,12 @@ fn check(review: &Review<'_>, found: &mut Found) {
             if with_mark && (index.nulls_not_distinct || mark.is_not_null) {
                 continue;
             }
-            let kept: Vec<i16> = index.keys.iter().copied().filter(|&key| key != mark.number).collect();
+            let kept: Vec<i16> = index
+                .keys
+                .iter()
+                .copied()
+                .filter(|&key| key != mark.number)
+                .collect();
             let columns = table.column_list(&kept);
             let message = if with_mark {
                 format!(
@@ -35,11 +43,26 @@ fn check(review: &Review<'_>, found: &mut Found) {
                     beside(table, &index.name)
                 )
             };
-            let name = quote_ident(&review.model.free_name(table, &[&table.name.name, &first_name(table, &kept), "alive_key"]));
-            let concurrently = if table.kind == TableKind::Partitioned { "" } else { " CONCURRENTLY" };
-            let constraint = table.constraints.iter().find(|c| c.index == index.oid && c.kind == ConstraintKind::Unique);
+            let name = quote_ident(
+                &review
+                    .model
+                    .free_name(table, &[&table.name.name, &first_name(table, &kept), "alive_key"]),
+            );
+            let concurrently = if table.kind == TableKind::Partitioned {
+                ""
+            } else {
+                " CONCURRENTLY"
+            };
+            let constraint = table
+                .constraints
+                .iter()
+                .find(|c| c.index == index.oid && c.kind == ConstraintKind::Unique);
             let drop = match constraint {
-                Some(constraint) => format!("ALTER TABLE {} DROP CONSTRAINT {};", table.name, quote_ident(&constraint.name)),
+                Some(constraint) => format!(
+                    "ALTER TABLE {} DROP CONSTRAINT {};",
+                    table.name,
+                    quote_ident(&constraint.name)
+                ),
                 None => format!("DROP INDEX{concurrently} {};", beside(table, &index.name)),
             };
             found
@@ -55,10 +78,19 @@ fn check(review: &Review<'_>, found: &mut Found) {
 
 /// Whether a column says that its row counts as deleted.
 fn is_mark(column: &Column) -> bool {
-    let moment = ["deleted_at", "deleted_on", "deletedat", "removed_at", "archived_at", "deleted_date"];
+    let moment = [
+        "deleted_at",
+        "deleted_on",
+        "deletedat",
+        "removed_at",
+        "archived_at",
+        "deleted_date",
+    ];
     let flag = ["is_deleted", "deleted", "isdeleted"];
     let name = column.name.to_lowercase();
-    (column.is_a(&["timestamptz", "timestamp", "date"]) && !column.is_not_null && moment.contains(&name.as_str()))
+    (column.is_a(&["timestamptz", "timestamp", "date"])
+        && !column.is_not_null
+        && moment.contains(&name.as_str()))
         || (column.is_a(&["bool"]) && flag.contains(&name.as_str()))
 }
 

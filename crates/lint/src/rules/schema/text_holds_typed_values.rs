@@ -33,7 +33,11 @@ fn check(review: &Review<'_>, found: &mut Found) {
             continue;
         };
         let name = quote_ident(&column.name);
-        let severity = if better == "bigint" { Severity::Note } else { Severity::Warning };
+        let severity = if better == "bigint" {
+            Severity::Note
+        } else {
+            Severity::Warning
+        };
         found
             .add(
                 severity,
@@ -52,7 +56,10 @@ fn check(review: &Review<'_>, found: &mut Found) {
 }
 
 fn is_boolean(value: &str) -> bool {
-    ["t", "f", "true", "false", "yes", "no", "y", "n", "on", "off", "0", "1"].contains(&value.to_lowercase().as_str())
+    [
+        "t", "f", "true", "false", "yes", "no", "y", "n", "on", "off", "0", "1",
+    ]
+    .contains(&value.to_lowercase().as_str())
 }
 
 fn is_uuid(value: &str) -> bool {
@@ -64,7 +71,10 @@ fn is_uuid(value: &str) -> bool {
 }
 
 fn is_date(value: &str) -> bool {
-    let shape: String = value.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    let shape: String = value
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '9' } else { c })
+        .collect();
     shape == "9999-99-99"
 }
 
@@ -72,7 +82,9 @@ fn is_moment(value: &str) -> bool {
     value.len() >= 16
         && value.get(..10).is_some_and(is_date)
         && value[10..].starts_with([' ', 'T'])
-        && value[11..].chars().all(|c| c.is_ascii_digit() || ":.+-Z ".contains(c))
+        && value[11..]
+            .chars()
+            .all(|c| c.is_ascii_digit() || ":.+-Z ".contains(c))
         && value[11..].contains(':')
 }
 
@@ -82,14 +94,30 @@ fn is_document(value: &str) -> bool {
 }
 
 fn is_count(value: &str) -> bool {
-    value.len() <= 18 && value.bytes().all(|b| b.is_ascii_digit()) && (value == "0" || !value.starts_with('0'))
+    value.len() <= 18
+        && value.bytes().all(|b| b.is_ascii_digit())
+        && (value == "0" || !value.starts_with('0'))
 }
 
 /// Whether digits are no number in a column of that name: nobody adds up telephone numbers.
 fn is_code(name: &str) -> bool {
     const CODES: [&str; 16] = [
-        "phone", "tel", "telephone", "fax", "mobile", "zip", "zipcode", "postal", "postcode", "code", "sku", "isbn", "iban",
-        "account", "ssn", "version",
+        "phone",
+        "tel",
+        "telephone",
+        "fax",
+        "mobile",
+        "zip",
+        "zipcode",
+        "postal",
+        "postcode",
+        "code",
+        "sku",
+        "isbn",
+        "iban",
+        "account",
+        "ssn",
+        "version",
     ];
     words(name).iter().any(|word| CODES.contains(&word.as_str()))
 }
@@ -102,7 +130,11 @@ mod tests {
     fn shapes_are_told_apart() {
         assert!(is_uuid("2f1c6f0e-0b0c-4f0e-9a3e-0123456789ab") && !is_uuid("2f1c6f0e"));
         assert!(is_date("2026-01-31") && !is_date("31.01.2026"));
-        assert!(is_moment("2026-01-31 10:00:00+01") && is_moment("2026-01-31T10:00:00Z") && !is_moment("2026-01-31 some words"));
+        assert!(
+            is_moment("2026-01-31 10:00:00+01")
+                && is_moment("2026-01-31T10:00:00Z")
+                && !is_moment("2026-01-31 some words")
+        );
         assert!(is_count("120") && !is_count("0120") && !is_count("1e5"));
         assert!(is_code("zip_code") && !is_code("quantity"));
     }

@@ -2,14 +2,20 @@ use howdah_core::Severity;
 
 use crate::schema::{Found, Review};
 
-crate::schema_rule!("schema/unlogged-table", "Pre-Production Checklist: Infrastructure");
+crate::schema_rule!(
+    "schema/unlogged-table",
+    "Pre-Production Checklist: Infrastructure"
+);
 
 fn check(review: &Review<'_>, found: &mut Found) {
     for table in review.tables().filter(|table| table.is_unlogged) {
         found
             .add(
                 Severity::Warning,
-                format!("{} is unlogged: it is empty after a crash or a failover, and on no replica.", table.name),
+                format!(
+                    "{} is unlogged: it is empty after a crash or a failover, and on no replica.",
+                    table.name
+                ),
             )
             .table(table)
             .rows(table)

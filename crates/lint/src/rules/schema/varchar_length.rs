@@ -9,11 +9,18 @@ crate::schema_rule!("schema/varchar-length", "Schema Design: Design Rules");
 const UNCONSIDERED: i32 = 255;
 
 fn check(review: &Review<'_>, found: &mut Found) {
-    for (table, column) in review.columns().filter(|(_, column)| column.is_a(&["varchar"]) && column.typmod > 4) {
+    for (table, column) in review
+        .columns()
+        .filter(|(_, column)| column.is_a(&["varchar"]) && column.typmod > 4)
+    {
         let length = column.typmod - 4;
         let name = quote_ident(&column.name);
         if review.is_modern() {
-            let constraint = quote_ident(&review.model.free_name(table, &[&table.name.name, &column.name, "length"]));
+            let constraint = quote_ident(
+                &review
+                    .model
+                    .free_name(table, &[&table.name.name, &column.name, "length"]),
+            );
             found
                 .add(
                     Severity::Note,
@@ -29,10 +36,16 @@ fn check(review: &Review<'_>, found: &mut Found) {
                     table.name
                 ));
         } else if length >= UNCONSIDERED {
-            let width = column.statistics.as_ref().map(|statistics| statistics.average_width);
+            let width = column
+                .statistics
+                .as_ref()
+                .map(|statistics| statistics.average_width);
             let draft = found.add(
                 Severity::Note,
-                format!("{}.{name} is {}: choose the length that the values have.", table.name, column.type_name),
+                format!(
+                    "{}.{name} is {}: choose the length that the values have.",
+                    table.name, column.type_name
+                ),
             );
             draft.column(table, column);
             if let Some(width) = width {

@@ -14,7 +14,11 @@ fn check(review: &Review<'_>, found: &mut Found) {
         };
         let referencing = review.model.referencing(table.oid).count();
         // Everything that refers to it carries all of its columns, and their index.
-        let severity = if referencing > 0 { Severity::Warning } else { Severity::Note };
+        let severity = if referencing > 0 {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
         found
             .add(
                 severity,
