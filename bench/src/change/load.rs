@@ -287,7 +287,7 @@ impl Model {
                 bail!("row {id}: {expected:?} was acknowledged, {found:?} is there");
             }
         }
-        seen.retain(|id, found| !self.unsure.get(id).is_some_and(|unsure| *unsure == Some(*found)));
+        seen.retain(|id, found| self.unsure.get(id).is_none_or(|unsure| *unsure != Some(*found)));
         if let Some((id, found)) = seen.iter().next() {
             bail!("row {id} with {found} was never written");
         }

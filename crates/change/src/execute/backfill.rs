@@ -4,7 +4,7 @@
 //! the rows whose place hashes to its number. The new version of a row of the first pass finds
 //! no room on its page and goes elsewhere; what it leaves is pruned when the page is next
 //! read, so that the rows of all later passes find room beside their old versions: those
-//! updates touch no index (HOT), and the table grows by about a sixteenth where one pass
+//! updates touch no index (HOT), and the table grows by about a twelfth where one pass
 //! would double it and fill every index with second entries.
 
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use crate::journal::Wanted;
 use crate::{Backfill, ChangeError, Plan};
 
 /// A leaf page of a B-tree is built 90 % full: what a first pass adds to it must be less than a tenth.
-const PASSES: u64 = 16;
+const PASSES: u64 = 12;
 /// A table of fewer pages is filled in whatever order.
 const SMALL_BLOCKS: u64 = 64;
 /// Rows that one look for stragglers brings.
@@ -149,15 +149,13 @@ impl Worker {
         if by_range && !state.sweeping {
             let sql = format!(
                 "UPDATE ONLY {table} SET {set} WHERE ctid >= $1::tid AND ctid < $2::tid \
-                 AND pg_catalog.hashtid(ctid) & {} = $3::int AND ({})",
-                PASSES - 1,
+                 AND (pg_catalog.hashtid(ctid) & 65535) % {PASSES} = $3::int AND ({})",
                 backfill.todo
             );
             let free = format!(
                 "UPDATE ONLY {table} SET {set} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY {table} \
-                 WHERE ctid >= $1::tid AND ctid < $2::tid AND pg_catalog.hashtid(ctid) & {} = $3::int AND ({}) \
+                 WHERE ctid >= $1::tid AND ctid < $2::tid AND (pg_catalog.hashtid(ctid) & 65535) % {PASSES} = $3::int AND ({}) \
                  FOR NO KEY UPDATE SKIP LOCKED))",
-                PASSES - 1,
                 backfill.todo
             );
             let density = (backfill.rows.max(1) as f64 / start.max(1) as f64 / PASSES as f64).max(0.05);
