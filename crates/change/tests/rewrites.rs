@@ -95,7 +95,13 @@ fn examples(only: Option<&str>) -> Vec<Example> {
 /// Every line that differs is one that the example foresees, and the other way round.
 fn unexpected(example: &Example, expected: &[String], found: &[String]) -> Result<(), String> {
     let text = support::difference(expected, found);
-    let mut lines: Vec<&str> = text.lines().collect();
+    // One entry may have several lines.
+    let only_in = |some: &[String], others: &[String], sign: &str| -> Vec<String> {
+        let only = some.iter().filter(|line| !others.contains(line));
+        only.map(|line| format!("{sign} {line}")).collect()
+    };
+    let mut lines = only_in(expected, found, "-");
+    lines.extend(only_in(found, expected, "+"));
     for foreseen in &example.differs {
         let Some(at) = lines.iter().position(|line| line.starts_with(foreseen.as_str())) else {
             return Err(format!(

@@ -42,7 +42,16 @@ impl Rewrite for AlterDomain {
                 },
                 _ => Undo::Impossible { reason: format!("it is taken back by an ALTER DOMAIN {name} of your own") },
             };
-            planning.step(super::as_it_is::in_a_moment(form, None, reason).undo(undo));
+            let mut step = super::as_it_is::in_a_moment(form, None, reason).undo(undo);
+            step.title = match statement.subtype.as_str() {
+                "C" => format!("Add a constraint to the domain {name}"),
+                "T" => format!("Set the default of the domain {name}"),
+                "X" => format!("Drop a constraint of the domain {name}"),
+                "O" => format!("Set the domain {name} NOT NULL"),
+                "V" => format!("Validate a constraint of the domain {name}"),
+                _ => format!("Alter the domain {name}"),
+            };
+            planning.step(step);
             return Ok(());
         }
         let bytes: u64 = users.iter().map(|(_, bytes)| bytes).sum();

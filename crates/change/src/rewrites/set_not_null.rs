@@ -9,7 +9,7 @@ use crate::fragment::strings;
 use crate::names::derived_name;
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
-use crate::{ChangeError, Constraint, Estimate, Form, Planning, Relation, Step};
+use crate::{ChangeError, Constraint, Estimate, Form, Planning, Relation, Step, Undo};
 
 /// SET NOT NULL without a scan under a lock.
 struct SetNotNull;
@@ -104,7 +104,7 @@ fn named_not_null(
         return Ok(());
     }
     let bytes = planning.facts.family_bytes(relation);
-    let validate = |planning: &mut Planning<'_>, name: &str, kind: char| {
+    let validate = |planning: &mut Planning<'_>, name: &str, kind: char, undo: Undo| {
         planning.step(
             Step::autocommit(
                 format!("Validate {} of {table}", quote_ident(name)),
@@ -112,6 +112,7 @@ fn named_not_null(
             )
             .reason("Reads all rows under a lock that lets clients read and write.")
             .proof(proof::constraint(&table, name, kind, true))
+            .undo(undo)
             .holds(&table, LockMode::ShareUpdateExclusive)
             .estimate(Estimate::scan(bytes)),
         );
@@ -127,7 +128,7 @@ fn named_not_null(
         .all(|leaf| leaf.constraints.iter().any(|constraint| proves(constraint, column)));
     if let Some(half) = half {
         look_for_nulls(planning, relation, column, bytes);
-        validate(planning, &half.name.clone(), 'n');
+        validate(planning, &half.name, 'n', super::validate_constraint::not_valid_again(&table, half));
     } else if proven && name.is_none() {
         planning.step(
             Step::transaction(
@@ -157,7 +158,7 @@ fn named_not_null(
             .undo_transaction(vec![drop_not_null(&table, column)])
             .estimate(Estimate::moment()),
         );
-        validate(planning, &name, 'n');
+        validate(planning, &name, 'n', Undo::Nothing);
     } else {
         look_for_nulls(planning, relation, column, bytes);
         let name = derived_name("not_null", column);
@@ -175,7 +176,7 @@ fn named_not_null(
             .undo_transaction(vec![proof::drop_constraint(&table, &name)])
             .estimate(Estimate::moment()),
         );
-        validate(planning, &name, 'c');
+        validate(planning, &name, 'c', Undo::Nothing);
         planning.step(
             Step::transaction(
                 format!("Set {place} NOT NULL, and drop the CHECK"),

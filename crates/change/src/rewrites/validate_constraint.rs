@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::protobuf::AlterTableType;
-use howdah_sql::quote_ident;
+use howdah_sql::{RelationName, quote_ident, quote_literal};
 
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
-use crate::{ChangeError, Estimate, Form, Planning, Step, Undo};
+use crate::{ChangeError, Constraint, Estimate, Form, Planning, Step, Undo};
 
 /// VALIDATE CONSTRAINT: long, and nobody waits for it.
 struct ValidateConstraint;
@@ -37,6 +37,7 @@ impl Rewrite for ValidateConstraint {
         };
         let table = relation.name();
         let bytes = planning.facts.family_bytes(relation);
+        let undo = not_valid_again(&relation.name(), &constraint);
         planning.step(
             Step::autocommit(
                 format!("Validate {} of {table}", quote_ident(&cmd.name)),
@@ -44,7 +45,7 @@ impl Rewrite for ValidateConstraint {
             )
             .reason("Reads all rows under a lock that lets clients read and write.")
             .proof(proof::constraint(&table, &cmd.name, constraint.kind, true))
-            .undo(Undo::Nothing)
+            .undo(undo)
             .holds(&table, LockMode::ShareUpdateExclusive)
             .estimate(Estimate::scan(bytes)),
         );
@@ -55,4 +56,20 @@ impl Rewrite for ValidateConstraint {
         });
         Ok(())
     }
+}
+
+/// A constraint that was not valid before is made so again: dropped and added, both in a moment.
+pub(super) fn not_valid_again(table: &RelationName, constraint: &Constraint) -> Undo {
+    if constraint.validated {
+        return Undo::Nothing;
+    }
+    let name = quote_ident(&constraint.name);
+    let mut statements = vec![
+        proof::drop_constraint(table, &constraint.name),
+        proof::alter(table, &format!("ADD CONSTRAINT {name} {}", constraint.definition)),
+    ];
+    if let Some(comment) = &constraint.comment {
+        statements.push(format!("COMMENT ON CONSTRAINT {name} ON {table} IS {}", quote_literal(comment)));
+    }
+    Undo::Transaction { lock: Vec::new(), statements }
 }
