@@ -3,8 +3,8 @@ use howdah_pg::Connection;
 use howdah_rehearse::{Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, rehearse};
 use howdah_sql::RelationName;
 
-use crate::schema::SchemaModel;
 use crate::migration::{Basis, Relations, Script, Size, World, findings, predict, steps};
+use crate::schema::SchemaModel;
 
 /// How scripts are judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +40,9 @@ impl Surroundings {
         Ok(Self {
             schema: Schema::capture(connection).await?,
             sizes: Sizes::capture(connection).await?,
-            model: crate::schema::read(connection).await.map_err(RehearseError::Target)?,
+            model: crate::schema::read(connection)
+                .await
+                .map_err(RehearseError::Target)?,
         })
     }
 
