@@ -37,23 +37,27 @@ pub(crate) struct Gathering<'w> {
     pub(crate) world: &'w mut World,
     pub(crate) effects: Effects,
     pub(crate) unsure: Vec<String>,
+    /// Whether it writes rows in a loop, within one transaction.
+    pub(crate) loops: bool,
 }
 
-/// Predicts what a statement does, and takes note of it in the world.
+/// Predicts what a statement does, what is not sure about that, and whether it loops; and takes
+/// note of it in the world.
 pub(crate) fn effects(
     node: &NodeEnum,
     place: &Place<'_>,
     world: &mut World,
     transactions: &mut Transactions,
-) -> (Effects, Vec<String>) {
+) -> (Effects, Vec<String>, bool) {
     let mut gathering = Gathering {
         world,
         effects: Effects::default(),
         unsure: Vec::new(),
+        loops: false,
     };
     session::read(node, transactions, &mut gathering);
     statement(node, place, &mut gathering);
-    (gathering.effects, gathering.unsure)
+    (gathering.effects, gathering.unsure, gathering.loops)
 }
 
 /// Adds what a statement does; statements inside of a DO block come here as well.

@@ -279,7 +279,18 @@ impl ReviewSql {
                         eta_s: None,
                     });
                     let before: Vec<&Script<'_>> = scripts[..number].iter().collect();
-                    by_rehearsal(scratch, surroundings, &before, script, options).await?
+                    match by_rehearsal(scratch, surroundings, &before, script, options).await {
+                        Ok(reviewed) => reviewed,
+                        // Worth less than a rehearsal, and more than nothing.
+                        Err(error) => {
+                            let mut reviewed = by_text.review(script);
+                            reviewed.notes.push(format!(
+                                "{} was judged by its text alone, since its rehearsal failed: {error}",
+                                source.name()
+                            ));
+                            reviewed
+                        }
+                    }
                 }
                 None => by_text.review(script),
             };

@@ -16,6 +16,8 @@ pub struct Step {
     pub transaction: u32,
     /// Whether locks that it waits for are given up at some time.
     pub has_lock_timeout: bool,
+    /// Whether it writes rows in a loop, within one transaction.
+    pub loops: bool,
     /// What cannot be known of it from its text.
     pub unsure: Vec<String>,
 }
@@ -30,6 +32,7 @@ pub fn steps(rehearsal: &Rehearsal) -> Vec<Step> {
             effects: outcome.effects.clone(),
             transaction: outcome.transaction.unwrap_or(own),
             has_lock_timeout: outcome.lock_timeout_ms > 0,
+            loops: false,
             unsure: Vec::new(),
         })
         .collect()
@@ -118,6 +121,7 @@ pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step
             effects: Effects::default(),
             transaction,
             has_lock_timeout: false,
+            loops: false,
             unsure: Vec::new(),
         };
         match &sentence.parsed {
@@ -127,7 +131,7 @@ pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step
                     in_block,
                     later,
                 };
-                (step.effects, step.unsure) =
+                (step.effects, step.unsure, step.loops) =
                     crate::predict::effects(statement.node(), &place, world, &mut transactions);
             }
             Err(error) => {

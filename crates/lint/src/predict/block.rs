@@ -20,6 +20,7 @@ pub(super) fn read(place: &Place<'_>, to: &mut Gathering<'_>) {
     found.visit(&bodies);
     let batches = found.commits && found.loops;
     let grows = found.loops && !found.commits;
+    to.loops |= grows;
     for sql in &found.statements {
         let Ok(script) = parse(sql, &limits) else { continue };
         for statement in &script.statements {
