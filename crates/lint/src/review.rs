@@ -1,6 +1,8 @@
 use howdah_core::Finding;
 use howdah_pg::Connection;
-use howdah_rehearse::{Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, WorkKind, rehearse};
+use howdah_rehearse::{
+    Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, WorkKind, rehearse,
+};
 use howdah_sql::RelationName;
 
 use crate::migration::{Basis, Relations, Script, Size, Step, World, findings, predict, steps};
@@ -144,13 +146,7 @@ pub async fn by_rehearsal(
         small_table_rows: options.small_table_rows,
     };
     let mut reviewed = Reviewed {
-        findings: findings(
-            script,
-            &observed,
-            &relations,
-            Basis::Rehearsal,
-            rehearsal.major,
-        ),
+        findings: findings(script, &observed, &relations, Basis::Rehearsal, rehearsal.major),
         notes: rehearsal.notes.clone(),
         basis: Basis::Rehearsal,
     };
@@ -173,9 +169,17 @@ fn add_unseen(observed: &mut [Step], predicted: &[Step]) {
         if step.effects.failure.is_some() {
             continue;
         }
-        let inserts = text.effects.breaks.iter().filter(|found| OF_INSERTS.contains(&found.failure.sqlstate.as_str()));
+        let inserts = text
+            .effects
+            .breaks
+            .iter()
+            .filter(|found| OF_INSERTS.contains(&found.failure.sqlstate.as_str()));
         step.effects.breaks.extend(inserts.cloned());
-        let written = text.effects.work.iter().filter(|work| work.kind == WorkKind::RowsWritten && text.loops);
+        let written = text
+            .effects
+            .work
+            .iter()
+            .filter(|work| work.kind == WorkKind::RowsWritten && text.loops);
         step.effects.work.extend(written.cloned());
     }
 }

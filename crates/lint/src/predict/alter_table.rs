@@ -340,10 +340,10 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
                 }
             }
         }
-        ConstrType::ConstrPrimary | ConstrType::ConstrUnique if !constraint.indexname.is_empty() => {
-            if constraint.contype() == ConstrType::ConstrPrimary {
-                to.unsure("Columns of the index that are not NOT NULL yet are scanned.");
-            }
+        ConstrType::ConstrPrimary | ConstrType::ConstrUnique
+            if !constraint.indexname.is_empty() && constraint.contype() == ConstrType::ConstrPrimary =>
+        {
+            to.unsure("Columns of the index that are not NOT NULL yet are scanned.");
         }
         ConstrType::ConstrPrimary | ConstrType::ConstrUnique | ConstrType::ConstrExclusion => {
             to.work_with(

@@ -59,26 +59,24 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
             ObjectType::ObjectFunction
             | ObjectType::ObjectProcedure
             | ObjectType::ObjectRoutine
-            | ObjectType::ObjectAggregate => {
-                if to.world.functions.remove(&key).is_none() && !function_comes_back(&key, place) {
-                    to.break_clients(
-                        format!("calls of {name}"),
-                        format!("function {name} does not exist"),
-                        "42883",
-                    );
-                }
+            | ObjectType::ObjectAggregate
+                if to.world.functions.remove(&key).is_none() && !function_comes_back(&key, place) =>
+            {
+                to.break_clients(
+                    format!("calls of {name}"),
+                    format!("function {name} does not exist"),
+                    "42883",
+                );
             }
             ObjectType::ObjectSchema => {
                 to.lose(format!("what is in schema {name}"));
             }
-            ObjectType::ObjectType | ObjectType::ObjectDomain => {
-                if !to.world.types.remove(&key) {
-                    to.break_clients(
-                        format!("statements that name the type {name}"),
-                        format!("type \"{name}\" does not exist"),
-                        "42704",
-                    );
-                }
+            ObjectType::ObjectType | ObjectType::ObjectDomain if !to.world.types.remove(&key) => {
+                to.break_clients(
+                    format!("statements that name the type {name}"),
+                    format!("type \"{name}\" does not exist"),
+                    "42704",
+                );
             }
             ObjectType::ObjectSequence => {
                 if to.world.is_new(&key) {

@@ -123,23 +123,21 @@ fn takes_the_old_name(old: &Key, place: &Place<'_>) -> bool {
                 viewed |= view.view.as_ref().is_some_and(|view| Key::of(view) == *old)
             }
             NodeEnum::GrantStmt(grant) if viewed && grant.is_grant => return true,
-            NodeEnum::RenameStmt(other) => {
+            NodeEnum::RenameStmt(other)
                 if other
                     .relation
                     .as_ref()
-                    .is_some_and(|relation| Key::new(&relation.schemaname, &other.newname) == *old)
-                {
-                    return true;
-                }
+                    .is_some_and(|relation| Key::new(&relation.schemaname, &other.newname) == *old) =>
+            {
+                return true;
             }
-            NodeEnum::CreateStmt(create) => {
+            NodeEnum::CreateStmt(create)
                 if create
                     .relation
                     .as_ref()
-                    .is_some_and(|table| Key::of(table) == *old)
-                {
-                    return true;
-                }
+                    .is_some_and(|table| Key::of(table) == *old) =>
+            {
+                return true;
             }
             _ => {}
         }

@@ -331,11 +331,7 @@ fn is_harmless(kind: &str, body: &Map<String, Value>) -> bool {
     else {
         return true;
     };
-    let is_one = select
-        .get("limitCount")
-        .and_then(|count| constant_of(count))
-        .as_deref()
-        == Some("1");
+    let is_one = select.get("limitCount").and_then(constant_of).as_deref() == Some("1");
     let targets = select.get("targetList");
     let is_total = select.get("groupClause").is_none()
         && targets.is_some_and(|list| own_nodes(list).iter().any(is_aggregate));
