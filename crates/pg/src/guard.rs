@@ -33,7 +33,8 @@ pub use refusal::Refusal;
 pub use run::Caps;
 
 use builtins::Builtins;
-use judge::{Judge, Reading, STATEMENT, Scope};
+use judge::{Judge, Reader, Reading, STATEMENT, Scope};
+use mention::Call;
 use run::Capped;
 use statement::Candidate;
 use stored::When;
@@ -268,13 +269,13 @@ async fn settle(
         }
     }
     let mentions = folded.as_ref().unwrap_or(&candidate.mentions);
-    let constant_types = {
-        let mut calls = mentions
-            .calls
-            .iter()
-            .filter(|call| call.name.name.starts_with("pg_input_"));
-        calls.all(|call| call.constant_type)
-    };
+    let by_text = |call: &&Call| call.name.name.starts_with("pg_input_");
+    let types_in_text = mentions.calls.iter().any(|call| by_text(&call));
+    let constant_types = mentions
+        .calls
+        .iter()
+        .filter(by_text)
+        .all(|call| call.constant_type);
     let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);
     judge.mentions(mentions, Scope::Session, STATEMENT);
     judge.settle(session, opening).await?;
@@ -283,7 +284,11 @@ async fn settle(
         return Ok(Ok(SettledBy::Catalog));
     };
     let hopeless = doubts.iter().any(|doubt| doubt.certain)
-        || (mentions.untyped && doubts.iter().any(|doubt| doubt.unsafe_to_analyse))
+        || doubts.iter().any(|doubt| match doubt.run_by {
+            Some(Reader::Own) => mentions.literal,
+            Some(Reader::Parts) => mentions.bracketed,
+            None => false,
+        })
         || target.guard.analyser == Analyser::Never;
     let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {
         return Ok(Err(first.refusal.clone()));
@@ -293,6 +298,14 @@ async fn settle(
     judge.exact = true;
     judge.constant_types = constant_types;
     judge.references(&found, When::Runs, Reading::Rewritten, STATEMENT);
+    if types_in_text {
+        // Those that are named in text are not in the tree.
+        let names = mentions.types.iter();
+        judge
+            .wants
+            .type_names
+            .extend(names.map(|name| (name.clone(), Scope::Session, STATEMENT)));
+    }
     for name in &mentions.targets {
         judge
             .wants

@@ -22,7 +22,7 @@ pub async fn attacks(world: &mut World, asker: &mut Asker, items: &[Item]) -> Ve
     let mut failures = Vec::new();
     let leftover = world.leftover_sql();
     let clean = answer(asker.ask(&leftover).await);
-    let before = world.snapshot();
+    let before = world.at_rest();
     for (number, item) in items.iter().enumerate() {
         // What seems refused is looked after every few statements, or the next call's question would cost more than all else.
         let thorough = number % 8 == 7 || number + 1 == items.len();
@@ -38,7 +38,7 @@ pub async fn attacks(world: &mut World, asker: &mut Asker, items: &[Item]) -> Ve
     world.restore();
     let mut culprits = 0;
     for item in items {
-        let before = world.snapshot();
+        let before = world.at_rest();
         attack(world, asker, item, &leftover, &clean, true).await;
         let found = one(world, &before);
         if !found.is_empty() {
@@ -109,7 +109,7 @@ fn answer(reply: Option<Reply>) -> String {
 /// Runs harmless statements; which were refused, or answered otherwise than by the server itself.
 pub async fn harmless(world: &mut World, asker: &mut Asker, items: &[Item], superuser: bool) -> Vec<String> {
     let mut failures = Vec::new();
-    let before = world.snapshot();
+    let before = world.at_rest();
     let mut session = Raw::connect(world.login(superuser), &[]).unwrap();
     for item in items {
         let sql = world.expand(&item.sql);

@@ -51,6 +51,16 @@ impl World {
             plain,
         };
         world.values = world.placeholders();
+        // What a session shows must not depend on which libraries it happened to load.
+        let mut libraries = "plpgsql,pg_trgm,isn,pgcrypto,postgres_fdw".to_owned();
+        if world.has(13, 99, Some("hypopg")) {
+            libraries.push_str(",hypopg");
+        }
+        admin
+            .simple(&format!(
+                "ALTER DATABASE {name} SET session_preload_libraries = {libraries}"
+            ))
+            .expect("session_preload_libraries");
         let read = |file: &str| std::fs::read_to_string(corpus::folder().join(file)).unwrap();
         judge.simple(&read("world.sql")).expect("world.sql");
         judge.simple("RESET client_min_messages").expect("reset");
@@ -225,6 +235,18 @@ impl World {
             std::mem::take(&mut self.listener.notifications).join(","),
         );
         out
+    }
+
+    /// As [`World::snapshot`], once the sessions have ended their transactions: an answer does not wait for its ROLLBACK.
+    pub fn at_rest(&mut self) -> Snapshot {
+        for _ in 0..40 {
+            let now = self.snapshot();
+            if now.get("open transactions").is_none_or(|open| open == "0") {
+                return now;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        self.snapshot()
     }
 
     /// What changed since `before`, at once.

@@ -35,7 +35,12 @@ SELECT
             AND p.prokind OPERATOR(pg_catalog.<>) ALL (ARRAY['a', 'w']::pg_catalog."char"[]) THEN
         pg_catalog.pg_get_functiondef(p.oid)
     END,
-    p.provolatile
+    p.provolatile,
+    (SELECT pg_catalog.substr(x, 13)
+     FROM pg_catalog.unnest(p.proconfig) AS x
+     WHERE pg_catalog.starts_with(x, 'search_path=')
+     LIMIT 1),
+    p.prosecdef
 FROM pg_catalog.pg_proc AS p
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
 JOIN pg_catalog.pg_language AS l ON l.oid OPERATOR(pg_catalog.=) p.prolang

@@ -12,7 +12,8 @@ SELECT
        AND a.attnum OPERATOR(pg_catalog.>) 0
        AND a.atttypid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
        AND NOT a.attisdropped),
-    f.srvname
+    f.srvname,
+    c.reltype
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 LEFT JOIN pg_catalog.pg_foreign_table AS t ON t.ftrelid OPERATOR(pg_catalog.=) c.oid

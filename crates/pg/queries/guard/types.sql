@@ -3,7 +3,6 @@ SELECT
     t.oid,
     n.nspname,
     t.typname,
-    t.typtype,
     -- Types that it is made of: element, base, attributes, subtype.
     pg_catalog.concat_ws(' ', t.typelem, t.typbasetype, r.rngsubtype, m.rngsubtype,
         (SELECT pg_catalog.string_agg(a.atttypid::pg_catalog.text, ' ')
@@ -19,7 +18,12 @@ SELECT
             t.typmodin::pg_catalog.oid, t.typmodout::pg_catalog.oid)
     END,
     pg_catalog.concat_ws(' ', r.rngcanonical::pg_catalog.oid, r.rngsubdiff::pg_catalog.oid,
-        m.rngcanonical::pg_catalog.oid, m.rngsubdiff::pg_catalog.oid),
+        m.rngcanonical::pg_catalog.oid, m.rngsubdiff::pg_catalog.oid,
+        (SELECT pg_catalog.string_agg(f.amproc::pg_catalog.oid::pg_catalog.text, ' ')
+         FROM pg_catalog.pg_opclass AS k
+         JOIN pg_catalog.pg_amproc AS f ON f.amprocfamily OPERATOR(pg_catalog.=) k.opcfamily
+         WHERE k.oid OPERATOR(pg_catalog.=) ANY (ARRAY[r.rngsubopc, m.rngsubopc])
+           AND k.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid)),
     -- Checks of a domain, as trees.
     CASE WHEN t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char" THEN
         (SELECT pg_catalog.array_to_json(pg_catalog.array_agg(c.conbin::pg_catalog.text))

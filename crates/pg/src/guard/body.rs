@@ -6,11 +6,22 @@ use super::mention::{self, Call, Grammar, Mentions, Name};
 use super::refusal::Refusal;
 use super::rows::Function;
 
+/// What a body names.
+pub(super) struct Body {
+    /// Bare names are looked up with the search path.
+    pub(super) bare: Mentions,
+    /// Names whose schema was not made out.
+    pub(super) anywhere: Mentions,
+}
+
 /// What a body names, or why it cannot be called harmless.
-pub(super) fn mentions(function: &Function) -> Result<Mentions, Refusal> {
+pub(super) fn mentions(function: &Function) -> Result<Body, Refusal> {
     let signature = &function.signature;
     let found = match function.language.as_str() {
-        "sql" => statements(&function.source),
+        "sql" => statements(&function.source).map(|bare| Body {
+            bare,
+            anywhere: Mentions::default(),
+        }),
         _ => plpgsql(function.definition.as_deref().unwrap_or_default()),
     };
     found.map_err(|why| Refusal::new(format!("The body of the function {signature} {why}.")))
@@ -82,7 +93,7 @@ const KNOWN: &[&str] = &[
 /// Every word of the text may name a function, a type or a relation, and every sign an
 /// operator: the parser's tree leaves out what is declared with a type that it does not
 /// know. The tree is for the statements, which have to be of kinds that only read.
-fn plpgsql(definition: &str) -> Result<Mentions, String> {
+fn plpgsql(definition: &str) -> Result<Body, String> {
     let tree = structure(definition)?;
     if tree.as_array().is_none_or(Vec::is_empty) {
         return Err("cannot be read".to_owned());
@@ -99,8 +110,11 @@ fn structure(definition: &str) -> Result<Value, String> {
         Ok(tree) => return Ok(tree),
         Err(error) => unreadable(&error),
     };
-    let bare = without_schemas(definition);
-    howdah_sql::plpgsql_tree(&bare)
+    // A record, unlike a variable of a type that is not known, has fields to assign to.
+    let definition = without_row_types(definition);
+    let bare = without_schemas(&definition);
+    howdah_sql::plpgsql_tree(&definition)
+        .or_else(|_| howdah_sql::plpgsql_tree(&bare))
         .or_else(|_| howdah_sql::plpgsql_tree(&without_brackets(&bare)))
         .map_err(|_| first)
 }
@@ -143,28 +157,73 @@ fn without_brackets(text: &str) -> String {
     bare
 }
 
+/// `schema.name%ROWTYPE` as `record`.
+fn without_row_types(text: &str) -> String {
+    let mut bare = text.to_owned();
+    while let Some(end) = bare.to_ascii_lowercase().find("%rowtype") {
+        let start = bare[..end]
+            .rfind(|c| !is_word(c) && c != '.')
+            .map_or(0, |at| at + bare[at..].chars().next().map_or(1, char::len_utf8));
+        bare.replace_range(start..end + "%rowtype".len(), "record");
+    }
+    bare
+}
+
 /// Longest run of signs that is looked at; longer ones stand in comments.
 const SIGNS_MAX: usize = 12;
 
 /// The words and signs of a text, whatever they stand for, comments and literals included.
-fn words(text: &str) -> Result<Mentions, String> {
+fn words(text: &str) -> Result<Body, String> {
     if text.to_ascii_lowercase().contains("u&\"") {
         return Err("holds names in Unicode escapes, which cannot be looked into".to_owned());
     }
-    let mut all = Mentions {
-        // What is assigned is converted to the variable's type, also a literal.
-        untyped: true,
-        ..Mentions::default()
+    let mut body = Body {
+        bare: Mentions::default(),
+        anywhere: Mentions::default(),
     };
+    // A comment may stand between a dot and the name after it.
+    let hidden = text.split('.').skip(1).any(|after| {
+        let after = after.trim_start();
+        after.starts_with("--") || after.starts_with("/*")
+    });
+    let mut before = "";
     for word in text.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
-        name(word, &mut all);
-        name(&word.to_ascii_lowercase(), &mut all);
-        name(&word.to_lowercase(), &mut all);
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        let dotted = hidden || text[..start].trim_end().ends_with('.');
+        let schema = (!hidden && text[..start].ends_with(&format!("{before}.")) && !before.is_empty())
+            .then_some(before);
+        for spelling in [word.to_owned(), word.to_ascii_lowercase(), word.to_lowercase()] {
+            match schema {
+                Some(schema) => {
+                    for schema in [
+                        schema.to_owned(),
+                        schema.to_ascii_lowercase(),
+                        schema.to_lowercase(),
+                    ] {
+                        name(Some(schema), &spelling, &mut body.bare);
+                    }
+                }
+                None if dotted => name(None, &spelling, &mut body.anywhere),
+                None => {}
+            }
+            name(None, &spelling, &mut body.bare);
+        }
+        operators_of(&word.to_ascii_lowercase(), &mut body.bare);
+        before = word;
     }
-    // Which quotes belong together is not certain: what lies between any two may be a name.
-    for quoted in text.replace("\"\"", "\u{1}").split('"') {
-        name(&quoted.replace('\u{1}', "\""), &mut all);
+    // Which quotes belong together is not certain: what lies between any two may be a name,
+    // and the word in front of it its schema.
+    if text.contains('"') {
+        for quoted in text.replace("\"\"", "\u{1}").split('"') {
+            name(None, &quoted.replace('\u{1}', "\""), &mut body.anywhere);
+        }
+        for word in text.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
+            for spelling in [word.to_owned(), word.to_ascii_lowercase(), word.to_lowercase()] {
+                name(None, &spelling, &mut body.anywhere);
+            }
+        }
     }
+    let all = &mut body.bare;
     for run in text.split(|c: char| !"+-*/<>=~!@#%^&|`?".contains(c)) {
         if run.len() > SIGNS_MAX
             && run
@@ -173,24 +232,47 @@ fn words(text: &str) -> Result<Mentions, String> {
         {
             return Err("holds an operator that is too long to be looked into".to_owned());
         }
+        if run.contains("!=") {
+            all.operators.insert(Name::bare("<>"));
+        }
         for start in 0..run.len().min(SIGNS_MAX) {
             for end in start + 1..=run.len().min(SIGNS_MAX) {
                 all.operators.insert(Name::bare(&run[start..end]));
             }
         }
     }
-    Ok(all)
+    // Where schemas of operators stand is not looked for.
+    if text.to_ascii_lowercase().contains("operator") {
+        body.anywhere.operators.clone_from(&body.bare.operators);
+    }
+    Ok(body)
+}
+
+/// The operators that a keyword stands for.
+fn operators_of(word: &str, all: &mut Mentions) {
+    let operators: &[&str] = match word {
+        "like" | "ilike" => &["~~", "!~~", "~~*", "!~~*"],
+        "similar" => &["~", "!~"],
+        "between" => &["<", "<=", ">", ">="],
+        "in" | "not" | "distinct" | "nullif" | "using" | "natural" | "case" | "cycle" => &["=", "<>"],
+        _ => return,
+    };
+    all.operators
+        .extend(operators.iter().map(|name| Name::bare(*name)));
 }
 
 /// Bytes of a name; the server cuts off what is longer.
 const NAME_MAX: usize = 63;
 
-fn name(word: &str, all: &mut Mentions) {
+fn name(schema: Option<String>, word: &str, all: &mut Mentions) {
     let mut end = word.len().min(NAME_MAX);
     while !word.is_char_boundary(end) {
         end -= 1;
     }
-    let name = Name::bare(&word[..end]);
+    let name = Name {
+        schema,
+        name: word[..end].to_owned(),
+    };
     all.calls.insert(Call {
         name: name.clone(),
         args: None,
@@ -274,7 +356,8 @@ mod tests {
     fn calls(body: &str) -> Result<Vec<String>, String> {
         let definition = format!("CREATE FUNCTION f(a int) RETURNS int LANGUAGE plpgsql AS $f$ {body} $f$");
         let found = plpgsql(&definition)?;
-        Ok(found.calls.iter().map(|call| call.name.name.clone()).collect())
+        let calls = found.bare.calls.iter().chain(&found.anywhere.calls);
+        Ok(calls.map(|call| call.name.name.clone()).collect())
     }
 
     #[test]
@@ -348,7 +431,8 @@ mod tests {
             r record := ROW(five()); h pg_catalog.pg_class; i \"Odd \"\" type\" := 1 <-> 2; \
             BEGIN a := ARRAY[]::int[]; RETURN 1; END $f$";
         let found = plpgsql(definition).unwrap();
-        let names: Vec<&str> = found.types.iter().map(|name| name.name.as_str()).collect();
+        let types = found.bare.types.iter().chain(&found.anywhere.types);
+        let names: Vec<&str> = types.map(|name| name.name.as_str()).collect();
         for name in [
             "dom",
             "dom2",
@@ -363,7 +447,7 @@ mod tests {
         ] {
             assert!(names.contains(&name), "{name} in {names:?}");
         }
-        assert!(found.operators.contains(&Name::bare("<->")));
+        assert!(found.bare.operators.contains(&Name::bare("<->")));
     }
 
     #[test]
@@ -372,11 +456,13 @@ mod tests {
             "DECLARE a s.dom; BEGIN INSERT INTO s.t VALUES (1); RETURN 1; END",
             "DECLARE a s.dom[]; BEGIN EXECUTE 'x'; RETURN 1; END",
             "DECLARE a s.dom[]; BEGIN PERFORM 1; CALL s.p(); RETURN 1; END",
+            "DECLARE r s.t%RowType; BEGIN r.x := 1; DELETE FROM s.t; RETURN 1; END",
         ] {
             assert!(calls(body).is_err(), "{body}");
         }
         for body in [
             "DECLARE a s.dom; BEGIN RETURN 1; END",
+            "DECLARE r s.t%ROWTYPE; BEGIN SELECT * INTO r FROM s.t; r.x := upper(r.x); RETURN 1; END",
             "DECLARE a s.dom[] := ARRAY[]::s.dom[]; BEGIN RETURN 1; END",
         ] {
             assert!(calls(body).is_ok(), "{body}: {:?}", calls(body));
@@ -388,7 +474,7 @@ mod tests {
         let definition = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS \
             $f$ BEGIN IF TG_OP = 'UPDATE' THEN NEW.x := fine(); END IF; RETURN NEW; END $f$";
         let found = plpgsql(definition).unwrap();
-        assert!(found.calls.iter().any(|call| call.name.name == "fine"));
+        assert!(found.bare.calls.iter().any(|call| call.name.name == "fine"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::allow;
 use super::body;
 use super::builtins::FIRST_NORMAL_OID;
 use super::facts::{number, text};
-use super::judge::{Account, Demand, Judge, Reading, Scope, TypeUse, Via};
+use super::judge::{Account, Demand, Judge, Reader, Reading, Scope, Via};
 use super::refusal::Refusal;
 use super::rows::{Function, Operator, Relation, Type};
 use super::stored::When;
@@ -23,7 +23,11 @@ impl Judge<'_> {
         if demand == Demand::Inlined && !in_sql {
             return;
         }
-        let here = self.way(via, format!("through function {}", function.signature));
+        let what = format!("through function {}", function.signature);
+        let here = self.way_behind(via, what.as_str());
+        let scope = self.scope_of(function, via);
+        self.ways[here].scope = scope;
+        self.paths_differ |= scope != Scope::Session;
         match function.language.as_str() {
             "internal" | "c" => self.examine_code(function, via),
             "sql" | "plpgsql" => {
@@ -32,7 +36,10 @@ impl Judge<'_> {
                     self.tree(tree, When::Runs, Reading::Plain, here);
                 } else {
                     match body::mentions(function) {
-                        Ok(mentions) => self.mentions(&mentions, Scope::Anywhere, here),
+                        Ok(found) => {
+                            self.mentions(&found.bare, scope, here);
+                            self.mentions(&found.anywhere, Scope::Anywhere, here);
+                        }
                         Err(refusal) => {
                             let refusal = self.hinted(refusal, function);
                             self.doubt(refusal, false, here);
@@ -56,9 +63,32 @@ impl Judge<'_> {
             self.function(*oid, Demand::Called, here);
         }
         self.operator(function.state.1, Demand::Called, here);
-        for oid in function.types.iter().chain([&function.state.0]) {
-            self.type_(*oid, TypeUse::Made, here);
+        self.type_(function.state.0, here);
+        // An argument may be a literal, which becomes a value when the call is analysed.
+        let signature = self.way(via, what);
+        for oid in &function.types {
+            self.type_(*oid, signature);
         }
+    }
+
+    /// Where the bare names of a body are looked up when it runs.
+    fn scope_of(&mut self, function: &Function, via: Via) -> Scope {
+        let Some(setting) = &function.search_path else {
+            return match function.security_definer {
+                // "$user" is somebody else then.
+                true => Scope::Anywhere,
+                false => self.ways[via].scope,
+            };
+        };
+        let Some(mut path) = schemas(setting) else {
+            return Scope::Anywhere;
+        };
+        path.push("pg_catalog".to_owned());
+        let known = self.paths.iter().position(|known| *known == path);
+        Scope::Path(known.unwrap_or_else(|| {
+            self.paths.push(path);
+            self.paths.len() - 1
+        }))
     }
 
     fn examine_code(&mut self, function: &Function, via: Via) {
@@ -127,13 +157,13 @@ impl Judge<'_> {
         }
     }
 
-    pub(super) fn examine_type(&mut self, type_: &Type, usage: TypeUse, via: Via) {
+    pub(super) fn examine_type(&mut self, type_: &Type, via: Via) {
         let what = format!("through type {}.{}", type_.schema, type_.name);
-        let usage = match type_.kind.as_str() {
-            "d" => usage,
-            _ => TypeUse::Made,
+        let reader = match type_.functions.is_empty() {
+            true => Reader::Parts,
+            false => Reader::Own,
         };
-        let here = self.way_of_type(via, what, usage);
+        let here = self.way_of_type(via, what, reader);
         for check in &type_.checks {
             self.tree(check, When::Runs, Reading::Plain, here);
         }
@@ -143,7 +173,7 @@ impl Judge<'_> {
             }
         }
         for oid in &type_.parts {
-            self.type_(*oid, TypeUse::Made, here);
+            self.type_(*oid, here);
         }
     }
 
@@ -171,15 +201,17 @@ impl Judge<'_> {
             }
         }
         if relation.has_children {
-            self.wants
-                .children
-                .insert(relation.oid, (reading.max(Reading::Plain), via));
+            self.wants.children.insert(
+                (relation.oid, self.ways[via].scope),
+                (reading.max(Reading::Plain), via),
+            );
         }
         if reading != Reading::Rewritten {
             let here = self.way(via, format!("through {} {name}", relation.noun()));
             for oid in &relation.types {
-                self.type_(*oid, TypeUse::Column, here);
+                self.type_(*oid, here);
             }
+            self.meet(relation.row_type, via);
         }
     }
 
@@ -193,14 +225,15 @@ impl Judge<'_> {
     ) {
         let [kind, name, tree, extra] = [1, 2, 3, 4].map(|at| text(row, at));
         let owner = format!("{} {}.{}", relation.noun(), relation.schema, relation.name);
-        let named = |judge: &mut Self, what: &str| judge.way(via, format!("through the {what} of {owner}"));
+        let named =
+            |judge: &mut Self, what: &str| judge.way_behind(via, format!("through the {what} of {owner}"));
         let when = match reading {
             Reading::Written => When::Runs,
             _ => When::Folds,
         };
         match kind {
             "rule" if extra == "1" => {
-                let here = self.way(via, format!("through {owner}"));
+                let here = self.way_behind(via, format!("through {owner}"));
                 self.tree(tree, When::Runs, Reading::Plain, here);
             }
             "rule" if reading >= Reading::Planned => {
@@ -258,5 +291,61 @@ impl Judge<'_> {
     /// A row of `children.sql`.
     pub(super) fn examine_child(&mut self, row: &[Option<String>], reading: Reading, via: Via) {
         self.relation(number(row, 0), reading, via);
+    }
+}
+
+/// The schemas of a search path as `pg_proc.proconfig` holds it; None where it depends on who asks.
+fn schemas(setting: &str) -> Option<Vec<String>> {
+    let mut schemas = Vec::new();
+    let mut rest = setting.trim();
+    while !rest.is_empty() {
+        let after = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let mut name = String::new();
+                let mut parts = quoted.split('"');
+                let mut read = parts.next()?.len() + 1;
+                name.push_str(&quoted[..read - 1]);
+                while quoted.get(read..)?.starts_with('"') {
+                    let more = quoted[read + 1..].split('"').next()?;
+                    name.push('"');
+                    name.push_str(more);
+                    read += 1 + more.len() + 1;
+                }
+                schemas.push(name);
+                quoted.get(read..)?
+            }
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                let name = rest[..end].trim();
+                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+                if name.is_empty() || !name.chars().all(plain) {
+                    return None;
+                }
+                schemas.push(name.to_owned());
+                &rest[end..]
+            }
+        };
+        rest = match after.trim_start().strip_prefix(',') {
+            Some(more) => more.trim_start(),
+            None if after.trim().is_empty() => "",
+            None => return None,
+        };
+    }
+    (!schemas.iter().any(|schema| schema == "$user")).then_some(schemas)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_path_of_a_function_is_read_or_distrusted() {
+        let read = |setting: &str| schemas(setting).map(|found| found.join("|"));
+        assert_eq!(read("pg_catalog, pg_temp").as_deref(), Some("pg_catalog|pg_temp"));
+        assert_eq!(read("\"\"").as_deref(), Some(""));
+        assert_eq!(read("\"A b\", x,\"c\"\"d\"").as_deref(), Some("A b|x|c\"d"));
+        for doubtful in ["\"$user\", public", "$user", "A", "\"a", "a b", "a,,b"] {
+            assert_eq!(read(doubtful), None, "{doubtful}");
+        }
     }
 }

@@ -22,7 +22,9 @@ pub(super) const ROUNDS_MAX: usize = 24;
 pub(super) enum Scope {
     /// In the session's schemas.
     Session,
-    /// In every schema: a function's body may see others than the session.
+    /// In the schemas that a function sets for its body, an index into [`Judge::paths`].
+    Path(usize),
+    /// In every schema: what the search path is there cannot be told.
     Anywhere,
 }
 
@@ -43,12 +45,12 @@ pub(super) type Via = usize;
 pub(super) const STATEMENT: Via = 0;
 
 /// On whose account something is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Account {
     /// The statement names or reaches it.
     Statement,
-    /// A cast that somebody added, to the type.
-    Cast(u32),
+    /// A cast that somebody added, to the first type from the second.
+    Cast(u32, u32),
     /// An operator class that somebody added, for the types.
     Class(u32, u32),
     /// A text search template or parser that somebody added.
@@ -59,17 +61,24 @@ pub(super) struct Way {
     from: Via,
     what: String,
     pub(super) account: Account,
-    /// For a type: whether it is a domain that a column has.
-    type_of: Option<TypeUse>,
+    /// The search path that bodies run with which are called from there.
+    pub(super) scope: Scope,
+    /// Only running the statement leads there, and not the analyser's look at it.
+    behind: bool,
+    type_: Option<Reader>,
 }
 
-/// What a type is met as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum TypeUse {
-    /// The type of a column: values are there already.
-    Column,
-    /// Values of it may be made.
-    Made,
+/// From where something is looked at; the same thing counts anew from elsewhere.
+pub(super) type Standpoint = (Account, bool, Scope);
+
+/// What runs when the server reads a literal as a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The functions of a base type that somebody added: by any literal.
+    Own,
+    /// Those of its elements or fields, their checks as well: by a literal in brackets. The
+    /// check of a domain by itself is not run by reading, yet that of an array of it is.
+    Parts,
 }
 
 /// What is attached to a relation and counts.
@@ -92,8 +101,8 @@ pub(super) struct Doubt {
     pub(super) account: Account,
     /// The server could not choose anything else.
     pub(super) certain: bool,
-    /// Finding out more could itself run it.
-    pub(super) unsafe_to_analyse: bool,
+    /// The literals which would run it already when the analyser reads them.
+    pub(super) run_by: Option<Reader>,
 }
 
 /// What the next round asks for.
@@ -105,9 +114,11 @@ pub(super) struct Wants {
     pub(super) relation_names: BTreeSet<(Name, Scope, Reading, Via)>,
     pub(super) functions: BTreeMap<u32, Vec<(Demand, Via)>>,
     pub(super) operators: BTreeMap<u32, Vec<(Demand, Via)>>,
-    pub(super) types: BTreeMap<u32, (TypeUse, Via)>,
-    pub(super) relations: BTreeMap<u32, (Reading, Via)>,
-    pub(super) children: BTreeMap<u32, (Reading, Via)>,
+    pub(super) types: BTreeMap<u32, Vec<Via>>,
+    /// Types of which it is only asked what they are made of.
+    pub(super) parts: BTreeSet<(Account, u32)>,
+    pub(super) relations: BTreeMap<u32, Vec<(Reading, Via)>>,
+    pub(super) children: BTreeMap<(u32, Scope), (Reading, Via)>,
     /// What casts, operator classes and text search run that somebody added.
     pub(super) unnamed: bool,
 }
@@ -121,6 +132,7 @@ impl Wants {
             && self.functions.is_empty()
             && self.operators.is_empty()
             && self.types.is_empty()
+            && self.parts.is_empty()
             && self.relations.is_empty()
             && self.children.is_empty()
             && !self.unnamed
@@ -134,18 +146,28 @@ pub(crate) struct Judge<'a> {
     /// Whose policy it is, for hints.
     pub(super) target: &'a str,
     pub(super) schemas: Vec<String>,
+    /// Whether a body runs with another search path than the session's.
+    pub(super) paths_differ: bool,
+    /// Search paths that functions set.
+    pub(super) paths: Vec<Vec<String>>,
     pub(super) wants: Wants,
     pub(super) ways: Vec<Way>,
     pub(super) doubts: Vec<Doubt>,
     pub(super) functions: HashMap<u32, Arc<super::rows::Function>>,
-    seen_functions: HashSet<(u32, Demand, Account)>,
-    seen_operators: HashSet<(u32, Demand, Account)>,
-    seen_types: HashSet<(u32, TypeUse, Account)>,
-    pub(super) seen_relations: HashSet<(u32, Reading)>,
-    seen_names: HashSet<(Name, Scope, Account)>,
-    seen_calls: HashSet<(Call, Scope, Account)>,
+    seen_functions: HashSet<(u32, Demand, Standpoint)>,
+    seen_operators: HashSet<(u32, Demand, Standpoint)>,
+    seen_types: HashSet<(u32, Standpoint)>,
+    pub(super) seen_relations: HashSet<(u32, Reading, Scope)>,
+    seen_names: HashSet<(Name, Scope, Standpoint)>,
+    seen_calls: HashSet<(Call, Scope, Standpoint)>,
+    /// What casts, operator classes and text search run, until a body is met whose search path is another.
+    pub(super) unnamed: Vec<(&'static str, Account, u32)>,
+    /// Operators on types of which nothing was met yet.
+    pub(super) deferred: Vec<(super::rows::Operator, Via)>,
     /// Types that are not built in, wherever they were met.
-    pub(super) types_met: BTreeSet<u32>,
+    types_met: BTreeSet<(Account, u32)>,
+    /// Those of them whose parts were not met yet.
+    unopened: BTreeSet<(Account, u32)>,
     /// Whether an index or partition key uses an operator class that somebody added.
     pub(super) added_class_used: bool,
     /// Whether bodies were looked into, which convert values where nobody writes a cast.
@@ -168,12 +190,18 @@ impl<'a> Judge<'a> {
             policy,
             target,
             schemas: Vec::new(),
+            paths: Vec::new(),
+            deferred: Vec::new(),
+            unnamed: Vec::new(),
+            paths_differ: false,
             wants: Wants::default(),
             ways: vec![Way {
                 from: STATEMENT,
                 what: String::new(),
                 account: Account::Statement,
-                type_of: None,
+                scope: Scope::Session,
+                behind: false,
+                type_: None,
             }],
             doubts: Vec::new(),
             functions: HashMap::new(),
@@ -184,6 +212,7 @@ impl<'a> Judge<'a> {
             seen_names: HashSet::new(),
             seen_calls: HashSet::new(),
             types_met: BTreeSet::new(),
+            unopened: BTreeSet::new(),
             added_class_used: false,
             bodies: false,
             converts_to_json: false,
@@ -201,7 +230,7 @@ impl<'a> Judge<'a> {
 
     /// As [`Judge::mentions`], with what becomes of the relations that are written to.
     pub(super) fn mentions_for(&mut self, mentions: &Mentions, scope: Scope, targets: Reading, via: Via) {
-        let account = self.ways[via].account;
+        let account = self.standpoint(via);
         for call in &mentions.calls {
             if self.seen_calls.insert((call.clone(), scope, account)) {
                 self.wants.calls.insert((call.clone(), scope, via));
@@ -268,7 +297,7 @@ impl<'a> Judge<'a> {
             self.operator(*oid, Demand::Inlined, via);
         }
         for oid in &found.types {
-            self.type_(*oid, TypeUse::Made, via);
+            self.type_(*oid, via);
         }
         for oid in found.all_types.iter().filter(|oid| **oid >= FIRST_NORMAL_OID) {
             self.meet(*oid, via);
@@ -280,7 +309,7 @@ impl<'a> Judge<'a> {
 
     /// A function that is reached by its OID.
     pub(super) fn function(&mut self, oid: u32, demand: Demand, via: Via) {
-        if oid == 0 || !self.seen_functions.insert((oid, demand, self.ways[via].account)) {
+        if oid == 0 || !self.seen_functions.insert((oid, demand, self.standpoint(via))) {
             return;
         }
         if let Some(function) = self.functions.get(&oid).cloned() {
@@ -301,7 +330,7 @@ impl<'a> Judge<'a> {
     pub(super) fn called(&mut self, function: &Arc<super::rows::Function>, via: Via) {
         if self
             .seen_functions
-            .insert((function.oid, Demand::Called, self.ways[via].account))
+            .insert((function.oid, Demand::Called, self.standpoint(via)))
         {
             self.examine(function, Demand::Called, via);
         }
@@ -349,7 +378,7 @@ impl<'a> Judge<'a> {
 
     /// An operator that is reached by its OID.
     pub(super) fn operator(&mut self, oid: u32, demand: Demand, via: Via) {
-        if oid == 0 || !self.seen_operators.insert((oid, demand, self.ways[via].account)) {
+        if oid == 0 || !self.seen_operators.insert((oid, demand, self.standpoint(via))) {
             return;
         }
         match self.builtins.operator(oid) {
@@ -359,31 +388,47 @@ impl<'a> Judge<'a> {
     }
 
     /// A type, unless it is built in.
-    pub(super) fn type_(&mut self, oid: u32, usage: TypeUse, via: Via) {
-        if oid < FIRST_NORMAL_OID || !self.seen_types.insert((oid, usage, self.ways[via].account)) {
+    pub(super) fn type_(&mut self, oid: u32, via: Via) {
+        if oid < FIRST_NORMAL_OID || !self.seen_types.insert((oid, self.standpoint(via))) {
             return;
         }
         self.meet(oid, via);
-        let want = self.wants.types.entry(oid).or_insert((usage, via));
-        if usage == TypeUse::Made {
-            *want = (usage, via);
+        self.wants.types.entry(oid).or_default().push(via);
+    }
+
+    /// Remembers that whatever is judged there deals with values of the type.
+    pub(super) fn meet(&mut self, oid: u32, via: Via) {
+        self.met(self.ways[via].account, oid);
+    }
+
+    pub(super) fn met(&mut self, account: Account, oid: u32) {
+        if oid >= FIRST_NORMAL_OID && self.types_met.insert((account, oid)) {
+            self.unopened.insert((account, oid));
         }
     }
 
-    /// Remembers that the statement itself deals with values of the type.
-    pub(super) fn meet(&mut self, oid: u32, via: Via) {
-        if self.ways[via].account == Account::Statement {
-            self.types_met.insert(oid);
+    pub(super) fn has_met(&self, account: Account, oid: u32) -> bool {
+        self.types_met.contains(&(account, oid))
+    }
+
+    /// Asks for the parts of the types that were met, if anything depends on it.
+    pub(super) fn open_types(&mut self) -> bool {
+        let matters = !self.deferred.is_empty()
+            || self
+                .doubts
+                .iter()
+                .any(|doubt| doubt.account != Account::Statement);
+        if matters {
+            self.wants.parts.append(&mut self.unopened);
         }
+        !self.wants.parts.is_empty()
     }
 
     /// A relation that is reached by its OID.
     pub(super) fn relation(&mut self, oid: u32, reading: Reading, via: Via) {
-        if oid == 0 || !self.seen_relations.insert((oid, reading)) {
-            return;
+        if oid != 0 && self.seen_relations.insert((oid, reading, self.ways[via].scope)) {
+            self.wants.relations.entry(oid).or_default().push((reading, via));
         }
-        let want = self.wants.relations.entry(oid).or_insert((reading, via));
-        want.0 = want.0.max(reading);
     }
 
     /// The built-in functions that a call may mean.
@@ -403,40 +448,79 @@ impl<'a> Judge<'a> {
             (Some("pg_temp"), _) => schema.starts_with("pg_temp"),
             (Some(given), _) => given == schema,
             (None, Scope::Anywhere) => true,
+            // Temporary relations and types come before all others.
+            (None, Scope::Path(path)) => {
+                schema.starts_with("pg_temp")
+                    || self
+                        .paths
+                        .get(path)
+                        .is_none_or(|path| path.iter().any(|visible| visible == schema))
+            }
             (None, Scope::Session) => self.schemas.iter().any(|visible| visible == schema),
         }
     }
 
     /// Remembers how something further is reached.
     pub(super) fn way(&mut self, from: Via, what: impl Into<String>) -> Via {
-        self.add_way(from, what.into(), self.ways[from].account, None)
-    }
-
-    pub(super) fn way_of_type(&mut self, from: Via, what: String, usage: TypeUse) -> Via {
-        self.add_way(from, what, self.ways[from].account, Some(usage))
-    }
-
-    pub(super) fn way_on_account(&mut self, what: String, account: Account) -> Via {
-        self.add_way(STATEMENT, what, account, None)
-    }
-
-    fn add_way(&mut self, from: Via, what: String, account: Account, type_of: Option<TypeUse>) -> Via {
-        self.ways.push(Way {
+        let way = &self.ways[from];
+        self.add_way(Way {
             from,
+            what: what.into(),
+            account: way.account,
+            scope: way.scope,
+            behind: way.behind,
+            type_: None,
+        })
+    }
+
+    /// To what is only run when the statement is: a body, or the expressions of a relation.
+    pub(super) fn way_behind(&mut self, from: Via, what: impl Into<String>) -> Via {
+        let way = self.way(from, what);
+        self.ways[way].behind = true;
+        way
+    }
+
+    pub(super) fn way_of_type(&mut self, from: Via, what: String, reader: Reader) -> Via {
+        let way = self.way(from, what);
+        self.ways[way].type_ = Some(reader);
+        way
+    }
+
+    pub(super) fn way_on_account(&mut self, what: String, account: Account, scope: Scope) -> Via {
+        self.add_way(Way {
+            from: STATEMENT,
             what,
             account,
-            type_of,
-        });
+            scope,
+            behind: true,
+            type_: None,
+        })
+    }
+
+    fn add_way(&mut self, way: Way) -> Via {
+        self.ways.push(way);
         self.ways.len() - 1
+    }
+
+    fn standpoint(&self, via: Via) -> Standpoint {
+        let way = &self.ways[via];
+        (way.account, way.behind, way.scope)
     }
 
     pub(super) fn doubt(&mut self, mut refusal: Refusal, certain: bool, via: Via) {
         let mut at = via;
-        let mut types = Vec::new();
+        let mut run_by = None;
         while at != STATEMENT {
             let way = &self.ways[at];
             refusal.path.insert(0, way.what.clone());
-            types.extend(way.type_of);
+            // What lies behind a type that a literal may get runs with its input function;
+            // what lies behind a body or a view is out of the analyser's reach.
+            run_by = match (way.type_, run_by) {
+                _ if way.behind => None,
+                (Some(Reader::Own), _) | (_, Some(Reader::Own)) => Some(Reader::Own),
+                (found, None) => found,
+                (_, found) => found,
+            };
             at = way.from;
         }
         refusal.path.dedup();
@@ -445,9 +529,7 @@ impl<'a> Judge<'a> {
             account: self.ways[via].account,
             // Further away, it depends on which overload is meant, or whether a WITH hides a view.
             certain: certain && via == STATEMENT,
-            // A check of a column's own domain is only ever run when a query is planned
-            // or executed. What is inside of other types may be run by reading a literal.
-            unsafe_to_analyse: !matches!(types.as_slice(), [] | [TypeUse::Column]),
+            run_by,
         });
     }
 
@@ -458,13 +540,22 @@ impl<'a> Judge<'a> {
             .into_iter()
             .filter(|doubt| match doubt.account {
                 Account::Statement => true,
-                Account::Cast(to) => {
-                    !self.exact || self.bodies || (self.converts_to_json && matches!(to, JSON | JSONB))
+                Account::Cast(to, from) => {
+                    let met = match (from >= FIRST_NORMAL_OID, to >= FIRST_NORMAL_OID) {
+                        (true, _) => self.has_met(Account::Statement, from),
+                        (false, true) => self.has_met(Account::Statement, to),
+                        (false, false) => true,
+                    };
+                    met && (!self.exact
+                        || self.bodies
+                        || (self.converts_to_json && matches!(to, JSON | JSONB)))
                 }
                 Account::Class(left, right) => {
                     let added = |oid: u32| oid >= FIRST_NORMAL_OID;
                     match added(left) || added(right) {
-                        true => self.types_met.contains(&left) || self.types_met.contains(&right),
+                        true => {
+                            self.has_met(Account::Statement, left) || self.has_met(Account::Statement, right)
+                        }
                         false => self.added_class_used,
                     }
                 }

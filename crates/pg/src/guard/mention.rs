@@ -49,8 +49,10 @@ pub(crate) struct Mentions {
     pub(crate) relations: BTreeSet<Name>,
     /// Relations that an explained INSERT, UPDATE, DELETE or MERGE is about.
     pub(crate) targets: BTreeSet<Name>,
-    /// Whether a literal or parameter is left for the server to give a type.
-    pub(crate) untyped: bool,
+    /// Whether there is a literal that is read as the type which the server gives it.
+    pub(crate) literal: bool,
+    /// Whether one begins with a bracket, as arrays, rows and ranges do.
+    pub(crate) bracketed: bool,
 }
 
 impl Mentions {
@@ -69,7 +71,8 @@ impl Mentions {
         self.types.extend(other.types);
         self.relations.extend(other.relations);
         self.targets.extend(other.targets);
-        self.untyped |= other.untyped;
+        self.literal |= other.literal;
+        self.bracketed |= other.bracketed;
     }
 }
 
@@ -183,6 +186,7 @@ const PLAIN: &[&str] = &[
     "MinMaxExpr",
     "NamedArgExpr",
     "NullTest",
+    "ParamRef",
     "RangeFunction",
     "RangeSubselect",
     "RangeTableFunc",
@@ -265,10 +269,11 @@ impl Walk {
             "FuncCall" => self.func_call(value),
             "A_Expr" => self.expression(value),
             "A_Const" => {
-                self.found.untyped |= value.get("sval").is_some() || value.get("isnull").is_some();
+                self.found.literal |= value.get("sval").is_some() || value.get("isnull").is_some();
+                let text = value.pointer("/sval/sval").and_then(Value::as_str);
+                self.found.bracketed |= text.is_some_and(begins_with_bracket);
                 return Ok(());
             }
-            "ParamRef" => self.found.untyped = true,
             "ColumnRef" => self.column(value),
             "A_Indirection" => self.indirection(value),
             "TypeName" => self.type_name(value),
@@ -447,6 +452,12 @@ impl Walk {
             self.found.types.insert(name);
         }
     }
+}
+
+/// As the server may see it: what counts as a space depends on its locale.
+fn begins_with_bracket(text: &str) -> bool {
+    text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || !c.is_ascii())
+        .starts_with(['{', '(', '['])
 }
 
 /// The node that stands without its tag in a field of this name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::builtins::FIRST_NORMAL_OID;
 use super::facts::{Table, fetch, is_true, number, oid_array, text, text_array};
-use super::judge::{Account, Demand, Judge, ROUNDS_MAX, Reading, STATEMENT, Scope, TypeUse, Via, Wants};
+use super::judge::{Account, Demand, Judge, ROUNDS_MAX, Reading, STATEMENT, Scope, Via, Wants};
 use super::mention::Name;
 use super::refusal::Refusal;
 use super::rows::{Function, Operator, Relation, Type};
@@ -109,7 +109,8 @@ impl Judge<'_> {
     ) -> Result<(), PgError> {
         let mut probe = true;
         for _ in 0..ROUNDS_MAX {
-            if self.wants.is_empty() && !probe && first.is_empty() {
+            let done = self.wants.is_empty() && !probe && first.is_empty();
+            if done && !self.open_types() && !self.take_up_deferred() && !self.take_unnamed_elsewhere() {
                 return Ok(());
             }
             let wants = std::mem::take(&mut self.wants);
@@ -231,13 +232,10 @@ impl Judge<'_> {
         if let Some((names, _)) = anywhere {
             ask(Kind::Types, types, TYPES_ANYWHERE, vec![names]);
         }
-        if !wants.types.is_empty() {
-            ask(
-                Kind::Types,
-                types,
-                BY_OID,
-                vec![oid_array(wants.types.keys().copied())],
-            );
+        if !wants.types.is_empty() || !wants.parts.is_empty() {
+            let parts = wants.parts.iter().map(|(_, oid)| oid);
+            let oids = wants.types.keys().chain(parts).copied();
+            ask(Kind::Types, types, BY_OID, vec![oid_array(oids)]);
         }
         let relations = include_str!("../../queries/guard/relations.sql");
         let mut ask_relations = |which: &str, param: String, planned: bool| {
@@ -250,13 +248,14 @@ impl Judge<'_> {
             .relation_names
             .iter()
             .any(|(_, _, reading, _)| *reading >= Reading::Planned);
-        let names = |scope: Scope| {
+        // What only may be a name must not make the server complain of a schema.
+        let names = |direct: bool| {
             wants
                 .relation_names
                 .iter()
-                .filter(move |want| want.1 == scope || want.0.schema.is_some() && scope == Scope::Session)
+                .filter(move |want| (want.3 == STATEMENT) == direct && !want.0.name.is_empty())
         };
-        let session: BTreeSet<String> = names(Scope::Session).map(|(name, ..)| quoted(name)).collect();
+        let session: BTreeSet<String> = names(true).map(|(name, ..)| quoted(name)).collect();
         if !session.is_empty() {
             ask_relations(
                 RELATIONS_IN_SESSION,
@@ -264,10 +263,7 @@ impl Judge<'_> {
                 planned,
             );
         }
-        let anywhere: BTreeSet<&str> = names(Scope::Anywhere)
-            .filter(|(name, ..)| name.schema.is_none())
-            .map(|(name, ..)| name.name.as_str())
-            .collect();
+        let anywhere: BTreeSet<&str> = names(false).map(|(name, ..)| name.name.as_str()).collect();
         if !anywhere.is_empty() {
             ask_relations(RELATIONS_ANYWHERE, text_array(anywhere), planned);
         }
@@ -275,6 +271,7 @@ impl Judge<'_> {
             let planned = wants
                 .relations
                 .values()
+                .flatten()
                 .any(|(reading, _)| *reading >= Reading::Planned);
             ask_relations(BY_OID, oid_array(wants.relations.keys().copied()), planned);
         }
@@ -284,7 +281,7 @@ impl Judge<'_> {
                 Kind::Children,
                 children,
                 "",
-                vec![oid_array(wants.children.keys().copied())],
+                vec![oid_array(wants.children.keys().map(|(oid, _)| *oid))],
             );
         }
         questions
@@ -380,7 +377,7 @@ impl Judge<'_> {
         for (name, scope, via) in &wants.operator_names {
             for operator in operators.values().filter(|operator| operator.name == name.name) {
                 if self.is_visible(&operator.schema, name.schema.as_deref(), *scope) {
-                    self.examine_operator(operator, Demand::Called, *via);
+                    self.named_operator(operator, *via);
                 }
             }
         }
@@ -396,34 +393,47 @@ impl Judge<'_> {
             for type_ in types.values().filter(|type_| type_.name == name.name) {
                 if self.is_visible(&type_.schema, name.schema.as_deref(), *scope) {
                     self.meet(type_.oid, *via);
-                    self.examine_type(type_, TypeUse::Made, *via);
+                    self.examine_type(type_, *via);
                 }
             }
         }
-        for (oid, (usage, via)) in &wants.types {
-            match types.get(oid) {
-                Some(type_) => self.examine_type(type_, *usage, *via),
-                None => self.vanished("type", *oid, *via),
+        for (account, oid) in &wants.parts {
+            for part in types.get(oid).map_or(&[][..], |type_| &type_.parts) {
+                self.met(*account, *part);
+            }
+        }
+        for (oid, asked) in &wants.types {
+            for via in asked {
+                match types.get(oid) {
+                    Some(type_) => self.examine_type(type_, *via),
+                    None => self.vanished("type", *oid, *via),
+                }
             }
         }
         for (name, scope, reading, via) in &wants.relation_names {
             for relation in relations.values().filter(|relation| relation.name == name.name) {
                 if self.is_visible(&relation.schema, name.schema.as_deref(), *scope)
-                    && self.seen_relations.insert((relation.oid, *reading))
+                    && self
+                        .seen_relations
+                        .insert((relation.oid, *reading, self.ways[*via].scope))
                 {
                     self.take_relation(relation, *reading, *via, &attached);
                 }
             }
         }
-        for (oid, (reading, via)) in &wants.relations {
-            if let Some(relation) = relations.get(oid) {
-                self.take_relation(relation, *reading, *via, &attached);
+        for (oid, asked) in &wants.relations {
+            for (reading, via) in asked {
+                if let Some(relation) = relations.get(oid) {
+                    self.take_relation(relation, *reading, *via, &attached);
+                }
             }
         }
         // Which parent a child belongs to is of no matter: the gravest use of any counts.
-        if let Some((reading, via)) = wants.children.values().max() {
-            for row in &children {
-                self.examine_child(row, *reading, *via);
+        if let Some((reading, _)) = wants.children.values().max() {
+            for (_, via) in wants.children.values() {
+                for row in &children {
+                    self.examine_child(row, *reading, *via);
+                }
             }
         }
     }
@@ -445,16 +455,29 @@ impl Judge<'_> {
         for row in unnamed {
             let (oid, left, right) = (number(row, 1), number(row, 2), number(row, 3));
             let (what, account) = match text(row, 0) {
-                "cast" => ("through a cast that somebody added", Account::Cast(left)),
+                "cast" => ("through a cast that somebody added", Account::Cast(left, right)),
                 "class" => (
                     "through an operator class that somebody added",
                     Account::Class(left, right),
                 ),
                 _ => ("through text search that somebody added", Account::Search),
             };
-            let via = self.way_on_account(what.to_owned(), account);
+            let via = self.way_on_account(what.to_owned(), account, Scope::Session);
+            self.function(oid, Demand::Called, via);
+            self.unnamed.push((what, account, oid));
+        }
+    }
+
+    /// The same once more, where names in their bodies may mean something else.
+    fn take_unnamed_elsewhere(&mut self) -> bool {
+        if !self.paths_differ {
+            return false;
+        }
+        for (what, account, oid) in std::mem::take(&mut self.unnamed) {
+            let via = self.way_on_account(what.to_owned(), account, Scope::Anywhere);
             self.function(oid, Demand::Called, via);
         }
+        !self.wants.is_empty()
     }
 
     /// Everything that the names of functions may mean.
@@ -495,6 +518,36 @@ impl Judge<'_> {
         }
     }
 
+    /// An operator that a name may mean. The server prefers its own comparisons of text and of
+    /// rows for whatever is not of an added operator's own types, so that one stands back
+    /// until something of its types is met.
+    fn named_operator(&mut self, operator: &Operator, via: Via) {
+        let comparison = matches!(operator.name.as_str(), "=" | "<>" | "<" | "<=" | ">" | ">=");
+        let stands_back = comparison && !operator.only_for.is_empty() && !self.has_met_operand(operator, via);
+        if stands_back {
+            self.deferred.push((operator.clone(), via));
+        } else {
+            self.examine_operator(operator, Demand::Called, via);
+        }
+    }
+
+    fn has_met_operand(&self, operator: &Operator, via: Via) -> bool {
+        let account = self.ways[via].account;
+        operator.only_for.iter().any(|oid| self.has_met(account, *oid))
+    }
+
+    /// Examines what stood back and does so no longer; tells whether there was any.
+    fn take_up_deferred(&mut self) -> bool {
+        let (met, deferred): (Vec<_>, Vec<_>) = std::mem::take(&mut self.deferred)
+            .into_iter()
+            .partition(|(operator, via)| self.has_met_operand(operator, *via));
+        self.deferred = deferred;
+        for (operator, via) in &met {
+            self.examine_operator(operator, Demand::Called, *via);
+        }
+        !self.wants.is_empty()
+    }
+
     fn vanished(&mut self, what: &str, oid: u32, via: Via) {
         // A built-in object of a kind that is not read ahead has nothing to it.
         if oid >= FIRST_NORMAL_OID {
@@ -519,7 +572,7 @@ fn by_scope<'a>(
     let mut anywhere = BTreeSet::new();
     for (name, scope) in names {
         match (scope, &name.schema) {
-            (Scope::Anywhere, None) => {
+            (Scope::Anywhere | Scope::Path(_), None) => {
                 anywhere.insert(name.name.as_str());
             }
             (_, schema) => {

@@ -35,6 +35,9 @@ pub(super) struct Function {
     /// `CREATE FUNCTION …`, for PL/pgSQL.
     pub(super) definition: Option<String>,
     pub(super) volatile: bool,
+    /// The search path that it sets.
+    pub(super) search_path: Option<String>,
+    pub(super) security_definer: bool,
 }
 
 impl Function {
@@ -64,6 +67,8 @@ impl Function {
             signature: text(row, 18).to_owned(),
             definition: row.get(19).cloned().flatten(),
             volatile: text(row, 20) == "v",
+            search_path: row.get(21).cloned().flatten(),
+            security_definer: is_true(row, 22),
         }
     }
 }
@@ -78,6 +83,8 @@ pub(super) struct Operator {
     pub(super) functions: Vec<u32>,
     /// Commutator and negator, which the planner may put in its place.
     pub(super) relatives: Vec<u32>,
+    /// Its operands' types, where only values of just these can be meant.
+    pub(super) only_for: Vec<u32>,
 }
 
 impl Operator {
@@ -88,6 +95,7 @@ impl Operator {
             name: text(row, 2).to_owned(),
             functions: numbers(row, 3),
             relatives: numbers(row, 4),
+            only_for: numbers(row, 5),
         }
     }
 }
@@ -98,8 +106,6 @@ pub(super) struct Type {
     pub(super) oid: u32,
     pub(super) schema: String,
     pub(super) name: String,
-    /// As in `pg_type.typtype`.
-    pub(super) kind: String,
     /// What it is made of: element, base, attributes, subtype.
     pub(super) parts: Vec<u32>,
     /// Input, output and modifier functions of a base type.
@@ -117,12 +123,11 @@ impl Type {
             oid: number(row, 0),
             schema: text(row, 1).to_owned(),
             name: text(row, 2).to_owned(),
-            kind: text(row, 3).to_owned(),
-            parts: numbers(row, 4),
-            functions: numbers(row, 5),
-            range_functions: numbers(row, 6),
-            checks: serde_json::from_str(text(row, 7)).unwrap_or_default(),
-            of_extension: is_true(row, 8),
+            parts: numbers(row, 3),
+            functions: numbers(row, 4),
+            range_functions: numbers(row, 5),
+            checks: serde_json::from_str(text(row, 6)).unwrap_or_default(),
+            of_extension: is_true(row, 7),
         }
     }
 }
@@ -140,6 +145,8 @@ pub(super) struct Relation {
     pub(super) types: Vec<u32>,
     /// The server that a foreign table is on.
     pub(super) server: Option<String>,
+    /// The type of its rows.
+    pub(super) row_type: u32,
 }
 
 impl Relation {
@@ -152,6 +159,7 @@ impl Relation {
             has_children: is_true(row, 4),
             types: numbers(row, 5),
             server: row.get(6).cloned().flatten(),
+            row_type: number(row, 7),
         }
     }
 

@@ -18,6 +18,7 @@ macro_rules! class {
 mod allow_list;
 mod arena;
 mod classes;
+mod owner;
 mod session;
 mod stored;
 mod writes;
