@@ -51,7 +51,7 @@ howdah_core::tool!(PlanChange);
 impl Tool for PlanChange {
     const NAME: &'static str = "plan_change";
     const TITLE: &'static str = "Plan a schema change";
-    const TOOLSET: Toolset = Toolset::Core;
+    const TOOLSET: Toolset = Toolset::Build;
     const EFFECT: Effect = Effect::ReadOnly;
     const COMMAND: &'static [&'static str] = &["change", "plan"];
     const EXAMPLES: &'static str = "

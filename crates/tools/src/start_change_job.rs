@@ -50,7 +50,7 @@ howdah_core::tool!(StartChangeJob);
 impl Tool for StartChangeJob {
     const NAME: &'static str = "start_change_job";
     const TITLE: &'static str = "Carry out a schema change";
-    const TOOLSET: Toolset = Toolset::Core;
+    const TOOLSET: Toolset = Toolset::Build;
     const EFFECT: Effect = Effect::AsTargetAllows;
     const COMMAND: &'static [&'static str] = &["change", "start"];
     const EXAMPLES: &'static str = "
