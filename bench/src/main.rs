@@ -2,36 +2,59 @@
 //! asked, against the peers that pip can install. Ratios count; absolute
 //! figures belong to the machine.
 
+mod change;
 mod export;
 mod latency;
 mod measure;
 mod peers;
 mod rows;
 mod spawn;
+mod truth;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use measure::{Line, Setting};
 
 /// Measures Howdah and prints a table of figures, budgets and ratios.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Measure only these: spawn, select1, inflight, rows, export.
     names: Vec<String>,
     /// Also measure the peers installed in this Python environment.
-    #[arg(long, value_name = "VENV")]
+    #[arg(long, global = true, value_name = "VENV")]
     peers: Option<std::path::PathBuf>,
     /// The binary to measure.
-    #[arg(long, default_value = "target/release/howdah")]
+    #[arg(long, global = true, default_value = "target/release/howdah")]
     howdah: std::path::PathBuf,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Schema changes beside an open-loop load: what clients feel, and whether every row is right.
+    Change(change::Arguments),
+    /// The truth set of migrations: verdicts from servers, and how well `howdah lint` agrees.
+    #[command(subcommand)]
+    Truth(truth::Command),
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    match arguments.command {
+        Some(Command::Change(command)) => {
+            return change::run(command, &change::default_program(arguments.howdah)).await;
+        }
+        Some(Command::Truth(command)) => {
+            return truth::run(command, arguments.howdah, arguments.peers).await;
+        }
+        None => {}
+    }
     let major = howdah_testkit::majors()[0];
     let server = howdah_testkit::server(major).await;
     let database = server.database("bench").await;

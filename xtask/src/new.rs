@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 const KINDS: &[Kind] = &[
     Kind {
         word: "tool",
+        family: None,
         home: "crates/tools",
         files: &[(
             "crates/tools/src/{name}.rs",
@@ -16,31 +17,79 @@ const KINDS: &[Kind] = &[
         )],
         next: "Write it, then run `cargo run -p xtask -- docs` for its pages in docs/reference.",
     },
-    Kind {
-        word: "rule",
-        home: "crates/lint",
-        files: &[],
-        next: "",
-    },
+    rule(
+        "migration",
+        &[
+            (
+                "crates/lint/src/rules/migration/{name}.rs",
+                include_str!("../templates/migration_rule.rs.txt"),
+            ),
+            (
+                "crates/lint/src/rules/migration/{name}.md",
+                include_str!("../templates/rule.md.txt"),
+            ),
+        ],
+    ),
+    rule(
+        "query",
+        &[
+            (
+                "crates/lint/src/rules/query/{name}.rs",
+                include_str!("../templates/query_rule.rs.txt"),
+            ),
+            (
+                "crates/lint/src/rules/query/{name}.md",
+                include_str!("../templates/rule.md.txt"),
+            ),
+        ],
+    ),
+    rule(
+        "schema",
+        &[
+            (
+                "crates/lint/src/rules/schema/{name}.rs",
+                include_str!("../templates/schema_rule.rs.txt"),
+            ),
+            (
+                "crates/lint/src/rules/schema/{name}.md",
+                include_str!("../templates/rule.md.txt"),
+            ),
+        ],
+    ),
     Kind {
         word: "check",
+        family: None,
         home: "crates/checks",
         files: &[],
         next: "",
     },
     Kind {
         word: "template",
+        family: None,
         home: "crates/generate",
         files: &[],
         next: "",
     },
 ];
 
+/// A rule of a family: `xtask new rule query/select_star`.
+const fn rule(family: &'static str, files: &'static [(&'static str, &'static str)]) -> Kind {
+    Kind {
+        word: "rule",
+        family: Some(family),
+        home: "crates/lint",
+        files,
+        next: "Write both: the page's examples are the rule's tests.",
+    }
+}
+
 struct Kind {
     word: &'static str,
+    /// What stands before the name, with a slash, where a word has several kinds.
+    family: Option<&'static str>,
     /// The crate it lives in.
     home: &'static str,
-    /// Paths and contents. `{name}` stands for the name, `{Name}` for it in
+    /// Paths and contents. `{name}` stands for the name, `{code}` for it with hyphens, `{Name}` for it in
     /// camel case, `{words}` for it with blanks, `{Words}` as a sentence begins.
     files: &'static [(&'static str, &'static str)],
     next: &'static str,
@@ -48,9 +97,25 @@ struct Kind {
 
 /// Writes the files of a new thing and says which.
 pub(crate) fn new(root: &Path, word: &str, name: &str) -> Result<Vec<String>> {
-    let Some(kind) = KINDS.iter().find(|kind| kind.word == word) else {
-        let words: Vec<_> = KINDS.iter().map(|kind| kind.word).collect();
+    let (family, name) = match name.split_once('/') {
+        Some((family, name)) => (Some(family), name),
+        None => (None, name),
+    };
+    let of_word: Vec<_> = KINDS.iter().filter(|kind| kind.word == word).collect();
+    let Some(first) = of_word.first() else {
+        let mut words: Vec<_> = KINDS.iter().map(|kind| kind.word).collect();
+        words.dedup();
         bail!("there is no kind {word:?}; there are {}", words.join(", "));
+    };
+    let Some(kind) = of_word.iter().find(|kind| kind.family == family) else {
+        let families: Vec<_> = of_word.iter().filter_map(|kind| kind.family).collect();
+        match families.is_empty() {
+            true => bail!("a {} has no families: give its name alone", first.word),
+            false => bail!(
+                "a {word} is of a family: write {word} FAMILY/NAME, with {}",
+                families.join(", ")
+            ),
+        }
     };
     if !root.join(kind.home).join("Cargo.toml").exists() {
         bail!("a {word} lives in {}, which does not exist yet", kind.home);
@@ -95,6 +160,7 @@ fn fill(text: &str, name: &str) -> String {
     let words = name.replace('_', " ");
     let camel: String = name.split('_').map(capitalised).collect();
     text.replace("{name}", name)
+        .replace("{code}", &name.replace('_', "-"))
         .replace("{Name}", &camel)
         .replace("{words}", &words)
         .replace("{Words}", &capitalised(&words))
@@ -136,12 +202,27 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_a_file_and_its_page_in_its_family() {
+        let house = house();
+        fs::create_dir_all(house.path().join("crates/lint")).unwrap();
+        fs::write(house.path().join("crates/lint/Cargo.toml"), "").unwrap();
+        new(house.path(), "rule", "query/select_star").unwrap();
+        let rule = house.path().join("crates/lint/src/rules/query/select_star");
+        let text = fs::read_to_string(rule.with_extension("rs")).unwrap();
+        assert!(text.contains("\"query/select-star\""), "{text}");
+        assert!(rule.with_extension("md").exists());
+        for name in ["select_star", "cooking/select_star", "query/a/b"] {
+            assert!(new(house.path(), "rule", name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn a_kind_without_a_crate_says_so() {
         let house = house();
-        let error = new(house.path(), "rule", "x").unwrap_err();
+        let error = new(house.path(), "check", "x").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a rule lives in crates/lint, which does not exist yet"
+            "a check lives in crates/checks, which does not exist yet"
         );
         let error = new(house.path(), "spaceship", "x").unwrap_err();
         assert!(error.to_string().contains("tool, rule, check, template"));

@@ -19,7 +19,7 @@ use crate::follow;
 use crate::output::Output;
 use crate::services;
 use crate::stop::Signals;
-use narrative::{ATTACKS, Narrator, QUESTIONS};
+use narrative::{ATTACKS, MIGRATION, Narrator, QUESTIONS};
 
 const SHOP: &str = include_str!("demo/shop.sql");
 
@@ -120,6 +120,7 @@ impl Tour<'_> {
         agent.caller = Caller::Agent;
         self.explore(&agent).await?;
         self.attack(&agent).await?;
+        self.review(&agent).await?;
         self.narrator.chapter("Give it to your agent");
         self.narrator.configuration(self.name)
     }
@@ -187,6 +188,30 @@ impl Tour<'_> {
         Ok(())
     }
 
+    /// A migration that would block and break its clients, and the shop's own design.
+    async fn review(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("A bad migration, judged before it runs");
+        self.narrator.question(
+            "Rehearsed on the shop's schema, multiplied by its sizes",
+            MIGRATION,
+        );
+        let judged = self
+            .call(
+                agent,
+                "review_sql",
+                json!({ "sql": MIGRATION, "in_transaction": true, "target": self.name }),
+            )
+            .await?;
+        self.narrator.result(&judged);
+        self.narrator.chapter("The shop's own design");
+        self.narrator.command("review_schema  schemas: shop");
+        let reviewed = self
+            .call(agent, "review_schema", json!({ "schemas": ["shop"], "limit": 8 }))
+            .await?;
+        self.narrator.result(&reviewed);
+        Ok(())
+    }
+
     async fn orders(&self, agent: &Context) -> Result<Value> {
         let counted = self
             .call(
@@ -195,7 +220,7 @@ impl Tour<'_> {
                 json!({ "sql": "SELECT count(*) FROM shop.orders" }),
             )
             .await?;
-        Ok(counted.value["rows"][0][0].clone())
+        Ok(counted.value()?["rows"][0][0].clone())
     }
 
     async fn end(&self, keep: bool) -> Result<()> {
@@ -228,15 +253,15 @@ impl Tour<'_> {
     async fn job(&self, tool: &str, input: Value) -> Result<()> {
         let started = self.call(&self.cx, tool, input).await?;
         let job = started
-            .job
+            .job()
             .ok_or_else(|| Error::internal(format!("{tool} started no job.")))?;
         let watcher = follow::watcher(self.output);
         let (ended, code) =
-            follow::until_the_end(&self.cx, &job, &*watcher, &CancellationToken::new()).await?;
+            follow::until_the_end(&self.cx, job, &*watcher, &CancellationToken::new()).await?;
         match code {
             0 => Ok(()),
             _ => Err(
-                Error::new(howdah_core::ErrorKind::Local, ended.report.to_text(None))
+                Error::new(howdah_core::ErrorKind::Local, ended.report().to_text(None))
                     .hint(format!("howdah job show {job}")),
             ),
         }

@@ -30,10 +30,10 @@ pub(crate) async fn follow(cx: &Context, job: &str, output: &Output, signals: &m
     };
     drop(watcher);
     match ended {
-        Ok((outcome, code)) => output.outcome(&Outcome {
-            exit_code: code,
-            ..outcome
-        }),
+        Ok((mut outcome, code)) => {
+            outcome.exit_code = code;
+            output.outcome(&outcome)
+        }
         Err(error) => output.error(&error),
     }
 }

@@ -4,6 +4,7 @@
 //! Revisions 2025-06-18 and 2025-11-25 (a session opened by `initialize`) and
 //! 2026-07-28 (every request carries its own context) are served side by side.
 
+mod answers;
 mod arguments;
 mod call;
 mod confirm;
@@ -13,6 +14,7 @@ mod reading;
 mod schema;
 mod server;
 mod stdio;
+mod streams;
 
 use std::process::ExitCode;
 

@@ -84,9 +84,12 @@ impl Output {
     /// A finished call.
     pub(crate) fn outcome(&self, outcome: &Outcome) -> ExitCode {
         let result = if self.json {
-            self.write_json(&outcome.value)
+            match outcome.value() {
+                Ok(value) => self.write_json(&value),
+                Err(error) => return self.error(&error),
+            }
         } else {
-            self.write_report(&outcome.report)
+            self.write_report(&outcome.report())
         };
         written(result, outcome.exit_code)
     }

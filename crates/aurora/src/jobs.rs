@@ -90,6 +90,10 @@ cluster_job!(
     SnapshotCluster, "snapshot_cluster", "Take a snapshot of a cluster", OnFailure::Undo
 );
 cluster_job!(
+    /// Removes a snapshot.
+    DeleteSnapshot, "delete_snapshot", "Delete a snapshot", OnFailure::Undo
+);
+cluster_job!(
     /// Makes a cluster of a snapshot.
     RestoreCluster, "restore_cluster", "Restore a cluster from a snapshot", OnFailure::Undo
 );
@@ -122,7 +126,7 @@ fn result(input: &Operation, state: &OperationState) -> Value {
         }
     }
     match &input.action {
-        Action::Delete { .. } => result["deleted"] = true.into(),
+        Action::Delete { .. } | Action::DeleteSnapshot { .. } => result["deleted"] = true.into(),
         Action::Stop => result["status"] = "stopped".into(),
         Action::Create { .. } | Action::Start | Action::Restore { .. } => {
             result["status"] = "available".into()
@@ -142,6 +146,7 @@ impl Operation {
             Action::Start => engine.start::<StartCluster>(self, by).await,
             Action::Delete { .. } => engine.start::<DeleteCluster>(self, by).await,
             Action::Snapshot { .. } => engine.start::<SnapshotCluster>(self, by).await,
+            Action::DeleteSnapshot { .. } => engine.start::<DeleteSnapshot>(self, by).await,
             Action::Restore { .. } => engine.start::<RestoreCluster>(self, by).await,
         };
         started.map_err(Error::from)

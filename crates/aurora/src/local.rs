@@ -79,6 +79,9 @@ impl LocalPlane {
                 steps.push(Step::new("remove", "Removing the data").weight(0.5));
             }
             Action::Snapshot { .. } => steps.push(Step::new("snapshot", "Copying the data")),
+            Action::DeleteSnapshot { .. } => {
+                steps.push(Step::new("remove-snapshot", "Removing the snapshot"));
+            }
         }
         steps
     }
@@ -164,6 +167,9 @@ impl ControlPlane for LocalPlane {
                 self.check_exists(cluster).await?;
                 self.layout.snapshot(snapshot).check_free()?;
             }
+            Action::DeleteSnapshot { snapshot } => {
+                self.layout.snapshot(snapshot).require(&self.layout)?;
+            }
             Action::Stop | Action::Start | Action::Delete { final_snapshot: None } => {
                 self.check_exists(cluster).await?;
             }
@@ -211,6 +217,9 @@ impl ControlPlane for LocalPlane {
                 },
             ) => snapshot::take(&self.layout, &cluster, snapshot, cx.id(), state).await,
             ("remove", _) => delete::remove(&self.layout, &cluster, cx, state).await,
+            ("remove-snapshot", Action::DeleteSnapshot { snapshot }) => {
+                snapshot::remove(&self.layout, snapshot, cx, state).await
+            }
             _ => Err(unknown_step(step)),
         }
     }
@@ -236,6 +245,9 @@ impl ControlPlane for LocalPlane {
             ("stop", Action::Delete { .. }) if !state.point_of_no_return => {
                 delete::unstop(&self.layout, &cluster, state).await
             }
+            ("remove-snapshot", Action::DeleteSnapshot { snapshot }) => {
+                snapshot::unremove(&self.layout, snapshot, cx.id(), state).await
+            }
             // What cannot be taken back is finished.
             ("remove", _) if state.point_of_no_return => {
                 delete::remove(&self.layout, &cluster, cx, state).await
@@ -260,7 +272,7 @@ impl ControlPlane for LocalPlane {
             ));
         }
         let snapshot = match &operation.action {
-            Action::Snapshot { snapshot } => Some(snapshot),
+            Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
             Action::Delete { final_snapshot } => final_snapshot.as_ref(),
             _ => None,
         };

@@ -43,6 +43,11 @@ pub enum Action {
         /// Under this name.
         snapshot: SnapshotName,
     },
+    /// Remove a snapshot of it; the cluster itself may be gone.
+    DeleteSnapshot {
+        /// Which.
+        snapshot: SnapshotName,
+    },
     /// Make it of a snapshot.
     Restore {
         /// Of which.

@@ -309,6 +309,12 @@ async fn killed_at_every_step_and_finished_all_the_same() {
                 final_snapshot: Some("two".parse().unwrap()),
             },
         ),
+        on(
+            "shop",
+            Action::DeleteSnapshot {
+                snapshot: "one".parse().unwrap(),
+            },
+        ),
     ];
     for operation in operations {
         let job = operation.start(&world.engine, "test").await.unwrap();
@@ -335,8 +341,10 @@ async fn killed_at_every_step_and_finished_all_the_same() {
             operation.action,
             job.steps.len()
         );
+        // Removing a name is over before a kill arrives.
+        let slow = !matches!(operation.action, Action::DeleteSnapshot { .. });
         assert!(
-            kills >= job.steps.len() / 2,
+            !slow || kills >= job.steps.len() / 2,
             "too fast for this test: killed only {kills} times"
         );
     }
@@ -347,7 +355,7 @@ async fn killed_at_every_step_and_finished_all_the_same() {
     assert_eq!(world.left_of_clusters(), vec!["copy"]);
     let mut snapshots = world.left_of_snapshots();
     snapshots.sort();
-    assert_eq!(snapshots, vec!["one", "two"]);
+    assert_eq!(snapshots, vec!["two"]);
     // Nothing half done is left inside either.
     let mut inside = world::names(&world.home().join("clusters/copy"));
     inside.sort();

@@ -1,1 +1,41 @@
-//! Online schema changes: planned, carried out under load, resumable.
+//! Online schema changes: a script is planned as steps that clients hardly notice, and the
+//! steps are carried out with a journal in the target's schema `howdah`, so that whatever
+//! is killed meanwhile, the change goes on where it stopped.
+//!
+//! A statement's online form is a [`Rewrite`]: one file in `rewrites/` with its `.md`.
+//! The file list is written by `build.rs`; nothing else has to be touched.
+
+mod ask;
+mod blocking;
+mod error;
+mod execute;
+mod facts;
+pub mod form;
+mod fragment;
+pub mod journal;
+mod names;
+mod new_column;
+mod partition_bound;
+mod partitioned_index;
+mod plan;
+mod planner;
+pub mod proof;
+mod rewrite;
+mod shadow;
+
+mod rewrites {
+    include!(concat!(env!("OUT_DIR"), "/rewrites.rs"));
+}
+
+pub use error::ChangeError;
+pub use execute::{Ended, Executor, Observer, Options, Silent};
+pub use facts::{
+    Column, Constraint, Dependent, Facts, ForeignKey, Index, Policy, Relation, Server, Statistics, Trigger,
+};
+pub use form::Form;
+pub use names::derived_name;
+pub use plan::{
+    Action, Backfill, Batches, Cleanup, Estimate, LockTable, Phase, Plan, PlannedLock, Refusal, Step, Undo,
+};
+pub use planner::{Planning, plan};
+pub use rewrite::{Rewrite, rewrites};

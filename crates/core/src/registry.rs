@@ -4,19 +4,76 @@ use serde_json::Value;
 
 use crate::{Command, Context, Effect, Error, Output, Report, Result, Tool, Toolset};
 
-/// A finished call, in every form that a face needs.
-#[derive(Debug, Clone)]
+/// A finished call. Each form of its result is made when a face asks for it:
+/// none needs all of them.
 pub struct Outcome {
-    /// The structured output.
-    pub value: Value,
-    /// For people.
-    pub report: Report,
-    /// For models, beside `value`.
-    pub summary: String,
-    /// The id of the job that was started.
-    pub job: Option<String>,
+    out: Box<dyn AnyOutput>,
     /// For the command line.
     pub exit_code: u8,
+}
+
+impl Outcome {
+    fn of<T: Output>(out: T) -> Self {
+        Self {
+            exit_code: out.exit_code(),
+            out: Box::new(out),
+        }
+    }
+
+    /// The structured output.
+    pub fn value(&self) -> Result<Value> {
+        self.out.value()
+    }
+
+    /// For people.
+    pub fn report(&self) -> Report {
+        self.out.report()
+    }
+
+    /// For models, beside the structured output.
+    pub fn summary(&self) -> String {
+        self.out.summary()
+    }
+
+    /// The id of the job that was started.
+    pub fn job(&self) -> Option<&str> {
+        self.out.job()
+    }
+}
+
+impl std::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outcome")
+            .field("summary", &self.summary())
+            .field("exit_code", &self.exit_code)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An [`Output`] whose type is erased.
+trait AnyOutput: Send {
+    fn value(&self) -> Result<Value>;
+    fn report(&self) -> Report;
+    fn summary(&self) -> String;
+    fn job(&self) -> Option<&str>;
+}
+
+impl<T: Output> AnyOutput for T {
+    fn value(&self) -> Result<Value> {
+        to_value(self)
+    }
+
+    fn report(&self) -> Report {
+        Output::report(self)
+    }
+
+    fn summary(&self) -> String {
+        Output::summary(self)
+    }
+
+    fn job(&self) -> Option<&str> {
+        Output::job(self)
+    }
 }
 
 /// A registered [`Tool`], with its types erased.
@@ -148,14 +205,7 @@ async fn run<T: Tool>(input: Value, cx: &Context) -> Result<Outcome> {
         input
     };
     let tool: T = serde_json::from_value(input)?;
-    let out = tool.run(cx).await?;
-    Ok(Outcome {
-        value: to_value(&out)?,
-        report: out.report(),
-        summary: out.summary(),
-        job: out.job().map(str::to_owned),
-        exit_code: out.exit_code(),
-    })
+    Ok(Outcome::of(tool.run(cx).await?))
 }
 
 fn to_value<T: serde::Serialize>(value: &T) -> Result<Value> {

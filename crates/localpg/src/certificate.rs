@@ -5,8 +5,7 @@ use rcgen::{
     KeyUsagePurpose, SanType, date_time_ymd,
 };
 
-use crate::password::write_private;
-use crate::{Account, LocalError};
+use crate::{Account, LocalError, write_private};
 
 /// The files with which servers on this machine prove who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]

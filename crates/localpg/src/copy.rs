@@ -1,6 +1,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::private_file::UNFINISHED;
 use crate::{Account, LocalError};
 
 /// Directories whose content a copy must not have: it belongs to the processes
@@ -49,7 +50,7 @@ pub fn copy_data_directory(from: &Path, to: &Path, wal: bool, account: &Account)
         let entry = entry.map_err(LocalError::file("read", from))?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if LEFT_OUT.contains(&name.as_ref()) {
+        if LEFT_OUT.contains(&name.as_ref()) || name.starts_with(UNFINISHED) {
             continue;
         }
         let emptied = EMPTIED.contains(&name.as_ref()) || (name == "pg_wal" && !wal);
@@ -129,6 +130,7 @@ mod tests {
         for file in [
             "PG_VERSION",
             "postmaster.pid",
+            ".new-howdah.conf",
             "base/1/1259",
             "base/1/pg_internal.init",
             "pg_wal/0001",
@@ -143,6 +145,7 @@ mod tests {
         assert!(to.join("pg_replslot").exists());
         for absent in [
             "postmaster.pid",
+            ".new-howdah.conf",
             "base/1/pg_internal.init",
             "base/1/pgsql_tmp",
             "pg_wal/0001",

@@ -42,6 +42,19 @@ impl Installation {
         all
     }
 
+    /// The installations of the servers that run on this machine, as far as
+    /// this account may see their programs: a server that was started from
+    /// somewhere unusual is found by it. Empty where there is no `/proc`.
+    pub fn running() -> Vec<Self> {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten();
+        let bins: BTreeSet<PathBuf> = processes
+            .filter_map(|process| program_of(&process.ok()?.path()))
+            .filter(|program| program.is_absolute() && program.ends_with("postgres"))
+            .filter_map(|program| program.parent()?.canonicalize().ok())
+            .collect();
+        bins.iter().filter_map(|bin| Self::at(bin)).collect()
+    }
+
     /// The installation whose programs are in `bin_dir`, if they are.
     pub fn at(bin_dir: &Path) -> Option<Self> {
         if !bin_dir.join("initdb").is_file() {
@@ -111,6 +124,18 @@ impl Installation {
             .iter()
             .any(|dir| root.join(dir).join(&file).exists() || root.join(dir).join(&file_mac).exists())
     }
+}
+
+/// The program of a process in `/proc`: as the kernel says, else (that is a
+/// matter between accounts) as the process was called.
+fn program_of(process: &Path) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+
+    std::fs::read_link(process.join("exe")).ok().or_else(|| {
+        let line = std::fs::read(process.join("cmdline")).ok()?;
+        let name = line.split(|byte| *byte == 0).next()?;
+        Some(PathBuf::from(std::ffi::OsString::from_vec(name.to_vec())))
+    })
 }
 
 fn candidates(first: &[PathBuf]) -> Vec<PathBuf> {

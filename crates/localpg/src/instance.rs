@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
+use crate::private_file::remove_unfinished;
 use crate::process::{self, PidFile};
 use crate::{Account, Installation, LocalError, free_port, port_range, write_private};
 
@@ -28,7 +29,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 /// <dir>/data           the data directory (0700)
 ///       server.log     what the server writes (server.log.1: before, when it grew large)
 ///       instance.json  the record below
-///       run/           its Unix socket, or in /tmp where the path is too long for one
+///       run/           its Unix socket, or a link to a directory in /tmp where the path is too long for one
 /// ```
 #[derive(Debug, Clone)]
 pub struct Instance {
@@ -164,9 +165,7 @@ impl Instance {
     /// longer wanted, and removes its directory. Fine when there is nothing.
     pub fn remove_remains(dir: &Path) -> Result<(), LocalError> {
         process::end_all(&dir.join("data"));
-        if let Ok(instance) = Self::open(dir) {
-            instance.remove_socket_dir();
-        }
+        socket::remove_elsewhere(dir, &Account::of_servers()?);
         match std::fs::remove_dir_all(dir) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(LocalError::file("remove", dir)(error))
@@ -177,7 +176,6 @@ impl Instance {
 
     /// Ends the server at once and removes everything of it.
     pub fn remove(&self) -> Result<(), LocalError> {
-        self.remove_socket_dir();
         Self::remove_remains(&self.dir)
     }
 
@@ -276,6 +274,9 @@ impl Instance {
     pub fn stop(&self, mode: StopMode) -> Result<(), LocalError> {
         let _alone = self.lock()?;
         let data = self.data_dir();
+        // Of a start that was killed.
+        remove_unfinished(&self.dir)?;
+        remove_unfinished(&data)?;
         let Some(pid) = self.pid() else {
             process::end_all(&data);
             return Ok(());

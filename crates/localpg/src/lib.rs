@@ -14,6 +14,7 @@ mod installation;
 mod instance;
 mod password;
 mod port;
+mod private_file;
 mod process;
 
 pub use account::Account;
@@ -22,5 +23,6 @@ pub use copy::{copy_data_directory, copy_wal};
 pub use error::LocalError;
 pub use installation::{Installation, SUPPORTED_MAJORS};
 pub use instance::{InitOptions, Instance, Status, StopMode};
-pub use password::{generate_password, write_private};
+pub use password::generate_password;
 pub use port::{free_port, port_range};
+pub use private_file::write_private;

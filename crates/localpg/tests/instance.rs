@@ -242,6 +242,33 @@ fn a_path_too_long_for_a_socket() {
     instance.remove().unwrap();
     assert!(!sockets.exists());
     assert!(!deep.exists());
+
+    // An instance whose making was killed is found by its link alone.
+    let instance = Instance::init(&deep, &installation(), &quick()).unwrap();
+    let sockets = instance.socket_dir().to_owned();
+    std::fs::remove_file(deep.join("instance.json")).unwrap();
+    assert!(sockets.exists());
+    Instance::remove_remains(&deep).unwrap();
+    assert!(!sockets.exists());
+    assert!(!deep.exists());
+}
+
+#[test]
+fn what_a_killed_start_left_half_written_goes_with_the_stop() {
+    let room = Room::new();
+    let instance = room.init("server", quick());
+    let left = [
+        instance.dir().join(".new-instance.json"),
+        instance.data_dir().join(".new-howdah.conf"),
+    ];
+    for path in &left {
+        std::fs::write(path, "half").unwrap();
+    }
+    instance.stop(StopMode::Fast).unwrap();
+    for path in &left {
+        assert!(!path.exists(), "{}", path.display());
+    }
+    instance.remove().unwrap();
 }
 
 #[test]
@@ -389,4 +416,19 @@ fn a_large_log_is_put_aside() {
     instance.start(&none()).unwrap();
     assert!(std::fs::metadata(room.path("server/server.log")).unwrap().len() < 1 << 20);
     assert!(room.path("server/server.log.1").exists());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_running_server_shows_where_its_programs_are() {
+    let room = Room::new();
+    let mut instance = room.init("shown", quick());
+    instance.start(&none()).unwrap();
+    // It may have been started through a link or a script elsewhere.
+    let running = Installation::running();
+    let version = installation().version;
+    assert!(
+        running.iter().any(|found| found.version == version),
+        "{running:?}"
+    );
 }

@@ -10,6 +10,7 @@
 
 mod lines;
 mod spool;
+mod unseen;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -20,12 +21,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use howdah_core::{Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use crate::values::{TypeInfo, Types};
 use crate::{Column, Connection, Flow, RowView, Sink};
 use lines::Lines;
 use spool::Spool;
+use unseen::Unseen;
 
 /// How an export is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -126,7 +127,7 @@ pub struct Export {
     directory: PathBuf,
     overwrite: bool,
     format: Format,
-    file: NamedTempFile,
+    file: Unseen,
     state: State,
     names: Vec<String>,
     rows: u64,
@@ -158,15 +159,7 @@ impl Export {
             _ => {}
         }
         let directory = path_now.parent().unwrap_or(Path::new(".")).to_owned();
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".howdah-export-").suffix(".tmp");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // Less the umask, as any program's files.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let file = builder.tempfile_in(&directory).map_err(failed)?;
+        let file = Unseen::create(&directory).map_err(failed)?;
         Ok(Self {
             path: path_now,
             directory,
@@ -206,23 +199,17 @@ impl Export {
             .map_err(|reason| self.unwritten(reason))?
             .len();
         drop(out);
-        let named = match self.overwrite {
-            true => self.file.persist(&self.path),
-            false => self.file.persist_noclobber(&self.path),
-        };
-        match named {
-            Ok(_) => Ok(Exported {
+        match self.file.name(&self.path, self.overwrite) {
+            Ok(()) => Ok(Exported {
                 path: self.path,
                 format: self.format,
                 rows: self.rows,
                 bytes,
             }),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(ExportError::Exists(self.path))
-            }
-            Err(error) => Err(ExportError::Write {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(ExportError::Exists(self.path)),
+            Err(reason) => Err(ExportError::Write {
                 path: self.path,
-                reason: error.error,
+                reason,
             }),
         }
     }
@@ -252,7 +239,7 @@ impl Export {
     fn file(&self) -> io::Result<BufWriter<File>> {
         Ok(BufWriter::with_capacity(
             BUFFER_BYTES,
-            self.file.as_file().try_clone()?,
+            self.file.file().try_clone()?,
         ))
     }
 

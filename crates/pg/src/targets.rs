@@ -53,6 +53,7 @@ pub struct Targets {
     entries: Mutex<BTreeMap<String, Entry>>,
     databases: Mutex<BTreeMap<(String, String), Arc<Target>>>,
     chosen: Option<String>,
+    asked_for: bool,
     /// What was connected to since, in place of what was chosen at the start.
     connected: Mutex<Option<Arc<Target>>>,
 }
@@ -91,6 +92,7 @@ impl Targets {
                 .map_err(Error::from);
             entries.insert(DEFAULT.to_owned(), entry);
         }
+        let asked_for = target.is_some() || url.is_some();
         let chosen = target
             .map(str::to_owned)
             .or_else(|| url.map(|_| DEFAULT.to_owned()))
@@ -99,8 +101,15 @@ impl Targets {
             entries: Mutex::new(entries),
             databases: Mutex::default(),
             chosen,
+            asked_for,
             connected: Mutex::default(),
         })
+    }
+
+    /// Whether the person who called named a database, with `--url` or `--target`: for what works
+    /// without one as well, and must not take to one by itself.
+    pub fn is_asked_for(&self) -> bool {
+        self.asked_for
     }
 
     /// The target called `name` (`name/database` for another database of its server), or

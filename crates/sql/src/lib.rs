@@ -6,6 +6,7 @@
 //! or takes more than the [`Limits`] allow.
 
 mod autocommit;
+mod comments;
 mod error;
 mod ffi;
 mod fingerprint;
@@ -22,6 +23,7 @@ mod stack;
 mod tag;
 mod tree;
 
+pub use comments::comments;
 pub use error::SyntaxError;
 pub use fingerprint::fingerprint;
 pub use kind::{Command, CopyEnd, Kind, StatementEffect};

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use serde::Serialize;
@@ -16,6 +17,9 @@ const KEPT: i64 = 1_000_000;
 const QUEUE: usize = 8_192;
 /// So many are written at once.
 const BATCH: usize = 512;
+/// So long further ones are waited for, to be written with the first: a commit
+/// costs as much as a small query.
+const GATHERING: Duration = Duration::from_millis(5);
 /// Old entries are looked for once in so many.
 const PRUNE_EVERY: u64 = 4_096;
 
@@ -101,6 +105,9 @@ impl Store {
             let (done, written) = tokio::sync::oneshot::channel();
             let sent = tokio::task::spawn_blocking(move || queue.send(Message::Flush(done)).is_ok()).await;
             if sent.unwrap_or(false) {
+                if let Some(writer) = self.inner.audit.get() {
+                    writer.hurry();
+                }
                 // An error means that the writer has ended: nothing is left to wait for.
                 written.await.ok();
             }
@@ -139,11 +146,19 @@ impl AuditWriter {
             thread: thread.ok(),
         }
     }
+
+    /// Ends the wait for further entries.
+    fn hurry(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
 }
 
 impl Drop for AuditWriter {
     fn drop(&mut self) {
         self.queue = None;
+        self.hurry();
         if let Some(thread) = self.thread.take() {
             // A panic of that thread was reported by itself.
             thread.join().ok();
@@ -159,6 +174,9 @@ fn write_batches(entries: &Receiver<Message>, place: &Place, lost: &AtomicU64) {
     while let Ok(first) = entries.recv() {
         let mut batch = Vec::new();
         let mut flushes = Vec::new();
+        if matches!(first, Message::Entry(_)) {
+            std::thread::park_timeout(GATHERING);
+        }
         for message in std::iter::once(first).chain(entries.try_iter()).take(BATCH) {
             match message {
                 Message::Entry(entry) => batch.push(entry),

@@ -169,14 +169,12 @@ impl RunQuery {
             true => self.timeout_ms,
             false => self.timeout_ms.map(|ms| ms.clamp(1, limit.max(1))),
         };
-        let reads = effect(sql)? == StatementEffect::ReadOnly;
-        let mut refusal = None;
-        if reads {
-            match self.read(session, sql, params, timeout_ms).await {
-                Err(Failure::Guard(GuardError::Refused(refused))) => refusal = Some(refused),
-                other => return other.map_err(Error::from),
-            }
-        }
+        // The guard turns a write away by its text alone, before it asks the server.
+        let refused = match self.read(session, sql, params, timeout_ms).await {
+            Err(Failure::Guard(GuardError::Refused(refused))) => refused,
+            other => return other.map_err(Error::from),
+        };
+        let refusal = (effect(sql)? == StatementEffect::ReadOnly).then_some(refused);
         let consent = writing::consent(cx, session, sql, params, refusal, audited).await?;
         let preview = match consent {
             Consent::Given => None,

@@ -1,6 +1,7 @@
 //! The tool `start_cluster_job` and the commands that stop, start, delete, snapshot and restore.
+//! A snapshot is deleted by it too.
 
-use howdah_aurora::{Action, ClusterName, Clusters, Operation, SnapshotName};
+use howdah_aurora::{Action, AuroraError, ClusterName, Clusters, Operation, Snapshot, SnapshotName};
 use howdah_core::{
     Answer, Caller, Command, Confirmation, Context, Effect, Error, Result, Tool, Toolset,
 };
@@ -9,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::clusters::{ClusterJob, start};
 
-/// Stops, starts, deletes, snapshots or restores a cluster as a job, and returns the job's id at once.
-/// Deleting needs the name of a final snapshot, or that none is wanted, and a person's consent.
+/// Stops, starts, deletes, snapshots or restores a cluster, or deletes a snapshot, as a job, and returns the job's id at once.
+/// Deleting a cluster needs the name of a final snapshot, or that none is wanted; any deletion needs a person's consent.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct StartClusterJob {
-    /// The cluster; for `restore` the new one that is made.
+    /// The cluster; for `restore` the new one that is made; for `delete_snapshot` the snapshot.
     pub name: String,
     /// What is to be done.
     #[arg(value_enum)]
@@ -47,6 +48,8 @@ pub enum ClusterAction {
     Snapshot,
     /// Make a new cluster of a snapshot.
     Restore,
+    /// Remove a snapshot with its data.
+    DeleteSnapshot,
 }
 
 howdah_core::tool!(StartClusterJob);
@@ -68,17 +71,37 @@ impl Tool for StartClusterJob {
         let snapshot = self.snapshot.as_deref().map(str::parse::<SnapshotName>).transpose().map_err(Error::from)?;
         let operation = match self.action {
             ClusterAction::Restore => {
-                let snapshot = needed(snapshot, "the snapshot to restore", "howdah cluster restore NEW --snapshot NAME")?;
-                let provider = clusters
-                    .snapshots()
+                let snapshot = needed(
+                    snapshot,
+                    "the snapshot to restore",
+                    "howdah cluster restore NEW --snapshot NAME",
+                )?;
+                let provider = taken(&clusters, &snapshot)
                     .await?
-                    .into_iter()
-                    .find(|known| known.name == snapshot)
                     .map_or_else(|| "local".to_owned(), |known| known.provider);
                 Operation {
                     provider,
                     cluster: self.name.parse::<ClusterName>().map_err(Error::from)?,
-                    action: Action::Restore { snapshot, readers: self.readers },
+                    action: Action::Restore {
+                        snapshot,
+                        readers: self.readers,
+                    },
+                }
+            }
+            ClusterAction::DeleteSnapshot => {
+                let snapshot = self.name.parse::<SnapshotName>().map_err(Error::from)?;
+                let Some(known) = taken(&clusters, &snapshot).await? else {
+                    let known = clusters.snapshots().await?;
+                    return Err(AuroraError::NoSnapshot {
+                        name: snapshot.to_string(),
+                        known: known.into_iter().map(|known| known.name.into()).collect(),
+                    }
+                    .into());
+                };
+                Operation {
+                    provider: known.provider,
+                    cluster: known.cluster,
+                    action: Action::DeleteSnapshot { snapshot },
                 }
             }
             action => {
@@ -89,7 +112,7 @@ impl Tool for StartClusterJob {
                     ClusterAction::Snapshot => Action::Snapshot {
                         snapshot: needed(snapshot, "a name for the snapshot", "howdah cluster snapshot CLUSTER NAME")?,
                     },
-                    ClusterAction::Delete | ClusterAction::Restore => {
+                    ClusterAction::Delete | ClusterAction::Restore | ClusterAction::DeleteSnapshot => {
                         Action::Delete { final_snapshot: final_snapshot(snapshot, self.skip_final_snapshot)? }
                     }
                 };
@@ -100,6 +123,11 @@ impl Tool for StartClusterJob {
         consent(cx, &operation).await?;
         start(cx, operation).await
     }
+}
+
+async fn taken(clusters: &Clusters, snapshot: &SnapshotName) -> Result<Option<Snapshot>> {
+    let all = clusters.snapshots().await?;
+    Ok(all.into_iter().find(|known| known.name == *snapshot))
 }
 
 fn needed(snapshot: Option<SnapshotName>, what: &str, how: &str) -> Result<SnapshotName> {
@@ -116,36 +144,84 @@ fn final_snapshot(snapshot: Option<SnapshotName>, skip: bool) -> Result<Option<S
     }
 }
 
+/// What a deletion takes away, for the person who decides about it.
+struct Deletion {
+    /// `the cluster shop`.
+    what: String,
+    /// What becomes of the data.
+    data: String,
+    /// The command with which a person consents.
+    command: String,
+    question: String,
+}
+
+impl Deletion {
+    async fn of(cx: &Context, operation: &Operation) -> Result<Option<Self>> {
+        let clusters = cx.get::<Clusters>()?;
+        let sized = |bytes: Option<u64>| {
+            bytes.map_or(String::new(), |bytes| format!(" ({})", howdah_core::human_bytes(bytes)))
+        };
+        let cluster = &operation.cluster;
+        Ok(match &operation.action {
+            Action::Delete { final_snapshot } => {
+                let (data, option) = match final_snapshot {
+                    Some(snapshot) => (
+                        format!("Its data are kept in the snapshot {snapshot}."),
+                        format!("--final-snapshot {snapshot}"),
+                    ),
+                    None => (
+                        "Its data are gone for good: no snapshot is taken.".to_owned(),
+                        "--skip-final-snapshot".to_owned(),
+                    ),
+                };
+                let size = sized(clusters.describe(cluster.as_str()).await?.size_bytes);
+                Some(Self {
+                    what: format!("The cluster {cluster}"),
+                    question: format!("Delete the PostgreSQL cluster {cluster}{size}? {data}"),
+                    command: format!("howdah cluster delete {cluster} {option} --yes"),
+                    data,
+                })
+            }
+            Action::DeleteSnapshot { snapshot } => {
+                let size = sized(taken(&clusters, snapshot).await?.map(|known| known.size_bytes));
+                let data = format!("It is the copy of the cluster {cluster}; its data are gone for good.");
+                Some(Self {
+                    what: format!("The snapshot {snapshot}"),
+                    question: format!("Delete the snapshot {snapshot}{size}? {data}"),
+                    command: format!("howdah cluster delete-snapshot {snapshot} --yes"),
+                    data,
+                })
+            }
+            _ => None,
+        })
+    }
+}
+
 /// A person agrees to every deletion: by `--yes` at the command line, else by
 /// an answer to the question that their client puts.
 async fn consent(cx: &Context, operation: &Operation) -> Result<()> {
-    let Action::Delete { final_snapshot } = &operation.action else { return Ok(()) };
-    let name = &operation.cluster;
-    let (data, option) = match final_snapshot {
-        Some(snapshot) => (format!("Its data are kept in the snapshot {snapshot}."), format!("--final-snapshot {snapshot}")),
-        None => ("Its data are gone for good: no snapshot is taken.".to_owned(), "--skip-final-snapshot".to_owned()),
-    };
-    let command = format!("howdah cluster delete {name} {option} --yes");
-    let refused = |why: &str| Error::refused(format!("The cluster {name} was not deleted: {why}."));
-    match cx.caller {
-        Caller::Person { consents: true } => return Ok(()),
-        Caller::Person { consents: false } => {
-            return Err(refused("that needs your word").hint(format!("{data} If that is what you want: `{command}`")));
-        }
-        Caller::Agent | Caller::Dashboard => {}
+    if matches!(cx.caller, Caller::Person { consents: true }) {
+        return Ok(());
     }
-    let size = cx.get::<Clusters>()?.describe(name.as_str()).await?.size_bytes;
-    let size = size.map_or(String::new(), |size| format!(" ({})", howdah_core::human_bytes(size)));
+    let Some(deletion) = Deletion::of(cx, operation).await? else {
+        return Ok(());
+    };
+    let refused = |why: &str| Error::refused(format!("{} was not deleted: {why}.", deletion.what));
+    if matches!(cx.caller, Caller::Person { .. }) {
+        return Err(refused("that needs your word").hint(format!(
+            "{} If that is what you want: `{}`",
+            deletion.data, deletion.command
+        )));
+    }
     let question = Confirmation {
-        binding: format!("delete cluster {name} {option}"),
-        message: format!("Delete the PostgreSQL cluster {name}{size}? {data}"),
+        binding: deletion.command.clone(),
+        message: deletion.question.clone(),
     };
     match cx.human.confirm(question).await? {
         Answer::Approved => Ok(()),
         Answer::Declined => Err(refused("the person said no")),
-        Answer::Unavailable => {
-            Err(refused("only a person may decide that, and this client cannot ask").hint(format!("A person can run: `{command}`")))
-        }
+        Answer::Unavailable => Err(refused("only a person may decide that, and this client cannot ask")
+            .hint(format!("A person can run: `{}`", deletion.command))),
         Answer::AskAndReturn => Err(refused("the person has been asked and has not answered yet")),
     }
 }
@@ -183,6 +259,13 @@ pub struct SnapshotCluster {
     /// The cluster.
     pub name: String,
     /// The name to give the snapshot.
+    pub snapshot: String,
+}
+
+/// Remove a snapshot; the data of its cluster are not touched.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DeleteSnapshot {
+    /// The snapshot; `howdah cluster list` shows them.
     pub snapshot: String,
 }
 
@@ -243,6 +326,9 @@ commands! {
             snapshot: Some(it.snapshot),
             ..StartClusterJob::plain(it.name, ClusterAction::Snapshot)
         };
+    DeleteSnapshot "delete-snapshot" "
+        howdah cluster delete-snapshot before-release --yes      remove a copy that nobody needs" |it|
+        StartClusterJob::plain(it.snapshot, ClusterAction::DeleteSnapshot);
     RestoreCluster "restore" "
         howdah cluster restore shop-check --snapshot before-release --wait      a new cluster of a snapshot" |it|
         StartClusterJob {

@@ -148,6 +148,16 @@ fn a_person_creates_uses_and_deletes_a_cluster() {
     assert!(home.text(&["cluster", "list"]).contains("last"));
     let restore = ["cluster", "restore", "again", "--snapshot", "last", "--wait"];
     assert_eq!(home.json(&restore)["result"]["database"], "app");
+    let (_, said) = home.refusal(&["cluster", "delete-snapshot", "none", "--yes"]);
+    assert!(
+        said.contains("no snapshot none") && said.contains("last"),
+        "{said}"
+    );
+    let (_, said) = home.refusal(&["cluster", "delete-snapshot", "last"]);
+    assert!(said.contains("--yes") && said.contains("cluster shop"), "{said}");
+    let delete = ["cluster", "delete-snapshot", "last", "--yes", "--wait"];
+    assert_eq!(home.json(&delete)["result"]["deleted"], true);
+    assert!(!home.text(&["cluster", "list"]).contains("last"));
     home.json(&["cluster", "stop", "again", "--wait"]);
     assert!(home.text(&["cluster", "show", "again"]).contains("stopped"));
     let (_, said) = home.refusal(&["cluster", "url", "nothing"]);

@@ -63,7 +63,7 @@ async fn registered(
         }
     };
     match outcome {
-        Ok(outcome) => match &outcome.job {
+        Ok(outcome) => match outcome.job() {
             Some(job) if prepared.wait => follow::follow(cx, job, output, signals).await,
             _ => finished(&outcome, output),
         },
@@ -117,7 +117,7 @@ fn output_is_bare(globals: &Globals) -> bool {
 
 fn finished(outcome: &Outcome, output: &Output) -> ExitCode {
     let code = output.outcome(outcome);
-    if let Some(job) = &outcome.job
+    if let Some(job) = outcome.job()
         && !output.is_json()
     {
         output.note(&format!("\nIt runs in the background: howdah job show {job}"));

@@ -46,6 +46,12 @@ pub(super) const ATTACKS: &[(&str, &str)] = &[
     ),
 ];
 
+/// A migration as it is often written: it works on a laptop.
+pub(super) const MIGRATION: &str = "\
+ALTER TABLE shop.orders ADD COLUMN public_id uuid NOT NULL DEFAULT gen_random_uuid();
+CREATE INDEX orders_public_id ON shop.orders (public_id);
+ALTER TABLE shop.customers RENAME COLUMN name TO full_name;";
+
 /// Prints the tour.
 pub(super) struct Narrator<'a> {
     output: &'a Output,
@@ -70,7 +76,7 @@ impl<'a> Narrator<'a> {
     }
 
     pub(super) fn result(&self, outcome: &Outcome) {
-        self.output.print(&outcome.report);
+        self.output.print(&outcome.report());
     }
 
     pub(super) fn refusal(&self, error: &Error) {

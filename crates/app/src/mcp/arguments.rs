@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use howdah_core::{Error, Result, ToolEntry};
 use serde_json::{Map, Value};
 
@@ -5,12 +8,8 @@ use serde_json::{Map, Value};
 /// silently left out would change what is done.
 pub(super) fn checked(tool: &ToolEntry, arguments: Option<Map<String, Value>>) -> Result<Value> {
     let arguments = arguments.unwrap_or_default();
-    let schema = (tool.input_schema)();
-    let known: Vec<&str> = schema["properties"]
-        .as_object()
-        .map(|properties| properties.keys().map(String::as_str).collect())
-        .unwrap_or_default();
-    let Some(stranger) = arguments.keys().find(|name| !known.contains(&name.as_str())) else {
+    let known = known(tool);
+    let Some(stranger) = arguments.keys().find(|name| !known.contains(name)) else {
         return Ok(Value::Object(arguments));
     };
     let error = Error::invalid(format!("{} has no argument {stranger}.", tool.name));
@@ -19,4 +18,19 @@ pub(super) fn checked(tool: &ToolEntry, arguments: Option<Map<String, Value>>) -
     } else {
         error.hint(format!("It takes {}.", known.join(", ")))
     })
+}
+
+/// The names of a tool's arguments. The schema that they are taken from costs as
+/// much as a small query, so it is made once.
+fn known(tool: &ToolEntry) -> Arc<[String]> {
+    static KNOWN: Mutex<BTreeMap<&str, Arc<[String]>>> = Mutex::new(BTreeMap::new());
+    let mut all = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = all.entry(tool.name).or_insert_with(|| {
+        let schema = (tool.input_schema)();
+        let properties = schema["properties"].as_object();
+        properties
+            .map(|properties| properties.keys().cloned().collect())
+            .unwrap_or_default()
+    });
+    Arc::clone(names)
 }

@@ -58,11 +58,8 @@ impl Server {
         if let Some(question) = human.pending() {
             return Ok(question.into());
         }
-        Ok(match result {
-            Ok(outcome) => self.complete(outcome),
-            Err(error) => failed(&error),
-        }
-        .into())
+        let result = result.and_then(|outcome| self.complete(&outcome));
+        Ok(result.unwrap_or_else(|error| failed(&error)).into())
     }
 
     fn offered(&self, name: &str) -> Result<&'static ToolEntry, ErrorData> {
@@ -79,14 +76,15 @@ impl Server {
         )))
     }
 
-    fn complete(&self, outcome: Outcome) -> CallToolResult {
+    fn complete(&self, outcome: &Outcome) -> Result<CallToolResult> {
+        let (summary, value) = (outcome.summary(), outcome.value()?);
         if self.listing.offer().results_as_text {
-            let text = format!("{}\n{}", outcome.summary.trim_end(), outcome.value);
-            return CallToolResult::success(vec![ContentBlock::text(text)]);
+            let text = format!("{}\n{value}", summary.trim_end());
+            return Ok(CallToolResult::success(vec![ContentBlock::text(text)]));
         }
-        let mut result = CallToolResult::success(vec![ContentBlock::text(short(outcome.summary))]);
-        result.structured_content = Some(outcome.value);
-        result
+        let mut result = CallToolResult::success(vec![ContentBlock::text(short(summary))]);
+        result.structured_content = Some(value);
+        Ok(result)
     }
 }
 

@@ -7,15 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, ErrorData, GetMeta, ProtocolVersion, RequestId, ServerJsonRpcMessage,
+    CallToolRequest, CallToolRequestMethod, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest,
+    ErrorData, GetMeta, JsonRpcMessage, JsonRpcRequest, JsonRpcVersion2_0, ProtocolVersion, RequestId,
+    RequestMetaObject, ServerJsonRpcMessage,
 };
 use rmcp::service::RoleServer;
-use rmcp::transport::{StdioReader, StdioWriter, Transport, stdio_pipes};
+use rmcp::transport::Transport;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::sync::Mutex;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_util::sync::CancellationToken;
+
+use super::answers::Answers;
+use super::streams::{self, Input};
 
 /// The longest message taken, in bytes.
 const MAX_LINE: usize = 16 * 1024 * 1024;
@@ -26,10 +30,10 @@ const GRACE: Duration = Duration::from_millis(1000);
 
 /// Standard input and output.
 pub(super) struct Stdio {
-    read: BufReader<StdioReader>,
+    read: BufReader<Input>,
     line: Vec<u8>,
     skipping: bool,
-    write: Arc<Mutex<StdioWriter>>,
+    answers: Arc<Answers>,
     calls: CancellationToken,
     opened: bool,
 }
@@ -43,12 +47,11 @@ enum Line {
 impl Stdio {
     /// `calls` is cancelled soon after the input has ended.
     pub(super) fn new(calls: CancellationToken) -> Self {
-        let (read, write) = stdio_pipes();
         Self {
-            read: BufReader::with_capacity(32 * 1024, read),
+            read: BufReader::with_capacity(32 * 1024, streams::input()),
             line: Vec::new(),
             skipping: false,
-            write: Arc::new(Mutex::new(write)),
+            answers: Arc::new(Answers::new(streams::output())),
             calls,
             opened: false,
         }
@@ -87,6 +90,9 @@ impl Stdio {
         let line = self.line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.line);
         if line.trim_ascii().is_empty() {
             return Ok(None);
+        }
+        if let Some(call) = tool_call(line) {
+            return Ok(Some(call));
         }
         if let Ok(message) = serde_json::from_slice(line) {
             return Ok(Some(message));
@@ -137,6 +143,34 @@ fn opens(request: &ClientRequest) -> bool {
     }
 }
 
+/// The message, if it is a call of a tool as nearly every one is. The library
+/// would try all kinds of requests that there are, one after the other, which
+/// takes longer than the server needs for a small query. What does not look
+/// exactly like it is left to the library.
+fn tool_call(line: &[u8]) -> Option<ClientJsonRpcMessage> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Call {
+        jsonrpc: JsonRpcVersion2_0,
+        id: RequestId,
+        method: CallToolRequestMethod,
+        params: CallToolRequestParams,
+    }
+    let call: Call = serde_json::from_slice(line).ok()?;
+    let mut request = CallToolRequest::new(call.params);
+    request.method = call.method;
+    // Where the library looks for it.
+    let meta: Option<RequestMetaObject> = request.params.meta.take();
+    if let Some(meta) = meta {
+        request.extensions.insert(meta);
+    }
+    Some(JsonRpcMessage::Request(JsonRpcRequest {
+        jsonrpc: call.jsonrpc,
+        id: call.id,
+        request: ClientRequest::CallToolRequest(request),
+    }))
+}
+
 impl Transport<RoleServer> for Stdio {
     type Error = io::Error;
 
@@ -144,8 +178,8 @@ impl Transport<RoleServer> for Stdio {
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let write = Arc::clone(&self.write);
-        async move { send(&write, &message).await }
+        let answers = Arc::clone(&self.answers);
+        async move { answers.send(&message).await }
     }
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
@@ -179,9 +213,9 @@ impl Transport<RoleServer> for Stdio {
                 }
             };
             // Not awaited: reading goes on while a slow client takes its answers.
-            let write = Arc::clone(&self.write);
+            let answers = Arc::clone(&self.answers);
             tokio::spawn(async move {
-                if let Err(error) = send(&write, &answer).await {
+                if let Err(error) = answers.send(&answer).await {
                     tracing::warn!(%error, "an answer could not be written");
                 }
             });
@@ -189,16 +223,39 @@ impl Transport<RoleServer> for Stdio {
     }
 
     async fn close(&mut self) -> Result<(), io::Error> {
-        self.write.lock().await.flush().await
+        self.answers.close().await
     }
 }
 
-/// Writes one message. It is turned into text before its turn comes, so that a
-/// big answer keeps no other one waiting longer than its own writing takes.
-async fn send(write: &Mutex<StdioWriter>, message: &ServerJsonRpcMessage) -> io::Result<()> {
-    let mut line = serde_json::to_vec(message)?;
-    line.push(b'\n');
-    let mut write = write.lock().await;
-    write.write_all(&line).await?;
-    write.flush().await
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_call_is_what_the_library_would_have_read() {
+        for line in [
+            r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"run_query","arguments":{"sql":"SELECT 1"}}}"#,
+            r#"{"params":{"_meta":{"progressToken":"p","x/y":1},"name":"é"},"method":"tools/call","id":"a","jsonrpc":"2.0"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{},"requestState":"s","inputResponses":{"q":{"action":"accept"}}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","unknown":[1]}}"#,
+        ] {
+            let library: ClientJsonRpcMessage = serde_json::from_str(line).unwrap();
+            let ours = tool_call(line.as_bytes()).unwrap();
+            assert_eq!(format!("{ours:?}"), format!("{library:?}"));
+            let (ours, library) = (serde_json::to_value(&ours), serde_json::to_value(&library));
+            assert_eq!(ours.unwrap(), library.unwrap());
+        }
+        for line in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"t"}}"#,
+            r#"{"jsonrpc":"1.0","id":1,"method":"tools/call","params":{"name":"t"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":{}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#,
+            "[]",
+        ] {
+            assert!(tool_call(line.as_bytes()).is_none(), "{line}");
+        }
+    }
 }

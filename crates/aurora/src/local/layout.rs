@@ -302,6 +302,14 @@ impl SnapshotDirectory {
         }
     }
 
+    /// Where a job keeps it until it is wholly removed.
+    pub(super) fn condemned(&self, job: &str) -> Self {
+        Self {
+            path: self.path.with_file_name(format!(".gone-{job}")),
+            name: self.name.clone(),
+        }
+    }
+
     pub(super) fn data_dir(&self) -> PathBuf {
         self.path.join("data")
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use howdah_core::Result;
+use howdah_jobs::JobCx;
 use howdah_localpg::{Account, Installation, Instance, Status, copy_data_directory, write_private};
 
 use super::layout::{
@@ -87,6 +88,44 @@ pub(super) async fn untake(layout: &Layout, name: &SnapshotName, job: &str) -> R
         remove_directory(nascent.path())
     })
     .await
+}
+
+/// Removes a snapshot, its name first.
+pub(super) async fn remove(
+    layout: &Layout,
+    name: &SnapshotName,
+    cx: &JobCx,
+    state: &mut OperationState,
+) -> Result<()> {
+    let snapshot = layout.snapshot(name);
+    let condemned = snapshot.condemned(cx.id());
+    state.snapshot = Some(name.clone());
+    if !state.point_of_no_return {
+        // What has the name after the rename may be another snapshot already.
+        if !condemned.path().exists() {
+            snapshot.require(layout)?;
+            rename(snapshot.path(), condemned.path())?;
+        }
+        state.point_of_no_return = true;
+        cx.checkpoint(state).await?;
+    }
+    blocking(move || remove_directory(condemned.path())).await
+}
+
+/// Gives a snapshot its name back; what is no longer whole is removed.
+pub(super) async fn unremove(
+    layout: &Layout,
+    name: &SnapshotName,
+    job: &str,
+    state: &OperationState,
+) -> Result<()> {
+    let snapshot = layout.snapshot(name);
+    let condemned = snapshot.condemned(job);
+    let whole = !state.point_of_no_return && condemned.path().exists();
+    if whole && !snapshot.path().exists() {
+        return rename(condemned.path(), snapshot.path());
+    }
+    blocking(move || remove_directory(condemned.path())).await
 }
 
 /// Makes the writer of a cluster out of a snapshot.

@@ -1,10 +1,11 @@
 //! The directory of the Unix socket.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Instance;
-use crate::{LocalError, process};
+use crate::{Account, LocalError};
 
 impl Instance {
     pub(super) fn make_socket_dir(&mut self) -> Result<(), LocalError> {
@@ -19,7 +20,11 @@ impl Instance {
             false => {
                 let mut random = [0_u8; 8];
                 getrandom::fill(&mut random).map_err(|error| LocalError::Random(error.to_string()))?;
-                PathBuf::from(format!("/tmp/howdah-{:016x}", u64::from_ne_bytes(random)))
+                let elsewhere = PathBuf::from(format!("/tmp/howdah-{:016x}", u64::from_ne_bytes(random)));
+                // First, so that it is found by whoever removes the remains of
+                // an instance that was never finished.
+                std::os::unix::fs::symlink(&elsewhere, &own).map_err(LocalError::file("create", &own))?;
+                elsewhere
             }
         };
         self.check_socket_dir()
@@ -31,11 +36,10 @@ impl Instance {
         let path = &self.record.socket_dir;
         match std::fs::DirBuilder::new().mode(0o700).create(path) {
             Ok(()) => return self.account.own(path),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(LocalError::file("create", path)(error)),
         }
-        let meta = std::fs::symlink_metadata(path).map_err(LocalError::file("look at", path))?;
-        match meta.is_dir() && meta.uid() == self.account.uid() && meta.mode() & 0o022 == 0 {
+        match is_of(&self.account, path).map_err(LocalError::file("look at", path))? {
             true => Ok(()),
             false => Err(LocalError::NotAnInstance {
                 path: path.clone(),
@@ -43,16 +47,31 @@ impl Instance {
             }),
         }
     }
+}
 
-    pub(super) fn remove_socket_dir(&self) {
-        if !self.record.socket_dir.starts_with(&self.dir)
-            && self.record.socket_dir.starts_with("/tmp")
-            && self.check_socket_dir().is_ok()
-        {
-            process::end_all(&self.data_dir());
-            if let Err(error) = std::fs::remove_dir_all(&self.record.socket_dir) {
-                tracing::warn!(%error, "a socket directory in /tmp stays");
-            }
+/// Removes the directory in `/tmp` that an instance, finished or not, has its
+/// socket in. Nothing may run on the instance any more.
+pub(super) fn remove_elsewhere(dir: &Path, account: &Account) {
+    let linked = std::fs::read_link(dir.join("run")).ok();
+    let Some(path) = linked.filter(|path| {
+        let name = path.file_name().unwrap_or_default();
+        path.parent() == Some(Path::new("/tmp")) && name.as_encoded_bytes().starts_with(b"howdah-")
+    }) else {
+        return;
+    };
+    let removed = is_of(account, &path).and_then(|ours| match ours {
+        true => std::fs::remove_dir_all(&path),
+        false => Ok(()),
+    });
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(%error, "a socket directory in /tmp stays");
         }
+        _ => {}
     }
+}
+
+fn is_of(account: &Account, path: &Path) -> std::io::Result<bool> {
+    let meta = std::fs::symlink_metadata(path)?;
+    Ok(meta.is_dir() && meta.uid() == account.uid() && meta.mode() & 0o022 == 0)
 }

@@ -134,12 +134,12 @@ impl Connection {
             self.transport.out.truncate(unsent);
             return Err(error);
         }
-        self.write_query("ROLLBACK")?;
+        // Under a Sync of its own, so that it runs after a failure too; a single one,
+        // so that the server answers it in a single write.
+        let reset = [Step::silent("ROLLBACK"), Step::silent("DISCARD ALL")];
+        let reset = if discard { &reset[..] } else { &reset[..1] };
+        self.write_steps(reset)?;
         self.pending += 1;
-        if discard {
-            self.write_query("DISCARD ALL")?;
-            self.pending += 1;
-        }
         let _flight = self.enter();
         self.forget_use();
         self.read_replies(steps, sink).await

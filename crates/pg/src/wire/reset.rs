@@ -75,7 +75,7 @@ impl Connection {
                     let error = self.error(header).await?;
                     failure.get_or_insert(PgError::from(error));
                 }
-                b'C' => self.transport.skip(header.len).await?,
+                b'C' | b'1' | b'2' => self.transport.skip(header.len).await?,
                 _ => self.aside(header).await?,
             }
         }

@@ -14,6 +14,36 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("clusters", &["mode"]),
     ("mcp", &["toolsets", "output_schemas", "results"]),
     ("audit", &["literals"]),
+    (
+        "review",
+        &[
+            "profile",
+            "only",
+            "ignore",
+            "large_table_rows",
+            "evidence_rows",
+            "many_columns",
+            "many_indexes",
+            "never_read_days",
+            "sample",
+            "sample_rows",
+            "sample_budget_ms",
+        ],
+    ),
+    (
+        "lint",
+        &[
+            "pg",
+            "in_transaction",
+            "fail_on",
+            "small_table_rows",
+            "profile",
+            "ignore",
+            "severity",
+            "exclude",
+            "baseline",
+        ],
+    ),
 ];
 
 /// Names at least this alike, from 0 to 1, are taken for one that was meant.

@@ -1,0 +1,3 @@
+-- in_transaction: yes
+CREATE DOMAIN short_text AS text;
+ALTER TABLE products ADD COLUMN subtitle short_text;

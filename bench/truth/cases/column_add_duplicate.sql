@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE customers ADD COLUMN phone varchar(20);

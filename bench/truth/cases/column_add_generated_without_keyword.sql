@@ -1,0 +1,2 @@
+-- in_transaction: yes
+alter table order_items add column line_total numeric generated always as (quantity * unit_price);

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE orders ADD COLUMN tenant_id int NOT NULL;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE events ADD COLUMN source text DEFAULT 'web';

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE events_2024 ADD COLUMN source text;

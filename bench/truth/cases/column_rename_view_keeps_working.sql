@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER VIEW active_customers RENAME COLUMN status TO state;

@@ -1,0 +1,3 @@
+-- in_transaction: no
+-- Nothing to do in this release.
+/* Kept so that numbers stay in a row. */

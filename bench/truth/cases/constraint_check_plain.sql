@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE order_items ADD CONSTRAINT quantity_positive CHECK (quantity > 0);

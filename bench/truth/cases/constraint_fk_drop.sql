@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE orders DROP CONSTRAINT orders_customer_id_fkey;

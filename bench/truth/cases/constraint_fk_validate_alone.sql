@@ -1,0 +1,3 @@
+-- in_transaction: yes
+-- setup: ALTER TABLE order_items ADD CONSTRAINT order_items_order_fk FOREIGN KEY (order_id) REFERENCES orders (id) NOT VALID;
+ALTER TABLE order_items VALIDATE CONSTRAINT order_items_order_fk;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE settings DROP CONSTRAINT settings_pkey;

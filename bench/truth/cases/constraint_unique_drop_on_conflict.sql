@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE customers DROP CONSTRAINT customers_email_key;

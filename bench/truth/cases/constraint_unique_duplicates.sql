@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE "orders" ADD CONSTRAINT "uq_orders_warehouse" UNIQUE ("warehouse_id", "channel");

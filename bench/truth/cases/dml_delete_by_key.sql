@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DELETE FROM billing.invoices WHERE id = 777;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+delete from settings where key = 'theme';

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+INSERT INTO countries (code, name) VALUES ('AB', 'Again');

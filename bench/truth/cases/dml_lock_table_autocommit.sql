@@ -1,0 +1,2 @@
+-- in_transaction: no
+LOCK TABLE orders IN SHARE MODE;

@@ -1,0 +1,2 @@
+-- in_transaction: no
+UPDATE orders SET currency = upper(currency);

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+UPDATE customers SET plan_id = 2 WHERE email = 'user77@example.com';

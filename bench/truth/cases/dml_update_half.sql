@@ -1,0 +1,2 @@
+-- in_transaction: no
+update products set stock = 0 where id % 2 = 0;

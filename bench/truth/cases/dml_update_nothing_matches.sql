@@ -1,0 +1,2 @@
+-- in_transaction: yes
+UPDATE orders SET channel = 'web' WHERE id < 0;

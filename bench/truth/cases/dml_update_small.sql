@@ -1,0 +1,2 @@
+-- in_transaction: yes
+UPDATE plans SET price = price * 1.05;

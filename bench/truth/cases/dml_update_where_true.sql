@@ -1,0 +1,2 @@
+-- in_transaction: yes
+UPDATE customers SET score = 0 WHERE true;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER DOMAIN positive_amount DROP CONSTRAINT positive_amount_check;

@@ -1,0 +1,2 @@
+-- in_transaction: no
+ALTER TYPE order_status ADD VALUE 'paid';

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TYPE order_status ADD VALUE 'returned';

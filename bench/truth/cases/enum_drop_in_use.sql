@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP TYPE order_status;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+CREATE EXTENSION IF NOT EXISTS pg_trgm;

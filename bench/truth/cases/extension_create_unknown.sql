@@ -1,0 +1,2 @@
+-- in_transaction: yes
+CREATE EXTENSION no_such_extension;

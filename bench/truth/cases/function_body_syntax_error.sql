@@ -1,0 +1,2 @@
+-- in_transaction: yes
+CREATE FUNCTION broken() RETURNS int LANGUAGE sql AS $$ SELEC 1 $$;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO app_ro;

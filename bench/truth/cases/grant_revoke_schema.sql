@@ -1,0 +1,2 @@
+-- in_transaction: yes
+REVOKE USAGE ON SCHEMA billing FROM app_ro;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+REVOKE TRUNCATE ON orders FROM app_rw;

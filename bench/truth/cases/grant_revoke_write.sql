@@ -1,0 +1,2 @@
+-- in_transaction: yes
+REVOKE INSERT, UPDATE ON orders FROM app_rw;

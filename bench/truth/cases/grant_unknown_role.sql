@@ -1,0 +1,2 @@
+-- in_transaction: yes
+GRANT SELECT ON orders TO reporting;

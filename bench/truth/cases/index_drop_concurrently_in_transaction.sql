@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP INDEX CONCURRENTLY orders_placed;

@@ -1,0 +1,2 @@
+-- in_transaction: no
+DROP INDEX customers_email_key;

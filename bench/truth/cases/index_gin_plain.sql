@@ -1,0 +1,2 @@
+-- in_transaction: no
+CREATE INDEX customers_tags_gin ON customers USING gin (tags);

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+CREATE INDEX IF NOT EXISTS orders_customer ON orders (customer_id);

@@ -1,0 +1,2 @@
+-- in_transaction: no
+REINDEX INDEX order_items_order;

@@ -1,0 +1,2 @@
+-- in_transaction: no
+create unique index concurrently orders_reference_key on orders (reference);

@@ -1,0 +1,2 @@
+-- in_transaction: no
+REFRESH MATERIALIZED VIEW daily_sales;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE metrics ALTER COLUMN value SET NOT NULL;

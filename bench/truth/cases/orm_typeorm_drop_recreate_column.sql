@@ -1,0 +1,3 @@
+-- in_transaction: yes
+ALTER TABLE "products" DROP COLUMN "weight";
+ALTER TABLE "products" ADD "weight" double precision;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE metrics DETACH PARTITION metrics_2023;

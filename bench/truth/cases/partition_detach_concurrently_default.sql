@@ -1,0 +1,2 @@
+-- in_transaction: no
+ALTER TABLE events DETACH PARTITION events_2023 CONCURRENTLY;

@@ -1,0 +1,3 @@
+-- in_transaction: yes
+-- setup: CREATE TABLE metrics_2020 PARTITION OF metrics FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+ALTER TABLE metrics DETACH PARTITION metrics_2020 CONCURRENTLY;

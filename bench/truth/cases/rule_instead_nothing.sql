@@ -1,0 +1,2 @@
+-- in_transaction: yes
+CREATE RULE sessions_keep AS ON DELETE TO sessions DO INSTEAD NOTHING;

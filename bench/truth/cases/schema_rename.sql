@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER SCHEMA billing RENAME TO finance;

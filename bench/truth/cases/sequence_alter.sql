@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER SEQUENCE billing.invoice_number INCREMENT BY 1 CACHE 20;

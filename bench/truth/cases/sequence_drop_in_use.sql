@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP SEQUENCE billing.invoice_number;

@@ -1,0 +1,3 @@
+-- in_transaction: yes
+CREATE SEQUENCE billing.invoice_number_v2 START 1000000;
+ALTER TABLE billing.invoices ALTER COLUMN number SET DEFAULT nextval('billing.invoice_number_v2');

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER SEQUENCE billing.invoice_number RENAME TO invoice_numbers;

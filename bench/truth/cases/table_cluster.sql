@@ -1,0 +1,2 @@
+-- in_transaction: no
+CLUSTER orders USING orders_placed;

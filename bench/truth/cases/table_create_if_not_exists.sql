@@ -1,0 +1,2 @@
+-- in_transaction: yes
+CREATE TABLE IF NOT EXISTS orders (id bigint PRIMARY KEY, note text);

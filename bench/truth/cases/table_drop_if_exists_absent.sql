@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP TABLE IF EXISTS public.old_sessions;

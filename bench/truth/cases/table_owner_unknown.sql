@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE orders OWNER TO somebody_else;

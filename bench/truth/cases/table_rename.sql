@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE order_items RENAME TO line_items;

@@ -1,0 +1,3 @@
+-- in_transaction: no
+VACUUM (ANALYZE) order_items;
+ANALYZE orders;

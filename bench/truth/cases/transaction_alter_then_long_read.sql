@@ -1,0 +1,3 @@
+-- in_transaction: yes
+ALTER TABLE customers ADD COLUMN lifetime_value numeric;
+CREATE TABLE lifetime_values AS SELECT customer_id, sum(total) AS value FROM orders GROUP BY customer_id;

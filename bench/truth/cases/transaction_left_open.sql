@@ -1,0 +1,3 @@
+-- in_transaction: no
+BEGIN;
+ALTER TABLE orders ADD COLUMN flag boolean;

@@ -1,0 +1,4 @@
+-- in_transaction: no
+BEGIN;
+ALTER TABLE orders ADD COLUMN flag boolean;
+ROLLBACK;

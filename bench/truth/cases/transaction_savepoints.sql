@@ -1,0 +1,4 @@
+-- in_transaction: yes
+SAVEPOINT one;
+ALTER TABLE plans ADD COLUMN trial_days int;
+RELEASE SAVEPOINT one;

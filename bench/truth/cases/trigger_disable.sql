@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE customers DISABLE TRIGGER customers_touch;

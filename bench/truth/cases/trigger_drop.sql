@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP TRIGGER customers_touch ON customers;

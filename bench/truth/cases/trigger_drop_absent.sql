@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP TRIGGER IF EXISTS customers_stamp ON customers;

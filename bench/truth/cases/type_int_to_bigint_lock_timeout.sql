@@ -1,0 +1,3 @@
+-- in_transaction: no
+SET lock_timeout = '2s';
+ALTER TABLE public.orders ALTER COLUMN warehouse_id SET DATA TYPE bigint;

@@ -1,0 +1,4 @@
+-- in_transaction: yes
+-- setup: CREATE TABLE drafts (id int PRIMARY KEY, body text);
+-- setup: GRANT SELECT ON drafts TO app_rw;
+ALTER TABLE drafts ALTER COLUMN id TYPE bigint;

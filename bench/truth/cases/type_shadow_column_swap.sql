@@ -1,0 +1,25 @@
+-- in_transaction: no
+-- setup: ALTER TABLE order_items ADD COLUMN id_new bigint;
+-- setup: UPDATE order_items SET id_new = id;
+-- setup: CREATE FUNCTION order_items_id_new() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id_new := NEW.id; RETURN NEW; END';
+-- setup: CREATE TRIGGER zzz_order_items_id_new BEFORE INSERT OR UPDATE ON order_items FOR EACH ROW EXECUTE FUNCTION order_items_id_new();
+ALTER TABLE order_items ADD CONSTRAINT id_new_nn CHECK (id_new IS NOT NULL) NOT VALID;
+ALTER TABLE order_items VALIDATE CONSTRAINT id_new_nn;
+CREATE UNIQUE INDEX CONCURRENTLY order_items_id_new_key ON order_items (id_new);
+BEGIN;
+SET LOCAL lock_timeout = '2s';
+LOCK TABLE order_items IN ACCESS EXCLUSIVE MODE;
+DROP TRIGGER zzz_order_items_id_new ON order_items;
+DROP FUNCTION order_items_id_new();
+ALTER TABLE order_items DROP CONSTRAINT order_items_pkey;
+ALTER TABLE order_items ALTER COLUMN id_new SET NOT NULL;
+ALTER TABLE order_items ADD CONSTRAINT order_items_pkey PRIMARY KEY USING INDEX order_items_id_new_key;
+ALTER TABLE order_items DROP CONSTRAINT id_new_nn;
+ALTER SEQUENCE order_items_id_seq AS bigint;
+ALTER TABLE order_items ALTER COLUMN id_new SET DEFAULT nextval('order_items_id_seq');
+ALTER TABLE order_items ALTER COLUMN id DROP DEFAULT;
+ALTER SEQUENCE order_items_id_seq OWNED BY order_items.id_new;
+ALTER TABLE order_items ALTER COLUMN id DROP NOT NULL;
+ALTER TABLE order_items RENAME COLUMN id TO id_old;
+ALTER TABLE order_items RENAME COLUMN id_new TO id;
+COMMIT;

@@ -1,0 +1,3 @@
+-- in_transaction: yes
+CREATE EXTENSION IF NOT EXISTS citext;
+ALTER TABLE customers ALTER COLUMN legacy_code TYPE citext;

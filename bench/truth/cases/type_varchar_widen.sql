@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE orders ALTER COLUMN channel TYPE varchar(50);

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE IF EXISTS shipments ADD COLUMN weight int;

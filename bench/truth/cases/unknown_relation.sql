@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE public.shipments ADD COLUMN weight int;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE order ADD COLUMN x int;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP VIEW IF EXISTS billing.revenue;

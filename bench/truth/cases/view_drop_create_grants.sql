@@ -1,0 +1,6 @@
+-- in_transaction: yes
+DROP VIEW order_summary;
+CREATE VIEW order_summary AS
+    SELECT o.id, o.total, o.status, c.email, c.name FROM orders o JOIN customers c ON c.id = o.customer_id;
+GRANT SELECT ON order_summary TO app_ro;
+GRANT SELECT, INSERT, UPDATE, DELETE ON order_summary TO app_rw;

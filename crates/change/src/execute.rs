@@ -1,0 +1,376 @@
+//! Carrying out a plan: step by step, with the journal, whatever is killed meanwhile.
+
+mod autocommit;
+mod backfill;
+mod batches;
+mod examine;
+mod pace;
+mod transaction;
+mod undo;
+mod worker;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use howdah_core::Progress;
+use howdah_pg::Target;
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::{self, Entry, State, StepState, Wanted};
+use crate::plan::Phase;
+use crate::{Action, ChangeError, Plan};
+
+use worker::{Worker, Write};
+
+/// What a caller decides about a run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Go on to the steps after which there is no way back.
+    pub contract: bool,
+    /// How long a lock is tried for before the change gives up, resumable.
+    pub lock_patience: Duration,
+    /// How long a server that is gone is waited for.
+    pub server_patience: Duration,
+    /// Hours of the day, in the server's time zone, outside of which no backfill works.
+    pub window: Option<(time::Time, time::Time)>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            contract: true,
+            lock_patience: Duration::from_secs(600),
+            server_patience: Duration::from_secs(60),
+            window: None,
+        }
+    }
+}
+
+/// Learns what the executor does.
+pub trait Observer: Send + Sync {
+    /// A statement was executed, or a batch of them; `sql` may contain literals of the script.
+    fn executed(&self, sql: &str, rows: Option<u64>, took: Duration, sqlstate: Option<&str>);
+    /// How far it has come.
+    fn progress(&self, progress: Progress);
+    /// Something that a person may want to know: who blocks, what is waited for.
+    fn says(&self, message: &str);
+}
+
+/// Nobody wants to know.
+pub struct Silent;
+
+impl Observer for Silent {
+    fn executed(&self, _: &str, _: Option<u64>, _: Duration, _: Option<&str>) {}
+    fn progress(&self, _: Progress) {}
+    fn says(&self, _: &str) {}
+}
+
+/// How a run ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything is done.
+    Done,
+    /// Everything was done before.
+    WasDone,
+    /// Done but for what a rollback would need.
+    Expanded,
+    /// It waits, as a person wanted.
+    Paused,
+    /// It was taken back, as a person wanted.
+    RolledBack,
+}
+
+/// How often a server may be lost in one run.
+const LOSSES: u32 = 1_000;
+
+/// What is asked of an executor.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    Script(&'a str),
+    Resume(&'a str),
+    TakeBack(&'a str),
+}
+
+/// Carries out changes on one target.
+pub struct Executor {
+    target: Arc<Target>,
+    options: Options,
+    observer: Arc<dyn Observer>,
+    cancel: CancellationToken,
+}
+
+impl Executor {
+    /// For that target. Triggering `cancel` stops it between two batches, resumable.
+    pub fn new(
+        target: Arc<Target>,
+        options: Options,
+        observer: Arc<dyn Observer>,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            target,
+            options,
+            observer,
+            cancel,
+        }
+    }
+
+    /// Carries out a script: from the start, or, where the journal knows it, from where it stopped.
+    pub async fn run(&self, sql: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::Script(sql)).await
+    }
+
+    /// Goes on with a change of the journal.
+    pub async fn resume(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::Resume(id)).await
+    }
+
+    /// Takes a change back.
+    pub async fn rollback(&self, id: &str) -> Result<(Plan, Ended), ChangeError> {
+        self.again(Work::TakeBack(id)).await
+    }
+
+    /// Begins anew, from the journal, as often as the server is lost.
+    async fn again(&self, work: Work<'_>) -> Result<(Plan, Ended), ChangeError> {
+        let mut losses = 0;
+        loop {
+            let mut worker = self.worker();
+            let result = match work {
+                Work::Script(sql) => Box::pin(self.script(&mut worker, sql)).await,
+                Work::Resume(id) => Box::pin(self.known(&mut worker, id, false)).await,
+                Work::TakeBack(id) => Box::pin(self.known(&mut worker, id, true)).await,
+            };
+            match result {
+                Err(error) if worker.is_lost(&error) && worker.was_connected() && losses < LOSSES => {
+                    losses += 1;
+                    self.observer
+                        .says(&format!("The connection was lost ({error}); connecting again."));
+                    worker.pause(Duration::from_millis(100)).await?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn script(&self, worker: &mut Worker, sql: &str) -> Result<(Plan, Ended), ChangeError> {
+        let script = crate::planner::parse(sql)?;
+        let mut session = worker.fresh().await?;
+        let database = session.query("SELECT current_database()", &[]).await?;
+        let database = database
+            .first()
+            .and_then(|row| row.get(0).map(str::to_owned))
+            .unwrap_or_default();
+        let id = crate::planner::plan_id(&database, &script);
+        // The lock first: whoever comes second finds in the journal what the first one did.
+        worker.adopt(session, &id).await?;
+        let connection = worker.connection().await?;
+        let entry = match journal::find(connection, &id).await? {
+            Some(entry) if entry.state != State::RolledBack => entry,
+            _ => {
+                let plan = Box::pin(crate::planner::plan(connection, sql)).await?;
+                if !plan.refusals.is_empty() {
+                    return Err(ChangeError::Refused(
+                        plan.refusals.iter().map(|refusal| refusal.text()).collect(),
+                    ));
+                }
+                journal::create(connection).await?;
+                if let Some((other, state)) = journal::rival(connection, &plan).await? {
+                    return Err(ChangeError::Busy {
+                        message: format!(
+                            "The change {other} on the same table is not finished ({state}): resume it or roll it back first"
+                        ),
+                    });
+                }
+                journal::begin(connection, &plan).await?;
+                journal::find(connection, &id)
+                    .await?
+                    .ok_or_else(|| ChangeError::Unknown(id.clone()))?
+            }
+        };
+        let plan = entry.plan.clone();
+        Ok((plan, Box::pin(self.carry_on(worker, entry)).await?))
+    }
+
+    async fn known(&self, worker: &mut Worker, id: &str, back: bool) -> Result<(Plan, Ended), ChangeError> {
+        let mut session = worker.fresh().await?;
+        if journal::find(&mut session, id).await?.is_none() {
+            return Err(ChangeError::Unknown(id.to_owned()));
+        }
+        worker.adopt(session, id).await?;
+        // It may have come further while the lock was waited for.
+        let entry = worker.entry(id).await?;
+        let plan = entry.plan.clone();
+        if back {
+            Box::pin(self.take_back(worker, &plan)).await?;
+            return Ok((plan, Ended::RolledBack));
+        }
+        Ok((plan, Box::pin(self.carry_on(worker, entry)).await?))
+    }
+
+    fn worker(&self) -> Worker {
+        Worker::new(
+            Arc::clone(&self.target),
+            self.options.clone(),
+            Arc::clone(&self.observer),
+            self.cancel.clone(),
+        )
+    }
+
+    async fn carry_on(&self, worker: &mut Worker, entry: Entry) -> Result<Ended, ChangeError> {
+        let (plan, id) = (entry.plan.clone(), entry.plan.id.clone());
+        match entry.state {
+            State::Done => return Ok(Ended::WasDone),
+            State::RolledBack => return Ok(Ended::RolledBack),
+            State::RollingBack => {
+                Box::pin(self.take_back(worker, &plan)).await?;
+                return Ok(Ended::RolledBack);
+            }
+            State::Running | State::Paused | State::Failed | State::Expanded => {}
+        }
+        worker.write(&id, Write::State(State::Running, None)).await?;
+        worker.lock_tables(&plan).await?;
+        let ended = Box::pin(self.forward(worker, &plan)).await;
+        match ended {
+            Ok(()) => {}
+            Err(Interrupted::Wanted(Wanted::Cancel)) => {
+                Box::pin(self.take_back(worker, &plan)).await?;
+                return Ok(Ended::RolledBack);
+            }
+            Err(Interrupted::Wanted(_)) => {
+                worker.write(&id, Write::State(State::Paused, None)).await?;
+                return Ok(Ended::Paused);
+            }
+            Err(Interrupted::Failed(error)) => {
+                if !matches!(error, ChangeError::Stopped) {
+                    // The error itself is what is reported, whether or not the journal can take it.
+                    let noted = worker
+                        .write(&id, Write::State(State::Failed, Some(error.to_string())))
+                        .await;
+                    if let Err(error) = noted {
+                        tracing::warn!("The journal could not be written: {error}");
+                    }
+                }
+                return Err(error);
+            }
+        }
+        let contracted = self.options.contract || plan.steps.iter().all(|step| step.phase != Phase::Contract);
+        let (state, ended) = if contracted {
+            (State::Done, Ended::Done)
+        } else {
+            (State::Expanded, Ended::Expanded)
+        };
+        worker.write(&id, Write::State(state, None)).await?;
+        Ok(ended)
+    }
+
+    async fn forward(&self, worker: &mut Worker, plan: &Plan) -> Result<(), Interrupted> {
+        let weights: Vec<f64> = plan
+            .steps
+            .iter()
+            .map(|step| 0.05 + step.estimate.seconds_max)
+            .collect();
+        let total: f64 = weights.iter().sum();
+        let begun = Instant::now();
+        let mut at = 0;
+        let mut repeats = 0;
+        while let Some(step) = plan.steps.get(at) {
+            if step.phase == Phase::Contract && !self.options.contract {
+                break;
+            }
+            let before: f64 = weights[..at].iter().sum();
+            worker.report(&step.title, before / total, weights[at] / total, begun);
+            match Box::pin(self.step(worker, plan, at)).await {
+                Ok(Stepped::Done) => at += 1,
+                Ok(Stepped::Wanted(wanted)) => return Err(Interrupted::Wanted(wanted)),
+                // Rows that a check found wrong are filled again, by the statement's backfill.
+                Ok(Stepped::Wrong(error)) => {
+                    let backfill = plan.steps[..at].iter().rposition(|other| {
+                        other.statement == step.statement && matches!(other.action, Action::Backfill(_))
+                    });
+                    match backfill {
+                        Some(back) if repeats < 5 => {
+                            repeats += 1;
+                            worker.write(&plan.id, Write::Forget(back..at)).await?;
+                            at = back;
+                        }
+                        _ => return Err(error.into()),
+                    }
+                }
+                // The server went away: what the journal knows decides.
+                Err(error) if worker.is_lost(&error) => worker.reconnect(&error).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out a step, unless the journal says that it is done.
+    async fn step(&self, worker: &mut Worker, plan: &Plan, at: usize) -> Result<Stepped, ChangeError> {
+        let step = &plan.steps[at];
+        let entry = worker.entry(&plan.id).await?;
+        if entry.is_done(at) {
+            return Ok(Stepped::Done);
+        }
+        if let Some(wanted) = worker.stops(entry.wanted)? {
+            return Ok(Stepped::Wanted(wanted));
+        }
+        worker.note(&plan.id, at, StepState::Running).await?;
+        match &step.action {
+            Action::Transaction { lock, statements } => {
+                return worker
+                    .transaction(plan, at, lock, statements, StepState::Done)
+                    .await;
+            }
+            Action::Autocommit { sql, cleanup } => {
+                worker.autocommit(sql, cleanup, step.proof.as_deref()).await?
+            }
+            Action::Backfill(backfill) => {
+                if let Some(wanted) = Box::pin(worker.backfill(plan, at, backfill)).await? {
+                    return Ok(Stepped::Wanted(wanted));
+                }
+            }
+            Action::Batches(batches) => {
+                if let Some(wanted) = Box::pin(worker.batches(plan, at, batches)).await? {
+                    return Ok(Stepped::Wanted(wanted));
+                }
+            }
+            Action::Verify { sql, failure } => {
+                if let Some(wrong) = worker.verify(sql, failure).await? {
+                    return Ok(Stepped::Wrong(wrong));
+                }
+            }
+            Action::Check {
+                setup,
+                sql,
+                failure,
+                hint,
+            } => {
+                if let Some(setup) = setup {
+                    worker.execute(setup).await?;
+                }
+                worker.check(sql, failure, hint).await?;
+            }
+        }
+        worker.note(&plan.id, at, StepState::Done).await?;
+        Ok(Stepped::Done)
+    }
+}
+
+/// How a step ended well, or nearly so.
+enum Stepped {
+    Done,
+    Wanted(Wanted),
+    Wrong(ChangeError),
+}
+
+/// Why the steps were not carried out to the end.
+enum Interrupted {
+    Wanted(Wanted),
+    Failed(ChangeError),
+}
+
+impl From<ChangeError> for Interrupted {
+    fn from(error: ChangeError) -> Self {
+        Self::Failed(error)
+    }
+}

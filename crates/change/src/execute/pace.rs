@@ -1,0 +1,119 @@
+//! How fast a backfill may go: as fast as it can while nobody suffers, else with pauses.
+
+use std::time::{Duration, Instant};
+
+use howdah_sql::RelationName;
+
+use super::worker::Worker;
+use crate::ChangeError;
+use crate::journal::Wanted;
+
+/// What a batch should take: a client that wants a row of it waits no longer than that.
+const BATCH: Duration = Duration::from_millis(25);
+const ROWS_FIRST: usize = 500;
+const ROWS_LEAST: usize = 20;
+const ROWS_MOST: usize = 4_000;
+/// How often what suffers is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+/// The pause after a batch as a share of its time, while clients are at work and while one had to wait.
+const SHARE_BUSY: f64 = 0.35;
+const SHARE_MOST: f64 = 8.0;
+/// A replica that is so many seconds behind is waited for.
+const LAG_S: f64 = 5.0;
+/// Log that a slot retains, in bytes, at which the backfill goes slowly.
+const RETAINED_BYTES: f64 = 8e9;
+
+const PRESSURE: &str = include_str!("pressure.sql");
+
+/// The pace of one backfill.
+pub(super) struct Pace {
+    table: RelationName,
+    rows: f64,
+    /// The pause after a batch as a share of its time.
+    share: f64,
+    last: Duration,
+    looked: Option<Instant>,
+}
+
+impl Pace {
+    pub(super) fn new(table: RelationName) -> Self {
+        Self {
+            table,
+            rows: ROWS_FIRST as f64,
+            share: SHARE_BUSY,
+            last: Duration::ZERO,
+            looked: None,
+        }
+    }
+
+    /// Rows that the next batch should have.
+    pub(super) fn rows(&self) -> usize {
+        self.rows as usize
+    }
+
+    /// A batch was done.
+    pub(super) fn took(&mut self, took: Duration, rows: u64) {
+        self.last = took;
+        let factor = (BATCH.as_secs_f64() / took.as_secs_f64().max(1e-4)).clamp(0.5, 1.25);
+        // A batch that found little to do says nothing about one that does.
+        if rows as f64 > self.rows / 4.0 || factor < 1.0 {
+            self.rows = (self.rows * factor).clamp(ROWS_LEAST as f64, ROWS_MOST as f64);
+        }
+    }
+
+    /// Pauses as is right now. `Some` where a person wants the change to stop.
+    pub(super) async fn rest(
+        &mut self,
+        worker: &mut Worker,
+        id: &str,
+    ) -> Result<Option<Wanted>, ChangeError> {
+        if self.looked.is_none_or(|looked| looked.elapsed() > LOOK) {
+            loop {
+                let (wanted, waits) = self.look(worker, id).await?;
+                if let Some(wanted) = worker.stops(wanted)? {
+                    return Ok(Some(wanted));
+                }
+                if !waits {
+                    break;
+                }
+                worker.pause(LOOK).await?;
+            }
+            self.looked = Some(Instant::now());
+        }
+        let pause = self.last.mul_f64(self.share);
+        if pause > Duration::ZERO {
+            worker.pause(pause).await?;
+        }
+        Ok(None)
+    }
+
+    /// Looks at what suffers; true where the backfill has to wait for it.
+    async fn look(&mut self, worker: &mut Worker, id: &str) -> Result<(Wanted, bool), ChangeError> {
+        let rows = worker.connection().await?.query(PRESSURE, &[Some(id)]).await?;
+        let Some(row) = rows.first() else {
+            return Ok((Wanted::Run, false));
+        };
+        let wanted = serde_json::from_value(row.get(0).unwrap_or("run").into())?;
+        let number = |at: usize| row.parse::<f64>(at).unwrap_or(0.0);
+        let (active, blocked, lag, retained) = (number(1), number(2), number(3), number(4));
+        self.share = if blocked > 0.0 {
+            (self.share.max(0.5) * 2.0).min(SHARE_MOST)
+        } else if active > 0.0 || retained > RETAINED_BYTES {
+            (self.share * 0.7).max(SHARE_BUSY)
+        } else {
+            0.0
+        };
+        if blocked > 0.0 {
+            self.rows = (self.rows / 2.0).max(ROWS_LEAST as f64);
+        }
+        let waits = lag > LAG_S;
+        if waits {
+            worker.observer.says(&format!(
+                "A replica is {lag:.0} s behind; the backfill of {} waits for it.",
+                self.table
+            ));
+        }
+        let outside = worker.outside_window().await?;
+        Ok((wanted, waits || outside))
+    }
+}

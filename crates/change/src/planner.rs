@@ -1,0 +1,231 @@
+use howdah_pg::Connection;
+use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::{LimitOption, Node, ResTarget, SelectStmt, SetOperation};
+use howdah_sql::{Limits, RelationName, Script, quote_ident};
+
+use crate::form::{Form, deparse};
+use crate::names::hash;
+use crate::plan::{Action, Plan, Refusal, Step};
+use crate::rewrite::rewrites;
+use crate::{ChangeError, Facts};
+
+/// A plan in the making: what rewrites add to.
+pub struct Planning<'a> {
+    /// What the target is like, and will be when the statement's turn comes.
+    pub facts: &'a mut Facts,
+    /// For questions that the facts do not answer; nothing is changed through it.
+    pub connection: &'a mut Connection,
+    change: String,
+    statement: usize,
+    steps: Vec<Step>,
+    /// Checks of these tables that come after so many steps need what those make.
+    fences: Vec<(usize, RelationName)>,
+    notes: Vec<String>,
+    refusals: Vec<Refusal>,
+}
+
+impl Planning<'_> {
+    /// Adds a step.
+    pub fn step(&mut self, step: Step) {
+        self.steps.push(Step {
+            statement: self.statement,
+            ..step
+        });
+    }
+
+    /// Checks of the table that follow need the steps that are there: a column that they look at.
+    pub(crate) fn fence(&mut self, table: &RelationName) {
+        self.fences.push((self.steps.len(), table.clone()));
+    }
+
+    /// Something that a person should know before; said once.
+    pub fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The statement cannot be carried out; nothing of the script is then touched.
+    pub fn refuse(&mut self, reason: impl Into<String>, hint: Option<&str>) {
+        let refusal = Refusal {
+            statement: self.statement,
+            reason: reason.into(),
+            hint: hint.map(str::to_owned),
+        };
+        if !self.refusals.contains(&refusal) {
+            self.refusals.push(refusal);
+        }
+    }
+
+    /// The id that the change will have.
+    pub fn change(&self) -> &str {
+        &self.change
+    }
+
+    /// Which statement of the script is being planned, counted from 1.
+    pub fn statement(&self) -> usize {
+        self.statement
+    }
+
+    /// The relation of that name in its schema, as the steps should name it: what the search
+    /// path finds, else the name as it is.
+    pub fn qualified(&self, name: &RelationName) -> RelationName {
+        self.facts
+            .relation(name)
+            .map_or_else(|| name.clone(), |relation| relation.name())
+    }
+
+    /// Asks the server for one value; an error of the server's is the answer `Err`.
+    pub async fn ask(&mut self, sql: &str, params: &[Option<&str>]) -> Result<Option<String>, ChangeError> {
+        let rows = self.connection.query(sql, params).await?;
+        Ok(rows.first().and_then(|row| row.get(0).map(str::to_owned)))
+    }
+}
+
+/// The change's id: the script's statements in that database.
+pub(crate) fn plan_id(database: &str, script: &Script) -> String {
+    let mut text = database.to_owned();
+    for statement in &script.statements {
+        text.push('\0');
+        text.push_str(statement.text());
+    }
+    hash(&text)[..16].to_owned()
+}
+
+/// Parses a script as a change takes it.
+pub(crate) fn parse(sql: &str) -> Result<Script, ChangeError> {
+    Ok(howdah_sql::parse(
+        sql,
+        &Limits {
+            max_bytes: 16 * 1024 * 1024,
+            ..Limits::default()
+        },
+    )?)
+}
+
+/// Plans a script for the database behind the connection, of which it only reads.
+pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, ChangeError> {
+    let script = parse(sql)?;
+    let mut names: Vec<RelationName> = Vec::new();
+    for statement in &script.statements {
+        names.extend(statement.relations().into_iter().map(|used| used.relation));
+    }
+    names.sort();
+    names.dedup();
+    let mut facts = Facts::read(connection, &names).await?;
+    let rewrites = rewrites();
+    let id = plan_id(&facts.server.database, &script);
+    let mut planning = Planning {
+        facts: &mut facts,
+        connection,
+        change: id.clone(),
+        statement: 0,
+        steps: Vec::new(),
+        fences: Vec::new(),
+        notes: Vec::new(),
+        refusals: Vec::new(),
+    };
+    for (at, statement) in script.statements.iter().enumerate() {
+        planning.statement = at + 1;
+        for form in Form::of(at + 1, statement)? {
+            match rewrites.iter().find(|rewrite| rewrite.takes(&form)) {
+                Some(rewrite) => rewrite.plan(&form, &mut planning).await?,
+                None => planning.refuse(
+                    format!(
+                        "Howdah does not know how to carry out {} as a change",
+                        form.kind.name()
+                    ),
+                    None,
+                ),
+            }
+        }
+    }
+    let Planning {
+        mut steps,
+        fences,
+        notes,
+        refusals,
+        ..
+    } = planning;
+    for step in &mut steps {
+        shorten(step);
+    }
+    let mut steps = checks_first(steps, &fences);
+    // What only a rollback would need goes when everything else is done.
+    steps.sort_by_key(|step| step.phase == crate::Phase::Contract);
+    Ok(Plan {
+        id,
+        script: sql.to_owned(),
+        server_version_num: facts.server.version_num,
+        search_path: facts.server.search_path,
+        steps,
+        notes,
+        refusals,
+    })
+}
+
+/// Rows that stand in the way are looked for before anything is touched, unless an earlier
+/// statement of the script has first to change the tables that are looked at.
+fn checks_first(steps: Vec<Step>, fences: &[(usize, RelationName)]) -> Vec<Step> {
+    let (mut first, mut rest): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
+    for (at, step) in steps.into_iter().enumerate() {
+        let looks_at = |relation: &RelationName| step.locks.iter().any(|lock| lock.relation == *relation);
+        let waits = rest.iter().any(|before: &Step| {
+            before.statement < step.statement
+                && (before.locks.is_empty() || before.locks.iter().any(|lock| looks_at(&lock.relation)))
+        }) || fences
+            .iter()
+            .any(|(fence, table)| *fence <= at && looks_at(table));
+        if matches!(step.action, Action::Check { .. }) && !waits {
+            first.push(step);
+        } else {
+            rest.push(step);
+        }
+    }
+    first.append(&mut rest);
+    first
+}
+
+/// Several locks are taken in one fixed order, whatever the plan's order was.
+fn shorten(step: &mut Step) {
+    if let Action::Transaction { lock, .. } = &mut step.action {
+        lock.sort_by(|a, b| a.relation.cmp(&b.relation).then(b.mode.cmp(&a.mode)));
+        lock.dedup_by(|later, first| later.relation == first.relation);
+    }
+}
+
+/// Quoted identifiers, joined by commas.
+pub(crate) fn columns_sql(columns: &[String]) -> String {
+    columns
+        .iter()
+        .map(|column| quote_ident(column))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The text of an expression, through a SELECT that is nothing else.
+pub(crate) fn expression_text(expression: &Node) -> Result<Option<String>, ChangeError> {
+    let target = NodeEnum::ResTarget(Box::new(ResTarget {
+        val: Some(Box::new(expression.clone())),
+        ..ResTarget::default()
+    }));
+    let select = NodeEnum::SelectStmt(Box::new(SelectStmt {
+        target_list: vec![Node { node: Some(target) }],
+        limit_option: LimitOption::Default.into(),
+        op: SetOperation::SetopNone.into(),
+        ..SelectStmt::default()
+    }));
+    Ok(deparse(&select)?.strip_prefix("SELECT ").map(str::to_owned))
+}
+
+/// The names in a list of strings, as trees hold names of columns.
+pub(crate) fn names(nodes: &[Node]) -> Vec<String> {
+    nodes
+        .iter()
+        .filter_map(|node| match &node.node {
+            Some(NodeEnum::String(text)) => Some(text.sval.clone()),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,267 @@
+//! The examples in the `.md` files of the rewrites: what the change makes of the database is
+//! what the plain script makes of it, in every line of the catalog and every row.
+//!
+//! A fence marked `change` holds statements that set up a table; after `-- change` the script;
+//! after `-- plan` the titles of all steps (optional); after `-- stops` a part of the error
+//! with which it stops, everything then being as before; after `-- refused` a part of the
+//! refusal; `-- only 15` or `-- from 15` on the first line names the major versions;
+//! `-- volatile` says that values differ from run to run, so that only their number is compared.
+//! Where the change leaves something else than the script on purpose, `-- plainly` is followed by the
+//! statements that stand for the script, and `-- differs` by how each line of the catalog that differs
+//! begins: `- ` only the script's, `+ ` only the change's.
+//!
+//! A second test takes every change back from every step on, as long as its steps can be taken back.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use std::path::Path;
+
+use howdah_testkit::{majors, server};
+
+#[derive(Default, Debug)]
+struct Example {
+    place: String,
+    setup: String,
+    script: String,
+    plan: Vec<String>,
+    stops: Option<String>,
+    refused: Option<String>,
+    plainly: Option<String>,
+    differs: Vec<String>,
+    volatile: bool,
+    from: u16,
+    only: Option<u16>,
+}
+
+fn examples(only: Option<&str>) -> Vec<Example> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rewrites");
+    let mut files: Vec<_> = std::fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut examples = Vec::new();
+    for file in files {
+        let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        if file.extension().is_none_or(|extension| extension != "rs") || only.is_some_and(|only| only != stem)
+        {
+            continue;
+        }
+        let text = std::fs::read_to_string(file.with_extension("md"))
+            .unwrap_or_else(|_| panic!("{stem}.rs has no {stem}.md"));
+        let mut count = 0;
+        for fence in text.split("```change\n").skip(1) {
+            count += 1;
+            let body = fence.split("```").next().unwrap();
+            let mut example = Example {
+                place: format!("{stem}.md, example {count}"),
+                ..Example::default()
+            };
+            let mut part = "setup";
+            for line in body.lines() {
+                match line.trim() {
+                    "-- change" => part = "change",
+                    "-- plan" => part = "plan",
+                    "-- stops" => part = "stops",
+                    "-- refused" => part = "refused",
+                    "-- plainly" => part = "plainly",
+                    "-- differs" => part = "differs",
+                    "-- volatile" => example.volatile = true,
+                    line if line.starts_with("-- from ") => example.from = line[8..].parse().unwrap(),
+                    line if line.starts_with("-- only ") => example.only = Some(line[8..].parse().unwrap()),
+                    trimmed => match part {
+                        "setup" => example.setup.push_str(&format!("{line}\n")),
+                        "change" => example.script.push_str(&format!("{line}\n")),
+                        "plainly" => {
+                            let plainly = example.plainly.get_or_insert_default();
+                            plainly.push_str(&format!("{line}\n"));
+                        }
+                        "differs" if !trimmed.is_empty() => example.differs.push(trimmed.to_owned()),
+                        "plan" if !trimmed.is_empty() => example.plan.push(trimmed.to_owned()),
+                        "stops" => example.stops = Some(trimmed.to_owned()),
+                        "refused" => example.refused = Some(trimmed.to_owned()),
+                        _ => {}
+                    },
+                }
+            }
+            examples.push(example);
+        }
+        assert!(count > 0, "{stem}.md has no example");
+    }
+    examples
+}
+
+/// Every line that differs is one that the example foresees, and the other way round.
+fn unexpected(example: &Example, expected: &[String], found: &[String]) -> Result<(), String> {
+    let text = support::difference(expected, found);
+    // One entry may have several lines.
+    let only_in = |some: &[String], others: &[String], sign: &str| -> Vec<String> {
+        let only = some.iter().filter(|line| !others.contains(line));
+        only.map(|line| format!("{sign} {line}")).collect()
+    };
+    let mut lines = only_in(expected, found, "-");
+    lines.extend(only_in(found, expected, "+"));
+    for foreseen in &example.differs {
+        let Some(at) = lines.iter().position(|line| line.starts_with(foreseen.as_str())) else {
+            return Err(format!(
+                "no line begins with {foreseen:?}; the schemas differ:\n{text}"
+            ));
+        };
+        lines.remove(at);
+    }
+    match lines.is_empty() {
+        true => Ok(()),
+        false => Err(format!("the schemas differ:\n{text}")),
+    }
+}
+
+/// Runs them all; with HOWDAH_REWRITE=stem those of one file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_change_makes_what_the_script_makes() {
+    let only = std::env::var("HOWDAH_REWRITE").ok();
+    let examples = examples(only.as_deref());
+    let mut failures = Vec::new();
+    for major in majors() {
+        for example in &examples {
+            if major < example.from || example.only.is_some_and(|only| only != major) {
+                continue;
+            }
+            if let Err(failure) = check(major, example).await {
+                failures.push(format!("PostgreSQL {major}, {}:\n{failure}", example.place));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+async fn check(major: u16, example: &Example) -> Result<(), String> {
+    let server = server(major).await;
+    let (plain, changed) = (server.database("plain").await, server.database("changed").await);
+    for database in [&plain, &changed] {
+        database.execute(&example.setup).await;
+        database.execute("ANALYZE").await;
+    }
+    let probe = changed.probe().await;
+    let before = (support::schema(&probe).await, support::data(&probe).await);
+    let result = support::run(&changed.url(), &example.script).await;
+    let after = (support::schema(&probe).await, support::data(&probe).await);
+    if let Some(expected) = example.refused.as_ref().or(example.stops.as_ref()) {
+        let Err(error) = result else {
+            return Err("it was carried out".to_owned());
+        };
+        if !error.to_string().contains(expected.as_str()) {
+            return Err(format!("the error does not say {expected:?}: {error}"));
+        }
+        if before != after {
+            return Err(format!(
+                "it was not left as it was:\n{}{}",
+                support::difference(&before.0, &after.0),
+                support::difference(&before.1, &after.1)
+            ));
+        }
+        return Ok(());
+    }
+    let (plan, _) = result.map_err(|error| format!("it failed: {error} {error:?}"))?;
+    let titles: Vec<String> = plan.steps.iter().map(|step| step.title.clone()).collect();
+    if !example.plan.is_empty() && titles != example.plan {
+        return Err(format!("the plan is:\n{}", titles.join("\n")));
+    }
+    let reference = plain.probe().await;
+    for piece in howdah_sql::split(example.plainly.as_ref().unwrap_or(&example.script))
+        .map_err(|error| format!("{error:?}"))?
+    {
+        reference
+            .batch_execute(piece.text)
+            .await
+            .map_err(|error| format!("the script itself: {error:?}"))?;
+    }
+    let expected = (support::schema(&reference).await, support::data(&reference).await);
+    unexpected(example, &expected.0, &after.0)?;
+    if example.volatile {
+        if expected.1.len() != after.1.len() {
+            return Err(format!("{} rows instead of {}", after.1.len(), expected.1.len()));
+        }
+    } else if expected.1 != after.1 {
+        return Err(format!(
+            "the rows differ:\n{}",
+            support::difference(&expected.1, &after.1)
+        ));
+    }
+    // Said once more, it finds that it is done.
+    match support::run(&changed.url(), &example.script).await {
+        Ok((_, howdah_change::Ended::WasDone)) => Ok(()),
+        other => Err(format!("run again: {other:?}")),
+    }
+}
+
+/// A change that is stopped before any of its steps, and taken back, leaves no trace.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_done_is_taken_back() {
+    let only = std::env::var("HOWDAH_REWRITE").ok();
+    let mut failures = Vec::new();
+    let mut taken_back = 0;
+    for major in majors() {
+        for example in &examples(only.as_deref()) {
+            let fits = major >= example.from && example.only.is_none_or(|only| only == major);
+            if !fits || example.refused.is_some() || example.stops.is_some() {
+                continue;
+            }
+            match take_back(major, example).await {
+                Ok(count) => taken_back += count,
+                Err(failure) => failures.push(format!("PostgreSQL {major}, {}:\n{failure}", example.place)),
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    assert!(
+        only.is_some() || taken_back > 100,
+        "only {taken_back} changes were taken back"
+    );
+}
+
+/// From the last step on to the first: how many times that was done.
+async fn take_back(major: u16, example: &Example) -> Result<usize, String> {
+    let server = server(major).await;
+    // What was taken back has left no trace: the next try starts where the first one did.
+    let database = server.database("back").await;
+    database.execute(&example.setup).await;
+    let probe = database.probe().await;
+    let (before, data) = (support::schema(&probe).await, support::data(&probe).await);
+    let mut count = 0;
+    let mut steps = 0;
+    loop {
+        steps += 1;
+        let (id, plan) = support::run_until(&database.url(), &example.script, steps).await?;
+        let done = &plan.steps[..steps.min(plan.steps.len())];
+        if done
+            .iter()
+            .any(|step| matches!(step.undo, howdah_change::Undo::Impossible { .. }))
+        {
+            return Ok(count);
+        }
+        let titles = || {
+            done.iter()
+                .map(|step| step.title.as_str())
+                .collect::<Vec<_>>()
+                .join("; ")
+        };
+        support::executor(&database.url(), howdah_change::Options::default())
+            .rollback(&id)
+            .await
+            .map_err(|error| format!("after {}: {error} {error:?}", titles()))?;
+        let (schema, rows) = (support::schema(&probe).await, support::data(&probe).await);
+        if before != schema || data != rows {
+            return Err(format!(
+                "after {}:\n{}{}",
+                titles(),
+                support::difference(&before, &schema),
+                support::difference(&data, &rows)
+            ));
+        }
+        count += 1;
+        if steps >= plan.steps.len() {
+            return Ok(count);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The migration family: what a script does to a database whose clients keep running.
+//!
+//! A script is read into [`Script`], every statement's [`Effects`](howdah_rehearse::Effects) are
+//! predicted from its tree or observed in a rehearsal, and one verdict is drawn from either.
+
+mod findings;
+mod names;
+mod rule;
+mod script;
+mod timeline;
+mod verdict;
+mod world;
+
+pub use findings::{Basis, findings};
+pub(crate) use names::{Key, object_parts, relation_name, strings};
+pub use rule::{Advice, MigrationRule, Situation, migration_rules};
+pub use script::{Problem, Script, Sentence};
+pub use timeline::{Step, steps};
+pub(crate) use timeline::{Transactions, predict};
+pub use verdict::{Danger, Letter, Relations, Size, judge};
+pub(crate) use world::World;

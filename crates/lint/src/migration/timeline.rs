@@ -1,0 +1,153 @@
+use std::ops::Range;
+
+use howdah_rehearse::{Debris, Effects, Rehearsal};
+use howdah_sql::Kind;
+
+use super::Script;
+
+/// A statement with what it does, in the order in which a script runs.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its bytes in the script.
+    pub span: Range<usize>,
+    /// What it does.
+    pub effects: Effects,
+    /// Statements of one number share a transaction, and keep its locks until its end.
+    pub transaction: u32,
+    /// Whether locks that it waits for are given up at some time.
+    pub has_lock_timeout: bool,
+    /// Whether it writes rows in a loop, within one transaction.
+    pub loops: bool,
+    /// What cannot be known of it from its text.
+    pub unsure: Vec<String>,
+}
+
+/// The steps of a rehearsal.
+pub fn steps(rehearsal: &Rehearsal) -> Vec<Step> {
+    // Statements without a transaction get numbers of their own, out of the others' way.
+    let alone = (1_000_000..).zip(&rehearsal.statements);
+    alone
+        .map(|(own, outcome)| Step {
+            span: outcome.span.clone(),
+            effects: outcome.effects.clone(),
+            transaction: outcome.transaction.unwrap_or(own),
+            has_lock_timeout: outcome.lock_timeout_ms > 0,
+            loops: false,
+            unsure: Vec::new(),
+        })
+        .collect()
+}
+
+/// The transactions and the lock timeout of a script, followed without a server.
+#[derive(Debug, Default)]
+pub(crate) struct Transactions {
+    number: u32,
+    /// Within BEGIN … COMMIT of the script itself.
+    open: bool,
+    wrapped: Option<u32>,
+    lock_timeout: bool,
+    /// Set with SET LOCAL, until the end of the transaction.
+    local_lock_timeout: bool,
+}
+
+impl Transactions {
+    /// Takes note of a statement, and says which transaction it is in and whether it is in a block.
+    pub(crate) fn enter(&mut self, wrapped: Option<u32>, kind: Option<&Kind>) -> (u32, bool) {
+        if wrapped != self.wrapped {
+            self.wrapped = wrapped;
+            self.next();
+        }
+        let tag = match kind {
+            Some(Kind::Transaction(tag)) => *tag,
+            _ => "",
+        };
+        if wrapped.is_none() {
+            match tag {
+                "BEGIN" | "START TRANSACTION" if !self.open => {
+                    self.next();
+                    self.open = true;
+                    return (self.number, true);
+                }
+                "COMMIT" | "ROLLBACK" | "PREPARE TRANSACTION" if self.open => {
+                    self.open = false;
+                    let ended = self.number;
+                    self.next();
+                    return (ended, false);
+                }
+                _ => {}
+            }
+        }
+        let in_block = self.open || wrapped.is_some();
+        if !in_block {
+            self.next();
+        }
+        (self.number, in_block)
+    }
+
+    fn next(&mut self) {
+        self.number += 1;
+        self.local_lock_timeout = false;
+    }
+
+    /// Whether the script ends inside of a transaction that it opened.
+    pub(crate) fn left_open(&self) -> bool {
+        self.open
+    }
+
+    pub(crate) fn set_lock_timeout(&mut self, on: bool, local: bool) {
+        match local {
+            true => self.local_lock_timeout = on,
+            false => self.lock_timeout = on,
+        }
+    }
+
+    pub(crate) fn has_lock_timeout(&self) -> bool {
+        self.lock_timeout || self.local_lock_timeout
+    }
+}
+
+/// Predicts the steps of a script from its text and what is known of its surroundings.
+pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step> {
+    let mut transactions = Transactions::default();
+    let mut steps: Vec<Step> = Vec::new();
+    for (index, sentence) in script.sentences.iter().enumerate() {
+        let statement = sentence.parsed.as_ref().ok();
+        let (transaction, in_block) =
+            transactions.enter(sentence.wrapped, statement.map(howdah_sql::Statement::kind));
+        world.enter(transaction);
+        let later = &script.sentences[index + 1..];
+        let mut step = Step {
+            span: sentence.span.clone(),
+            effects: Effects::default(),
+            transaction,
+            has_lock_timeout: false,
+            loops: false,
+            unsure: Vec::new(),
+        };
+        match &sentence.parsed {
+            Ok(statement) => {
+                let place = crate::predict::Place {
+                    text: sentence.text,
+                    in_block,
+                    later,
+                };
+                (step.effects, step.unsure, step.loops) =
+                    crate::predict::effects(statement.node(), &place, world, &mut transactions);
+            }
+            Err(error) => {
+                step.effects.failure = Some(howdah_rehearse::Failure {
+                    sqlstate: "42601".to_owned(),
+                    message: error.message.clone(),
+                });
+            }
+        }
+        step.has_lock_timeout = transactions.has_lock_timeout();
+        steps.push(step);
+    }
+    if transactions.left_open()
+        && let Some(last) = steps.last_mut()
+    {
+        last.effects.debris.push(Debris::OpenTransaction);
+    }
+    steps
+}

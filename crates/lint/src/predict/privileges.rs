@@ -1,0 +1,76 @@
+//! What roles may do.
+
+use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::{GrantRoleStmt, GrantStmt, GrantTargetType, Node};
+
+use super::{Gathering, Place};
+use crate::migration::{Key, object_parts, relation_name};
+
+pub(super) fn grant(grant: &GrantStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
+    if grant.targtype() == GrantTargetType::AclTargetDefaults {
+        return;
+    }
+    let keys: Vec<(Key, String)> = grant.objects.iter().map(named).collect();
+    if grant.is_grant {
+        to.world.granted.extend(keys.into_iter().map(|(key, _)| key));
+        return;
+    }
+    for (key, name) in keys {
+        if to.world.is_new(&key) || to.world.functions.contains_key(&key) || given_back(grant, place) {
+            continue;
+        }
+        to.break_clients(
+            format!("statements on {name} by the roles that lose the privilege"),
+            format!("permission denied for {name}"),
+            "42501",
+        );
+    }
+}
+
+fn named(node: &Node) -> (Key, String) {
+    match &node.node {
+        Some(NodeEnum::RangeVar(relation)) => (Key::of(relation), relation_name(relation).to_string()),
+        _ => {
+            let parts = object_parts(node);
+            (Key::of_parts(&parts), parts.join("."))
+        }
+    }
+}
+
+/// Whether a later statement grants something on the same objects again, before anybody notices.
+fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
+    let objects: Vec<String> = grant.objects.iter().map(|node| named(node).1).collect();
+    place.in_block
+        && place.later.iter().any(|sentence| {
+            match sentence.parsed.as_ref().map(|statement| statement.node()) {
+                Ok(NodeEnum::GrantStmt(later)) => {
+                    later.is_grant
+                        && roles(later) == roles(grant)
+                        && later
+                            .objects
+                            .iter()
+                            .map(|node| named(node).1)
+                            .eq(objects.iter().cloned())
+                }
+                _ => false,
+            }
+        })
+}
+
+fn roles(grant: &GrantStmt) -> Vec<(i32, &str)> {
+    let roles = grant.grantees.iter().filter_map(|node| match &node.node {
+        Some(NodeEnum::RoleSpec(role)) => Some((role.roletype, role.rolename.as_str())),
+        _ => None,
+    });
+    roles.collect()
+}
+
+pub(super) fn grant_role(grant: &GrantRoleStmt, to: &mut Gathering<'_>) {
+    if !grant.is_grant {
+        to.break_clients(
+            "statements of the roles that lose the membership",
+            "permission denied",
+            "42501",
+        );
+    }
+}

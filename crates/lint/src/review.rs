@@ -1,0 +1,218 @@
+use howdah_core::Finding;
+use howdah_pg::Connection;
+use howdah_rehearse::{
+    Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, WorkKind, rehearse,
+};
+use howdah_sql::RelationName;
+
+use crate::migration::{Basis, Relations, Script, Size, Step, World, findings, predict, steps};
+use crate::schema::SchemaModel;
+
+/// How scripts are judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The major version of the server; the target's own where there is one.
+    pub major: u16,
+    /// A relation of no more rows is small.
+    pub small_table_rows: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            major: NEWEST,
+            small_table_rows: 1000.0,
+        }
+    }
+}
+
+/// The version that is assumed where none is given.
+pub const NEWEST: u16 = 18;
+
+/// The database that scripts are for.
+pub struct Surroundings {
+    schema: Schema,
+    sizes: Sizes,
+    model: SchemaModel,
+}
+
+impl Surroundings {
+    /// Reads the target's schema and sizes, from its catalogs only.
+    pub async fn of(connection: &mut Connection) -> Result<Self, RehearseError> {
+        Ok(Self {
+            schema: Schema::capture(connection).await?,
+            sizes: Sizes::capture(connection).await?,
+            model: crate::schema::read(connection)
+                .await
+                .map_err(RehearseError::Target)?,
+        })
+    }
+
+    /// Its tables, as the rules of queries want to know them.
+    pub fn model(&self) -> &SchemaModel {
+        &self.model
+    }
+
+    /// The major version of the target.
+    pub fn major(&self) -> u16 {
+        self.schema.major()
+    }
+}
+
+/// What was found in a script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reviewed {
+    /// In the order of the text.
+    pub findings: Vec<Finding>,
+    /// What limits them.
+    pub notes: Vec<String>,
+    /// What they rest on.
+    pub basis: Basis,
+}
+
+/// Sizes where a target is known, else none.
+struct Known<'a> {
+    sizes: Option<&'a Sizes>,
+    small_table_rows: f64,
+}
+
+impl Relations for Known<'_> {
+    fn size(&self, relation: &RelationName) -> Option<Size> {
+        let found = self.sizes?.of(relation)?;
+        Some(Size {
+            rows: found.rows,
+            heap_bytes: found.heap_bytes,
+            total_bytes: found.total_bytes,
+        })
+    }
+
+    fn small_table_rows(&self) -> f64 {
+        self.small_table_rows
+    }
+}
+
+/// Judges scripts one after another by their text: what an earlier one made is new to a later one.
+pub struct ByText<'s> {
+    world: World,
+    surroundings: Option<&'s Surroundings>,
+    options: Options,
+}
+
+impl<'s> ByText<'s> {
+    /// Begins with nothing but the sizes of the target, if it is known.
+    pub fn new(surroundings: Option<&'s Surroundings>, options: &Options) -> Self {
+        Self {
+            world: World::new(options.major),
+            surroundings,
+            options: options.clone(),
+        }
+    }
+
+    /// Judges the next script.
+    pub fn review(&mut self, script: &Script<'_>) -> Reviewed {
+        let steps = predict(script, &mut self.world);
+        let relations = Known {
+            sizes: self.surroundings.map(|known| &known.sizes),
+            small_table_rows: self.options.small_table_rows,
+        };
+        Reviewed {
+            findings: findings(script, &steps, &relations, Basis::Text, self.options.major),
+            notes: Vec::new(),
+            basis: Basis::Text,
+        }
+    }
+}
+
+/// Judges a script by what it does in a scratch database with the target's schema, and the
+/// target's sizes. Without a target the scripts before it build the schema.
+pub async fn by_rehearsal(
+    scratch: &Scratch,
+    surroundings: Option<&Surroundings>,
+    before: &[&Script<'_>],
+    script: &Script<'_>,
+    options: &Options,
+) -> Result<Reviewed, RehearseError> {
+    let name = surroundings.map_or("rehearsal", |known| known.schema.database.as_str());
+    let mut database = scratch.database(name).await?;
+    if let Some(known) = surroundings {
+        database.build(&known.schema).await?;
+    }
+    let before: Vec<Vec<Unit>> = before.iter().map(|script| script.units()).collect();
+    let rehearsal = rehearse(database, &before, &script.units(), &RehearsalOptions::default()).await?;
+    let mut observed = steps(&rehearsal);
+    add_unseen(&mut observed, &predict(script, &mut World::new(rehearsal.major)));
+    let relations = Known {
+        sizes: surroundings.map(|known| &known.sizes),
+        small_table_rows: options.small_table_rows,
+    };
+    let mut reviewed = Reviewed {
+        findings: findings(script, &observed, &relations, Basis::Rehearsal, rehearsal.major),
+        notes: rehearsal.notes.clone(),
+        basis: Basis::Rehearsal,
+    };
+    if surroundings.is_some_and(|known| known.major() != rehearsal.major) {
+        beside_another_version(&mut reviewed, script, surroundings, options);
+    }
+    Ok(reviewed)
+}
+
+/// Adds what a rehearsal without rows and without the clients' own statements cannot show, and the
+/// text does: INSERTs that rely on a default, a key or a sequence's next number, and what a loop
+/// writes that finds no rows to begin with.
+fn add_unseen(observed: &mut [Step], predicted: &[Step]) {
+    /// NOT NULL violated, no key for ON CONFLICT, duplicate key: what such an INSERT gets.
+    const OF_INSERTS: [&str; 3] = ["23502", "42P10", "23505"];
+    for step in observed {
+        let Some(text) = predicted.iter().find(|text| text.span == step.span) else {
+            continue;
+        };
+        if step.effects.failure.is_some() {
+            continue;
+        }
+        let inserts = text
+            .effects
+            .breaks
+            .iter()
+            .filter(|found| OF_INSERTS.contains(&found.failure.sqlstate.as_str()));
+        step.effects.breaks.extend(inserts.cloned());
+        let written = text
+            .effects
+            .work
+            .iter()
+            .filter(|work| work.kind == WorkKind::RowsWritten && text.loops);
+        step.effects.work.extend(written.cloned());
+    }
+}
+
+/// A rehearsal on another version may fail where the target would not: such a failure counts only
+/// if the text tells of it as well.
+fn beside_another_version(
+    reviewed: &mut Reviewed,
+    script: &Script<'_>,
+    surroundings: Option<&Surroundings>,
+    options: &Options,
+) {
+    let failed = |finding: &Finding| finding.evidence.iter().any(|line| line.starts_with("error: "));
+    if !reviewed.findings.iter().any(failed) {
+        return;
+    }
+    let by_text = ByText::new(surroundings, options).review(script);
+    let first = reviewed
+        .findings
+        .iter()
+        .find(|finding| failed(finding))
+        .and_then(|finding| finding.span)
+        .map_or(0, |span| span.start);
+    // From there on the scratch database is not what the target would be.
+    reviewed
+        .findings
+        .retain(|finding| finding.span.is_none_or(|span| span.start < first));
+    let rest = by_text
+        .findings
+        .into_iter()
+        .filter(|finding| finding.span.is_some_and(|span| span.start >= first));
+    reviewed.findings.extend(rest);
+    reviewed.notes.push(
+        "A statement does not run on the version that was rehearsed on: from there on the text alone was judged.".to_owned(),
+    );
+}

@@ -1,0 +1,21 @@
+use howdah_sql::pg_query::protobuf::AlterTableType;
+
+use crate::migration::{Advice, Letter, Situation, relation_name};
+
+crate::migration_rule!("migration/row-security", "Safe Schema Changes");
+
+fn advise(situation: &Situation<'_>) -> Option<Advice> {
+    let (table, cmd) = situation.only_subcommand()?;
+    let enables = matches!(
+        cmd.subtype(),
+        AlterTableType::AtEnableRowSecurity | AlterTableType::AtForceRowSecurity
+    );
+    if !enables || !situation.is(Letter::Clients) {
+        return None;
+    }
+    let table = relation_name(table);
+    let message = format!("Without a policy, nobody but the owner finds a row of {table} any more, and inserts fail.");
+    Some(Advice::new(message).instead(format!(
+        "BEGIN;\nCREATE POLICY … ON {table} USING (…) WITH CHECK (…);\nALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\nCOMMIT;"
+    )))
+}

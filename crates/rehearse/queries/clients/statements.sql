@@ -1,0 +1,97 @@
+-- Statements of ordinary clients: of each role that has been granted something,
+-- of a role that has what PUBLIC has, and of owners. Values are typical of their types.
+WITH relations AS (
+  SELECT c.oid, c.relkind, c.relowner, c.relacl, format('%I.%I', n.nspname, c.relname) AS name
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't'
+     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+), grantees AS (
+  SELECT r.oid, CASE x.grantee WHEN 0 THEN '"howdah public"'::regrole ELSE x.grantee::regrole END AS role
+    FROM relations AS r, aclexplode(r.relacl) AS x
+  UNION
+  SELECT a.attrelid, CASE x.grantee WHEN 0 THEN '"howdah public"'::regrole ELSE x.grantee::regrole END
+    FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x
+  UNION
+  SELECT r.oid, r.relowner::regrole FROM relations AS r
+), columns AS (
+  SELECT g.oid, g.role, a.attnum, a.attname, a.attgenerated <> '' AS generated, a.attidentity,
+         a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required,
+         has_column_privilege(g.role::oid, g.oid, a.attnum, 'SELECT') AS readable,
+         has_column_privilege(g.role::oid, g.oid, a.attnum, 'INSERT') AS insertable,
+         has_column_privilege(g.role::oid, g.oid, a.attnum, 'UPDATE') AS updatable,
+         CASE WHEN b.typtype = 'e' THEN (SELECT quote_literal(e.enumlabel) FROM pg_catalog.pg_enum AS e
+                                          WHERE e.enumtypid = b.oid ORDER BY e.enumsortorder LIMIT 1)
+              WHEN b.typname = 'uuid' THEN quote_literal('00000000-0000-4000-8000-000000000001')
+              WHEN b.typname IN ('json', 'jsonb') THEN quote_literal('{}')
+              WHEN b.typname = 'bytea' THEN quote_literal('')
+              WHEN b.typcategory = 'N' THEN '1'
+              WHEN b.typcategory = 'S' THEN quote_literal('1')
+              WHEN b.typcategory = 'B' THEN 'true'
+              WHEN b.typcategory = 'D' THEN quote_literal(CASE WHEN b.typname LIKE 'time%' AND b.typname NOT LIKE 'timestamp%'
+                                                               THEN '12:00' ELSE '2024-01-01' END)
+              WHEN b.typcategory = 'T' THEN quote_literal('1 day')
+              WHEN b.typcategory = 'A' THEN quote_literal('{}')
+              WHEN b.typcategory = 'R' THEN quote_literal('empty')
+              WHEN b.typcategory = 'I' THEN quote_literal('127.0.0.1')
+              ELSE 'NULL' END AS value
+    FROM grantees AS g
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+    JOIN pg_catalog.pg_type AS b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+), lists AS (
+  SELECT c.oid, c.role,
+         string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum) FILTER (WHERE c.readable) AS readable,
+         string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum)
+           FILTER (WHERE c.insertable AND NOT c.generated AND c.attidentity <> 'a') AS insertable,
+         string_agg(c.value, ', ' ORDER BY c.attnum)
+           FILTER (WHERE c.insertable AND NOT c.generated AND c.attidentity <> 'a') AS "values",
+         string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum) FILTER (WHERE c.required) AS required,
+         string_agg(c.value, ', ' ORDER BY c.attnum) FILTER (WHERE c.required) AS required_values,
+         string_agg(format('%I = %s', c.attname, c.value), ', ' ORDER BY c.attnum)
+           FILTER (WHERE c.updatable AND NOT c.generated AND c.attidentity <> 'a') AS changes
+    FROM columns AS c
+   GROUP BY c.oid, c.role
+), statements AS (
+  SELECT l.oid, l.role, format('SELECT %s FROM %s LIMIT 0', l.readable, r.name) AS sql
+    FROM lists AS l JOIN relations AS r USING (oid) WHERE l.readable IS NOT NULL
+  UNION ALL
+  SELECT l.oid, l.role, format('INSERT INTO %s (%s) VALUES (%s)', r.name, l.insertable, l."values")
+    FROM lists AS l JOIN relations AS r USING (oid) WHERE l.insertable IS NOT NULL AND r.relkind <> 'm'
+  UNION ALL
+  SELECT l.oid, l.role, CASE WHEN l.required IS NULL THEN format('INSERT INTO %s DEFAULT VALUES', r.name)
+                             ELSE format('INSERT INTO %s (%s) VALUES (%s)', r.name, l.required, l.required_values) END
+    FROM lists AS l JOIN relations AS r USING (oid) WHERE l.insertable IS NOT NULL AND r.relkind IN ('r', 'p')
+  UNION ALL
+  SELECT l.oid, l.role, format('UPDATE %s SET %s WHERE false', r.name, l.changes)
+    FROM lists AS l JOIN relations AS r USING (oid) WHERE l.changes IS NOT NULL AND r.relkind <> 'm'
+  UNION ALL
+  SELECT l.oid, l.role, format('DELETE FROM %s WHERE false', r.name)
+    FROM lists AS l JOIN relations AS r USING (oid)
+   WHERE r.relkind <> 'm' AND has_table_privilege(l.role::oid, l.oid, 'DELETE')
+  UNION ALL
+  SELECT l.oid, l.role, format('INSERT INTO %1$s (%2$s) VALUES (%3$s); UPDATE %1$s SET %4$s; DELETE FROM %1$s',
+                               r.name, l.insertable, l."values", l.changes)
+    FROM lists AS l JOIN relations AS r USING (oid)
+   WHERE l.insertable IS NOT NULL AND l.changes IS NOT NULL AND r.relkind IN ('r', 'p') AND l.role = r.relowner::regrole
+  UNION ALL
+  SELECT p.oid, g.role, format('EXPLAIN SELECT %I.%I(%s)', n.nspname, p.proname,
+                               (SELECT string_agg('NULL', ', ') FROM generate_series(1, p.pronargs)))
+    FROM pg_catalog.pg_proc AS p
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+   CROSS JOIN LATERAL (
+           SELECT CASE x.grantee WHEN 0 THEN '"howdah public"'::regrole ELSE x.grantee::regrole END AS role
+             FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x
+         ) AS g
+   WHERE p.prokind = 'f' AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND p.provariadic = 0
+     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                      WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
+)
+SELECT s.oid, r.rolname, s.sql
+  FROM statements AS s
+  JOIN pg_catalog.pg_roles AS r ON r.oid = s.role::oid
+ WHERE r.rolname !~ '^pg_'
+ ORDER BY s.oid, r.rolname, s.sql;

@@ -1,0 +1,28 @@
+-- Tries statements, each as its role and undone at once: for each the number of
+-- rows that it touched, or the error.
+CREATE FUNCTION pg_temp.try(roles text[], statements text[],
+                            OUT number int, OUT touched bigint, OUT state text, OUT message text,
+                            OUT column_name text, OUT constraint_name text, OUT relation oid)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+  schema_of_error text;
+  table_of_error text;
+BEGIN
+  FOR i IN 1 .. pg_catalog.cardinality(statements) LOOP
+    number := i; touched := NULL; state := NULL; message := NULL; column_name := NULL; constraint_name := NULL; relation := NULL;
+    BEGIN
+      EXECUTE pg_catalog.format('SET LOCAL ROLE %I', roles[i]);
+      EXECUTE statements[i];
+      GET DIAGNOSTICS touched = ROW_COUNT;
+      RAISE EXCEPTION SQLSTATE 'HOWDY';
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+                              column_name = COLUMN_NAME, constraint_name = CONSTRAINT_NAME,
+                              schema_of_error = SCHEMA_NAME, table_of_error = TABLE_NAME;
+      relation := pg_catalog.to_regclass(pg_catalog.format('%I.%I', schema_of_error, table_of_error))::pg_catalog.oid;
+      IF state = 'HOWDY' THEN state := NULL; END IF;
+    END;
+    RETURN NEXT;
+  END LOOP;
+END
+$$

@@ -1,0 +1,80 @@
+mod outcome;
+mod run;
+mod statement;
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Effects, RehearseError, ScratchDatabase, Unit};
+use run::Run;
+
+/// How to rehearse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How long a statement may take, in milliseconds, before it is stopped
+    /// and said to be too slow to be rehearsed: on empty tables next to nothing is slow.
+    pub statement_timeout_ms: u64,
+    /// Whether clients are tried as well: statements of ordinary roles, before and after.
+    pub clients: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            statement_timeout_ms: 10_000,
+            clients: true,
+        }
+    }
+}
+
+/// What a script did in a scratch database.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rehearsal {
+    /// The major version of the server that it ran on.
+    pub major: u16,
+    /// One for each statement of the script, in its order.
+    pub statements: Vec<StatementOutcome>,
+    /// What limits the result: missing extensions, another major version,
+    /// objects that could not be rebuilt, statements that could not be run.
+    pub notes: Vec<String>,
+}
+
+/// What one statement did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementOutcome {
+    /// Its bytes in the script.
+    pub span: Range<usize>,
+    /// What it did.
+    pub effects: Effects,
+    /// The transaction that it ran in; statements of one number share one, and
+    /// keep its locks until its last. `None` for a statement that ran in no
+    /// transaction block, such as CREATE INDEX CONCURRENTLY, or that opens or ends one.
+    pub transaction: Option<u32>,
+    /// `lock_timeout` as it was when the statement ran, in milliseconds; 0 for none.
+    pub lock_timeout_ms: u64,
+    /// What the server remarked on it.
+    pub notices: Vec<String>,
+}
+
+/// Runs a script in a scratch database that holds the target's schema, step by
+/// step as its runner would. `before` are scripts that are run first and not
+/// judged: the earlier files of a directory of migrations; what fails in them is noted.
+///
+/// # Errors
+/// Only where the scratch server fails; what the script does wrong is its outcome.
+pub async fn rehearse(
+    database: ScratchDatabase,
+    before: &[Vec<Unit>],
+    script: &[Unit],
+    options: &Options,
+) -> Result<Rehearsal, RehearseError> {
+    let mut run = Run::start(database, options).await?;
+    for (number, units) in before.iter().enumerate() {
+        run.prepare(number, units).await?;
+    }
+    run.begin().await?;
+    run.script(script).await?;
+    run.finish().await
+}

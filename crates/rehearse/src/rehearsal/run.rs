@@ -1,0 +1,552 @@
+//! Running scripts as their runner would: transactions, failures, what comes after a commit.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use howdah_pg::{Connection, Flow, PgError, RowView, Sink, Step, Transaction};
+
+use howdah_sql::RelationName;
+
+use super::outcome::Look;
+use super::statement::{Mode, Sentence};
+use super::{Options, Rehearsal, StatementOutcome};
+use crate::clients::Clients;
+use crate::plans::take_plans;
+use crate::trace::{Oid, State};
+use crate::{Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
+
+/// How many notices of one statement are kept: its plans are among them.
+const NOTICES: (usize, usize) = (100_000, 64 << 20);
+/// Notices that are handed on for one statement.
+const NOTICES_SHOWN: usize = 10;
+
+/// A rehearsal under way.
+pub(super) struct Run {
+    pub(super) database: ScratchDatabase,
+    options: Options,
+    pub(super) connection: Connection,
+    /// Before the script.
+    pub(super) start: State,
+    /// Now.
+    pub(super) state: State,
+    /// The number of the last transaction.
+    transaction: u32,
+    /// The runner's transaction that is open, by the runner's number.
+    runner: Option<u32>,
+    /// Whether the script has committed anything.
+    committed: bool,
+    /// Tables that this transaction has written anew, and of which the planner
+    /// so knows nothing any more.
+    rewritten: BTreeSet<Oid>,
+    outcomes: Vec<StatementOutcome>,
+    /// The first of `outcomes` that belongs to no transaction that is committed.
+    uncommitted: usize,
+    /// Of each of `outcomes`: the relations that it names, and whether clients may notice it.
+    named: Vec<(Vec<RelationName>, bool)>,
+    clients: Option<Clients>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Run {
+    pub(super) async fn start(
+        mut database: ScratchDatabase,
+        options: &Options,
+    ) -> Result<Self, RehearseError> {
+        if database.role.is_empty() {
+            let schema = Schema {
+                database: database.name.clone(),
+                ..Schema::default()
+            };
+            database.build(&schema).await?;
+        }
+        let mut notes = database.notes.clone();
+        notes.extend(database.note.clone());
+        let connection = connect(&database).await?;
+        Ok(Self {
+            database,
+            options: options.clone(),
+            connection,
+            start: State::default(),
+            state: State::default(),
+            transaction: 0,
+            runner: None,
+            committed: false,
+            rewritten: BTreeSet::new(),
+            outcomes: Vec::new(),
+            uncommitted: 0,
+            named: Vec::new(),
+            clients: None,
+            notes,
+        })
+    }
+
+    /// Runs a script that is not judged.
+    pub(super) async fn prepare(&mut self, number: usize, units: &[Unit]) -> Result<(), RehearseError> {
+        for unit in units {
+            self.enter(unit.transaction).await?;
+            let sentence = Sentence::of(&unit.sql);
+            if let Some(failure) = self.execute_leniently(&sentence).await? {
+                let start: String = unit.sql.chars().take(60).collect();
+                self.notes.push(format!(
+                    "Earlier script {} failed here at \"{start}\": {}.",
+                    number + 1,
+                    failure.message
+                ));
+            }
+        }
+        self.leave_runner().await?;
+        self.end_open().await?;
+        self.connection.take_notices();
+        Ok(())
+    }
+
+    /// Between what is not judged and what is.
+    pub(super) async fn begin(&mut self) -> Result<(), RehearseError> {
+        self.transaction = 0;
+        self.database.pretend_rows().await?;
+        if self.options.clients {
+            // The database is copied, and must be left for that.
+            self.connection = self.database.server.connect("template1").await?;
+            self.clients = Some(Clients::of(&self.database).await?);
+        }
+        self.connection = connect(&self.database).await?;
+        self.start = self.look().await?;
+        self.state = self.start.clone();
+        Ok(())
+    }
+
+    /// Runs the script that is judged.
+    pub(super) async fn script(&mut self, units: &[Unit]) -> Result<(), RehearseError> {
+        for unit in units {
+            self.enter(unit.transaction).await?;
+            self.unit(unit).await?;
+        }
+        self.leave_runner().await?;
+        if self.connection.transaction() != Transaction::Idle {
+            if let Some(last) = self.outcomes.last_mut() {
+                last.effects.debris.push(Debris::OpenTransaction);
+            }
+            self.end_open().await?;
+        }
+        match self.committed {
+            true => self.try_clients(0, true).await,
+            false => Ok(()),
+        }
+    }
+
+    pub(super) async fn finish(self) -> Result<Rehearsal, RehearseError> {
+        Ok(Rehearsal {
+            major: u16::try_from(self.connection.version_num() / 10_000).unwrap_or_default(),
+            statements: self.outcomes,
+            notes: self.notes,
+        })
+    }
+
+    async fn unit(&mut self, unit: &Unit) -> Result<(), RehearseError> {
+        let sentence = Sentence::of(&unit.sql);
+        let mode = match (self.connection.transaction(), sentence.controls_transaction()) {
+            (_, true) => Mode::Plain,
+            (Transaction::Idle, _) if sentence.runs_in_transaction() => Mode::Own,
+            (Transaction::Idle, _) => Mode::Plain,
+            _ => Mode::Within,
+        };
+        let lock_timeout_ms = self.lock_timeout().await?;
+        let outcome = self.execute(&sentence, mode).await?;
+        let (touches, notices) = take_plans(self.connection.take_notices());
+        let look = Look {
+            start: &self.start,
+            before: &outcome.before,
+            after: &outcome.after,
+            touches: &touches,
+            rewritten: &self.rewritten,
+            sentence: &sentence,
+            plain: mode == Mode::Plain && outcome.failure.is_none(),
+        };
+        let mut effects = look.effects();
+        self.rewritten.extend(look.rewrites());
+        effects.failure = outcome.failure.clone();
+        if effects.failure.is_some() && self.committed {
+            effects.debris.push(Debris::HalfApplied);
+        }
+        self.named
+            .push((sentence.relations(), sentence.is_noticed_by_clients()));
+        self.outcomes.push(StatementOutcome {
+            span: unit.span.clone(),
+            effects,
+            transaction: outcome.transaction,
+            lock_timeout_ms,
+            notices: notices
+                .into_iter()
+                .take(NOTICES_SHOWN)
+                .map(|notice| notice.message)
+                .collect(),
+        });
+        self.state = outcome.after;
+        if outcome.committed {
+            self.after_commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Opens and closes the runner's transactions, as the next unit wants it.
+    async fn enter(&mut self, wanted: Wrapping) -> Result<(), RehearseError> {
+        let wanted = match wanted {
+            Wrapping::Autocommit => None,
+            Wrapping::Transaction(number) => Some(number),
+        };
+        if self.runner == wanted {
+            return Ok(());
+        }
+        self.leave_runner().await?;
+        if wanted.is_some() {
+            self.end_open().await?;
+            self.batch("BEGIN").await?;
+            self.transaction += 1;
+            self.runner = wanted;
+        }
+        Ok(())
+    }
+
+    /// Commits the runner's transaction, if one is open.
+    async fn leave_runner(&mut self) -> Result<(), RehearseError> {
+        if self.runner.take().is_none() {
+            return Ok(());
+        }
+        match self.connection.transaction() {
+            Transaction::Open => {
+                let failure = self.run("COMMIT").await?;
+                let failed = failure.is_some();
+                if let (Some(failure), Some(last)) = (failure, self.outcomes.last_mut()) {
+                    last.effects.failure.get_or_insert(failure);
+                }
+                match failed {
+                    true => self.end_open().await,
+                    false => self.after_commit().await,
+                }
+            }
+            Transaction::Failed => self.end_open().await,
+            Transaction::Idle => Ok(()),
+        }
+    }
+
+    /// Rolls back whatever is open.
+    async fn end_open(&mut self) -> Result<(), RehearseError> {
+        if self.connection.transaction() != Transaction::Idle {
+            self.batch("ROLLBACK").await?;
+            self.rewritten.clear();
+            self.uncommitted = self.outcomes.len();
+            if !self.start.relations.is_empty() {
+                self.state = self.look().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn after_commit(&mut self) -> Result<(), RehearseError> {
+        if self.start.relations.is_empty() {
+            return Ok(());
+        }
+        self.committed = true;
+        if !std::mem::take(&mut self.rewritten).is_empty() {
+            self.database.pretend_rows().await?;
+        }
+        self.state.locks.clear();
+        let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
+        self.try_clients(first, false).await
+    }
+
+    /// Finds what the statements from `first` on, which are now committed, have
+    /// broken, and charges it to the one that has most to do with it.
+    async fn try_clients(&mut self, first: usize, all: bool) -> Result<(), RehearseError> {
+        let Some(clients) = &mut self.clients else {
+            return Ok(());
+        };
+        if !self.named[first..].iter().any(|(_, noticed)| *noticed) {
+            return Ok(());
+        }
+        let concerns = |number: usize, name: &RelationName| {
+            let (named, _) = &self.named[number];
+            let locks = &self.outcomes[number].effects.locks;
+            locks
+                .iter()
+                .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
+                || named.iter().any(|other| {
+                    other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
+                })
+        };
+        let this = first..self.outcomes.len();
+        let touched = self
+            .start
+            .relations
+            .iter()
+            .filter(|(_, relation)| this.clone().any(|number| concerns(number, &relation.name)));
+        let touched: BTreeSet<Oid> = touched.map(|(oid, _)| *oid).collect();
+        let breaks = clients
+            .check(&self.start, Some(&touched).filter(|_| !all))
+            .await?;
+        let mut charged = Vec::new();
+        for (oid, broken) in breaks {
+            let name = self.start.relations.get(&oid).map(|relation| &relation.name);
+            let noticed = |number: &usize| self.named[*number].1;
+            let concerned = name.and_then(|name| {
+                this.clone()
+                    .rev()
+                    .filter(noticed)
+                    .find(|number| concerns(*number, name))
+            });
+            if let Some(number) = concerned.or_else(|| this.clone().rev().find(noticed)) {
+                charged.push((number, broken));
+            }
+        }
+        for (number, broken) in charged {
+            self.outcomes[number].effects.breaks.push(broken);
+        }
+        Ok(())
+    }
+
+    /// Runs one statement and looks at what it did.
+    async fn execute(&mut self, sentence: &Sentence<'_>, mode: Mode) -> Result<Executed, RehearseError> {
+        match mode {
+            Mode::Plain => self.execute_plain(sentence).await,
+            Mode::Own => {
+                self.batch("BEGIN").await?;
+                let before = self.state.after(&mut self.connection).await;
+                let before = before.map_err(RehearseError::scratch("looking at the database"))?;
+                if let Some(failure) = self.run(sentence.sql).await? {
+                    self.batch("ROLLBACK").await?;
+                    // A procedure that commits cannot run in a transaction block.
+                    if failure.sqlstate == "2D000" {
+                        return self.execute_plain(sentence).await;
+                    }
+                    return Ok(Executed::failed(before, failure, None));
+                }
+                self.transaction += 1;
+                let transaction = Some(self.transaction);
+                let after = self.look_at_touched(&before).await?;
+                let failure = self.run("COMMIT").await?;
+                let committed = failure.is_none();
+                if !committed {
+                    self.end_open().await?;
+                }
+                Ok(Executed {
+                    before,
+                    after,
+                    failure,
+                    transaction,
+                    committed,
+                })
+            }
+            Mode::Within => {
+                let before = self.state.after(&mut self.connection).await;
+                let before = before.map_err(RehearseError::scratch("looking at the database"))?;
+                let transaction = Some(self.transaction);
+                let guarded = sentence.may_run_in_subtransaction();
+                if guarded {
+                    self.batch("SAVEPOINT \"howdah before\"").await?;
+                }
+                let failure = self.run(sentence.sql).await?;
+                match (failure, guarded) {
+                    (Some(failure), true) => {
+                        self.batch(
+                            "ROLLBACK TO SAVEPOINT \"howdah before\"; RELEASE SAVEPOINT \"howdah before\"",
+                        )
+                        .await?;
+                        Ok(Executed::failed(before, failure, transaction))
+                    }
+                    (Some(failure), false) => {
+                        self.end_open().await?;
+                        Ok(Executed::failed(before, failure, transaction))
+                    }
+                    (None, _) => {
+                        if guarded {
+                            self.batch("RELEASE SAVEPOINT \"howdah before\"").await?;
+                        }
+                        let after = self.look_at_touched(&before).await?;
+                        Ok(Executed {
+                            before,
+                            after,
+                            failure: None,
+                            transaction,
+                            committed: false,
+                        })
+                    }
+                }
+            }
+        }
+    }
+
+    /// A statement that cannot run in a transaction block, or that opens or ends one.
+    async fn execute_plain(&mut self, sentence: &Sentence<'_>) -> Result<Executed, RehearseError> {
+        let was = self.connection.transaction();
+        let before = self.state.clone();
+        let failure = self.run(sentence.sql).await?;
+        if self.connection.transaction() == Transaction::Failed {
+            self.end_open().await?;
+        }
+        let is = self.connection.transaction();
+        if was == Transaction::Idle && is == Transaction::Open {
+            self.transaction += 1;
+        }
+        let ended = was != Transaction::Idle && is == Transaction::Idle;
+        let committed = failure.is_none()
+            && match sentence.controls_transaction() {
+                true => ended && !sentence.rolls_back(),
+                false => is == Transaction::Idle,
+            };
+        let after = match sentence.controls_transaction() && committed {
+            true => before.clone(),
+            false => self.look().await?,
+        };
+        if ended && !committed {
+            self.rewritten.clear();
+            self.uncommitted = self.outcomes.len();
+        }
+        Ok(Executed {
+            before,
+            after,
+            failure,
+            transaction: None,
+            committed,
+        })
+    }
+
+    /// Runs a statement of a script that is not judged. What is missing only
+    /// because there is no target is made.
+    async fn execute_leniently(&mut self, sentence: &Sentence<'_>) -> Result<Option<Failure>, RehearseError> {
+        for _ in 0..10 {
+            let within =
+                self.connection.transaction() == Transaction::Open && sentence.may_run_in_subtransaction();
+            if within {
+                self.batch("SAVEPOINT \"howdah before\"").await?;
+            }
+            let failure = self.run(sentence.sql).await?;
+            let Some(failure) = failure else {
+                if within {
+                    self.batch("RELEASE SAVEPOINT \"howdah before\"").await?;
+                }
+                return Ok(None);
+            };
+            if within {
+                self.batch("ROLLBACK TO SAVEPOINT \"howdah before\"; RELEASE SAVEPOINT \"howdah before\"")
+                    .await?;
+            } else {
+                self.end_open().await?;
+            }
+            let Some(role) = missing_role(&failure).filter(|_| !self.database.has_target) else {
+                return Ok(Some(failure));
+            };
+            self.database.create_role(&role).await?;
+            self.notes
+                .push(format!("The role {role} was made up, as no script creates it."));
+        }
+        Ok(None)
+    }
+
+    async fn lock_timeout(&mut self) -> Result<u64, RehearseError> {
+        const SQL: &str = "SELECT (extract(epoch FROM pg_catalog.current_setting('lock_timeout')::interval) * 1000)::bigint";
+        let rows = self.connection.query(SQL, &[]).await;
+        let rows = rows.map_err(RehearseError::scratch("reading lock_timeout"))?;
+        Ok(rows.first().and_then(|row| row.parse(0)).unwrap_or_default())
+    }
+
+    pub(super) async fn look(&mut self) -> Result<State, RehearseError> {
+        let state = State::of(&mut self.connection).await;
+        state.map_err(RehearseError::scratch("looking at the database"))
+    }
+
+    async fn look_at_touched(&mut self, before: &State) -> Result<State, RehearseError> {
+        let state = before.after(&mut self.connection).await;
+        state.map_err(RehearseError::scratch("looking at the database"))
+    }
+
+    /// Runs something of our own.
+    async fn batch(&mut self, sql: &str) -> Result<(), RehearseError> {
+        let done = self.connection.batch(sql).await;
+        done.map_err(RehearseError::scratch("running the script"))
+    }
+
+    /// Runs a statement; the server's refusal is a result.
+    async fn run(&mut self, sql: &str) -> Result<Option<Failure>, RehearseError> {
+        let limit = Duration::from_millis(self.options.statement_timeout_ms);
+        let canceller = self.connection.canceller();
+        // A script may lift statement_timeout; this it cannot.
+        let watch = tokio::spawn(async move {
+            tokio::time::sleep(limit).await;
+            if let Err(error) = canceller.cancel().await {
+                tracing::warn!(%error, "a statement that takes too long could not be stopped");
+            }
+        });
+        let result = self.connection.run(&[Step::silent(sql)], &mut Nothing).await;
+        let stopped = watch.is_finished();
+        watch.abort();
+        match result {
+            Ok(_) => Ok(None),
+            Err(PgError::Server(error)) if !error.is_fatal() => {
+                if stopped && error.sqlstate == "57014" {
+                    self.notes.push(format!(
+                        "A statement was stopped after {} s on tables without rows, and is not judged: {}",
+                        limit.as_secs(),
+                        sql.chars().take(80).collect::<String>()
+                    ));
+                    return Ok(None);
+                }
+                Ok(Some(Failure {
+                    sqlstate: error.sqlstate.clone(),
+                    message: error.message.clone(),
+                }))
+            }
+            Err(PgError::Invalid(why)) => {
+                self.notes.push(format!("Not rehearsed: {why}."));
+                Ok(None)
+            }
+            Err(error) => Err(RehearseError::scratch("running the script")(error)),
+        }
+    }
+}
+
+async fn connect(database: &ScratchDatabase) -> Result<Connection, RehearseError> {
+    let mut connection = database.connect_runner().await?;
+    connection.keep_notices(NOTICES.0, NOTICES.1);
+    Ok(connection)
+}
+
+/// What became of a statement.
+struct Executed {
+    before: State,
+    after: State,
+    failure: Option<Failure>,
+    transaction: Option<u32>,
+    /// Whether what it did, or what it ended, is now there for everybody.
+    committed: bool,
+}
+
+impl Executed {
+    fn failed(before: State, failure: Failure, transaction: Option<u32>) -> Self {
+        Self {
+            after: before.clone(),
+            before,
+            failure: Some(failure),
+            transaction,
+            committed: false,
+        }
+    }
+}
+
+/// Drops what a statement returns.
+struct Nothing;
+
+impl Sink for Nothing {
+    fn columns(&mut self, _: usize, _: Vec<howdah_pg::Column>) {}
+
+    fn row(&mut self, _: usize, _: &RowView<'_>) -> Flow {
+        Flow::Discard
+    }
+}
+
+fn missing_role(failure: &Failure) -> Option<String> {
+    let name = failure
+        .message
+        .strip_prefix("role \"")?
+        .strip_suffix("\" does not exist")?;
+    (failure.sqlstate == "42704").then(|| name.to_owned())
+}

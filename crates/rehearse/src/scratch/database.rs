@@ -1,0 +1,173 @@
+use std::sync::Arc;
+
+use howdah_pg::Connection;
+use howdah_sql::quote_ident;
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Server, append_page};
+use crate::schema::{BUILDER, Built};
+use crate::{RehearseError, Schema};
+
+/// A database on a scratch server, for one rehearsal. It is removed when the
+/// next one is asked for, or with the server.
+pub struct ScratchDatabase {
+    pub(crate) server: Arc<Server>,
+    pub(crate) name: String,
+    pub(crate) role: String,
+    pub(crate) superuser: bool,
+    pub(crate) password: String,
+    /// Whether the schema of a target is in it: roles that are missing in a
+    /// script are then missing there, too.
+    pub(crate) has_target: bool,
+    pub(crate) notes: Vec<String>,
+    /// That another major version had to do.
+    pub(crate) note: Option<String>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+/// The copy from before the script.
+pub(crate) const BEFORE: &str = "howdah before";
+
+impl ScratchDatabase {
+    pub(super) async fn create(
+        server: Arc<Server>,
+        turn: OwnedMutexGuard<()>,
+        name: &str,
+        note: Option<String>,
+    ) -> Result<Self, RehearseError> {
+        let doing = || RehearseError::scratch("creating a database");
+        let mut connection = server.connect("template1").await?;
+        let leftovers = connection
+            .query(include_str!("../../queries/build/leftovers.sql"), &[])
+            .await
+            .map_err(doing())?;
+        for row in leftovers.iter() {
+            connection
+                .batch(row.get(0).unwrap_or_default())
+                .await
+                .map_err(doing())?;
+        }
+        connection
+            .batch(&format!(
+                "CREATE DATABASE {} TEMPLATE template0",
+                quote_ident(name)
+            ))
+            .await
+            .map_err(doing())?;
+        Ok(Self {
+            server,
+            name: name.to_owned(),
+            role: String::new(),
+            superuser: false,
+            password: String::new(),
+            has_target: false,
+            notes: Vec::new(),
+            note,
+            _turn: turn,
+        })
+    }
+
+    /// Builds a target's schema in it; [`Schema::default`] for migrations that
+    /// start from nothing. The database must have the name of the schema's.
+    pub async fn build(&mut self, schema: &Schema) -> Result<(), RehearseError> {
+        let Built { password, notes } = schema.build(&self.server).await?;
+        self.password = password;
+        self.role.clone_from(&schema.role);
+        self.superuser = schema.superuser;
+        self.has_target = schema.server_version_num > 0;
+        self.notes.extend(schema.notes.iter().cloned());
+        self.notes.extend(notes);
+        Ok(())
+    }
+
+    /// What is missing in it or different from the target, for people to read.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Where the scratch server's superuser connects: for looking at it from outside.
+    pub fn superuser_url(&self) -> String {
+        self.server.url(&self.name)
+    }
+
+    /// Connects as the scratch server's superuser.
+    pub(crate) async fn connect_superuser(&self) -> Result<Connection, RehearseError> {
+        self.server.connect(&self.name).await
+    }
+
+    /// Connects as the role that the script runs as.
+    pub(crate) async fn connect_runner(&self) -> Result<Connection, RehearseError> {
+        self.server
+            .connect_as(&self.role, Some(&self.password), &self.name)
+            .await
+    }
+
+    /// Connects as the role that clients are tried as.
+    pub(crate) async fn connect_builder(&self, database: &str) -> Result<Connection, RehearseError> {
+        self.server
+            .connect_as(BUILDER, Some(&self.password), database)
+            .await
+    }
+
+    /// Makes the role that has what everybody has.
+    pub(crate) async fn make_public_role(&self) -> Result<(), RehearseError> {
+        let mut connection = self.connect_superuser().await?;
+        connection
+            .batch(&crate::clients::public_role())
+            .await
+            .map_err(RehearseError::scratch("making roles"))
+    }
+
+    /// Makes the planner believe that every table holds rows, as in
+    /// production, however few it really has.
+    pub(crate) async fn pretend_rows(&self) -> Result<(), RehearseError> {
+        let doing = || RehearseError::scratch("setting statistics");
+        let mut connection = self.connect_superuser().await?;
+        let empty = connection
+            .query(include_str!("../../queries/build/empty.sql"), &[])
+            .await
+            .map_err(doing())?;
+        let data = self.server.data_dir();
+        for row in empty.iter() {
+            let path = data.join(row.get(0).unwrap_or_default());
+            if let Err(error) = append_page(&path) {
+                tracing::warn!(path = %path.display(), %error, "a table looks empty to the planner");
+            }
+        }
+        connection
+            .batch(include_str!("../../queries/build/pretence.sql"))
+            .await
+            .map_err(doing())
+    }
+
+    /// Makes an ordinary role that a script takes for granted.
+    pub(crate) async fn create_role(&self, name: &str) -> Result<(), RehearseError> {
+        let mut connection = self.connect_superuser().await?;
+        let (name, runner) = (quote_ident(name), quote_ident(&self.role));
+        let sql = format!(
+            "CREATE ROLE {name}; GRANT {name} TO {runner} WITH ADMIN OPTION; GRANT {name} TO {}",
+            quote_ident(BUILDER)
+        );
+        connection
+            .batch(&sql)
+            .await
+            .map_err(RehearseError::scratch("creating a role"))
+    }
+
+    /// Copies it to [`BEFORE`]. Nobody may be connected to it.
+    pub(crate) async fn copy(&self) -> Result<(), RehearseError> {
+        let doing = || RehearseError::scratch("copying the database");
+        let mut connection = self.server.connect("template1").await?;
+        let strategy = match connection.version_num() >= 150_000 {
+            true => " STRATEGY file_copy",
+            false => "",
+        };
+        let name = quote_ident(&self.name);
+        // A session that was just closed may still be about to leave.
+        let copy = format!(
+            "CREATE DATABASE {} TEMPLATE {name}{strategy}",
+            quote_ident(BEFORE)
+        );
+        connection.batch(&copy).await.map_err(doing())
+    }
+}

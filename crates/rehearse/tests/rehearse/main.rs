@@ -1,0 +1,8 @@
+//! Rehearsals on real servers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod clients;
+mod effects;
+mod schemas;
+mod world;
