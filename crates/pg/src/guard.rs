@@ -10,6 +10,7 @@
 
 mod allow;
 mod analyser;
+mod bodies;
 mod body;
 mod builtins;
 mod examine;
@@ -284,38 +285,65 @@ async fn settle(
         return Ok(Ok(SettledBy::Catalog));
     };
     let hopeless = doubts.iter().any(|doubt| doubt.certain)
-        || doubts.iter().any(|doubt| match doubt.run_by {
-            Some(Reader::Own) => mentions.literal,
-            Some(Reader::Parts) => mentions.bracketed,
-            None => false,
-        })
+        || reading_runs_code(&doubts, mentions)
         || target.guard.analyser == Analyser::Never;
     let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {
         return Ok(Err(first.refusal.clone()));
     };
     let found = analyser::analyse(session, sql).await?;
-    let mut judge = Judge::new(builtins, &target.guard, &target.name);
-    judge.exact = true;
-    judge.constant_types = constant_types;
-    judge.references(&found, When::Runs, Reading::Rewritten, STATEMENT);
-    if types_in_text {
-        // Those that are named in text are not in the tree.
-        let names = mentions.types.iter();
-        judge
-            .wants
-            .type_names
-            .extend(names.map(|name| (name.clone(), Scope::Session, STATEMENT)));
+    // First by the names in bodies alone, which asks the analyser nothing more.
+    for ask_for_bodies in [false, true] {
+        let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);
+        judge.exact = true;
+        judge.constant_types = constant_types;
+        judge.open_bodies = ask_for_bodies.then(Vec::new);
+        judge.references(&found, When::Runs, Reading::Rewritten, STATEMENT);
+        if types_in_text {
+            // Those that are named in text are not in the tree.
+            let names = mentions.types.iter();
+            judge
+                .wants
+                .type_names
+                .extend(names.map(|name| (name.clone(), Scope::Session, STATEMENT)));
+        }
+        for name in &mentions.targets {
+            judge
+                .wants
+                .relation_names
+                .insert((name.clone(), Scope::Session, Reading::Planned, STATEMENT));
+        }
+        judge.settle(session, Vec::new()).await?;
+        let mut asked = 0;
+        while let Some((function, via)) = judge.open_bodies.as_mut().and_then(Vec::pop) {
+            asked += 1;
+            let found = match asked <= BODIES_MAX {
+                true => bodies::analyse(session, &builtins, &function).await?,
+                false => None,
+            };
+            match found {
+                Some(found) => judge.references(&found, When::Runs, Reading::Plain, via),
+                None => judge.body(&function, via),
+            }
+            judge.settle(session, Vec::new()).await?;
+        }
+        match judge.finish().into_iter().next() {
+            None => return Ok(Ok(SettledBy::Analyser)),
+            Some(doubt) if ask_for_bodies => return Ok(Err(doubt.refusal)),
+            Some(_) => {}
+        }
     }
-    for name in &mentions.targets {
-        judge
-            .wants
-            .relation_names
-            .insert((name.clone(), Scope::Session, Reading::Planned, STATEMENT));
-    }
-    judge.settle(session, Vec::new()).await?;
-    Ok(match judge.finish().into_iter().next() {
-        None => Ok(SettledBy::Analyser),
-        Some(doubt) => Err(doubt.refusal),
+    Ok(Err(first.refusal.clone()))
+}
+
+/// Bodies that the analyser is asked about for one statement.
+const BODIES_MAX: usize = 32;
+
+/// Whether the literals in a text could run what the doubts are about when they are read.
+fn reading_runs_code(doubts: &[judge::Doubt], mentions: &mention::Mentions) -> bool {
+    doubts.iter().any(|doubt| match doubt.run_by {
+        Some(Reader::Own) => mentions.literal,
+        Some(Reader::Parts) => mentions.bracketed,
+        None => false,
     })
 }
 

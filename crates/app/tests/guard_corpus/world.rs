@@ -241,7 +241,8 @@ impl World {
     pub fn at_rest(&mut self) -> Snapshot {
         for _ in 0..40 {
             let now = self.snapshot();
-            if now.get("open transactions").is_none_or(|open| open == "0") {
+            let idle = now.get("open transactions").is_none_or(|open| open == "0");
+            if idle && now.get("running").is_none_or(String::is_empty) {
                 return now;
             }
             std::thread::sleep(std::time::Duration::from_millis(50));

@@ -18,6 +18,24 @@ const LINE_BYTES: usize = 78;
 /// The OIDs of everything in the statement, as the server resolves it in the transaction
 /// that is open on the connection.
 pub(super) async fn analyse(connection: &mut Connection, sql: &str) -> Result<References, GuardError> {
+    let tree = trees(connection, &[Step::new(sql).parse_only()]).await?;
+    read(&tree, 0, 1)
+}
+
+/// As [`analyse`], for `sql` that prepares a statement under that name.
+pub(super) async fn analyse_prepared(
+    connection: &mut Connection,
+    sql: &str,
+    name: &str,
+) -> Result<References, GuardError> {
+    let gone = format!("DEALLOCATE {name}");
+    let trees = trees(connection, &[Step::silent(sql), Step::silent(&gone)]).await?;
+    // PREPARE itself comes first, then what it prepares, then DEALLOCATE.
+    read(&trees, 1, 3)
+}
+
+/// The trees of what was taken in while they are printed, `steps` and what turns it off again.
+async fn trees(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<String>, GuardError> {
     connection.take_notices();
     connection.keep_notices(1_000, TREE_MAX_BYTES);
     let quiet = match connection.version_num() {
@@ -31,23 +49,27 @@ pub(super) async fn analyse(connection: &mut Connection, sql: &str) -> Result<Re
          THEN pg_catalog.set_config('log_min_messages', 'panic', true) END, \
          pg_catalog.set_config('debug_print_rewritten', 'on', true)"
     );
-    let steps = [
-        Step::silent(&on),
-        Step::new(sql).parse_only(),
-        Step::silent("SET LOCAL debug_print_rewritten = off"),
-    ];
+    let steps: Vec<Step<'_>> = [Step::silent(&on)]
+        .into_iter()
+        .chain(steps.iter().copied())
+        .chain([Step::silent("SET LOCAL debug_print_rewritten = off")])
+        .collect();
     let outcome = connection.run(&steps, &mut Nothing).await;
     let notices = connection.take_notices();
     connection.keep_notices(100, 256 * 1024);
     outcome?;
-    let mut trees = notices
+    Ok(notices
         .into_iter()
-        .filter(|notice| notice.message == "rewritten parse tree:");
-    // Two were taken in since it was on: the statement, and what turns it off again.
-    let (Some(tree), Some(_), None) = (trees.next(), trees.next(), trees.next()) else {
+        .filter(|notice| notice.message == "rewritten parse tree:")
+        .map(|notice| notice.detail.unwrap_or_default())
+        .collect())
+}
+
+/// The tree at `at`, when there are just so many and the one that turned it off.
+fn read(trees: &[String], at: usize, count: usize) -> Result<References, GuardError> {
+    let Some(tree) = trees.get(at).filter(|_| trees.len() == count + 1) else {
         return Err(unreadable().into());
     };
-    let tree = tree.detail.unwrap_or_default();
     // A word that is longer than a line is broken in its middle; nothing may be read into that.
     if tree
         .lines()
@@ -55,7 +77,7 @@ pub(super) async fn analyse(connection: &mut Connection, sql: &str) -> Result<Re
     {
         return Err(unreadable().into());
     }
-    references(&tree, When::Runs).map_err(|_| unreadable().into())
+    references(tree, When::Runs).map_err(|_| unreadable().into())
 }
 
 fn unreadable() -> Refusal {

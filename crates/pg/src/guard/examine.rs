@@ -1,5 +1,7 @@
 //! What is known once the catalog has answered: a function, an operator, a type, a relation.
 
+use std::sync::Arc;
+
 use super::allow;
 use super::body;
 use super::builtins::FIRST_NORMAL_OID;
@@ -34,17 +36,8 @@ impl Judge<'_> {
                 self.bodies |= self.ways[via].account == Account::Statement;
                 if let Some(tree) = &function.tree {
                     self.tree(tree, When::Runs, Reading::Plain, here);
-                } else {
-                    match body::mentions(function) {
-                        Ok(found) => {
-                            self.mentions(&found.bare, scope, here);
-                            self.mentions(&found.anywhere, Scope::Anywhere, here);
-                        }
-                        Err(refusal) => {
-                            let refusal = self.hinted(refusal, function);
-                            self.doubt(refusal, false, here);
-                        }
-                    }
+                } else if !self.leave_to_analyser(function, here) {
+                    self.body(function, here);
                 }
             }
             other => {
@@ -68,6 +61,34 @@ impl Judge<'_> {
         let signature = self.way(via, what);
         for oid in &function.types {
             self.type_(*oid, signature);
+        }
+    }
+
+    /// Whether the body is left for the analyser.
+    fn leave_to_analyser(&mut self, function: &Function, here: Via) -> bool {
+        let way = &self.ways[here];
+        let resolved_as_here =
+            function.language == "sql" && way.scope == Scope::Session && way.account == Account::Statement;
+        match &mut self.open_bodies {
+            Some(open) if resolved_as_here => {
+                open.push((Arc::new(function.clone()), here));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What a body names.
+    pub(super) fn body(&mut self, function: &Function, here: Via) {
+        match body::mentions(function) {
+            Ok(found) => {
+                self.mentions(&found.bare, self.ways[here].scope, here);
+                self.mentions(&found.anywhere, Scope::Anywhere, here);
+            }
+            Err(refusal) => {
+                let refusal = self.hinted(refusal, function);
+                self.doubt(refusal, false, here);
+            }
         }
     }
 

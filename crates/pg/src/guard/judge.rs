@@ -177,6 +177,8 @@ pub(crate) struct Judge<'a> {
     pub(super) searches_text: bool,
     /// Whether every type that is named in text by the statement is a constant.
     pub(super) constant_types: bool,
+    /// Functions in SQL whose bodies the analyser may be asked for, once names left a doubt.
+    pub(super) open_bodies: Option<Vec<(Arc<super::rows::Function>, Via)>>,
     /// The tree is the server's own: names are settled.
     pub(super) exact: bool,
     /// Whether columns may get their default.
@@ -218,6 +220,7 @@ impl<'a> Judge<'a> {
             converts_to_json: false,
             searches_text: false,
             constant_types: false,
+            open_bodies: None,
             exact: false,
             defaults: true,
         }

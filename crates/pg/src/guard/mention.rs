@@ -361,6 +361,11 @@ impl Walk {
             // f(x) may be a cast to the type f.
             self.found.types.insert(name.clone());
         }
+        // json_object(…) with plain arguments becomes pg_catalog.json_object here, and on a
+        // server that does not know the keyword it is whatever the search path says.
+        if ONCE_FUNCTIONS.iter().any(|(_, once)| *once == name.name) {
+            self.call(Name::bare(name.name.clone()), None, false);
+        }
         let constant_type = matches!(name.name.as_str(), "pg_input_is_valid" | "pg_input_error_info")
             && self.type_in_text(value.get("args"));
         self.found.calls.insert(Call {

@@ -36,6 +36,25 @@ CREATE FUNCTION h.path_commented() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETU
 CREATE FUNCTION h.path_in_quotes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN "l_path"."only_there"(); END $$;
 CREATE FUNCTION h.path_half_in_quotes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN "l_path".only_there(); END $$;
 
+-- setup: literals in bodies
+CREATE FUNCTION h.l_body_row() RETURNS text LANGUAGE sql AS $$ SELECT (coalesce(NULL::h.l_table, '(1,x)')).t $$;
+CREATE FUNCTION h.l_body_table() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM h.l_table WHERE ARRAY[a] = '{3}' $$;
+CREATE FUNCTION h.l_body_argument(h.l_int[]) RETURNS boolean LANGUAGE sql AS $$ SELECT $1 = '{3}' $$;
+CREATE FUNCTION h.l_body_ends() RETURNS int LANGUAGE sql AS $$ SELECT 1 + h.mark() -- no more $$;
+CREATE FUNCTION public.l_over(int) RETURNS text LANGUAGE sql AS $$ SELECT 'fine'::text $$;
+CREATE FUNCTION public.l_over(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM h.mark(); RETURN $1; END $$;
+CREATE FUNCTION h.l_body_overload(text) RETURNS text LANGUAGE sql AS $$ SELECT public.l_over($1) $$;
+
+-- name: row-in-a-body
+SELECT h.l_body_row()
+-- name: array-in-a-body
+SELECT h.l_body_table()
+-- name: array-for-an-argument-in-a-body
+SELECT h.l_body_argument(NULL)
+-- name: body-that-ends-in-a-comment
+SELECT h.l_body_ends()
+-- name: overload-in-a-body
+SELECT h.l_body_overload('x')
 -- name: array-of-a-column
 SELECT count(*) FROM h.l_table WHERE ARRAY[a] = '{3}'
 -- name: array-of-a-view's-column

@@ -3,6 +3,8 @@
 -- setup: functions
 CREATE SCHEMA fine;
 SET check_function_bodies = off;
+CREATE FUNCTION fine.beside_overloads(t text, n int) RETURNS text LANGUAGE sql STABLE AS $$ SELECT lower($1) || btrim($1) || "left"($1, $2) FROM fine.items WHERE label <> 'x' AND id = $2 $$;
+CREATE FUNCTION fine.keywords(t text, n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN IF n BETWEEN 1 AND 3 AND t IN ('abc', 'b') AND n != 7 THEN RETURN 'few'; END IF; RETURN nullif(t, 'none'); END $$;
 CREATE FUNCTION fine.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + $2';
 CREATE FUNCTION fine.discount(total numeric, rate numeric DEFAULT 0.1) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT round(total * (1 - rate), 2)';
 CREATE FUNCTION fine.order_count(customer int) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM fine.items WHERE owner = customer';
@@ -283,3 +285,7 @@ SELECT lag(m) OVER (ORDER BY p), first_value(l) OVER (ORDER BY l) FROM fine.type
 SELECT array_agg(l ORDER BY l), ARRAY['low', 'high']::fine.level[], array_agg(m ORDER BY p) FROM fine.typed
 -- name: function-in-every-place
 SELECT fine.classify(price) AS c, sum(fine.add(id, 1)) FILTER (WHERE fine.add(id, 1) > 5), max(fine.discount(price)) FROM fine.items GROUP BY fine.classify(price) HAVING fine.add(count(*)::int, 1) > 1 ORDER BY fine.classify(price)
+-- name: body-with-a-harmless-overload
+SELECT fine.beside_overloads('ABC', 3)
+-- name: keywords-in-a-body
+SELECT fine.keywords('abc', 2), fine.keywords('x', 5)

@@ -1,0 +1,76 @@
+//! Asks the server's analyser what the body of a function in SQL would run, where names leave a doubt.
+//!
+//! A body whose names are looked up when it runs is given to PREPARE with the types of the
+//! function's arguments, which resolves it as a call would, and runs nothing that reading
+//! the literals in it does not run. Where PREPARE cannot take it, names decide.
+
+use std::sync::Arc;
+
+use super::analyser;
+use super::body;
+use super::builtins::Builtins;
+use super::judge::{Judge, STATEMENT, Scope};
+use super::rows::Function;
+use super::stored::References;
+use super::{GuardError, reading_runs_code};
+use crate::{PgError, Session};
+
+/// What the body of the function runs, if the analyser can tell and may be asked.
+pub(super) async fn analyse(
+    session: &mut Session,
+    builtins: &Arc<Builtins>,
+    function: &Function,
+) -> Result<Option<References>, GuardError> {
+    let Some(sql) = prepare(function) else {
+        return Ok(None);
+    };
+    let Ok(found) = body::mentions(function) else {
+        return Ok(None);
+    };
+    if session.parameter("server_encoding") != Some("UTF8") {
+        return Ok(None);
+    }
+    let target = Arc::clone(session.target());
+    let mut judge = Judge::new(Arc::clone(builtins), &target.guard, &target.name);
+    judge.mentions(&found.bare, Scope::Session, STATEMENT);
+    // A literal may also become a value of an argument's type.
+    for oid in &function.types {
+        judge.type_(*oid, STATEMENT);
+    }
+    judge.settle(session, Vec::new()).await?;
+    if reading_runs_code(&judge.finish(), &found.bare) {
+        return Ok(None);
+    }
+    session.batch("SAVEPOINT howdah_body").await?;
+    match analyser::analyse_prepared(session, &sql, PREPARED).await {
+        Ok(found) => {
+            session.batch("RELEASE SAVEPOINT howdah_body").await?;
+            Ok(Some(found))
+        }
+        Err(GuardError::Pg(PgError::Server(_)) | GuardError::Refused(_)) => {
+            session.batch("ROLLBACK TO SAVEPOINT howdah_body").await?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The name of the prepared statement, which is gone again before anything else is run.
+const PREPARED: &str = "howdah_body";
+
+/// `PREPARE … (types) AS body`, where the body is one statement.
+fn prepare(function: &Function) -> Option<String> {
+    let types = function
+        .signature
+        .strip_prefix(&format!("{}.{}(", function.schema, function.name))?
+        .strip_suffix(')')?;
+    let types = match types {
+        "" => String::new(),
+        types => format!("({types})"),
+    };
+    let trees = howdah_sql::tree(&function.source, &howdah_sql::Limits::default()).ok()?;
+    if trees.len() != 1 || trees[0].get("SelectStmt").is_none() {
+        return None;
+    }
+    Some(format!("PREPARE {PREPARED}{types} AS {}", function.source))
+}
