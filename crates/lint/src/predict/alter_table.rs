@@ -340,9 +340,9 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
                 }
             }
         }
-        ConstrType::ConstrPrimary | ConstrType::ConstrUnique
-            if !constraint.indexname.is_empty() && constraint.contype() == ConstrType::ConstrPrimary =>
-        {
+        // The index is there already.
+        ConstrType::ConstrUnique if !constraint.indexname.is_empty() => {}
+        ConstrType::ConstrPrimary if !constraint.indexname.is_empty() => {
             to.unsure("Columns of the index that are not NOT NULL yet are scanned.");
         }
         ConstrType::ConstrPrimary | ConstrType::ConstrUnique | ConstrType::ConstrExclusion => {
