@@ -60,14 +60,18 @@ pub(super) fn in_order(nodes: Vec<Node>, edges: &[Edge]) -> Vec<Piece> {
     let mut order = Vec::with_capacity(nodes.len());
     let mut done = vec![false; nodes.len()];
     loop {
-        let node = match (ready.pop(), waiting.pop_first()) {
-            (Some(Reverse((_, _, node))), first) => {
-                waiting.extend(first);
-                node
+        let node = match (ready.pop(), waiting.values().next()) {
+            (Some(Reverse((_, _, node))), _) => node,
+            (None, Some(&first)) => {
+                let circle = circle_behind(first, &waits_for);
+                let cut = circle
+                    .into_iter()
+                    .min_by_key(|node| (nodes[*node].place, nodes[*node].key.1));
+                cut.unwrap_or(first)
             }
-            (None, Some((_, node))) => node,
             (None, None) => break,
         };
+        waiting.remove(&(nodes[node].place, nodes[node].key.1, node));
         if std::mem::replace(&mut done[node], true) {
             continue;
         }
@@ -82,6 +86,21 @@ pub(super) fn in_order(nodes: Vec<Node>, edges: &[Edge]) -> Vec<Piece> {
     }
     let mut pieces: Vec<Option<Piece>> = nodes.into_iter().map(|node| Some(node.piece)).collect();
     order.into_iter().filter_map(|node| pieces[node].take()).collect()
+}
+
+/// The nodes of a circle that a node waits for, or is in: whoever waits and is in none waits for one.
+fn circle_behind(node: usize, waits_for: &[BTreeSet<usize>]) -> Vec<usize> {
+    let mut path = vec![node];
+    loop {
+        let last = path[path.len() - 1];
+        let Some(&next) = waits_for[last].first() else {
+            return vec![last];
+        };
+        if let Some(start) = path.iter().position(|seen| *seen == next) {
+            return path.split_off(start);
+        }
+        path.push(next);
+    }
 }
 
 /// The object that is created, and `key` with it.
