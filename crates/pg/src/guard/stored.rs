@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::builtins::FIRST_NORMAL_OID;
 use super::nodetree::{NoTree, Node, Value, parse};
 
 /// What becomes of a tree.
@@ -183,10 +184,16 @@ fn node(node: &Node<'_>, when: When, found: &mut References) -> bool {
                 "relid" => {
                     found.relations.insert(oid);
                 }
-                "paramtype" | "resulttype" | "funcresulttype" | "coltypes" | "funccoltypes" | "typid" => {
+                "paramtype" | "resulttype" | "funcresulttype" | "opresulttype" | "coltypes"
+                | "funccoltypes" | "typid" => {
                     if called && !(*field == "resulttype" && passes_on(node.tag)) {
                         found.types.insert(oid);
                     }
+                    found.all_types.insert(oid);
+                }
+                // The server's own aggregates only hand on what there is already.
+                "aggtype" | "wintype" if is_added(node) => {
+                    found.types.insert(oid);
                     found.all_types.insert(oid);
                 }
                 other if names_type(other) => {
@@ -197,6 +204,17 @@ fn node(node: &Node<'_>, when: When, found: &mut References) -> bool {
         }
     }
     varies
+}
+
+/// Whether an aggregate or window function is not built in.
+fn is_added(node: &Node<'_>) -> bool {
+    let called = node
+        .fields
+        .iter()
+        .filter(|(field, _)| matches!(*field, "aggfnoid" | "winfnoid"));
+    called
+        .flat_map(|(_, values)| oids(values))
+        .any(|oid| oid >= FIRST_NORMAL_OID)
 }
 
 /// Nodes whose value is one that exists already.

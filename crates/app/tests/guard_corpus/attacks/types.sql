@@ -18,6 +18,10 @@ CREATE VIEW h.v_domain AS SELECT id::h.d_int AS d FROM h.canary;
 CREATE DOMAIN public.integer_ AS int CHECK (h.check_it(VALUE));
 CREATE DOMAIN h."int" AS pg_catalog.int4 CHECK (h.check_it(VALUE));
 CREATE DOMAIN h."Weird.Type" AS text CHECK (h.check_it(VALUE));
+CREATE TABLE h.domain_rows (a h.d_int, t text);
+INSERT INTO h.domain_rows VALUES (NULL, 'x');
+CREATE FUNCTION h.populate_step(anyelement, anyelement, ext.hstore) RETURNS anyelement LANGUAGE sql IMMUTABLE AS 'SELECT $2 OPERATOR(ext.#=) $3';
+CREATE AGGREGATE h.populate(anyelement, ext.hstore) (SFUNC = h.populate_step, STYPE = anyelement);
 -- setup: casts
 CREATE TYPE h.castable AS (x int);
 CREATE TYPE h.target AS (y int);
@@ -183,6 +187,10 @@ SELECT json_populate_recordset(NULL::h.domain_table, '[{"a":"1"}]')
 SELECT ext.populate_record(NULL::h.with_domain, 'a=>1'::ext.hstore)
 -- name: domain-hstore-operator
 SELECT NULL::h.with_domain OPERATOR(ext.#=) 'a=>1'::ext.hstore
+-- name: domain-hstore-operator-on-a-row
+SELECT (l OPERATOR(ext.#=) 'a=>3'::ext.hstore).t FROM h.domain_rows l
+-- name: domain-hstore-aggregate
+SELECT h.populate(l, 'a=>3'::ext.hstore) FROM h.domain_rows l
 -- name: domain-crosstab-columns
 SELECT * FROM ext.crosstab('SELECT 1, 1, 1 FROM h.mark()') AS x(a int, b int)
 -- name: cast-explicit
