@@ -196,7 +196,11 @@ impl Raw {
                 return Ok(message);
             }
             let mut chunk = [0_u8; 16384];
-            let read = self.stream.read(&mut chunk).map_err(|e| format!("read: {e}"))?;
+            let read = match self.stream.read(&mut chunk) {
+                // A child that ended is no answer of the server.
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                read => read.map_err(|e| format!("read: {e}"))?,
+            };
             if read == 0 {
                 return Err("the server closed the connection".to_owned());
             }
