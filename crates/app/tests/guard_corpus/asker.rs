@@ -10,34 +10,34 @@ use howdah_testkit::mcp::Client;
 use serde_json::{Value, json};
 
 /// Whoever answers.
-pub enum Asker {
-    Mcp { client: Client, url: String },
+pub(crate) enum Asker {
+    Mcp { client: Box<Client>, url: String },
     Direct(Arc<Target>),
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// All of it, to look for secrets in.
-    pub text: String,
+    pub(crate) text: String,
     /// The rows, when it succeeded.
-    pub rows: Result<Vec<Vec<Value>>, String>,
+    pub(crate) rows: Result<Vec<Vec<Value>>, String>,
 }
 
 impl Asker {
-    pub async fn start(url: &str) -> Self {
+    pub(crate) async fn start(url: &str) -> Self {
         if std::env::var_os("HOWDAH_CORPUS_DIRECT").is_some() {
             let info = ConnInfo::parse(url).unwrap();
             return Self::Direct(Arc::new(Target::new("corpus", info, Origin::CommandLine)));
         }
         Self::Mcp {
-            client: Client::on(url).await,
+            client: Box::new(Client::on(url).await),
             url: url.to_owned(),
         }
     }
 
     /// Runs one text; `None` when no answer came in time or at all: the program crashed or hangs.
-    pub async fn ask(&mut self, sql: &str) -> Option<Reply> {
+    pub(crate) async fn ask(&mut self, sql: &str) -> Option<Reply> {
         match self {
             Self::Mcp { client, .. } => {
                 let call = client
@@ -46,7 +46,7 @@ impl Asker {
                         json!({"name": "run_query", "arguments": {"sql": sql}}),
                     )
                     .await;
-                match call.answer_within(Duration::from_secs(90)).await? {
+                match call.answer_within(Duration::from_secs(600)).await? {
                     Ok(result) => Some(read(&result)),
                     Err(error) => Some(Reply {
                         text: format!("{error:?}"),
@@ -59,14 +59,14 @@ impl Asker {
     }
 
     /// After a crash: the next process.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         if let Self::Mcp { client, url } = self {
-            *client = Client::on(url).await;
+            **client = Client::on(url).await;
         }
     }
 
     /// The most memory that Howdah's process ever held, in bytes; 0 where it is not known.
-    pub fn peak_memory(&self) -> u64 {
+    pub(crate) fn peak_memory(&self) -> u64 {
         let Self::Mcp { client, .. } = self else { return 0 };
         let status = std::fs::read_to_string(format!("/proc/{}/status", client.pid())).unwrap_or_default();
         let line = status
