@@ -84,7 +84,11 @@ async fn a_full_server_is_said_to_be_full_and_found_free_again() {
     let begun = Instant::now();
     let result = query(&client, "SELECT 1").await;
     assert!(failed(&result), "{result}");
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < howdah_testkit::allowed(Duration::from_secs(5)),
+        "{:?}",
+        begun.elapsed()
+    );
     let text = result.to_string();
     assert!(text.contains("connection") || text.contains("53300"), "{text}");
     drop(taken);
@@ -181,8 +185,11 @@ async fn a_cross_join_of_ten_tables_ends_at_the_timeout() {
     let arguments = json!({ "sql": sql, "target": "runaway" });
     let result = client.call_tool("run_query", arguments).await.unwrap();
     assert!(failed(&result), "{result}");
-    // The limit that is set without this one is 30 s.
-    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < howdah_testkit::allowed(Duration::from_secs(3)),
+        "{:?}",
+        begun.elapsed()
+    );
     assert!(result.to_string().contains("timeout"), "{result}");
     let judge = server.probe("postgres").await;
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND state = 'active'";

@@ -12,7 +12,7 @@ use crate::world::{Person, Snapshot, World};
 /// What Howdah may hold, whatever it is asked.
 const MEMORY_BYTES: u64 = 250 * 1024 * 1024;
 /// The statement timeout that Howdah sets by itself is 30 s; a loaded machine adds to it.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(450);
 
 /// Runs the attacks of a class; what each that got through did.
 pub(crate) async fn attacks(world: &mut World, asker: &mut Asker, items: &[Item]) -> Vec<String> {

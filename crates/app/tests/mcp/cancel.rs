@@ -8,15 +8,12 @@ use serde_json::json;
 
 use crate::{ERAS, Setup, is_error, running, server, until_running};
 
-/// The promise is two seconds; a loaded machine may take ten times that. By itself it ends after 25.
-const GONE_WITHIN: Duration = Duration::from_secs(20);
-/// How long it may take until it runs.
-const BEGUN_WITHIN: Duration = Duration::from_secs(120);
+const GONE_WITHIN: Duration = Duration::from_secs(2);
 
 async fn sleeping(client: &Client, judge: &howdah_testkit::tokio_postgres::Client, mark: &str) -> Call {
     let sql = format!("SELECT pg_sleep(25), '{mark}'");
     let call = client.begin_tool("run_query", json!({ "sql": sql })).await;
-    until_running(judge, mark, 1, BEGUN_WITHIN).await;
+    until_running(judge, mark, 1, Duration::from_secs(10)).await;
     call
 }
 
@@ -56,7 +53,10 @@ async fn by_the_end_of_input() {
     let _call = sleeping(&client, &judge, "end-of-input").await;
     client.close_input().await;
     until_running(&judge, "end-of-input", 0, GONE_WITHIN).await;
-    assert_eq!(client.exit_code(GONE_WITHIN).await, Some(0));
+    assert_eq!(
+        client.exit_code(howdah_testkit::allowed(GONE_WITHIN)).await,
+        Some(0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +66,10 @@ async fn by_sigterm() {
     let _call = sleeping(&client, &judge, "by-sigterm").await;
     client.terminate();
     until_running(&judge, "by-sigterm", 0, GONE_WITHIN).await;
-    assert_eq!(client.exit_code(GONE_WITHIN).await, Some(143));
+    assert_eq!(
+        client.exit_code(howdah_testkit::allowed(GONE_WITHIN)).await,
+        Some(143)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +83,10 @@ async fn by_sigint() {
         .unwrap();
     assert!(sent.success());
     until_running(&judge, "by-sigint", 0, GONE_WITHIN).await;
-    assert_eq!(client.exit_code(GONE_WITHIN).await, Some(130));
+    assert_eq!(
+        client.exit_code(howdah_testkit::allowed(GONE_WITHIN)).await,
+        Some(130)
+    );
 }
 
 /// Then only the server can notice.
@@ -104,7 +110,7 @@ async fn by_ctrl_c_at_the_command_line() {
         .env("HOWDAH_HOME", home.path())
         .spawn()
         .unwrap();
-    until_running(&judge, "by-ctrl-c", 1, BEGUN_WITHIN).await;
+    until_running(&judge, "by-ctrl-c", 1, Duration::from_secs(10)).await;
     let pid = child.id().unwrap().to_string();
     assert!(
         std::process::Command::new("kill")

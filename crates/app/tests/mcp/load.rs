@@ -20,7 +20,7 @@ async fn calls_run_side_by_side() {
         }
         let took = begun.elapsed();
         assert!(
-            took < Duration::from_secs(20),
+            took < Duration::from_secs(16),
             "16 calls of two seconds took {took:?}"
         );
     }
@@ -30,15 +30,19 @@ async fn calls_run_side_by_side() {
 async fn a_small_answer_does_not_wait_for_a_long_call() {
     let client = Setup::new(&server().await.url("postgres")).start().await;
     let long = client
-        .begin_tool("run_query", json!({ "sql": "SELECT pg_sleep(25)" }))
+        .begin_tool("run_query", json!({ "sql": "SELECT pg_sleep(12)" }))
         .await;
     let begun = Instant::now();
     client
         .call_tool("run_query", json!({ "sql": "SELECT 1" }))
         .await
         .unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
-    client.cancel(&long).await;
+    assert!(
+        begun.elapsed() < howdah_testkit::allowed(Duration::from_secs(1)),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(long.answer().await.unwrap().is_ok());
 }
 
 /// More calls than there are connections wait their turn; none is lost.

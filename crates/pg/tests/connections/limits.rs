@@ -33,7 +33,7 @@ async fn huge_cells_and_long_results_need_no_memory() {
     assert_eq!(count.rows, 10_000_000);
     assert_eq!(end.steps[0].rows, 10_000_000);
     assert!(!end.steps[0].suspended);
-    let spent = began.elapsed().max(Duration::from_secs(10));
+    let spent = began.elapsed();
 
     // The same, capped by the server.
     let mut capped = Count::default();
@@ -50,7 +50,7 @@ async fn huge_cells_and_long_results_need_no_memory() {
         .await
         .unwrap();
     assert_eq!((capped.rows, end.steps[1].suspended), (1000, true));
-    assert!(began.elapsed() < spent, "the server goes on to the end");
+    assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(1)));
 
     let (_, most) = memory_kib();
     let grown = most.saturating_sub(before);

@@ -17,13 +17,7 @@ mod targets;
 mod tls;
 mod wire;
 
-use std::time::Duration;
-
 use howdah_pg::{Column, ConnInfo, Connection, Flow, RowView, Sink};
-
-/// What is promised within 2 seconds, on a machine that may be ten times slower. What it is
-/// told apart from takes longer still, or for ever.
-const SOON: Duration = Duration::from_secs(20);
 
 /// What a sink was given, as text.
 #[derive(Debug, Default)]
