@@ -1,17 +1,23 @@
 //! Asks Howdah: through `howdah mcp` and its tool `run_query`, as any client does, or, with `HOWDAH_CORPUS_DIRECT`, the guard
 //! itself, to work on it without the program around.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use howdah_pg::guard::{self, Query};
 use howdah_pg::{Cell, Column, ConnInfo, Flow, Origin, RowView, Sink, Target};
-use howdah_testkit::mcp::Client;
+use howdah_testkit::mcp::{Client, Options};
 use serde_json::{Value, json};
 
 /// Whoever answers.
 pub(crate) enum Asker {
-    Mcp { client: Box<Client>, url: String },
+    Mcp {
+        client: Box<Client>,
+        url: String,
+        /// Its own, so that no other program locks the audit log meanwhile.
+        home: tempfile::TempDir,
+    },
     Direct(Arc<Target>),
 }
 
@@ -30,9 +36,11 @@ impl Asker {
             let info = ConnInfo::parse(url).unwrap();
             return Self::Direct(Arc::new(Target::new("corpus", info, Origin::CommandLine)));
         }
+        let home = tempfile::tempdir().unwrap();
         Self::Mcp {
-            client: Box::new(Client::on(url).await),
+            client: Box::new(client(url, home.path()).await),
             url: url.to_owned(),
+            home,
         }
     }
 
@@ -60,8 +68,13 @@ impl Asker {
 
     /// After a crash: the next process.
     pub(crate) async fn restart(&mut self) {
-        if let Self::Mcp { client, url } = self {
-            **client = Client::on(url).await;
+        if let Self::Mcp {
+            client: crashed,
+            url,
+            home,
+        } = self
+        {
+            **crashed = client(url, home.path()).await;
         }
     }
 
@@ -79,6 +92,22 @@ impl Asker {
             .unwrap_or_default()
             * 1024
     }
+}
+
+async fn client(url: &str, home: &Path) -> Client {
+    let home = home.to_string_lossy();
+    let environment = [
+        ("DATABASE_URL", url),
+        ("HOWDAH_HOME", home.as_ref()),
+        ("XDG_CONFIG_HOME", home.as_ref()),
+    ];
+    Client::start(Options {
+        environment: environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        ..Options::default()
+    })
+    .await
 }
 
 fn read(result: &Value) -> Reply {
