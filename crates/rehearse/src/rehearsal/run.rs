@@ -10,10 +10,10 @@ use howdah_sql::RelationName;
 use super::outcome::Look;
 use super::statement::{Mode, Sentence};
 use super::{Options, Rehearsal, StatementOutcome};
-use crate::clients::Clients;
+use crate::clients::{Clients, Contradiction, Rule, Scope};
 use crate::plans::take_plans;
 use crate::trace::{Oid, State};
-use crate::{Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
+use crate::{Break, Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
 
 /// How many notices of one statement are kept: its plans are among them.
 const NOTICES: (usize, usize) = (100_000, 64 << 20);
@@ -41,8 +41,8 @@ pub(super) struct Run {
     outcomes: Vec<StatementOutcome>,
     /// The first of `outcomes` that belongs to no transaction that is committed.
     uncommitted: usize,
-    /// Of each of `outcomes`: the relations that it names, and whether clients may notice it.
-    named: Vec<(Vec<RelationName>, bool)>,
+    /// What each of `outcomes` is about.
+    subjects: Vec<Subject>,
     clients: Option<Clients>,
     pub(super) notes: Vec<String>,
 }
@@ -74,7 +74,7 @@ impl Run {
             rewritten: BTreeSet::new(),
             outcomes: Vec::new(),
             uncommitted: 0,
-            named: Vec::new(),
+            subjects: Vec::new(),
             clients: None,
             notes,
         })
@@ -107,7 +107,7 @@ impl Run {
         if self.options.clients {
             // The database is copied, and must be left for that.
             self.connection = self.database.server.connect("template1").await?;
-            self.clients = Some(Clients::of(&self.database).await?);
+            self.clients = Some(Clients::of(&self.database, &self.options.statistics).await?);
         }
         self.connection = connect(&self.database).await?;
         self.start = self.look().await?;
@@ -128,10 +128,11 @@ impl Run {
             }
             self.end_open().await?;
         }
-        match self.committed {
-            true => self.try_clients(0, true).await,
-            false => Ok(()),
+        if self.committed {
+            self.try_clients(0, true).await?;
+            self.hold_against_statistics().await?;
         }
+        Ok(())
     }
 
     pub(super) async fn finish(self) -> Result<Rehearsal, RehearseError> {
@@ -168,8 +169,7 @@ impl Run {
         if effects.failure.is_some() && self.committed {
             effects.debris.push(Debris::HalfApplied);
         }
-        self.named
-            .push((sentence.relations(), sentence.is_noticed_by_clients()));
+        self.subjects.push(Subject::of(&sentence));
         self.outcomes.push(StatementOutcome {
             span: unit.span.clone(),
             effects,
@@ -258,50 +258,127 @@ impl Run {
     /// Finds what the statements from `first` on, which are now committed, have
     /// broken, and charges it to the one that has most to do with it.
     async fn try_clients(&mut self, first: usize, all: bool) -> Result<(), RehearseError> {
-        let Some(clients) = &mut self.clients else {
-            return Ok(());
-        };
-        if !self.named[first..].iter().any(|(_, noticed)| *noticed) {
+        let this = first..self.outcomes.len();
+        if !self.subjects[first..].iter().any(|subject| subject.noticed) {
             return Ok(());
         }
-        let concerns = |number: usize, name: &RelationName| {
-            let (named, _) = &self.named[number];
-            let locks = &self.outcomes[number].effects.locks;
-            locks
-                .iter()
-                .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
-                || named.iter().any(|other| {
-                    other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
-                })
-        };
-        let this = first..self.outcomes.len();
         let touched = self
             .start
             .relations
             .iter()
-            .filter(|(_, relation)| this.clone().any(|number| concerns(number, &relation.name)));
+            .filter(|(_, relation)| this.clone().any(|number| self.concerns(number, &relation.name)));
         let touched: BTreeSet<Oid> = touched.map(|(oid, _)| *oid).collect();
-        let breaks = clients
-            .check(&self.start, Some(&touched).filter(|_| !all))
-            .await?;
-        let mut charged = Vec::new();
-        for (oid, broken) in breaks {
+        let scope = Scope {
+            touched: &touched,
+            reaches_far: self.subjects[first..].iter().any(|subject| subject.reaches_far),
+            all,
+        };
+        let Some(clients) = &mut self.clients else {
+            return Ok(());
+        };
+        for (oid, broken) in clients.check(&self.start, scope).await? {
             let name = self.start.relations.get(&oid).map(|relation| &relation.name);
-            let noticed = |number: &usize| self.named[*number].1;
+            let noticed = |number: &usize| self.subjects[*number].noticed;
             let concerned = name.and_then(|name| {
                 this.clone()
                     .rev()
                     .filter(noticed)
-                    .find(|number| concerns(*number, name))
+                    .find(|number| self.concerns(*number, name))
             });
             if let Some(number) = concerned.or_else(|| this.clone().rev().find(noticed)) {
-                charged.push((number, broken));
+                self.outcomes[number].effects.breaks.push(broken);
             }
         }
-        for (number, broken) in charged {
-            self.outcomes[number].effects.breaks.push(broken);
+        Ok(())
+    }
+
+    /// Whether a statement has to do with a relation.
+    fn concerns(&self, number: usize, name: &RelationName) -> bool {
+        let locks = &self.outcomes[number].effects.locks;
+        locks
+            .iter()
+            .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
+            || self.subjects[number].relations.iter().any(|other| {
+                other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
+            })
+    }
+
+    /// Finds the rules that the script made and that the target's rows do not fit: it fails there,
+    /// or, where rows are not looked at, their writers do.
+    async fn hold_against_statistics(&mut self) -> Result<(), RehearseError> {
+        let Some(clients) = &mut self.clients else {
+            return Ok(());
+        };
+        let found = clients
+            .contradictions(&self.start, &self.options.statistics)
+            .await?;
+        for contradiction in found {
+            self.charge(contradiction);
         }
         Ok(())
+    }
+
+    fn charge(&mut self, contradiction: Contradiction) {
+        let Some(table) = self.start.relations.get(&contradiction.table) else {
+            return;
+        };
+        let table = table.name.clone();
+        let name = &contradiction.name;
+        let concerned = (0..self.outcomes.len())
+            .rev()
+            .filter(|number| self.subjects[*number].noticed && self.concerns(*number, &table));
+        let concerned: Vec<usize> = concerned.collect();
+        let makes = |number: &&usize| self.subjects[**number].text.contains(name.as_str());
+        let Some(number) = concerned.iter().find(makes).or(concerned.first()).copied() else {
+            return;
+        };
+        // Statistics know rows as they were before the script.
+        let writes = |number: usize| {
+            let locks = &self.outcomes[number].effects.locks;
+            locks
+                .iter()
+                .any(|lock| lock.mode == LockMode::RowExclusive && lock.relation == table)
+        };
+        let changed = (0..number).any(writes);
+        let effects = &mut self.outcomes[number].effects;
+        match &contradiction.rule {
+            Rule::Check {
+                column,
+                value,
+                validated,
+            } => {
+                let value = value.as_deref().unwrap_or("NULL");
+                let message = format!(
+                    "check constraint \"{name}\" of {table} is violated where {column} is {value}, as statistics know of it"
+                );
+                let failure = Failure {
+                    sqlstate: "23514".to_owned(),
+                    message,
+                };
+                if *validated && !changed {
+                    effects.failure.get_or_insert(failure);
+                    return;
+                }
+                effects.breaks.push(Break {
+                    statement: format!("INSERT or UPDATE of {table} with such a value"),
+                    role: "any client".to_owned(),
+                    failure,
+                    prepared_only: false,
+                });
+            }
+            Rule::Unique if changed => {}
+            Rule::Unique => {
+                effects.failure.get_or_insert(Failure {
+                    sqlstate: "23505".to_owned(),
+                    message: format!(
+                        "could not create unique index \"{name}\": statistics of {table} know values that are there more than once"
+                    ),
+                });
+                if self.subjects[number].is_concurrent {
+                    effects.debris.push(Debris::InvalidIndex(name.clone()));
+                }
+            }
+        }
     }
 
     /// Runs one statement and looks at what it did.
@@ -508,6 +585,36 @@ async fn connect(database: &ScratchDatabase) -> Result<Connection, RehearseError
     let mut connection = database.connect_runner().await?;
     connection.keep_notices(NOTICES.0, NOTICES.1);
     Ok(connection)
+}
+
+/// What a statement is about.
+struct Subject {
+    /// The relations that it names.
+    relations: Vec<RelationName>,
+    /// Whether clients may notice it.
+    noticed: bool,
+    /// Whether it may change what happens on tables that it does not name.
+    reaches_far: bool,
+    is_concurrent: bool,
+    /// Its text, as far as names of what it makes are looked for in it.
+    text: String,
+}
+
+impl Subject {
+    fn of(sentence: &Sentence<'_>) -> Self {
+        let noticed = sentence.is_noticed_by_clients();
+        Self {
+            relations: sentence.relations(),
+            noticed,
+            reaches_far: sentence.reaches_far(),
+            is_concurrent: sentence.is_concurrent(),
+            text: if noticed {
+                sentence.sql.to_owned()
+            } else {
+                String::new()
+            },
+        }
+    }
 }
 
 /// What became of a statement.
