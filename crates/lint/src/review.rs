@@ -48,10 +48,13 @@ impl Surroundings {
             .map_err(RehearseError::Target)?;
         let tables = model.tables.iter().map(|table| table.name.name.as_str());
         let named = named(tables, texts);
+        let triggered = texts
+            .iter()
+            .any(|text| text.to_ascii_lowercase().contains("function"));
         Ok(Self {
             schema: Schema::capture(connection).await?,
             sizes: Sizes::capture(connection).await?,
-            statistics: Statistics::capture(connection, &named).await?,
+            statistics: Statistics::capture(connection, &named, triggered).await?,
             model,
         })
     }

@@ -1,4 +1,4 @@
--- What the planner's statistics know of the columns of tables named so. For a partitioned table those of
+-- What the planner's statistics know of the columns of tables named in $1, and, if $2, of those with triggers. For a partitioned table those of
 -- all its partitions together; else the table's own. Wide values are left out.
 SELECT s.schemaname, s.tablename, s.attname, s.null_frac, s.n_distinct,
        coalesce(s.most_common_freqs[1], 0),
@@ -14,5 +14,8 @@ SELECT s.schemaname, s.tablename, s.attname, s.null_frac, s.n_distinct,
   JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = s.tablename AND c.relkind IN ('r', 'p')
  WHERE s.inherited = (c.relkind = 'p')
    AND s.schemaname !~ '^pg_' AND s.schemaname <> 'information_schema'
-   AND s.tablename = ANY ($1::pg_catalog.text[])
- ORDER BY 1, 2, 3;
+   AND (s.tablename = ANY ($1::pg_catalog.text[])
+        OR $2::pg_catalog.bool AND c.relhastriggers
+           AND EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal))
+ ORDER BY s.tablename = ANY ($1::pg_catalog.text[]) DESC, 1, 2, 3
+ LIMIT 20000;

@@ -31,13 +31,18 @@ pub(crate) struct ColumnStatistics {
 }
 
 impl Statistics {
-    /// Reads those of the tables with these names, whatever schema they are in.
-    pub async fn capture(connection: &mut Connection, tables: &[String]) -> Result<Self, RehearseError> {
-        if tables.is_empty() {
+    /// Reads those of the tables with these names, whatever schema they are in; and of tables
+    /// with triggers, for scripts that make functions.
+    pub async fn capture(
+        connection: &mut Connection,
+        tables: &[String],
+        triggered: bool,
+    ) -> Result<Self, RehearseError> {
+        if tables.is_empty() && !triggered {
             return Ok(Self::default());
         }
         let names = array(tables);
-        let params = [Some(names.as_str())];
+        let params = [Some(names.as_str()), Some(if triggered { "t" } else { "f" })];
         let rows = Reading::of(connection)
             .one(&Query::new(include_str!("../queries/statistics.sql"), &params))
             .await

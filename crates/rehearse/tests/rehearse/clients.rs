@@ -89,10 +89,10 @@ async fn what_clients_cannot_do_any_more() {
             &["prepared PUBLIC: 0A000"],
         ),
         (
-            "ALTER TABLE t ALTER a TYPE text",
+            "ALTER TABLE t ALTER c TYPE text",
             &["postgres: 42883", "prepared PUBLIC: 0A000"],
         ),
-        ("ALTER TABLE t DROP CONSTRAINT t_pkey", &["postgres: 42P10"]),
+        ("ALTER TABLE child DROP CONSTRAINT child_pkey", &["postgres: 42P10"]),
         ("ALTER TABLE child DROP CONSTRAINT child_code_key; CREATE UNIQUE INDEX ON child (code) WHERE kind = 'x'", &["postgres: 42P10"]),
         (
             "CREATE FUNCTION g(a numeric, b numeric, c bool DEFAULT true) RETURNS int LANGUAGE sql AS 'SELECT 1'",
