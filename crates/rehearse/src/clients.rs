@@ -58,6 +58,8 @@ pub(crate) struct Clients {
     nullable: HashSet<(Oid, String)>,
     /// CHECK constraints from before the script, and whether they were validated.
     validated: HashMap<Oid, bool>,
+    /// Columns that alone identified a row before the script, by table.
+    keys: HashMap<Oid, Vec<i32>>,
 }
 
 /// What is tried after a transaction.
@@ -118,6 +120,12 @@ impl Clients {
         let nullable = nullable.collect();
         let visible = visibility(&mut now).await.map_err(doing())?;
         let validated = contradictions::validated(&mut now).await.map_err(doing())?;
+        let mut keys: HashMap<Oid, Vec<i32>> = HashMap::new();
+        for (_, table, _, columns) in contradictions::unique_indexes(&mut now).await.map_err(doing())? {
+            if let [column] = columns.as_slice() {
+                keys.entry(table).or_default().push(*column);
+            }
+        }
         Ok(Self {
             now,
             before,
@@ -127,6 +135,7 @@ impl Clients {
             visible,
             nullable,
             validated,
+            keys,
         })
     }
 

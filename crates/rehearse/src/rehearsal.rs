@@ -1,3 +1,5 @@
+mod inserted;
+mod known_values;
 mod outcome;
 mod run;
 mod statement;

@@ -52,7 +52,44 @@ pub(super) async fn validated(connection: &mut Connection) -> Result<HashMap<Oid
         .collect())
 }
 
+/// Unique indexes over whole tables: index, table, name, columns.
+pub(super) async fn unique_indexes(
+    connection: &mut Connection,
+) -> Result<Vec<(Oid, Oid, String, Vec<i32>)>, PgError> {
+    let sql = include_str!("../../queries/clients/unique_indexes.sql");
+    let rows = connection.query(sql, &[]).await?;
+    let indexes = rows.iter().filter_map(|row| {
+        let keys = row.get(4)?.split(' ').filter_map(|key| key.parse().ok());
+        let keys = keys.take(row.parse(3)?).collect();
+        Some((row.parse(0)?, row.parse(1)?, row.get(2)?.to_owned(), keys))
+    });
+    Ok(indexes.collect())
+}
+
 impl Clients {
+    /// Whether a row with this value of a column is known, where there may be only one.
+    pub(crate) fn is_taken(
+        &self,
+        start: &State,
+        statistics: &Statistics,
+        table: Oid,
+        column: &str,
+        value: &str,
+    ) -> bool {
+        let Some(relation) = start.relations.get(&table) else {
+            return false;
+        };
+        let numbers = self.keys.get(&table).map(Vec::as_slice).unwrap_or_default();
+        let columns = start.columns.get(&table);
+        let is_key = numbers.iter().any(|number| {
+            columns.is_some_and(|columns| columns.get(number).is_some_and(|known| known.name == column))
+        });
+        is_key
+            && statistics
+                .of(&relation.name, column)
+                .is_some_and(|known| known.values.iter().any(|known| known == value))
+    }
+
     /// What the script leaves that the target's values do not fit.
     pub(crate) async fn contradictions(
         &mut self,
@@ -89,19 +126,11 @@ impl Clients {
                 });
             }
         }
-        let sql = include_str!("../../queries/clients/unique_indexes.sql");
-        let indexes = self.now.query(sql, &[]).await.map_err(doing())?;
-        for row in indexes.iter() {
-            let (Some(index), Some(table)) = (row.parse(0), row.parse::<Oid>(1)) else {
-                continue;
-            };
-            if start.relations.contains_key::<Oid>(&index) {
+        for (index, table, name, keys) in unique_indexes(&mut self.now).await.map_err(doing())? {
+            if start.relations.contains_key(&index) {
                 continue;
             }
-            let keys = row.get(4).unwrap_or_default().split(' ');
-            let keys = keys.take(row.parse(3).unwrap_or_default());
-            let columns: Option<Vec<&ColumnStatistics>> =
-                keys.map(|key| known(table, key.parse().ok()?)).collect();
+            let columns: Option<Vec<&ColumnStatistics>> = keys.iter().map(|key| known(table, *key)).collect();
             let repeats = columns.is_some_and(|columns| match columns.as_slice() {
                 [column] => column.repeats(),
                 several => repeat_together(several),
@@ -109,7 +138,7 @@ impl Clients {
             if repeats {
                 found.push(Contradiction {
                     table,
-                    name: row.get(2).unwrap_or_default().to_owned(),
+                    name,
                     rule: Rule::Unique,
                 });
             }

@@ -7,13 +7,14 @@ use howdah_pg::{Connection, Flow, PgError, RowView, Sink, Step, Transaction};
 
 use howdah_sql::RelationName;
 
+use super::known_values::Subject;
 use super::outcome::Look;
 use super::statement::{Mode, Sentence};
 use super::{Options, Rehearsal, StatementOutcome};
-use crate::clients::{Clients, Contradiction, Rule, Scope};
+use crate::clients::{Clients, Scope};
 use crate::plans::take_plans;
 use crate::trace::{Oid, State};
-use crate::{Break, Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
+use crate::{Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
 
 /// How many notices of one statement are kept: its plans are among them.
 const NOTICES: (usize, usize) = (100_000, 64 << 20);
@@ -23,7 +24,7 @@ const NOTICES_SHOWN: usize = 10;
 /// A rehearsal under way.
 pub(super) struct Run {
     pub(super) database: ScratchDatabase,
-    options: Options,
+    pub(super) options: Options,
     pub(super) connection: Connection,
     /// Before the script.
     pub(super) start: State,
@@ -38,12 +39,12 @@ pub(super) struct Run {
     /// Tables that this transaction has written anew, and of which the planner
     /// so knows nothing any more.
     rewritten: BTreeSet<Oid>,
-    outcomes: Vec<StatementOutcome>,
+    pub(super) outcomes: Vec<StatementOutcome>,
     /// The first of `outcomes` that belongs to no transaction that is committed.
     uncommitted: usize,
     /// What each of `outcomes` is about.
-    subjects: Vec<Subject>,
-    clients: Option<Clients>,
+    pub(super) subjects: Vec<Subject>,
+    pub(super) clients: Option<Clients>,
     pub(super) notes: Vec<String>,
 }
 
@@ -293,7 +294,7 @@ impl Run {
     }
 
     /// Whether a statement has to do with a relation.
-    fn concerns(&self, number: usize, name: &RelationName) -> bool {
+    pub(super) fn concerns(&self, number: usize, name: &RelationName) -> bool {
         let locks = &self.outcomes[number].effects.locks;
         locks
             .iter()
@@ -301,84 +302,6 @@ impl Run {
             || self.subjects[number].relations.iter().any(|other| {
                 other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
             })
-    }
-
-    /// Finds the rules that the script made and that the target's rows do not fit: it fails there,
-    /// or, where rows are not looked at, their writers do.
-    async fn hold_against_statistics(&mut self) -> Result<(), RehearseError> {
-        let Some(clients) = &mut self.clients else {
-            return Ok(());
-        };
-        let found = clients
-            .contradictions(&self.start, &self.options.statistics)
-            .await?;
-        for contradiction in found {
-            self.charge(contradiction);
-        }
-        Ok(())
-    }
-
-    fn charge(&mut self, contradiction: Contradiction) {
-        let Some(table) = self.start.relations.get(&contradiction.table) else {
-            return;
-        };
-        let table = table.name.clone();
-        let name = &contradiction.name;
-        let concerned = (0..self.outcomes.len())
-            .rev()
-            .filter(|number| self.subjects[*number].noticed && self.concerns(*number, &table));
-        let concerned: Vec<usize> = concerned.collect();
-        let makes = |number: &&usize| self.subjects[**number].text.contains(name.as_str());
-        let Some(number) = concerned.iter().find(makes).or(concerned.first()).copied() else {
-            return;
-        };
-        // Statistics know rows as they were before the script.
-        let writes = |number: usize| {
-            let locks = &self.outcomes[number].effects.locks;
-            locks
-                .iter()
-                .any(|lock| lock.mode == LockMode::RowExclusive && lock.relation == table)
-        };
-        let changed = (0..number).any(writes);
-        let effects = &mut self.outcomes[number].effects;
-        match &contradiction.rule {
-            Rule::Check {
-                column,
-                value,
-                validated,
-            } => {
-                let value = value.as_deref().unwrap_or("NULL");
-                let message = format!(
-                    "check constraint \"{name}\" of {table} is violated where {column} is {value}, as statistics know of it"
-                );
-                let failure = Failure {
-                    sqlstate: "23514".to_owned(),
-                    message,
-                };
-                if *validated && !changed {
-                    effects.failure.get_or_insert(failure);
-                    return;
-                }
-                effects.breaks.push(Break {
-                    statement: format!("INSERT or UPDATE of {table} with such a value"),
-                    role: "any client".to_owned(),
-                    failure,
-                    prepared_only: false,
-                });
-            }
-            Rule::Unique if changed => {}
-            Rule::Unique => {
-                effects.failure.get_or_insert(Failure {
-                    sqlstate: "23505".to_owned(),
-                    message: format!(
-                        "could not create unique index \"{name}\": statistics of {table} know values that are there more than once"
-                    ),
-                });
-                if self.subjects[number].is_concurrent {
-                    effects.debris.push(Debris::InvalidIndex(name.clone()));
-                }
-            }
-        }
     }
 
     /// Runs one statement and looks at what it did.
@@ -585,36 +508,6 @@ async fn connect(database: &ScratchDatabase) -> Result<Connection, RehearseError
     let mut connection = database.connect_runner().await?;
     connection.keep_notices(NOTICES.0, NOTICES.1);
     Ok(connection)
-}
-
-/// What a statement is about.
-struct Subject {
-    /// The relations that it names.
-    relations: Vec<RelationName>,
-    /// Whether clients may notice it.
-    noticed: bool,
-    /// Whether it may change what happens on tables that it does not name.
-    reaches_far: bool,
-    is_concurrent: bool,
-    /// Its text, as far as names of what it makes are looked for in it.
-    text: String,
-}
-
-impl Subject {
-    fn of(sentence: &Sentence<'_>) -> Self {
-        let noticed = sentence.is_noticed_by_clients();
-        Self {
-            relations: sentence.relations(),
-            noticed,
-            reaches_far: sentence.reaches_far(),
-            is_concurrent: sentence.is_concurrent(),
-            text: if noticed {
-                sentence.sql.to_owned()
-            } else {
-                String::new()
-            },
-        }
-    }
 }
 
 /// What became of a statement.

@@ -47,6 +47,15 @@ async fn rules_are_held_against_known_values() {
             "CREATE UNIQUE INDEX CONCURRENTLY u ON payments (kind) WHERE note = 'y'",
             "",
         ),
+        (
+            "INSERT INTO payments VALUES (1, 5, 'kind 1', 'new')",
+            "failed 23505",
+        ),
+        ("INSERT INTO payments VALUES (90001, 5, 'kind 1', 'new')", ""),
+        (
+            "INSERT INTO payments VALUES (1, 5, 'kind 1', 'new') ON CONFLICT DO NOTHING",
+            "",
+        ),
     ];
     for major in majors() {
         let server = howdah_testkit::server(major).await;
