@@ -25,8 +25,8 @@ use worker::{Worker, Write};
 /// What a caller decides about a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Go on to the steps after which there is no way back.
-    pub contract: bool,
+    /// What is removed in the end.
+    pub contract: Contract,
     /// How long a lock is tried for before the change gives up, resumable.
     pub lock_patience: Duration,
     /// How long a server that is gone is waited for.
@@ -35,10 +35,32 @@ pub struct Options {
     pub window: Option<(time::Time, time::Time)>,
 }
 
+/// What a run removes when everything else is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contract {
+    /// Nothing: the change can still be taken back.
+    Nothing,
+    /// What only a rollback would need, and no client sees.
+    WayBack,
+    /// That, and the old names that clients may have used so far.
+    OldNames,
+}
+
+impl Contract {
+    /// Whether steps of that phase are carried out.
+    fn reaches(self, phase: Phase) -> bool {
+        match phase {
+            Phase::Expand | Phase::Swap => true,
+            Phase::Contract => self != Self::Nothing,
+            Phase::Retire => self == Self::OldNames,
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
-            contract: true,
+            contract: Contract::WayBack,
             lock_patience: Duration::from_secs(600),
             server_patience: Duration::from_secs(60),
             window: None,
@@ -72,7 +94,7 @@ pub enum Ended {
     Done,
     /// Everything was done before.
     WasDone,
-    /// Done but for what a rollback would need.
+    /// Done but for what a rollback would need, or for old names that clients may still use.
     Expanded,
     /// It waits, as a person wanted.
     Paused,
@@ -253,7 +275,8 @@ impl Executor {
                 return Err(error);
             }
         }
-        let contracted = self.options.contract || plan.steps.iter().all(|step| step.phase != Phase::Contract);
+        let contract = self.options.contract;
+        let contracted = plan.steps.iter().all(|step| contract.reaches(step.phase));
         let (state, ended) = if contracted {
             (State::Done, Ended::Done)
         } else {
@@ -274,7 +297,7 @@ impl Executor {
         let mut at = 0;
         let mut repeats = 0;
         while let Some(step) = plan.steps.get(at) {
-            if step.phase == Phase::Contract && !self.options.contract {
+            if !self.options.contract.reaches(step.phase) {
                 break;
             }
             let before: f64 = weights[..at].iter().sum();

@@ -28,7 +28,7 @@ mod rewrites {
 }
 
 pub use error::ChangeError;
-pub use execute::{Ended, Executor, Observer, Options, Silent};
+pub use execute::{Contract, Ended, Executor, Observer, Options, Silent};
 pub use facts::{
     Column, Constraint, Dependent, Facts, ForeignKey, Index, Policy, Relation, Server, Statistics, Trigger,
 };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use howdah_change::journal::{self, Wanted};
-use howdah_change::{Ended, Options, Plan};
+use howdah_change::{Contract, Ended, Options, Phase, Plan};
 use howdah_core::{Answer, Caller, Command, Confirmation, Context, Effect, Error, Output, Report, Result, Tool, Toolset};
 use howdah_store::Store;
 use schemars::JsonSchema;
@@ -120,7 +120,7 @@ impl Tool for RunChange {
             ask(cx, &plan).await?;
         }
         let target = target_session::resolve(cx, self.target.as_deref(), None).await?;
-        let executor = changes::executor(cx, target, self.options(!self.keep_old)?, Self::NAME)?;
+        let executor = changes::executor(cx, target, self.options(self.contract())?, Self::NAME)?;
         let ended = Box::pin(executor.run(&script)).await;
         cx.get::<Store>()?.flush_audit().await;
         let (plan, ended) = ended?;
@@ -129,7 +129,16 @@ impl Tool for RunChange {
 }
 
 impl RunChange {
-    fn options(&self, contract: bool) -> Result<Options> {
+    /// What a run removes: old names only when a person says so by `contract`.
+    fn contract(&self) -> Contract {
+        match (self.action, self.keep_old) {
+            (Some(ChangeAction::Contract), _) => Contract::OldNames,
+            (_, true) => Contract::Nothing,
+            (_, false) => Contract::WayBack,
+        }
+    }
+
+    fn options(&self, contract: Contract) -> Result<Options> {
         Ok(Options {
             contract,
             lock_patience: Duration::from_secs(self.lock_patience),
@@ -157,11 +166,7 @@ impl RunChange {
         }
         drop(session);
         let target = target_session::resolve(cx, self.target.as_deref(), None).await?;
-        let contract = match action {
-            ChangeAction::Contract => true,
-            _ => !self.keep_old,
-        };
-        let executor = changes::executor(cx, target, self.options(contract)?, Self::NAME)?;
+        let executor = changes::executor(cx, target, self.options(self.contract())?, Self::NAME)?;
         let ended = match action {
             ChangeAction::Rollback | ChangeAction::Cancel => Box::pin(executor.rollback(id)).await,
             _ => Box::pin(executor.resume(id)).await,
@@ -206,6 +211,10 @@ async fn ask(cx: &Context, plan: &Plan) -> Result<()> {
 }
 
 impl ChangeRun {
+    fn has_old_names(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.steps.iter().any(|step| step.phase == Phase::Retire))
+    }
+
     pub(crate) fn of(plan: Plan, ended: Ended) -> Self {
         let state = match ended {
             Ended::Done => "done",
@@ -226,7 +235,8 @@ impl Output for ChangeRun {
             "done" => format!("The change {id} is done and verified."),
             "was_done" => format!("The change {id} was already done."),
             "expanded" => format!(
-                "The change {id} is done; what a rollback needs is kept. Remove it with `howdah change contract {id}`, or go back with `howdah change rollback {id}`."
+                "The change {id} is done and verified; {}. Go back with `howdah change rollback {id}`, or end it with `howdah change contract {id}`.",
+                if self.has_old_names() { "old names work beside the new ones until no client needs them" } else { "what a rollback needs is kept" }
             ),
             "paused" => format!("The change {id} waits. It goes on with `howdah change resume {id}`."),
             "rolled_back" => format!("The change {id} was taken back."),

@@ -136,8 +136,12 @@ impl Step {
             Undo::Impossible { reason } => parts.push(format!("Cannot be taken back: {reason}")),
             Undo::Nothing | Undo::Transaction { .. } | Undo::Autocommit { .. } => {}
         }
-        if self.phase == Phase::Contract {
-            parts.push("After this step there is no way back.".to_owned());
+        match self.phase {
+            Phase::Expand | Phase::Swap => {}
+            Phase::Contract => parts.push("After this step there is no way back.".to_owned()),
+            Phase::Retire => {
+                parts.push("Done only when you ask for it: howdah change contract.".to_owned());
+            }
         }
         parts.join(" ")
     }
