@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::journal::{self, Entry, State, StepState, Wanted};
 use crate::plan::Phase;
-use crate::{Action, ChangeError, Plan};
+use crate::{Accepts, Action, ChangeError, Plan};
 
 use worker::{Worker, Write};
 
@@ -33,6 +33,8 @@ pub struct Options {
     pub server_patience: Duration,
     /// Hours of the day, in the server's time zone, outside of which no backfill works.
     pub window: Option<(time::Time, time::Time)>,
+    /// What a person agrees to beforehand.
+    pub accepts: Accepts,
 }
 
 /// What a run removes when everything else is done.
@@ -64,6 +66,7 @@ impl Default for Options {
             lock_patience: Duration::from_secs(600),
             server_patience: Duration::from_secs(60),
             window: None,
+            accepts: Accepts::default(),
         }
     }
 }
@@ -189,12 +192,17 @@ impl Executor {
         let entry = match journal::find(connection, &id).await? {
             Some(entry) if entry.state != State::RolledBack => entry,
             _ => {
-                let plan = Box::pin(crate::planner::plan(connection, sql)).await?;
+                let accepts = self.options.accepts;
+                let plan = Box::pin(crate::planner::plan_accepting(connection, sql, accepts)).await?;
                 if !plan.refusals.is_empty() {
                     return Err(ChangeError::Refused(
                         plan.refusals.iter().map(|refusal| refusal.text()).collect(),
                     ));
                 }
+                for warning in crate::preflight(connection).await? {
+                    self.observer.says(&warning);
+                }
+                let connection = worker.connection().await?;
                 journal::create(connection).await?;
                 if let Some((other, state)) = journal::rival(connection, &plan).await? {
                     return Err(ChangeError::Busy {

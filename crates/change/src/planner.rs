@@ -10,12 +10,21 @@ use crate::rewrite::rewrites;
 use crate::rewrites::rename_column;
 use crate::{ChangeError, Facts};
 
+/// What a person agrees to beforehand, which otherwise is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accepts {
+    /// That rows are removed for good, as TRUNCATE does it.
+    pub loss: bool,
+}
+
 /// A plan in the making: what rewrites add to.
 pub struct Planning<'a> {
     /// What the target is like, and will be when the statement's turn comes.
     pub facts: &'a mut Facts,
     /// For questions that the facts do not answer; nothing is changed through it.
     pub connection: &'a mut Connection,
+    /// What a person agrees to.
+    pub accepts: Accepts,
     change: String,
     statement: usize,
     steps: Vec<Step>,
@@ -125,6 +134,15 @@ pub(crate) fn parse(sql: &str) -> Result<Script, ChangeError> {
 
 /// Plans a script for the database behind the connection, of which it only reads.
 pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, ChangeError> {
+    plan_accepting(connection, sql, Accepts::default()).await
+}
+
+/// The same, for somebody who agrees to more.
+pub async fn plan_accepting(
+    connection: &mut Connection,
+    sql: &str,
+    accepts: Accepts,
+) -> Result<Plan, ChangeError> {
     let script = parse(sql)?;
     let mut names: Vec<RelationName> = Vec::new();
     for statement in &script.statements {
@@ -138,6 +156,7 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     let mut planning = Planning {
         facts: &mut facts,
         connection,
+        accepts,
         change: id.clone(),
         statement: 0,
         steps: Vec::new(),

@@ -5,7 +5,7 @@
 //! after `-- plan` the titles of all steps (optional); after `-- stops` a part of the error
 //! with which it stops, everything then being as before; after `-- refused` a part of the
 //! refusal; `-- only 15` or `-- from 15` on the first line names the major versions;
-//! `-- volatile` says that values differ from run to run, so that only their number is compared.
+//! `-- accepts loss` is a person's consent; `-- volatile` says that values differ from run to run, so that only their number is compared.
 //! Where the change leaves something else than the script on purpose, `-- plainly` is followed by the
 //! statements that stand for the script, and `-- differs` by how each line of the catalog that differs
 //! begins: `- ` only the script's, `+ ` only the change's.
@@ -30,6 +30,7 @@ struct Example {
     plainly: Option<String>,
     differs: Vec<String>,
     volatile: bool,
+    accepts: howdah_change::Accepts,
     from: u16,
     only: Option<u16>,
 }
@@ -68,6 +69,7 @@ fn examples(only: Option<&str>) -> Vec<Example> {
                     "-- plainly" => part = "plainly",
                     "-- differs" => part = "differs",
                     "-- volatile" => example.volatile = true,
+                    "-- accepts loss" => example.accepts.loss = true,
                     line if line.starts_with("-- from ") => example.from = line[8..].parse().unwrap(),
                     line if line.starts_with("-- only ") => example.only = Some(line[8..].parse().unwrap()),
                     trimmed => match part {
@@ -144,7 +146,11 @@ async fn check(major: u16, example: &Example) -> Result<(), String> {
     }
     let probe = changed.probe().await;
     let before = (support::schema(&probe).await, support::data(&probe).await);
-    let mut result = support::run(&changed.url(), &example.script).await;
+    let options = howdah_change::Options {
+        accepts: example.accepts,
+        ..howdah_change::Options::default()
+    };
+    let mut result = support::executor(&changed.url(), options).run(&example.script).await;
     if let Ok((plan, howdah_change::Ended::Expanded)) = &result {
         // Old names go when that is asked for, and only then.
         let all = howdah_change::Options {
@@ -212,7 +218,8 @@ async fn whatever_was_done_is_taken_back() {
     for major in majors() {
         for example in &examples(only.as_deref()) {
             let fits = major >= example.from && example.only.is_none_or(|only| only == major);
-            if !fits || example.refused.is_some() || example.stops.is_some() {
+            let carried_out = example.refused.is_none() && example.stops.is_none();
+            if !fits || !carried_out || example.accepts.loss {
                 continue;
             }
             match take_back(major, example).await {
