@@ -8,7 +8,7 @@ use crate::names::hash;
 use crate::plan::{Action, Plan, Refusal, Step};
 use crate::rewrite::rewrites;
 use crate::rewrites::rename_column;
-use crate::{ChangeError, Facts};
+use crate::{ChangeError, Facts, Relation};
 
 /// What a person agrees to beforehand, which otherwise is refused.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +48,23 @@ impl Planning<'_> {
     /// Checks of the table that follow need the steps that are there: a column that they look at.
     pub(crate) fn fence(&mut self, table: &RelationName) {
         self.fences.push((self.steps.len(), table.clone()));
+    }
+
+    /// Whether the table and those below it have room for one more column; refused where not.
+    pub(crate) fn takes_a_column(&mut self, relation: &Relation) -> bool {
+        /// As PostgreSQL has it, dropped columns included.
+        const COLUMNS_MOST: u32 = 1600;
+        let family = self.facts.family(relation);
+        let full = family.iter().find(|member| member.attributes >= COLUMNS_MOST);
+        if let Some(full) = full.map(|full| full.name()) {
+            self.refuse(
+                format!("{full} has had {COLUMNS_MOST} columns, dropped ones included; PostgreSQL takes no more, and one is needed"),
+                Some("A table made anew has room for those that were dropped."),
+            );
+            return false;
+        }
+        self.facts.record(relation.oid, |member| member.attributes += 1);
+        true
     }
 
     /// From here on a column of the table has two names.

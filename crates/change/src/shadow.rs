@@ -136,8 +136,8 @@ impl Shadow {
             .estimate(Estimate::backfill(rows, bytes)),
         );
         planning.step(
-            Step::autocommit(format!("Vacuum and analyse {table}"), format!("VACUUM (ANALYZE) {table}"))
-                .reason("Removes the old versions that the backfill left, and gives the planner statistics of the new column.")
+            Step::autocommit(format!("Vacuum and analyse {table}"), format!("VACUUM (ANALYZE, TRUNCATE false) {table}"))
+                .reason("Removes the old versions that the backfill left, and gives the planner statistics of the new column. Giving pages back would lock clients out.")
                 .holds(table, LockMode::ShareUpdateExclusive)
                 .estimate(Estimate::scan(self.relation.total_bytes)),
         );
