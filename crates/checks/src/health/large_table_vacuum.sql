@@ -9,5 +9,6 @@ CROSS JOIN LATERAL (
                     current_setting('autovacuum_vacuum_scale_factor'))::float8 AS scale) o
 WHERE c.relkind = 'r' AND c.relpages::float8 * current_setting('block_size')::int >= $1::float8 * 1048576
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND o.scale > $2::float8
-  AND coalesce(current_setting('autovacuum_vacuum_max_threshold', true)::float8, -1) < 0
+  -- From 18 on a number for all tables may come before the share.
+  AND coalesce(nullif(current_setting('autovacuum_vacuum_max_threshold', true)::float8, -1), 'infinity') >= o.scale * c.reltuples
 ORDER BY c.relpages DESC, name LIMIT 100;
