@@ -6,6 +6,8 @@
 
 pub mod evidence;
 pub mod health;
+pub mod outside;
+pub mod sequences;
 
 mod check;
 mod line;
@@ -13,6 +15,7 @@ mod need;
 mod pass;
 mod place;
 mod seen;
+mod sequence;
 mod settings;
 mod verdict;
 mod words;
@@ -23,5 +26,6 @@ pub use need::Need;
 pub use pass::{Pass, examine};
 pub use place::Place;
 pub use seen::{Further, Seen};
+pub use sequence::{Cause, Diagnosis, Results, Sequence, Step, StepResult, StepVerdict, diagnose, sequence_named, sequences};
 pub use settings::Settings;
 pub use verdict::{CheckResult, Problem, Skip, Status, Verdict};

@@ -2,15 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aurora;
+mod damage;
 mod pages;
+mod roles;
+mod scale;
+mod sessions;
+mod settings;
+mod standby;
 
 use std::time::{Duration, Instant};
 
-use howdah_checks::{Check, CheckResult, Pass, Settings, examine};
+use howdah_checks::{Check, CheckResult, Pass, Settings, Status, check_named, examine};
 use howdah_pg::{ConnInfo, Connection, NoEnvironment};
 
 /// How long something that was provoked may take to show.
-const SHOWS_WITHIN: Duration = Duration::from_secs(5);
+const SHOWS_WITHIN: Duration = Duration::from_secs(120);
 
 async fn pass(url: &str, checks: &[&'static Check], settings: &Settings) -> Pass {
     let info = ConnInfo::parse_with(url, &NoEnvironment).unwrap();
@@ -22,7 +29,7 @@ async fn result(url: &str, check: &'static Check, settings: &Settings) -> CheckR
     pass(url, &[check], settings).await.results.pop().unwrap()
 }
 
-/// The result once it is as expected, or as it is after a minute: counters arrive late.
+/// The result once it is as expected, or as it is after a while: counters arrive late.
 async fn eventually(
     url: &str,
     check: &'static Check,
@@ -32,10 +39,38 @@ async fn eventually(
     let began = Instant::now();
     loop {
         let result = result(url, check, settings).await;
-        if expected(&result) || began.elapsed() > SHOWS_WITHIN {
+        let is_refused = result.message.starts_with("The server refused");
+        if expected(&result) || is_refused || began.elapsed() > SHOWS_WITHIN {
             return result;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
+fn settings(code: &str, thresholds: &[(&str, f64)]) -> Settings {
+    let mut settings = Settings::default();
+    for (name, value) in thresholds {
+        settings.set(code, name, *value);
+    }
+    settings.known().unwrap();
+    settings
+}
+
+/// The check finds something, and `expected` is said of it.
+async fn found(url: &str, code: &str, thresholds: &[(&str, f64)], expected: &str) -> CheckResult {
+    let check = check_named(code).unwrap();
+    let says = |result: &CheckResult| {
+        result.status >= Status::Warn && result.problems.iter().any(|problem| problem.message.contains(expected))
+    };
+    let result = eventually(url, check, &settings(code, thresholds), says).await;
+    assert!(says(&result), "{expected:?} expected of {result:#?}");
+    result
+}
+
+/// The check finds nothing.
+async fn fine(url: &str, code: &str, thresholds: &[(&str, f64)]) {
+    let check = check_named(code).unwrap();
+    let is_ok = |result: &CheckResult| result.status == Status::Ok;
+    let result = eventually(url, check, &settings(code, thresholds), is_ok).await;
+    assert!(is_ok(&result), "{result:#?}");
+}

@@ -28,6 +28,12 @@ const PROVOKED_ELSEWHERE: &[&str] = &[
     "unencrypted-connections",
     "vacuum-horizon",
     "vacuum-settings",
+    "active-sessions",
+    "pool-state",
+    "schema-changes-waiting",
+    "top-statements",
+    "unsteady-statements",
+    "vacuum-workers",
 ];
 
 struct Example {
