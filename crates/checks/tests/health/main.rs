@@ -4,6 +4,7 @@
 
 mod aurora;
 mod damage;
+mod diagnosis;
 mod pages;
 mod roles;
 mod scale;
