@@ -81,9 +81,9 @@ impl Results<'_> {
         self.of(code)?.figures.get(name)?.as_f64()
     }
 
-    /// Whether a check was made and found nothing.
-    pub fn is_ok(&self, code: &str) -> bool {
-        self.of(code).is_some_and(|result| result.status == Status::Ok)
+    /// Whether a check was made, whatever it found.
+    pub fn was_made(&self, code: &str) -> bool {
+        self.of(code).is_some_and(|result| result.status >= Status::Ok)
     }
 }
 

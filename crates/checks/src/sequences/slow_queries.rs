@@ -43,7 +43,7 @@ inventory::submit! {
                 checks: &["pg-stat-statements"],
                 cause: "Nobody counts statements, so that it cannot be said which are slow.",
                 weight: 40,
-                ruled_out: |results| results.is_ok("top-statements").then(|| "They are: the step before read them.".to_owned()),
+                ruled_out: |results| results.was_made("top-statements").then(|| "They are: the step before read them.".to_owned()),
                 ..Step::NEW
             },
             Step {

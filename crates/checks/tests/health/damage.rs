@@ -16,10 +16,11 @@ async fn a_damaged_page_is_found() {
         .await;
         let database = server.database("damage").await;
         server.stop().await;
-        let program = installation(major).program("pg_checksums").expect("pg_checksums");
-        // 18 makes clusters with checksums, and says so with an error.
-        let enabled = Account::of_servers().unwrap().command(&program).arg("--enable").arg("-D").arg(server.data_dir()).output();
-        enabled.unwrap();
+        // From 18 on clusters are made with checksums; the program says so with an error, where there is one.
+        if let Some(program) = installation(major).program("pg_checksums") {
+            let mut command = Account::of_servers().unwrap().command(&program);
+            command.arg("--enable").arg("-D").arg(server.data_dir()).output().unwrap();
+        }
         server.start().await;
         let url = database.url();
         fine(&url, "checksum-failures", &[]).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use howdah_checks::{Settings, Status, health_checks};
-use howdah_localpg::{Account, Instance, StopMode};
+use howdah_localpg::{Account, Instance, StopMode, copy_data_directory};
 use howdah_testkit::{Server, ServerOptions, installation, majors, private};
 
 use super::{fine, found, pass};
@@ -19,20 +19,17 @@ impl Drop for Standby {
 }
 
 impl Standby {
+    /// Of a server that was stopped, which not every installation has pg_basebackup for.
     fn of(server: &Server, major: u16) -> Self {
-        let (socket, port) = (server.socket_dir(), server.port().to_string());
-        let programs = installation(major);
-        let backup = |data: &Path, account: &Account| {
-            let done = account
-                .command(&programs.program("pg_basebackup").expect("pg_basebackup"))
-                .args(["-h", socket.to_str().unwrap(), "-p", &port, "-U", "postgres", "-X", "stream", "-c", "fast", "-R", "-D"])
-                .arg(data)
-                .output()
-                .unwrap();
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-            Ok(())
+        let copy = |data: &Path, account: &Account| {
+            copy_data_directory(&server.data_dir(), data, true, account)?;
+            let signal = data.join("standby.signal");
+            std::fs::write(&signal, "").unwrap();
+            account.own(&signal)
         };
+        let primary = format!("host={} port={} user=postgres", server.socket_dir().display(), server.port());
         let settings = [
+            ("primary_conninfo", primary.as_str()),
             ("hot_standby_feedback", "on"),
             ("wal_receiver_status_interval", "1s"),
             ("max_connections", "100"),
@@ -40,9 +37,12 @@ impl Standby {
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let directory = server.directory().join("standby");
-        let mut instance = Instance::from_copy(&directory, &programs, &settings, backup).unwrap();
-        instance.start(&BTreeSet::new()).unwrap_or_else(|error| panic!("{error:?}"));
-        Self(instance)
+        let instance = Instance::from_copy(&directory, &installation(major), &settings, copy);
+        Self(instance.unwrap_or_else(|error| panic!("{error:?}")))
+    }
+
+    fn start(&mut self) {
+        self.0.start(&BTreeSet::new()).unwrap_or_else(|error| panic!("{error:?}"));
     }
 
     fn url(&self, database: &str) -> String {
@@ -60,7 +60,10 @@ async fn a_slow_standby_is_found_from_both_sides() {
         .await;
         let database = server.database("shop").await;
         fine(&database.url(), "replication-lag", &[]).await;
-        let standby = tokio::task::block_in_place(|| Standby::of(&server, major));
+        server.stop().await;
+        let mut standby = tokio::task::block_in_place(|| Standby::of(&server, major));
+        server.start().await;
+        tokio::task::block_in_place(|| standby.start());
         let (here, there) = (database.url(), standby.url(&database.name));
         fine(&here, "replication-lag", &[]).await;
         fine(&there, "replication-lag", &[]).await;
