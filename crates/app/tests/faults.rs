@@ -181,7 +181,11 @@ async fn a_cross_join_of_ten_tables_ends_at_the_timeout() {
     let arguments = json!({ "sql": sql, "target": "runaway" });
     let result = client.call_tool("run_query", arguments).await.unwrap();
     assert!(failed(&result), "{result}");
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < howdah_testkit::allowed(Duration::from_secs(3)),
+        "{:?}",
+        begun.elapsed()
+    );
     assert!(result.to_string().contains("timeout"), "{result}");
     let judge = server.probe("postgres").await;
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND state = 'active'";

@@ -148,13 +148,16 @@ async fn a_dropped_call_is_cancelled() {
     };
     let start = Instant::now();
     while count().await == 0 {
-        assert!(start.elapsed() < Duration::from_secs(20));
+        assert!(start.elapsed() < Duration::from_secs(120));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     call.abort();
     let start = Instant::now();
     while count().await > 0 {
-        assert!(start.elapsed() < Duration::from_secs(2), "the backend still runs");
+        assert!(
+            start.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)),
+            "the backend still runs"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
