@@ -104,7 +104,7 @@ impl Run {
     /// Between what is not judged and what is.
     pub(super) async fn begin(&mut self) -> Result<(), RehearseError> {
         self.transaction = 0;
-        self.database.pretend_rows().await?;
+        self.database.pretend_rows(&self.options.statistics).await?;
         if self.options.clients {
             // The database is copied, and must be left for that.
             self.connection = self.database.server.connect("template1").await?;
@@ -249,7 +249,7 @@ impl Run {
         }
         self.committed = true;
         if !std::mem::take(&mut self.rewritten).is_empty() {
-            self.database.pretend_rows().await?;
+            self.database.pretend_rows(&self.options.statistics).await?;
         }
         self.state.locks.clear();
         let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
