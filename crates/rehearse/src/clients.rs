@@ -6,7 +6,6 @@ use howdah_pg::{Connection, PgError, Row};
 use howdah_sql::{quote_ident, quote_literal};
 
 use crate::schema::BUILDER;
-use crate::scratch::BEFORE;
 use crate::trace::{Oid, State};
 use crate::{Break, Failure, RehearseError, ScratchDatabase};
 
@@ -14,6 +13,8 @@ use crate::{Break, Failure, RehearseError, ScratchDatabase};
 /// has to do with are tried after it, and the rest at the end: trying one takes
 /// some tenths of a millisecond.
 const TRIED_EACH_TIME: usize = 300;
+/// How many statements are tried in one message.
+const TRIED_AT_ONCE: usize = 500;
 /// Breaks that are told of one transaction.
 const BREAKS_MAX: usize = 50;
 
@@ -38,13 +39,14 @@ struct Tried {
     relation: Option<Oid>,
 }
 
-/// Clients of a scratch database, and of its copy from before the script.
+/// Clients of a scratch database.
 pub(crate) struct Clients {
     now: Connection,
-    before: Connection,
     attempts: Vec<Attempt>,
-    /// What became of those on the copy that fail now.
-    known: HashMap<usize, Tried>,
+    /// What became of each before the script; of prepared ones nothing is known.
+    known: Vec<Option<Tried>>,
+    /// What became of each at the end of the script; empty as long as not all were tried.
+    latest: Vec<Option<Tried>>,
     told: HashSet<usize>,
     /// Who sees no row of what, and which partition belongs to what.
     visible: BTreeSet<Visibility>,
@@ -62,27 +64,37 @@ struct Visibility {
 }
 
 impl Clients {
-    /// Copies the database, to which nobody may be connected, and gathers what
-    /// its clients may be doing.
-    pub(crate) async fn of(database: &ScratchDatabase) -> Result<Self, RehearseError> {
+    /// Gathers what the database's clients may be doing, and tries it. `earlier` are its clients
+    /// before the last script, of which it is known what they could do behind it.
+    pub(crate) async fn of(database: &ScratchDatabase, earlier: Option<Self>) -> Result<Self, RehearseError> {
         let doing = || RehearseError::scratch("preparing clients");
-        database.make_public_role().await?;
-        database.copy().await?;
-        let mut before = database.connect_builder(BEFORE).await?;
-        let mut now = database.connect_builder(&database.name).await?;
-        for connection in [&mut before, &mut now] {
-            let setup = concat!(
-                "SET client_min_messages = error; SET statement_timeout = '20s';",
-                include_str!("../queries/clients/try.sql")
-            );
-            connection.batch(setup).await.map_err(doing())?;
+        if earlier.is_none() {
+            database.make_public_role().await?;
         }
+        let mut now = database.connect_builder(&database.name).await?;
+        let setup = concat!(
+            "SET client_min_messages = error; SET statement_timeout = '20s';",
+            include_str!("../queries/clients/try.sql")
+        );
+        now.batch(setup).await.map_err(doing())?;
         let rows = now
             .query(include_str!("../queries/clients/statements.sql"), &[])
             .await
             .map_err(doing())?;
         let mut attempts: Vec<Attempt> = rows.iter().filter_map(attempt).collect();
+        let mut known = match earlier {
+            Some(earlier) => earlier.carried_over(&attempts),
+            None => vec![None; attempts.len()],
+        };
+        let unknown: Vec<usize> = (0..attempts.len())
+            .filter(|number| known[*number].is_none())
+            .collect();
+        let tried = try_all(&mut now, &attempts, &unknown).await.map_err(doing())?;
+        for (number, tried) in unknown.into_iter().zip(tried) {
+            known[number] = Some(tried);
+        }
         attempts.extend(prepare(&mut now, &attempts).await.map_err(doing())?);
+        known.resize(attempts.len(), None);
         let nullable = now
             .query(include_str!("../queries/clients/nullable.sql"), &[])
             .await
@@ -94,13 +106,27 @@ impl Clients {
         let visible = visibility(&mut now).await.map_err(doing())?;
         Ok(Self {
             now,
-            before,
             attempts,
-            known: HashMap::new(),
+            known,
+            latest: Vec::new(),
             told: HashSet::new(),
             visible,
             nullable,
         })
+    }
+
+    /// What is known of attempts since all of them were tried at the end of the last script.
+    fn carried_over(mut self, attempts: &[Attempt]) -> Vec<Option<Tried>> {
+        let mut latest: HashMap<(Oid, &str, &str), Option<Tried>> = self
+            .attempts
+            .iter()
+            .zip(self.latest.drain(..))
+            .map(|(of, tried)| ((of.oid, of.role.as_str(), of.sql.as_str()), tried))
+            .collect();
+        let known = attempts
+            .iter()
+            .map(|of| latest.remove(&(of.oid, of.role.as_str(), of.sql.as_str())).flatten());
+        known.collect()
     }
 
     /// What does not work any more since the last call, each with the relation
@@ -112,6 +138,7 @@ impl Clients {
         touched: Option<&BTreeSet<Oid>>,
     ) -> Result<Vec<(Oid, Break)>, RehearseError> {
         let doing = || RehearseError::scratch("trying clients");
+        let all = touched.is_none();
         let touched = touched.filter(|_| self.attempts.len() > TRIED_EACH_TIME);
         let chosen: Vec<usize> = (0..self.attempts.len())
             .filter(|number| !self.told.contains(number))
@@ -120,17 +147,12 @@ impl Clients {
         let now = try_all(&mut self.now, &self.attempts, &chosen)
             .await
             .map_err(doing())?;
-        let suspects: Vec<usize> = chosen
-            .iter()
-            .zip(&now)
-            .filter(|(_, tried)| tried.failure.is_some() || tried.touched == Some(0))
-            .map(|(number, _)| *number)
-            .filter(|number| !self.attempts[*number].prepared && !self.known.contains_key(number))
-            .collect();
-        let before = try_all(&mut self.before, &self.attempts, &suspects)
-            .await
-            .map_err(doing())?;
-        self.known.extend(suspects.into_iter().zip(before));
+        if all {
+            self.latest = vec![None; self.attempts.len()];
+            for (number, tried) in chosen.iter().zip(&now) {
+                self.latest[*number] = Some(tried.clone());
+            }
+        }
         let mut breaks = Vec::new();
         for (number, tried) in chosen.into_iter().zip(now) {
             let Some(failure) = self.broken(number, &tried, start).await? else {
@@ -169,7 +191,7 @@ impl Clients {
                 |failure: &&Failure| failure.message.starts_with("cached plan must not change");
             return Ok(now.failure.as_ref().filter(result_changed).cloned());
         }
-        let Some(before) = self.known.get(&number) else {
+        let Some(before) = &self.known[number] else {
             return Ok(None);
         };
         let Some(failure) = &now.failure else {
@@ -307,36 +329,36 @@ async fn try_all(
     attempts: &[Attempt],
     chosen: &[usize],
 ) -> Result<Vec<Tried>, PgError> {
-    if chosen.is_empty() {
-        return Ok(Vec::new());
+    let mut tried = Vec::with_capacity(chosen.len());
+    for chosen in chosen.chunks(TRIED_AT_ONCE) {
+        let array = |text: &dyn Fn(&Attempt) -> String| {
+            let items: Vec<String> = chosen
+                .iter()
+                .map(|number| quote_literal(&text(&attempts[*number])))
+                .collect();
+            format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
+        };
+        let sql = format!(
+            "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
+            array(&|attempt| attempt.role.clone()),
+            array(&|attempt| attempt.sql.clone()),
+        );
+        let rows = connection.query(&sql, &[]).await?;
+        tried.extend(rows.iter().map(|row| {
+            let text = |column| row.get(column).unwrap_or_default().to_owned();
+            Tried {
+                touched: row.parse(0),
+                failure: row.get(1).map(|sqlstate| Failure {
+                    sqlstate: sqlstate.to_owned(),
+                    message: text(2),
+                }),
+                column: text(3),
+                constraint: text(4),
+                relation: row.parse(5),
+            }
+        }));
     }
-    let array = |text: &dyn Fn(&Attempt) -> String| {
-        let items: Vec<String> = chosen
-            .iter()
-            .map(|number| quote_literal(&text(&attempts[*number])))
-            .collect();
-        format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
-    };
-    let sql = format!(
-        "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
-        array(&|attempt| attempt.role.clone()),
-        array(&|attempt| attempt.sql.clone()),
-    );
-    let rows = connection.query(&sql, &[]).await?;
-    let tried = rows.iter().map(|row| {
-        let text = |column| row.get(column).unwrap_or_default().to_owned();
-        Tried {
-            touched: row.parse(0),
-            failure: row.get(1).map(|sqlstate| Failure {
-                sqlstate: sqlstate.to_owned(),
-                message: text(2),
-            }),
-            column: text(3),
-            constraint: text(4),
-            relation: row.parse(5),
-        }
-    });
-    Ok(tried.collect())
+    Ok(tried)
 }
 
 async fn visibility(connection: &mut Connection) -> Result<BTreeSet<Visibility>, PgError> {

@@ -232,8 +232,8 @@ fn comes_back(table: &Key, place: &Place<'_>) -> bool {
 fn later_commands<'p>(table: &'p Key, place: &'p Place<'_>) -> impl Iterator<Item = &'p AlterTableCmd> {
     place
         .later
-        .iter()
-        .filter_map(|sentence| match sentence.parsed.as_ref().ok()?.node() {
+        .about(table)
+        .filter_map(|(_, node)| match node {
             NodeEnum::AlterTableStmt(alter) => Some(alter),
             _ => None,
         })
@@ -253,14 +253,10 @@ fn later_commands<'p>(table: &'p Key, place: &'p Place<'_>) -> impl Iterator<Ite
 /// Whether the table gets policies: before, or later in the script.
 fn policies(table: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
     to.world.policies.contains(table)
-        || place.later.iter().any(|sentence| {
-            match sentence.parsed.as_ref().map(|statement| statement.node()) {
-                Ok(NodeEnum::CreatePolicyStmt(policy)) => {
-                    policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
-                }
-                _ => false,
-            }
-        })
+        || place
+            .later
+            .about(table)
+            .any(|(_, node)| matches!(node, NodeEnum::CreatePolicyStmt(_)))
 }
 
 fn set_not_null(table: &RangeVar, column: &str, place: &Place<'_>, to: &mut Gathering<'_>) {
@@ -277,8 +273,8 @@ fn set_not_null(table: &RangeVar, column: &str, place: &Place<'_>, to: &mut Gath
 /// Whether the next statement drops a CHECK of the table: the last step of a plan whose CHECK was
 /// validated by an earlier file.
 fn last_of_a_plan(table: &Key, place: &Place<'_>) -> bool {
-    place.later.iter().take(2).any(|sentence| {
-        let Ok(NodeEnum::AlterTableStmt(alter)) = sentence.parsed.as_ref().map(|statement| statement.node()) else {
+    place.later.next(2).any(|node| {
+        let NodeEnum::AlterTableStmt(alter) = node else {
             return false;
         };
         alter.relation.as_ref().is_some_and(|relation| Key::of(relation) == *table)
@@ -298,12 +294,9 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
                 .map(proven_not_null)
                 .unwrap_or_default()
             {
-                to.world.not_null_checks.push((
-                    key.clone(),
-                    constraint.conname.clone(),
-                    column,
-                    !constraint.skip_validation,
-                ));
+                let proven = !constraint.skip_validation;
+                to.world
+                    .add_not_null_check(&key, &constraint.conname, column, proven);
             }
             if !constraint.skip_validation {
                 to.work(table, WorkKind::Scan);
@@ -325,8 +318,7 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
             } else {
                 for column in columns {
                     to.world
-                        .not_null_checks
-                        .push((key.clone(), constraint.conname.clone(), column, false));
+                        .add_not_null_check(&key, &constraint.conname, column, false);
                 }
             }
         }

@@ -40,10 +40,11 @@ fn named(node: &Node) -> (Key, String) {
 /// Whether a later statement grants something on the same objects again, before anybody notices.
 fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
     let objects: Vec<String> = grant.objects.iter().map(|node| named(node).1).collect();
+    let first = grant.objects.first().map(|node| named(node).0);
     place.in_block
-        && place.later.iter().any(|sentence| {
-            match sentence.parsed.as_ref().map(|statement| statement.node()) {
-                Ok(NodeEnum::GrantStmt(later)) => {
+        && first.is_some_and(|first| {
+            place.later.about(&first).any(|(_, node)| match node {
+                NodeEnum::GrantStmt(later) => {
                     later.is_grant
                         && roles(later) == roles(grant)
                         && later
@@ -53,7 +54,7 @@ fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
                             .eq(objects.iter().cloned())
                 }
                 _ => false,
-            }
+            })
         })
 }
 
