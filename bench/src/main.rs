@@ -4,6 +4,7 @@
 
 mod change;
 mod export;
+mod index;
 mod latency;
 mod lint;
 mod measure;
@@ -41,6 +42,8 @@ enum Command {
     Change(change::Arguments),
     /// `howdah lint` and `howdah review`: CPU time, memory, rehearsals.
     Lint(lint::Arguments),
+    /// Index advice: what is advised is built and measured.
+    Index(index::Arguments),
     /// The truth set of migrations: verdicts from servers, and how well `howdah lint` agrees.
     #[command(subcommand)]
     Truth(truth::Command),
@@ -55,6 +58,9 @@ async fn main() -> Result<()> {
         }
         Some(Command::Lint(command)) => {
             return lint::run(command, &arguments.howdah, arguments.peers.as_deref()).await;
+        }
+        Some(Command::Index(command)) => {
+            return index::run(command, &index::default_program(arguments.howdah)).await;
         }
         Some(Command::Truth(command)) => {
             return truth::run(command, arguments.howdah, arguments.peers).await;

@@ -1,20 +1,23 @@
 //! What ordinary clients could do before a script, and cannot do any more.
 
+mod contradictions;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use howdah_pg::{Connection, PgError, Row};
 use howdah_sql::{quote_ident, quote_literal};
 
 use crate::schema::BUILDER;
+use crate::scratch::BEFORE;
 use crate::trace::{Oid, State};
-use crate::{Break, Failure, RehearseError, ScratchDatabase};
+use crate::{Break, Failure, RehearseError, ScratchDatabase, Statistics};
+
+pub(crate) use contradictions::{Contradiction, Rule};
 
 /// With more statements than this only those of relations that a transaction
 /// has to do with are tried after it, and the rest at the end: trying one takes
 /// some tenths of a millisecond.
-const TRIED_EACH_TIME: usize = 300;
-/// How many statements are tried in one message.
-const TRIED_AT_ONCE: usize = 500;
+const TRIED_EACH_TIME: usize = 400;
 /// Breaks that are told of one transaction.
 const BREAKS_MAX: usize = 50;
 
@@ -24,6 +27,8 @@ struct Attempt {
     oid: Oid,
     role: String,
     sql: String,
+    /// What puts a row into the table first, for a statement that needs one.
+    first: Option<String>,
     /// Whether it is the execution of a statement that was prepared before the script.
     prepared: bool,
 }
@@ -39,19 +44,33 @@ struct Tried {
     relation: Option<Oid>,
 }
 
-/// Clients of a scratch database.
+/// Clients of a scratch database, and of its copy from before the script.
 pub(crate) struct Clients {
     now: Connection,
+    before: Connection,
     attempts: Vec<Attempt>,
-    /// What became of each before the script; of prepared ones nothing is known.
-    known: Vec<Option<Tried>>,
-    /// What became of each at the end of the script; empty as long as not all were tried.
-    latest: Vec<Option<Tried>>,
+    /// What became of those on the copy that fail now.
+    known: HashMap<usize, Tried>,
     told: HashSet<usize>,
     /// Who sees no row of what, and which partition belongs to what.
     visible: BTreeSet<Visibility>,
-    /// Columns that took NULL before the script.
+    /// Columns that took NULL before the script, and are not known to hold any.
     nullable: HashSet<(Oid, String)>,
+    /// CHECK constraints from before the script, and whether they were validated.
+    validated: HashMap<Oid, bool>,
+    /// Columns that alone identified a row before the script, by table.
+    keys: HashMap<Oid, Vec<i32>>,
+}
+
+/// What is tried after a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    /// Relations that it has to do with.
+    pub(crate) touched: &'a BTreeSet<Oid>,
+    /// Whether it may have changed what happens on any table: functions, privileges.
+    pub(crate) reaches_far: bool,
+    /// Whether this is the end, where all that is left is tried.
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,37 +83,32 @@ struct Visibility {
 }
 
 impl Clients {
-    /// Gathers what the database's clients may be doing, and tries it. `earlier` are its clients
-    /// before the last script, of which it is known what they could do behind it.
-    pub(crate) async fn of(database: &ScratchDatabase, earlier: Option<Self>) -> Result<Self, RehearseError> {
+    /// Copies the database, to which nobody may be connected, and gathers what
+    /// its clients may be doing.
+    pub(crate) async fn of(
+        database: &ScratchDatabase,
+        statistics: &Statistics,
+    ) -> Result<Self, RehearseError> {
         let doing = || RehearseError::scratch("preparing clients");
-        if earlier.is_none() {
-            database.make_public_role().await?;
-        }
+        database.copy().await?;
+        let mut before = database.connect_builder(BEFORE).await?;
         let mut now = database.connect_builder(&database.name).await?;
-        let setup = concat!(
-            "SET client_min_messages = error; SET statement_timeout = '20s';",
-            include_str!("../queries/clients/try.sql")
-        );
-        now.batch(setup).await.map_err(doing())?;
+        for connection in [&mut before, &mut now] {
+            let setup = concat!(
+                "SET client_min_messages = error; SET statement_timeout = '20s';",
+                include_str!("../queries/clients/try.sql")
+            );
+            connection.batch(setup).await.map_err(doing())?;
+        }
+        if let Some(sql) = known(statistics) {
+            now.batch(&sql).await.map_err(doing())?;
+        }
         let rows = now
             .query(include_str!("../queries/clients/statements.sql"), &[])
             .await
             .map_err(doing())?;
         let mut attempts: Vec<Attempt> = rows.iter().filter_map(attempt).collect();
-        let mut known = match earlier {
-            Some(earlier) => earlier.carried_over(&attempts),
-            None => vec![None; attempts.len()],
-        };
-        let unknown: Vec<usize> = (0..attempts.len())
-            .filter(|number| known[*number].is_none())
-            .collect();
-        let tried = try_all(&mut now, &attempts, &unknown).await.map_err(doing())?;
-        for (number, tried) in unknown.into_iter().zip(tried) {
-            known[number] = Some(tried);
-        }
         attempts.extend(prepare(&mut now, &attempts).await.map_err(doing())?);
-        known.resize(attempts.len(), None);
         let nullable = now
             .query(include_str!("../queries/clients/nullable.sql"), &[])
             .await
@@ -104,62 +118,77 @@ impl Clients {
             .filter_map(|row| Some((row.parse(0)?, row.get(1)?.to_owned())));
         let nullable = nullable.collect();
         let visible = visibility(&mut now).await.map_err(doing())?;
+        let validated = contradictions::validated(&mut now).await.map_err(doing())?;
+        let mut keys: HashMap<Oid, Vec<i32>> = HashMap::new();
+        for (_, table, _, columns) in contradictions::unique_indexes(&mut now).await.map_err(doing())? {
+            if let [column] = columns.as_slice() {
+                keys.entry(table).or_default().push(*column);
+            }
+        }
         Ok(Self {
             now,
+            before,
             attempts,
-            known,
-            latest: Vec::new(),
+            known: HashMap::new(),
             told: HashSet::new(),
             visible,
             nullable,
+            validated,
+            keys,
         })
     }
 
-    /// What is known of attempts since all of them were tried at the end of the last script.
-    fn carried_over(mut self, attempts: &[Attempt]) -> Vec<Option<Tried>> {
-        let mut latest: HashMap<(Oid, &str, &str), Option<Tried>> = self
-            .attempts
-            .iter()
-            .zip(self.latest.drain(..))
-            .map(|(of, tried)| ((of.oid, of.role.as_str(), of.sql.as_str()), tried))
-            .collect();
-        let known = attempts
-            .iter()
-            .map(|of| latest.remove(&(of.oid, of.role.as_str(), of.sql.as_str())).flatten());
-        known.collect()
-    }
-
     /// What does not work any more since the last call, each with the relation
-    /// or function that it is about. `touched` are those that the transaction has
-    /// to do with; without, all that is left is tried.
+    /// or function that it is about.
     pub(crate) async fn check(
         &mut self,
         start: &State,
-        touched: Option<&BTreeSet<Oid>>,
+        scope: Scope<'_>,
     ) -> Result<Vec<(Oid, Break)>, RehearseError> {
         let doing = || RehearseError::scratch("trying clients");
-        let all = touched.is_none();
-        let touched = touched.filter(|_| self.attempts.len() > TRIED_EACH_TIME);
+        let mut close = scope.touched.clone();
+        if scope.reaches_far {
+            close.extend(triggered(&mut self.now).await.map_err(doing())?);
+        }
+        let without_row = self.attempts.iter().filter(|attempt| attempt.first.is_none());
+        let everything = scope.all || without_row.count() <= TRIED_EACH_TIME;
+        let is_tried =
+            |attempt: &Attempt| close.contains(&attempt.oid) || (everything && attempt.first.is_none());
         let chosen: Vec<usize> = (0..self.attempts.len())
             .filter(|number| !self.told.contains(number))
-            .filter(|number| touched.is_none_or(|touched| touched.contains(&self.attempts[*number].oid)))
+            .filter(|number| is_tried(&self.attempts[*number]))
             .collect();
-        let now = try_all(&mut self.now, &self.attempts, &chosen)
+        let now = try_all(&mut self.now, &self.attempts, &chosen, &close)
             .await
             .map_err(doing())?;
-        if all {
-            self.latest = vec![None; self.attempts.len()];
-            for (number, tried) in chosen.iter().zip(&now) {
-                self.latest[*number] = Some(tried.clone());
-            }
-        }
-        let mut breaks = Vec::new();
+        let suspects: Vec<usize> = chosen
+            .iter()
+            .zip(&now)
+            .filter(|(_, tried)| tried.failure.is_some() || tried.touched == Some(0))
+            .map(|(number, _)| *number)
+            .filter(|number| !self.attempts[*number].prepared && !self.known.contains_key(number))
+            .collect();
+        let before = try_all(&mut self.before, &self.attempts, &suspects, &close)
+            .await
+            .map_err(doing())?;
+        self.known.extend(suspects.into_iter().zip(before));
+        let mut breaks: Vec<(Oid, Break)> = Vec::new();
         for (number, tried) in chosen.into_iter().zip(now) {
             let Some(failure) = self.broken(number, &tried, start).await? else {
                 continue;
             };
             self.told.insert(number);
             let attempt = &self.attempts[number];
+            // With a row and without one it fails the same way.
+            let is_told = attempt.first.is_some()
+                && breaks.iter().any(|(oid, told)| {
+                    *oid == attempt.oid
+                        && told.role == attempt.role
+                        && told.failure.sqlstate == failure.sqlstate
+                });
+            if is_told {
+                continue;
+            }
             let broken = Break {
                 statement: attempt.sql.trim_start_matches("EXPLAIN ").to_owned(),
                 role: attempt.role.clone(),
@@ -191,7 +220,7 @@ impl Clients {
                 |failure: &&Failure| failure.message.starts_with("cached plan must not change");
             return Ok(now.failure.as_ref().filter(result_changed).cloned());
         }
-        let Some(before) = &self.known[number] else {
+        let Some(before) = self.known.get(&number) else {
             return Ok(None);
         };
         let Some(failure) = &now.failure else {
@@ -287,6 +316,7 @@ fn attempt(row: Row<'_>) -> Option<Attempt> {
         oid: row.parse(0)?,
         role: row.get(1)?.to_owned(),
         sql: row.get(2)?.to_owned(),
+        first: row.get(3).map(str::to_owned),
         prepared: false,
     })
 }
@@ -297,7 +327,7 @@ async fn prepare(connection: &mut Connection, attempts: &[Attempt]) -> Result<Ve
     let mut seen = HashSet::new();
     for attempt in attempts
         .iter()
-        .filter(|attempt| attempt.sql.starts_with("SELECT "))
+        .filter(|attempt| attempt.first.is_none() && attempt.sql.starts_with("SELECT "))
     {
         let Some((_, relation)) = attempt.sql.rsplit_once(" FROM ") else {
             continue;
@@ -315,6 +345,7 @@ async fn prepare(connection: &mut Connection, attempts: &[Attempt]) -> Result<Ve
                 oid: attempt.oid,
                 role: BUILDER.to_owned(),
                 sql: format!("EXECUTE {name}"),
+                first: None,
                 prepared: true,
             }),
             Err(error) if error.is_fatal() => return Err(error),
@@ -324,41 +355,101 @@ async fn prepare(connection: &mut Connection, attempts: &[Attempt]) -> Result<Ve
     Ok(prepared)
 }
 
+/// Tries statements. What refers to rows of the tables in `close`, or is referred to by them, does
+/// not count: here those rows are missing.
 async fn try_all(
     connection: &mut Connection,
     attempts: &[Attempt],
     chosen: &[usize],
+    close: &BTreeSet<Oid>,
 ) -> Result<Vec<Tried>, PgError> {
-    let mut tried = Vec::with_capacity(chosen.len());
-    for chosen in chosen.chunks(TRIED_AT_ONCE) {
-        let array = |text: &dyn Fn(&Attempt) -> String| {
-            let items: Vec<String> = chosen
-                .iter()
-                .map(|number| quote_literal(&text(&attempts[*number])))
-                .collect();
-            format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
-        };
-        let sql = format!(
-            "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
-            array(&|attempt| attempt.role.clone()),
-            array(&|attempt| attempt.sql.clone()),
-        );
-        let rows = connection.query(&sql, &[]).await?;
-        tried.extend(rows.iter().map(|row| {
-            let text = |column| row.get(column).unwrap_or_default().to_owned();
-            Tried {
-                touched: row.parse(0),
-                failure: row.get(1).map(|sqlstate| Failure {
-                    sqlstate: sqlstate.to_owned(),
-                    message: text(2),
-                }),
-                column: text(3),
-                constraint: text(4),
-                relation: row.parse(5),
-            }
-        }));
+    if chosen.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(tried)
+    let oids: Vec<String> = close.iter().map(ToString::to_string).collect();
+    connection
+        .batch(&format!("BEGIN; SELECT pg_temp.defer('{{{}}}')", oids.join(",")))
+        .await?;
+    let tried = try_within(connection, attempts, chosen).await;
+    connection.batch("ROLLBACK").await?;
+    tried
+}
+
+async fn try_within(
+    connection: &mut Connection,
+    attempts: &[Attempt],
+    chosen: &[usize],
+) -> Result<Vec<Tried>, PgError> {
+    let array = |text: &dyn Fn(&Attempt) -> String| {
+        let items: Vec<String> = chosen
+            .iter()
+            .map(|number| quote_literal(&text(&attempts[*number])))
+            .collect();
+        format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
+    };
+    let whole = |attempt: &Attempt| match &attempt.first {
+        Some(first) => format!(
+            "{first}; SET LOCAL ROLE {}; {}",
+            quote_ident(&attempt.role),
+            attempt.sql
+        ),
+        None => attempt.sql.clone(),
+    };
+    let sql = format!(
+        "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
+        array(&|attempt| attempt.role.clone()),
+        array(&whole),
+    );
+    let rows = connection.query(&sql, &[]).await?;
+    let tried = rows.iter().map(|row| {
+        let text = |column| row.get(column).unwrap_or_default().to_owned();
+        Tried {
+            touched: row.parse(0),
+            failure: row.get(1).map(|sqlstate| Failure {
+                sqlstate: sqlstate.to_owned(),
+                message: text(2),
+            }),
+            column: text(3),
+            constraint: text(4),
+            relation: row.parse(5),
+        }
+    });
+    Ok(tried.collect())
+}
+
+/// Tables on which triggers, rules or policies have a say.
+async fn triggered(connection: &mut Connection) -> Result<Vec<Oid>, PgError> {
+    let rows = connection
+        .query(include_str!("../queries/clients/triggered.sql"), &[])
+        .await?;
+    Ok(rows.iter().filter_map(|row| row.parse(0)).collect())
+}
+
+/// What statistics know of columns, as rows of `pg_temp.known`.
+fn known(statistics: &Statistics) -> Option<String> {
+    let rows: Vec<String> = statistics
+        .columns()
+        .iter()
+        .map(|column| {
+            format!(
+                "({}, {}, {}, {}, {})",
+                quote_literal(column.relation.schema.as_deref().unwrap_or_default()),
+                quote_literal(&column.relation.name),
+                quote_literal(&column.column),
+                column.typical().map_or_else(|| "NULL".to_owned(), quote_literal),
+                column.null_fraction > 0.0
+            )
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        format!(
+            "INSERT INTO pg_temp.known SELECT c.oid, v.name, v.value, v.nulls \
+             FROM (VALUES {}) AS v(nspname, relname, name, value, nulls) \
+             JOIN pg_catalog.pg_namespace AS n ON n.nspname = v.nspname \
+             JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = v.relname",
+            rows.join(", ")
+        )
+    })
 }
 
 async fn visibility(connection: &mut Connection) -> Result<BTreeSet<Visibility>, PgError> {

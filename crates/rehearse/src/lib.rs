@@ -18,6 +18,7 @@ mod rehearsal;
 mod schema;
 mod scratch;
 mod sizes;
+mod statistics;
 mod trace;
 mod unit;
 
@@ -27,4 +28,5 @@ pub use rehearsal::{Options, Rehearsal, Rehearsing, StatementOutcome, rehearse};
 pub use schema::Schema;
 pub use scratch::{Scratch, ScratchDatabase};
 pub use sizes::{ReadRate, Size, Sizes};
+pub use statistics::Statistics;
 pub use unit::{Unit, Wrapping};

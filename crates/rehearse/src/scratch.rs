@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use crate::RehearseError;
 use watchdog::Watchdog;
 
+pub(crate) use database::BEFORE;
 pub use database::ScratchDatabase;
 
 /// The superuser of scratch servers: nobody's name, so that a target's

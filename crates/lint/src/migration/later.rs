@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::RangeVar;
+use howdah_sql::pg_query::protobuf::{GrantTargetType, RangeVar};
 use howdah_sql::{Kind, Statement};
 
 use super::{Key, Sentence, object_parts, strings};
@@ -13,6 +13,8 @@ pub(crate) struct Mentions<'a> {
     /// The numbers of the statements that make, change, rename or grant something, by its name.
     about: HashMap<Key, Vec<usize>>,
     grants: Vec<usize>,
+    /// Statements that let others at objects which they do not name, or give them away.
+    handovers: Vec<usize>,
     commits: Vec<usize>,
 }
 
@@ -22,6 +24,7 @@ impl<'a> Mentions<'a> {
             sentences,
             about: HashMap::new(),
             grants: Vec::new(),
+            handovers: Vec::new(),
             commits: Vec::new(),
         };
         for (number, sentence) in sentences.iter().enumerate() {
@@ -53,13 +56,17 @@ impl<'a> Mentions<'a> {
             }
             NodeEnum::GrantStmt(grant) if grant.is_grant => {
                 self.grants.push(number);
-                if let Some(first) = grant.objects.first() {
-                    match &first.node {
+                if grant.targtype() == GrantTargetType::AclTargetAllInSchema {
+                    self.handovers.push(number);
+                }
+                for object in &grant.objects {
+                    match &object.node {
                         Some(NodeEnum::RangeVar(relation)) => self.relation(number, Some(relation)),
-                        _ => self.add(number, Key::of_parts(&object_parts(first))),
+                        _ => self.add(number, Key::of_parts(&object_parts(object))),
                     }
                 }
             }
+            NodeEnum::AlterOwnerStmt(_) => self.handovers.push(number),
             _ if matches!(statement.kind(), Kind::Transaction("COMMIT")) => self.commits.push(number),
             _ => {}
         }
@@ -117,6 +124,11 @@ impl<'a> Later<'a> {
         grants
             .get(grants.partition_point(|grant| *grant <= number))
             .copied()
+    }
+
+    /// Whether something is granted on all of a schema, or gets another owner.
+    pub(crate) fn has_handover(self) -> bool {
+        self.mentions.handovers.last().is_some_and(|last| *last > self.number)
     }
 
     /// The number of the COMMIT that ends the transaction; that behind the last statement without one.

@@ -25,6 +25,9 @@ pub struct ScratchDatabase {
     _turn: OwnedMutexGuard<()>,
 }
 
+/// The copy from before the script.
+pub(crate) const BEFORE: &str = "howdah before";
+
 impl ScratchDatabase {
     pub(super) async fn create(
         server: Arc<Server>,
@@ -149,5 +152,24 @@ impl ScratchDatabase {
             .batch(&sql)
             .await
             .map_err(RehearseError::scratch("creating a role"))
+    }
+
+    /// Copies it to [`BEFORE`], in place of an earlier copy. Nobody may be connected to it.
+    pub(crate) async fn copy(&self) -> Result<(), RehearseError> {
+        let doing = || RehearseError::scratch("copying the database");
+        let mut connection = self.server.connect("template1").await?;
+        let strategy = match connection.version_num() >= 150_000 {
+            true => " STRATEGY file_copy",
+            false => "",
+        };
+        let name = quote_ident(&self.name);
+        let earlier = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_ident(BEFORE));
+        connection.batch(&earlier).await.map_err(doing())?;
+        // A session that was just closed may still be about to leave.
+        let copy = format!(
+            "CREATE DATABASE {} TEMPLATE {name}{strategy}",
+            quote_ident(BEFORE)
+        );
+        connection.batch(&copy).await.map_err(doing())
     }
 }

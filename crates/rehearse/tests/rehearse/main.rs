@@ -6,4 +6,5 @@ mod clients;
 mod continued;
 mod effects;
 mod schemas;
+mod statistics;
 mod world;

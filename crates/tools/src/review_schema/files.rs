@@ -58,6 +58,7 @@ pub(super) async fn review_sources(
     let how = Options {
         statement_timeout_ms: STATEMENT_MS,
         clients: false,
+        ..Options::default()
     };
     let mut rehearsing = Rehearsing::start(database, &how).await?;
     for (number, units) in before.iter().enumerate() {
