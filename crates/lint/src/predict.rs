@@ -15,10 +15,13 @@ mod privileges;
 mod rename;
 mod rows;
 mod session;
+mod trigger;
 
 use howdah_rehearse::{Break, Effects, Failure, Lock, LockMode, Loss, Work, WorkKind};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::RangeVar;
+
+pub(crate) use trigger::Body;
 
 use crate::migration::Transactions;
 use crate::migration::{Key, Sentence, World, relation_name};
@@ -75,7 +78,7 @@ pub(crate) fn statement(node: &NodeEnum, place: &Place<'_>, to: &mut Gathering<'
         NodeEnum::ViewStmt(view) => create::view(view, to),
         NodeEnum::CreateFunctionStmt(function) => create::function(function, place, to),
         NodeEnum::AlterSeqStmt(sequence) => create::alter_sequence(sequence, to),
-        NodeEnum::CreateTrigStmt(trigger) => create::trigger(trigger, to),
+        NodeEnum::CreateTrigStmt(trigger) => trigger::trigger(trigger, place, to),
         NodeEnum::RuleStmt(rule) => create::rule(rule, to),
         NodeEnum::CreatePolicyStmt(policy) => create::policy(policy, to),
         NodeEnum::CreateEnumStmt(kind) => create::enumeration(kind, to),

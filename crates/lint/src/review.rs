@@ -1,7 +1,9 @@
+use std::collections::HashSet;
+
 use howdah_core::Finding;
 use howdah_pg::Connection;
 use howdah_rehearse::{
-    Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, WorkKind, rehearse,
+    Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Statistics, Unit, WorkKind, rehearse,
 };
 use howdah_sql::RelationName;
 
@@ -34,17 +36,26 @@ pub struct Surroundings {
     schema: Schema,
     sizes: Sizes,
     model: SchemaModel,
+    statistics: Statistics,
 }
 
 impl Surroundings {
-    /// Reads the target's schema and sizes, from its catalogs only.
-    pub async fn of(connection: &mut Connection) -> Result<Self, RehearseError> {
+    /// Reads the target's schema and sizes, and what the statistics know of the tables that
+    /// these texts name, from its catalogs only.
+    pub async fn of(connection: &mut Connection, texts: &[&str]) -> Result<Self, RehearseError> {
+        let model = crate::schema::read(connection)
+            .await
+            .map_err(RehearseError::Target)?;
+        let tables = model.tables.iter().map(|table| table.name.name.as_str());
+        let named = named(tables, texts);
+        let triggered = texts
+            .iter()
+            .any(|text| text.to_ascii_lowercase().contains("function"));
         Ok(Self {
             schema: Schema::capture(connection).await?,
             sizes: Sizes::capture(connection).await?,
-            model: crate::schema::read(connection)
-                .await
-                .map_err(RehearseError::Target)?,
+            statistics: Statistics::capture(connection, &named, triggered).await?,
+            model,
         })
     }
 
@@ -57,6 +68,24 @@ impl Surroundings {
     pub fn major(&self) -> u16 {
         self.schema.major()
     }
+}
+
+/// Those of the names that stand in the texts.
+fn named<'n>(names: impl Iterator<Item = &'n str>, texts: &[&str]) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let words: HashSet<&str> = texts
+        .iter()
+        .flat_map(|text| text.split(|c: char| !is_part(c)))
+        .collect();
+    let folded: HashSet<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let stands = |name: &&str| match name.chars().all(is_part) {
+        true => words.contains(name) || folded.contains(*name),
+        false => texts.iter().any(|text| text.contains(name)),
+    };
+    let mut named: Vec<String> = names.filter(stands).map(str::to_owned).collect();
+    named.sort();
+    named.dedup();
+    named
 }
 
 /// What was found in a script.
@@ -138,7 +167,13 @@ pub async fn by_rehearsal(
         database.build(&known.schema).await?;
     }
     let before: Vec<Vec<Unit>> = before.iter().map(|script| script.units()).collect();
-    let rehearsal = rehearse(database, &before, &script.units(), &RehearsalOptions::default()).await?;
+    let rehearsal_options = RehearsalOptions {
+        statistics: surroundings
+            .map(|known| known.statistics.clone())
+            .unwrap_or_default(),
+        ..RehearsalOptions::default()
+    };
+    let rehearsal = rehearse(database, &before, &script.units(), &rehearsal_options).await?;
     let mut observed = steps(&rehearsal);
     add_unseen(&mut observed, &predict(script, &mut World::new(rehearsal.major)));
     let relations = Known {
@@ -157,11 +192,11 @@ pub async fn by_rehearsal(
 }
 
 /// Adds what a rehearsal without rows and without the clients' own statements cannot show, and the
-/// text does: INSERTs that rely on a default, a key or a sequence's next number, and what a loop
+/// text does: INSERTs that rely on a default or a sequence's next number, and what a loop
 /// writes that finds no rows to begin with.
 fn add_unseen(observed: &mut [Step], predicted: &[Step]) {
-    /// NOT NULL violated, no key for ON CONFLICT, duplicate key: what such an INSERT gets.
-    const OF_INSERTS: [&str; 3] = ["23502", "42P10", "23505"];
+    /// NOT NULL violated, duplicate key: what such an INSERT gets.
+    const OF_INSERTS: [&str; 2] = ["23502", "23505"];
     for step in observed {
         let Some(text) = predicted.iter().find(|text| text.span == step.span) else {
             continue;

@@ -17,6 +17,7 @@ mod rehearsal;
 mod schema;
 mod scratch;
 mod sizes;
+mod statistics;
 mod trace;
 mod unit;
 
@@ -26,4 +27,5 @@ pub use rehearsal::{Options, Rehearsal, StatementOutcome, rehearse};
 pub use schema::Schema;
 pub use scratch::{Scratch, ScratchDatabase};
 pub use sizes::{Size, Sizes};
+pub use statistics::Statistics;
 pub use unit::{Unit, Wrapping};

@@ -1,3 +1,5 @@
+mod inserted;
+mod known_values;
 mod outcome;
 mod run;
 mod statement;
@@ -7,17 +9,19 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Effects, RehearseError, ScratchDatabase, Unit};
+use crate::{Effects, RehearseError, ScratchDatabase, Statistics, Unit};
 use run::Run;
 
 /// How to rehearse.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// How long a statement may take, in milliseconds, before it is stopped
     /// and said to be too slow to be rehearsed: on empty tables next to nothing is slow.
     pub statement_timeout_ms: u64,
     /// Whether clients are tried as well: statements of ordinary roles, before and after.
     pub clients: bool,
+    /// What is known of the values in the target's tables.
+    pub statistics: Statistics,
 }
 
 impl Default for Options {
@@ -25,6 +29,7 @@ impl Default for Options {
         Self {
             statement_timeout_ms: 10_000,
             clients: true,
+            statistics: Statistics::default(),
         }
     }
 }

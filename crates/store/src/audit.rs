@@ -209,8 +209,12 @@ fn write(connection: &mut Connection, batch: &[Box<AuditEntry>], prune: bool) ->
         insert(&transaction, entry)?;
     }
     if prune {
+        // Numbers grow with time: from the oldest entry up to the first that is young enough, and no further.
         transaction.execute(
-            "DELETE FROM audit WHERE at_ms < ?1 OR number <= (SELECT max(number) FROM audit) - ?2",
+            "DELETE FROM audit WHERE number < coalesce(\
+                 (SELECT number FROM audit WHERE at_ms >= ?1 ORDER BY number LIMIT 1), \
+                 (SELECT max(number) + 1 FROM audit)) \
+             OR number <= (SELECT max(number) FROM audit) - ?2",
             params![crate::now_ms() - KEPT_MS, KEPT],
         )?;
     }

@@ -13,12 +13,14 @@
     reason = "a failing helper is a failing test"
 )]
 
+mod allowed;
 mod binary;
 pub mod mcp;
 mod pgbouncer;
 mod server;
 mod watchdog;
 
+pub use allowed::allowed;
 pub use binary::howdah;
 pub use pgbouncer::PgBouncer;
 pub use server::{Database, Server, ServerOptions, installation, majors, private, server};

@@ -24,7 +24,7 @@ pub struct AdviseIndexes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
     /// A file of statements separated by semicolons, or - for standard input; else what pg_stat_statements counted
-    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub queries: Option<PathBuf>,

@@ -217,7 +217,7 @@ impl ReviewSql {
             true => vec![Source::sent(&self.sql)],
             false => files::read(self.paths.clone(), settings.clone(), home.clone()).await?,
         };
-        let (surroundings, note) = self.surroundings(cx).await?;
+        let (surroundings, note) = self.surroundings(cx, &sources).await?;
         let options = Options {
             major: surroundings
                 .as_ref()
@@ -319,13 +319,14 @@ impl ReviewSql {
     }
 
     /// What the target's catalogs say, where a target was named.
-    async fn surroundings(&self, cx: &Context) -> Result<(Option<Surroundings>, Option<String>)> {
+    async fn surroundings(&self, cx: &Context, sources: &[Source]) -> Result<(Option<Surroundings>, Option<String>)> {
         let named = self.target.is_some() || cx.get::<Targets>()?.is_asked_for();
         if !named {
             return Ok((None, None));
         }
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
-        Ok((Some(Surroundings::of(&mut session).await?), None))
+        let texts: Vec<&str> = sources.iter().map(|source| &*source.text).collect();
+        Ok((Some(Surroundings::of(&mut session, &texts).await?), None))
     }
 
     /// A scratch server, where a rehearsal is wanted, or possible with a target.

@@ -23,11 +23,19 @@ pub(crate) async fn choices(
     server: &Server,
 ) -> Result<Vec<Choice>> {
     let mut usage = Usage::new();
+    // The constants that each key of a template is compared with.
+    let mut constants: BTreeMap<(&str, u32), BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for planned in statements {
         for access in &planned.accesses {
             let Some(relation) = catalog.relations.get(&access.relation) else {
                 continue;
             };
+            let of_template = constants
+                .entry((planned.statement.template.as_str(), relation.oid))
+                .or_default();
+            for (key, value) in candidates::constants(access, relation) {
+                of_template.entry(key).or_default().insert(value);
+            }
             for key in candidates::equal_keys(access, relation) {
                 *usage.entry((access.relation, key)).or_insert(0.0) += 1.0;
             }
@@ -41,8 +49,15 @@ pub(crate) async fn choices(
             let Some(relation) = catalog.relations.get(&access.relation) else {
                 continue;
             };
-            for Candidate { definition, answers } in candidates::candidates(access, relation, &usage, server)
-            {
+            let of_template = constants.get(&(planned.statement.template.as_str(), relation.oid));
+            let varying: BTreeSet<String> = of_template
+                .into_iter()
+                .flatten()
+                .filter(|(_, values)| values.len() > 1)
+                .map(|(key, _)| key.clone())
+                .collect();
+            let found = candidates::candidates(access, relation, &usage, &varying, server);
+            for Candidate { definition, answers } in found {
                 let known = keys.entry((at, relation.oid)).or_default();
                 known.extend(definition.keys.first().map(|key| key.sql.clone()));
                 wanted.entry(definition).or_default().insert(at, answers);
@@ -164,12 +179,23 @@ enum Form {
     Plain,
     Partial,
     Covering,
+    CoveringPartial,
 }
 
 impl Form {
+    /// In the order in which they are asked about; the plainest come twice, as they serve most.
+    const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::Partial,
+        Self::Covering,
+        Self::CoveringPartial,
+        Self::Plain,
+    ];
+
     fn of(definition: &Definition) -> Self {
         match (definition.include.is_empty(), definition.predicate.is_empty()) {
-            (false, _) => Self::Covering,
+            (false, true) => Self::Covering,
+            (false, false) => Self::CoveringPartial,
             (true, false) => Self::Partial,
             (true, true) => Self::Plain,
         }
@@ -185,7 +211,7 @@ pub(crate) async fn prune(
 ) -> Result<BTreeSet<BTreeSet<usize>>> {
     let mut used: BTreeSet<usize> = BTreeSet::new();
     let mut bundles: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
-    for form in [Form::Plain, Form::Partial, Form::Covering, Form::Plain] {
+    for form in Form::ALL {
         if Instant::now() > until {
             break;
         }

@@ -102,7 +102,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.call(request, context).await
+        // On the heap: the library moves the future several times before it first polls it.
+        Box::pin(self.call(request, context)).await
     }
 
     async fn list_resources(

@@ -15,13 +15,13 @@ async fn calls_run_side_by_side() {
         let query = |sql: &str| client.call_tool("run_query", json!({ "sql": sql }));
         join_all((0..16).map(|_| query("SELECT pg_sleep(0.2)"))).await;
         let begun = Instant::now();
-        for result in join_all((0..16).map(|_| query("SELECT pg_sleep(0.5)"))).await {
+        for result in join_all((0..16).map(|_| query("SELECT pg_sleep(2)"))).await {
             assert!(!is_error(&result.unwrap()));
         }
         let took = begun.elapsed();
         assert!(
-            took < Duration::from_millis(3000),
-            "16 calls of half a second took {took:?}"
+            took < Duration::from_secs(16),
+            "16 calls of two seconds took {took:?}"
         );
     }
 }
@@ -30,14 +30,18 @@ async fn calls_run_side_by_side() {
 async fn a_small_answer_does_not_wait_for_a_long_call() {
     let client = Setup::new(&server().await.url("postgres")).start().await;
     let long = client
-        .begin_tool("run_query", json!({ "sql": "SELECT pg_sleep(3)" }))
+        .begin_tool("run_query", json!({ "sql": "SELECT pg_sleep(12)" }))
         .await;
     let begun = Instant::now();
     client
         .call_tool("run_query", json!({ "sql": "SELECT 1" }))
         .await
         .unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < howdah_testkit::allowed(Duration::from_secs(1)),
+        "{:?}",
+        begun.elapsed()
+    );
     assert!(long.answer().await.unwrap().is_ok());
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::pages::{Mischief, Order, WritePages};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Bench {
     pub(crate) engine: Engine,

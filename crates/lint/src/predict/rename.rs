@@ -69,7 +69,11 @@ pub(super) fn rename(rename: &RenameStmt, place: &Place<'_>, to: &mut Gathering<
             format!("schema \"{}\" does not exist", rename.subname),
             "3F000",
         ),
-        ObjectType::ObjectSequence | ObjectType::ObjectType | ObjectType::ObjectDomain => {
+        // A default knows its sequence by number.
+        ObjectType::ObjectSequence => {
+            to.unsure("Callers of nextval with the old name, if there are any, fail afterwards.");
+        }
+        ObjectType::ObjectType | ObjectType::ObjectDomain => {
             let name = match &rename.relation {
                 Some(relation) => relation.relname.clone(),
                 None => rename

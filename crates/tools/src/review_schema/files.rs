@@ -58,6 +58,7 @@ pub(super) async fn review_sources(
     let how = Options {
         statement_timeout_ms: STATEMENT_MS,
         clients: false,
+        ..Options::default()
     };
     let rehearsal = rehearse(database, &before, &[], &how).await?;
     skipped.extend(rehearsal.notes.iter().map(|note| of_note(note, sources)));
