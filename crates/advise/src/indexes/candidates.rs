@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use howdah_sql::quote_ident;
 
 use super::access::Access;
-use super::catalog::{Relation, Server};
+use super::catalog::{Column, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term};
 use super::pattern;
@@ -81,14 +81,16 @@ pub(crate) fn equal_keys(access: &Access, relation: &Relation) -> Vec<String> {
     own.chain(joined).map(|part| part.key.sql).collect()
 }
 
-/// The candidates for an access, in a fixed order.
+/// The candidates for an access, in a fixed order. `varying` are the keys whose constants differ between samples of
+/// the statement: no predicate may name one.
 pub(crate) fn candidates(
     access: &Access,
     relation: &Relation,
     usage: &Usage,
+    varying: &BTreeSet<String>,
     server: &Server,
 ) -> Vec<Candidate> {
-    let mut parts = Parts::of(access, relation, server);
+    let mut parts = Parts::of(access, relation, varying, server);
     let weight = |part: &Part| {
         usage
             .get(&(relation.oid, part.key.sql.clone()))
@@ -248,10 +250,10 @@ fn part(term: &Term, relation: &Relation) -> Option<Part> {
 }
 
 impl Parts {
-    fn of(access: &Access, relation: &Relation, server: &Server) -> Self {
+    fn of(access: &Access, relation: &Relation, varying: &BTreeSet<String>, server: &Server) -> Self {
         let mut parts = Self::default();
         for condition in &access.conditions {
-            parts.condition(condition, relation, server);
+            parts.condition(condition, relation, varying, server);
         }
         for (term, other) in &access.joins {
             if let Some(part) = part(term, relation) {
@@ -296,7 +298,13 @@ impl Parts {
         parts
     }
 
-    fn condition(&mut self, condition: &Condition, relation: &Relation, server: &Server) {
+    fn condition(
+        &mut self,
+        condition: &Condition,
+        relation: &Relation,
+        varying: &BTreeSet<String>,
+        server: &Server,
+    ) {
         // Both sides have columns of the same row: nothing to look up.
         if condition
             .value
@@ -343,9 +351,10 @@ impl Parts {
             Shape::Equal => {
                 if let (Some(column), Some(value)) = (column, &value)
                     && column.is_coded()
+                    && !varying.contains(&part.key.sql)
                 {
                     let share = column.frequency(value).unwrap_or(0.0);
-                    if share <= RARE {
+                    if share <= rare(column, 1) {
                         self.fixed.push(fixed(share, false));
                     }
                 }
@@ -354,12 +363,14 @@ impl Parts {
             Shape::AnyOf => {
                 if let (Some(column), Some(value)) = (column, &value)
                     && column.is_coded()
+                    && !varying.contains(&part.key.sql)
                 {
-                    let words = value.trim_matches(['{', '}']).split(',');
-                    let share: f64 = words
-                        .filter_map(|word| column.frequency(word.trim_matches('"')))
-                        .sum();
-                    if share <= RARE {
+                    let words: Vec<&str> = value.trim_matches(['{', '}']).split(',').collect();
+                    let shares = words
+                        .iter()
+                        .filter_map(|word| column.frequency(word.trim_matches('"')));
+                    let share: f64 = shares.sum();
+                    if share <= rare(column, words.len()) {
                         self.fixed.push(fixed(share, false));
                     }
                 }
@@ -499,6 +510,28 @@ impl Parts {
         }
         lists
     }
+}
+
+/// The share up to which values that a statement names are rare enough for a predicate: a program names the rare
+/// states that it waits for, while what it is given to look for is as frequent as any other.
+fn rare(column: &Column, values: usize) -> f64 {
+    if column.base_type == "bool" {
+        return RARE;
+    }
+    RARE.min(0.5 * values as f64 / column.distinct.max(1.0))
+}
+
+/// The keys that are compared with constants, and the constants.
+pub(crate) fn constants(access: &Access, relation: &Relation) -> Vec<(String, String)> {
+    let compared = access
+        .conditions
+        .iter()
+        .filter(|condition| matches!(condition.shape, Shape::Equal | Shape::AnyOf));
+    let pair = |condition: &Condition| {
+        let constant = condition.value.as_ref().and_then(Term::constant)?;
+        Some((part(&condition.key, relation)?.key.sql, constant))
+    };
+    compared.filter_map(pair).collect()
 }
 
 /// An index is read backwards as well: of an order and its opposite one is built.

@@ -34,6 +34,8 @@ pub(crate) struct Variant {
     pub(crate) statement: usize,
     /// Its share of the statement.
     pub(crate) share: f64,
+    /// Whether it looks within texts, arrays or documents for what hardly any has.
+    pub(crate) seeks_rare: bool,
 }
 
 /// What has to be kept.
@@ -314,14 +316,18 @@ impl<'a> Selection<'a> {
             let Some(relation) = self.catalog.relations.get(&choice.definition.relation) else {
                 continue;
             };
+            let names: Vec<&str> = std::iter::once(relation.name.name.as_str())
+                .chain(
+                    relation
+                        .leaves
+                        .iter()
+                        .filter_map(|oid| Some(self.catalog.leaf_names.get(oid)?.name.as_str())),
+                )
+                .collect();
             let replaced = cost
                 .scans
                 .iter()
-                .filter(|(schema, name, _)| {
-                    self.catalog
-                        .of_name(schema, name)
-                        .is_some_and(|found| found.oid == relation.oid)
-                })
+                .filter(|(name, _)| names.contains(&name.as_str()))
                 .map(|(.., cost)| *cost)
                 .fold(0.0, f64::max);
             if replaced > *scan {
