@@ -32,7 +32,7 @@ impl Default for AdviseOptions {
         Self {
             budget_bytes: 500 * 1024 * 1024,
             write_factor: 2.5,
-            time: Duration::from_millis(3_500),
+            time: Duration::from_millis(4_000),
         }
     }
 }

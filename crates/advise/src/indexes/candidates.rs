@@ -8,6 +8,7 @@ use super::access::Access;
 use super::catalog::{Column, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term};
+use super::inverted::inverted;
 use super::pattern;
 
 /// How often each key is compared for equality in the workload: what many ask for comes first, so that
@@ -40,9 +41,9 @@ const HASH_MIN_BYTES: f64 = 24.0;
 
 /// A key with the columns that it names.
 #[derive(Debug, Clone, PartialEq)]
-struct Part {
-    key: Key,
-    columns: BTreeSet<String>,
+pub(crate) struct Part {
+    pub(crate) key: Key,
+    pub(crate) columns: BTreeSet<String>,
 }
 
 /// A condition that may become part of a predicate.
@@ -232,7 +233,8 @@ fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
             .all(|name| existing.parts.contains(&quote_ident(name)))
 }
 
-fn part(term: &Term, relation: &Relation) -> Option<Part> {
+/// What an index could be made on, of the columns that are there.
+pub(crate) fn part(term: &Term, relation: &Relation) -> Option<Part> {
     let names: BTreeSet<String> = term.columns.iter().map(|(_, name)| name.clone()).collect();
     if names.is_empty() || term.at_run_time || names.iter().any(|name| relation.column(name).is_none()) {
         return None;
@@ -545,63 +547,4 @@ fn forwards(mut keys: Vec<Part>) -> Vec<Part> {
         }
     }
     keys
-}
-
-/// The keys of an inverted index that answers a condition.
-fn inverted(
-    condition: &Condition,
-    relation: &Relation,
-    server: &Server,
-) -> Option<(Vec<Key>, BTreeSet<String>)> {
-    if let Shape::Either(arms) = &condition.shape {
-        let mut keys: Vec<Key> = Vec::new();
-        let mut columns = BTreeSet::new();
-        for arm in arms {
-            let (found, names) = arm.iter().find_map(|one| inverted(one, relation, server))?;
-            keys.extend(found);
-            columns.extend(names);
-        }
-        keys.sort();
-        keys.dedup();
-        return Some((keys, columns));
-    }
-    let part = part(&condition.key, relation)?;
-    let value = condition.value.as_ref()?;
-    let column = condition.key.column().and_then(|name| relation.column(name));
-    let base_type = column.map_or("", |column| column.base_type.as_str());
-    let class = match &condition.shape {
-        Shape::Like {
-            ignores_case,
-            pattern,
-        } => {
-            let needs = *ignores_case || pattern::prefix_length(pattern) == 0;
-            let schema = server
-                .trigrams
-                .as_ref()
-                .filter(|_| needs && pattern::has_trigram(pattern))?;
-            match schema.as_str() {
-                "public" => Some("gin_trgm_ops".to_owned()),
-                schema => Some(format!("{schema}.gin_trgm_ops")),
-            }
-        }
-        Shape::Contains(operator) => {
-            let is_json = base_type == "jsonb" || (column.is_none() && value.sql.ends_with("::jsonb"));
-            let is_array = column.is_some_and(|column| column.category == 'A');
-            let is_text = base_type == "tsvector" || part.key.sql.starts_with("(to_tsvector(");
-            match operator.as_str() {
-                "@>" if is_json => Some("jsonb_path_ops".to_owned()),
-                "@?" | "@@" if base_type == "jsonb" => Some("jsonb_path_ops".to_owned()),
-                "?" | "?|" | "?&" => None,
-                "@>" | "&&" | "<@" if is_array => None,
-                "@@" if is_text => None,
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    let key = match class {
-        Some(class) => part.key.with_class(class),
-        None => part.key,
-    };
-    Some((vec![key], part.columns))
 }

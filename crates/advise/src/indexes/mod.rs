@@ -9,6 +9,7 @@ mod constants;
 mod definition;
 mod deparsed;
 mod described;
+mod inverted;
 mod pattern;
 mod planner;
 mod pretended;

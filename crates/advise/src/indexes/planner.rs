@@ -82,7 +82,9 @@ impl<'a> Planner<'a> {
         &mut self,
         creations: &[&[String]],
     ) -> Result<Vec<Result<(), String>>, PgError> {
-        let lists: Vec<Vec<(usize, &[String])>> = creations.iter().map(|one| vec![(0, *one)]).collect();
+        // Each has a number of its own, or it would count as pretended already.
+        let numbered = creations.iter().enumerate();
+        let lists: Vec<Vec<(usize, &[String])>> = numbered.map(|(at, one)| vec![(at, *one)]).collect();
         let questions: Vec<Question<'_>> = lists
             .iter()
             .map(|list| Question {

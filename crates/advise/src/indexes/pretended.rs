@@ -212,7 +212,8 @@ pub(crate) async fn prune(
     let mut used: BTreeSet<usize> = BTreeSet::new();
     let mut bundles: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
     for form in Form::ALL {
-        if Instant::now() > until {
+        // However late it is, there have to be some to choose from.
+        if Instant::now() > until && !used.is_empty() {
             break;
         }
         let mut open: Vec<Vec<usize>> = vec![Vec::new(); variants.len()];
