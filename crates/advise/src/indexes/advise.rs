@@ -32,7 +32,11 @@ pub struct AdviseOptions {
 
 impl Default for AdviseOptions {
     fn default() -> Self {
-        Self { budget_bytes: 500 * 1024 * 1024, write_factor: 2.5, time: Duration::from_millis(3_500) }
+        Self {
+            budget_bytes: 500 * 1024 * 1024,
+            write_factor: 2.5,
+            time: Duration::from_millis(3_500),
+        }
     }
 }
 
@@ -131,11 +135,16 @@ pub async fn advise(
     let refused = examine(session, &samples, &texts).await?;
     let mut planner = Planner::new(session, server.hypopg.clone());
     progress("planning them as they are");
-    let mut read = Reader { statements: Vec::new(), names: BTreeSet::new() };
+    let mut read = Reader {
+        statements: Vec::new(),
+        names: BTreeSet::new(),
+    };
     for (at, sample) in samples.into_iter().enumerate() {
         match &refused[at] {
             Some(reason) => not_planned.push(Unread::new(&sample.text, sample.line, reason)),
-            None => read.statements.push(Planned::new(sample, std::mem::take(&mut texts[at]))),
+            None => read
+                .statements
+                .push(Planned::new(sample, std::mem::take(&mut texts[at]))),
         }
     }
     read.plan(&mut planner, 0, &mut not_planned).await?;
@@ -150,9 +159,18 @@ pub async fn advise(
     progress("pretending indexes");
     let mut notes = notes(&server, &catalog, &statements);
     let mut choices = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
-    let bundles = prune(&mut planner, &mut choices, &variants, started + options.time.mul_f64(0.4)).await?;
+    let bundles = prune(
+        &mut planner,
+        &mut choices,
+        &variants,
+        started + options.time.mul_f64(0.4),
+    )
+    .await?;
     progress("choosing");
-    let weights: Vec<f64> = statements.iter().map(|planned| planned.statement.weight).collect();
+    let weights: Vec<f64> = statements
+        .iter()
+        .map(|planned| planned.statement.weight)
+        .collect();
     let writes: Vec<Write> = statements
         .iter()
         .filter_map(|planned| {
@@ -170,7 +188,10 @@ pub async fn advise(
     let left_percent = left(&selection, &chosen, &weights);
     let indexes = described(&selection, &chosen, &statements, &catalog);
     if statements.iter().all(|planned| !planned.statement.writes) && !statements.is_empty() {
-        notes.push("The workload holds no statement that writes, so that nothing is known of what indexes cost it.".to_owned());
+        notes.push(
+            "The workload holds no statement that writes, so that nothing is known of what indexes cost it."
+                .to_owned(),
+        );
     }
     Ok(Advice {
         database: server.database,
@@ -178,7 +199,10 @@ pub async fn advise(
         bytes: indexes.iter().map(|index| index.bytes).sum(),
         write_factor: selection.write_factor(&chosen),
         indexes,
-        statements: statements.iter().filter(|planned| planned.statement.line != CHECK_LINE).count(),
+        statements: statements
+            .iter()
+            .filter(|planned| planned.statement.line != CHECK_LINE)
+            .count(),
         not_planned,
         notes,
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -199,7 +223,8 @@ fn without_hypopg(server: &Server) -> Error {
                            it needs no restart."
             .to_owned(),
     };
-    Error::refused("The extension hypopg, which lets the planner pretend indexes, is not in this database.").hint(hint)
+    Error::refused("The extension hypopg, which lets the planner pretend indexes, is not in this database.")
+        .hint(hint)
 }
 
 /// A statement with what its plan told.
@@ -217,7 +242,13 @@ const CHECK_LINE: usize = usize::MAX;
 
 impl Planned {
     fn new(statement: Statement, (filled, slots): (String, Vec<constants::Slot>)) -> Self {
-        Self { statement, filled, slots, plan: serde_json::Value::Null, accesses: Vec::new() }
+        Self {
+            statement,
+            filled,
+            slots,
+            plan: serde_json::Value::Null,
+            accesses: Vec::new(),
+        }
     }
 }
 
@@ -228,9 +259,19 @@ struct Reader {
 
 impl Reader {
     /// Plans the statements from `from` on, and drops those that cannot be.
-    async fn plan(&mut self, planner: &mut Planner<'_>, from: usize, not_planned: &mut Vec<Unread>) -> Result<()> {
-        let questions: Vec<Question<'_>> =
-            self.statements[from..].iter().map(|planned| Question { sql: &planned.filled, indexes: &[] }).collect();
+    async fn plan(
+        &mut self,
+        planner: &mut Planner<'_>,
+        from: usize,
+        not_planned: &mut Vec<Unread>,
+    ) -> Result<()> {
+        let questions: Vec<Question<'_>> = self.statements[from..]
+            .iter()
+            .map(|planned| Question {
+                sql: &planned.filled,
+                indexes: &[],
+            })
+            .collect();
         let answers = planner.ask(Manner::Scanning, &questions).await?;
         let new = self.statements.split_off(from);
         for (mut planned, answer) in new.into_iter().zip(answers) {
@@ -242,7 +283,11 @@ impl Reader {
                 }
                 Answer::Failed(reason) => {
                     let line = planned.statement.line;
-                    not_planned.push(Unread::new(&planned.statement.text, line, format!("The server said: {reason}.")));
+                    not_planned.push(Unread::new(
+                        &planned.statement.text,
+                        line,
+                        format!("The server said: {reason}."),
+                    ));
                 }
             }
         }
@@ -264,8 +309,11 @@ impl Reader {
             if let (true, Some((schema, name))) = (is_delete, names)
                 && let Some(relation) = catalog.of_name(schema, name)
             {
-                let rows = access::children(plan).first().map_or(1.0, |below| access::number(below, "Plan Rows"));
-                *deleted.entry(relation.oid).or_insert(0.0) += planned.statement.weight * rows.clamp(1.0, 1000.0);
+                let rows = access::children(plan)
+                    .first()
+                    .map_or(1.0, |below| access::number(below, "Plan Rows"));
+                *deleted.entry(relation.oid).or_insert(0.0) +=
+                    planned.statement.weight * rows.clamp(1.0, 1000.0);
             }
         }
         if deleted.is_empty() {
@@ -289,7 +337,9 @@ impl Reader {
                 writes: false,
                 text,
             };
-            let filled = complete(planner.session(), std::slice::from_ref(&statement)).await?.remove(0);
+            let filled = complete(planner.session(), std::slice::from_ref(&statement))
+                .await?
+                .remove(0);
             self.statements.push(Planned::new(statement, filled));
         }
         let added = self.statements.len() > from;
@@ -306,11 +356,16 @@ impl Reader {
 }
 
 /// The statements with values for their parameters, whose types the server infers.
-async fn complete(session: &mut Session, samples: &[Statement]) -> Result<Vec<(String, Vec<constants::Slot>)>> {
+async fn complete(
+    session: &mut Session,
+    samples: &[Statement],
+) -> Result<Vec<(String, Vec<constants::Slot>)>> {
     let mut completed = Vec::with_capacity(samples.len());
     for sample in samples {
         let mut types = Vec::new();
-        let has_parameters = constants::slots(&sample.text, &[]).iter().any(constants::Slot::is_parameter);
+        let has_parameters = constants::slots(&sample.text, &[])
+            .iter()
+            .any(constants::Slot::is_parameter);
         if has_parameters {
             let steps = [
                 Step::silent("BEGIN READ ONLY"),
@@ -322,7 +377,11 @@ async fn complete(session: &mut Session, samples: &[Statement]) -> Result<Vec<(S
                 session.batch("ROLLBACK").await?;
             }
             if let Ok(end) = outcome {
-                let oids = end.steps.get(1).map(|step| step.parameter_types.clone()).unwrap_or_default();
+                let oids = end
+                    .steps
+                    .get(1)
+                    .map(|step| step.parameter_types.clone())
+                    .unwrap_or_default();
                 types = type_names(session, &oids).await?;
             }
         }
@@ -338,7 +397,10 @@ async fn type_names(session: &mut Session, oids: &[u32]) -> Result<Vec<String>> 
     let params = [Some(list.as_str())];
     let query = Query::new(include_str!("../../queries/types.sql"), &params);
     let rows = Reading::of(session).one(&query).await?;
-    Ok(rows.iter().map(|row| row.get(0).unwrap_or("text").to_owned()).collect())
+    Ok(rows
+        .iter()
+        .map(|row| row.get(0).unwrap_or("text").to_owned())
+        .collect())
 }
 
 /// Takes nothing.
@@ -366,12 +428,17 @@ async fn examine(
         let verdict = match guard::examine(session, &format!("EXPLAIN {filled}")).await {
             Ok(Verdict::Harmless(_)) => None,
             Ok(Verdict::Refused(refusal)) => Some(refusal.to_string()),
-            Err(guard::GuardError::Pg(error)) if error.server().is_none() || error.is_fatal() => return Err(error.into()),
+            Err(guard::GuardError::Pg(error)) if error.server().is_none() || error.is_fatal() => {
+                return Err(error.into());
+            }
             Err(error) => Some(Error::from(error).message),
         };
         by_template.insert(&sample.template, verdict);
     }
-    Ok(samples.iter().map(|sample| by_template.get(sample.template.as_str()).cloned().flatten()).collect())
+    Ok(samples
+        .iter()
+        .map(|sample| by_template.get(sample.template.as_str()).cloned().flatten())
+        .collect())
 }
 
 fn variants(statements: &[Planned], catalog: &Catalog, several: bool) -> Vec<Variant> {
@@ -381,11 +448,23 @@ fn variants(statements: &[Planned], catalog: &Catalog, several: bool) -> Vec<Var
     }
     let mut found = Vec::new();
     for (at, planned) in statements.iter().enumerate() {
-        let Planned { statement, slots, accesses, .. } = planned;
+        let Planned {
+            statement,
+            slots,
+            accesses,
+            ..
+        } = planned;
         // Several samples are several sets of constants already.
-        let several = several && samples.get(statement.template.as_str()).is_none_or(|count| *count < SAMPLES_MAX);
+        let several = several
+            && samples
+                .get(statement.template.as_str())
+                .is_none_or(|count| *count < SAMPLES_MAX);
         for (sql, share) in constants::variants(&statement.text, slots, accesses, catalog, several) {
-            found.push(Variant { sql, statement: at, share });
+            found.push(Variant {
+                sql,
+                statement: at,
+                share,
+            });
         }
     }
     found
@@ -402,7 +481,9 @@ async fn choices(
     let mut usage = Usage::new();
     for planned in statements {
         for access in &planned.accesses {
-            let Some(relation) = catalog.relations.get(&access.relation) else { continue };
+            let Some(relation) = catalog.relations.get(&access.relation) else {
+                continue;
+            };
             for key in candidates::equal_keys(access, relation) {
                 *usage.entry((access.relation, key)).or_insert(0.0) += 1.0;
             }
@@ -413,8 +494,11 @@ async fn choices(
     let mut keys: BTreeMap<(usize, u32), BTreeSet<String>> = BTreeMap::new();
     for (at, planned) in statements.iter().enumerate() {
         for access in &planned.accesses {
-            let Some(relation) = catalog.relations.get(&access.relation) else { continue };
-            for Candidate { definition, answers } in candidates::candidates(access, relation, &usage, server) {
+            let Some(relation) = catalog.relations.get(&access.relation) else {
+                continue;
+            };
+            for Candidate { definition, answers } in candidates::candidates(access, relation, &usage, server)
+            {
                 let known = keys.entry((at, relation.oid)).or_default();
                 known.extend(definition.keys.first().map(|key| key.sql.clone()));
                 wanted.entry(definition).or_default().insert(at, answers);
@@ -422,25 +506,40 @@ async fn choices(
         }
     }
     let definitions: Vec<&Definition> = wanted.keys().collect();
-    let creations: Vec<Vec<String>> = definitions.iter().map(|definition| creations(definition, catalog)).collect();
+    let creations: Vec<Vec<String>> = definitions
+        .iter()
+        .map(|definition| creations(definition, catalog))
+        .collect();
     let lists: Vec<&[String]> = creations.iter().map(Vec::as_slice).collect();
     let accepted = planner.accepts(&lists).await?;
     let mut found = Vec::new();
     for ((definition, origins), (creations, accepted)) in wanted.iter().zip(creations.iter().zip(accepted)) {
-        let Some(relation) = catalog.relations.get(&definition.relation) else { continue };
+        let Some(relation) = catalog.relations.get(&definition.relation) else {
+            continue;
+        };
         if accepted.is_err() {
             continue;
         }
-        let first = definition.keys.first().map(|key| key.sql.as_str()).unwrap_or_default();
+        let first = definition
+            .keys
+            .first()
+            .map(|key| key.sql.as_str())
+            .unwrap_or_default();
         let serves = |variant: &Variant| {
             origins.contains_key(&variant.statement)
                 || (definition.method != Method::Gin
-                    && keys.get(&(variant.statement, relation.oid)).is_some_and(|keys| keys.contains(first)))
+                    && keys
+                        .get(&(variant.statement, relation.oid))
+                        .is_some_and(|keys| keys.contains(first)))
         };
         let is_pretended = definition.method != Method::Gin;
         found.push(Choice {
             bytes: size::bytes(definition, relation),
-            creations: if is_pretended { creations.clone() } else { Vec::new() },
+            creations: if is_pretended {
+                creations.clone()
+            } else {
+                Vec::new()
+            },
             serves: (0..variants.len()).filter(|at| serves(&variants[*at])).collect(),
             scan_costs: BTreeMap::new(),
             definition: definition.clone(),
@@ -451,8 +550,18 @@ async fn choices(
         for (statement, condition) in origins {
             let Some(condition) = condition else { continue };
             let sql = format!("SELECT FROM {} WHERE {condition}", relation.name);
-            let answer = planner.ask(Manner::Usual, &[Question { sql: &sql, indexes: &[] }]).await?;
-            let Some(Answer::Plan(plan, _)) = answer.into_iter().next() else { continue };
+            let answer = planner
+                .ask(
+                    Manner::Usual,
+                    &[Question {
+                        sql: &sql,
+                        indexes: &[],
+                    }],
+                )
+                .await?;
+            let Some(Answer::Plan(plan, _)) = answer.into_iter().next() else {
+                continue;
+            };
             let share = size::share(definition, relation);
             let rows = access::number(&plan, "Plan Rows") * share;
             let scan = size::inverted_scan(relation, rows, server);
@@ -468,7 +577,9 @@ async fn choices(
 /// What pretends an index: on a partitioned table one for each partition. An inverted one cannot be pretended; what
 /// stands here for it is accepted by the server where its keys and its predicate are.
 fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
-    let Some(relation) = catalog.relations.get(&definition.relation) else { return Vec::new() };
+    let Some(relation) = catalog.relations.get(&definition.relation) else {
+        return Vec::new();
+    };
     let mut on: Vec<String> = Vec::new();
     if relation.is_partitioned {
         let leaf = |oid: &u32| catalog.leaf_names.get(oid).map(ToString::to_string);
@@ -484,7 +595,9 @@ fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
             key.sql = format!("(({}) IS NULL)", key.sql);
         }
     }
-    on.iter().map(|name| format!("CREATE INDEX ON {}", pretended.on_text(name))).collect()
+    on.iter()
+        .map(|name| format!("CREATE INDEX ON {}", pretended.on_text(name)))
+        .collect()
 }
 
 /// Partitions that an index is pretended on.
@@ -498,7 +611,11 @@ async fn prune(
     until: Instant,
 ) -> Result<BTreeSet<BTreeSet<usize>>> {
     let mut open: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); variants.len()];
-    for (at, choice) in choices.iter().enumerate().filter(|(_, choice)| !choice.creations.is_empty()) {
+    for (at, choice) in choices
+        .iter()
+        .enumerate()
+        .filter(|(_, choice)| !choice.creations.is_empty())
+    {
         for variant in &choice.serves {
             open[*variant].insert(at);
         }
@@ -512,12 +629,20 @@ async fn prune(
         }
         let lists: Vec<Vec<(usize, &[String])>> = asked
             .iter()
-            .map(|at| open[*at].iter().map(|one| (*one, choices[*one].creations.as_slice())).collect())
+            .map(|at| {
+                open[*at]
+                    .iter()
+                    .map(|one| (*one, choices[*one].creations.as_slice()))
+                    .collect()
+            })
             .collect();
         let questions: Vec<Question<'_>> = asked
             .iter()
             .zip(&lists)
-            .map(|(at, list)| Question { sql: &variants[*at].sql, indexes: list })
+            .map(|(at, list)| Question {
+                sql: &variants[*at].sql,
+                indexes: list,
+            })
             .collect();
         let answers = planner.ask(Manner::Usual, &questions).await?;
         for (at, answer) in asked.iter().zip(answers) {
@@ -541,7 +666,8 @@ async fn prune(
                     && definition.method == other.method
                     && definition.include.is_empty()
                     && ((definition.keys == other.keys)
-                        || (definition.predicate == other.predicate && other.keys.starts_with(&definition.keys)))
+                        || (definition.predicate == other.predicate
+                            && other.keys.starts_with(&definition.keys)))
             })
         })
         .collect();
@@ -554,14 +680,26 @@ async fn prune(
         at += 1;
         places.contains_key(&(at - 1))
     });
-    let renumbered = bundles.into_iter().map(|bundle| bundle.iter().filter_map(|one| places.get(one).copied()).collect());
+    let renumbered = bundles
+        .into_iter()
+        .map(|bundle| bundle.iter().filter_map(|one| places.get(one).copied()).collect());
     Ok(renumbered.collect())
 }
 
 fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>, weights: &[f64]) -> f64 {
-    let sum = |costs: Vec<f64>| costs.iter().zip(weights).map(|(cost, weight)| cost * weight).sum::<f64>();
+    let sum = |costs: Vec<f64>| {
+        costs
+            .iter()
+            .zip(weights)
+            .map(|(cost, weight)| cost * weight)
+            .sum::<f64>()
+    };
     let before = sum(selection.costs(&BTreeSet::new()));
-    if before <= 0.0 { 100.0 } else { 100.0 * sum(selection.costs(chosen)) / before }
+    if before <= 0.0 {
+        100.0
+    } else {
+        100.0 * sum(selection.costs(chosen)) / before
+    }
 }
 
 fn described(
@@ -574,15 +712,23 @@ fn described(
     let mut found: Vec<(f64, AdvisedIndex)> = Vec::new();
     for one in chosen {
         let choice = &selection.choices[*one];
-        let Some(relation) = catalog.relations.get(&choice.definition.relation) else { continue };
+        let Some(relation) = catalog.relations.get(&choice.definition.relation) else {
+            continue;
+        };
         let others: BTreeSet<usize> = chosen.iter().copied().filter(|other| other != one).collect();
         let without = selection.costs(&others);
         let mut helps: Vec<(f64, Helped)> = Vec::new();
         for (at, planned) in statements.iter().enumerate() {
             if without[at] > with[at] * 1.01 {
-                let Statement { text, line, weight, .. } = &planned.statement;
+                let Statement {
+                    text, line, weight, ..
+                } = &planned.statement;
                 let is_check = *line == CHECK_LINE;
-                let name = if is_check { format!("the look behind a DELETE: {text}") } else { one_line(text) };
+                let name = if is_check {
+                    format!("the look behind a DELETE: {text}")
+                } else {
+                    one_line(text)
+                };
                 let helped = Helped {
                     statement: name,
                     line: (*line > 0 && !is_check).then_some(*line),
@@ -600,17 +746,20 @@ fn described(
             true => create.clone(),
             false => format!("CREATE INDEX CONCURRENTLY ON {on};"),
         };
-        found.push((gain, AdvisedIndex {
-            relation: relation.name.to_string(),
-            method: choice.definition.method,
-            ddl,
-            create,
-            bytes: choice.bytes as u64,
-            write_factor_without: rounded(selection.write_factor(&others)),
-            helps: helps.into_iter().map(|(_, helped)| helped).collect(),
-            is_planned: !choice.creations.is_empty(),
-            replaces: replaced(&choice.definition, relation),
-        }));
+        found.push((
+            gain,
+            AdvisedIndex {
+                relation: relation.name.to_string(),
+                method: choice.definition.method,
+                ddl,
+                create,
+                bytes: choice.bytes as u64,
+                write_factor_without: rounded(selection.write_factor(&others)),
+                helps: helps.into_iter().map(|(_, helped)| helped).collect(),
+                is_planned: !choice.creations.is_empty(),
+                replaces: replaced(&choice.definition, relation),
+            },
+        ));
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.create.cmp(&b.1.create)));
     found.into_iter().map(|(_, index)| index).collect()
@@ -629,9 +778,17 @@ fn replaced(definition: &Definition, relation: &Relation) -> Option<String> {
             && definition.predicate.is_empty()
             && index.key_count == index.parts.len()
             && index.parts.len() <= definition.keys.len()
-            && index.parts.iter().zip(&definition.keys).all(|(part, key)| *part == key.sql && key.class.is_none())
+            && index
+                .parts
+                .iter()
+                .zip(&definition.keys)
+                .all(|(part, key)| *part == key.sql && key.class.is_none())
     };
-    relation.existing.iter().find(begins).map(|index| index.name.clone())
+    relation
+        .existing
+        .iter()
+        .find(begins)
+        .map(|index| index.name.clone())
 }
 
 /// What would help and is not to be had.
@@ -648,9 +805,13 @@ fn notes(server: &Server, catalog: &Catalog, statements: &[Planned]) -> Vec<Stri
         let how = match (server.trigrams_available, server.may_create) {
             (true, true) => "run CREATE EXTENSION pg_trgm and ask again",
             (true, false) => "an owner of the database runs CREATE EXTENSION pg_trgm; then ask again",
-            (false, _) => "its files have to be installed on the server first (the package postgresql-contrib)",
+            (false, _) => {
+                "its files have to be installed on the server first (the package postgresql-contrib)"
+            }
         };
-        notes.push(format!("Statements search within texts (LIKE '%…%', ILIKE): an index needs the extension pg_trgm: {how}."));
+        notes.push(format!(
+            "Statements search within texts (LIKE '%…%', ILIKE): an index needs the extension pg_trgm: {how}."
+        ));
     }
     for relation in catalog.relations.values() {
         let known = relation.columns.iter().any(|column| column.has_statistics);
@@ -661,7 +822,10 @@ fn notes(server: &Server, catalog: &Catalog, statements: &[Planned]) -> Vec<Stri
             ));
         }
         if relation.rows <= 0.0 && relation.pages > 1.0 {
-            notes.push(format!("{} was never analysed: run ANALYZE and ask again.", relation.name));
+            notes.push(format!(
+                "{} was never analysed: run ANALYZE and ask again.",
+                relation.name
+            ));
         }
     }
     notes

@@ -37,20 +37,33 @@ pub(crate) fn write(statement: &str, plan: &Value, weight: f64, catalog: &Catalo
     let relation = catalog.of_name(text(plan, "Schema")?, text(plan, "Relation Name")?)?;
     let change = match text(plan, "Operation")? {
         "Insert" => {
-            let values = children(plan).first().map(|below| strings(below, "Output")).unwrap_or_default();
-            let values = if values.len() == relation.columns.len() { values } else { Vec::new() };
+            let values = children(plan)
+                .first()
+                .map(|below| strings(below, "Output"))
+                .unwrap_or_default();
+            let values = if values.len() == relation.columns.len() {
+                values
+            } else {
+                Vec::new()
+            };
             Change::Insert(values.into_iter().map(str::to_owned).collect())
         }
         "Update" => Change::Update(assignments(statement)),
         _ => return None,
     };
-    Some(Write { relation: relation.oid, weight, change })
+    Some(Write {
+        relation: relation.oid,
+        weight,
+        change,
+    })
 }
 
 /// The columns that an UPDATE sets.
 fn assignments(statement: &str) -> Vec<(String, Option<String>)> {
     let trees = howdah_sql::tree(statement, &howdah_sql::Limits::default()).unwrap_or_default();
-    let targets = trees.first().and_then(|tree| tree.get("UpdateStmt")?.get("targetList")?.as_array());
+    let targets = trees
+        .first()
+        .and_then(|tree| tree.get("UpdateStmt")?.get("targetList")?.as_array());
     let targets = targets.map_or(&[][..], Vec::as_slice);
     let one = |target: &Value| {
         let target = target.get("ResTarget")?;
@@ -72,14 +85,25 @@ pub(crate) fn total(writes: &[Write], chosen: &[&Definition], catalog: &Catalog)
 
 impl Write {
     fn cost(&self, chosen: &[&Definition], relation: &Relation) -> f64 {
-        let own = || chosen.iter().filter(|definition| definition.relation == self.relation);
+        let own = || {
+            chosen
+                .iter()
+                .filter(|definition| definition.relation == self.relation)
+        };
         match &self.change {
             Change::Insert(values) => {
-                let base = ROW + FOREIGN_KEY * f64::from(relation.foreign_keys) + relation.existing.len() as f64;
+                let base =
+                    ROW + FOREIGN_KEY * f64::from(relation.foreign_keys) + relation.existing.len() as f64;
                 let holds = |definition: &&&Definition| {
-                    definition.predicate.iter().all(|condition| may_hold(condition, values, relation))
+                    definition
+                        .predicate
+                        .iter()
+                        .all(|condition| may_hold(condition, values, relation))
                 };
-                base + own().filter(holds).map(|definition| size::insertion(definition, relation)).sum::<f64>()
+                base + own()
+                    .filter(holds)
+                    .map(|definition| size::insertion(definition, relation))
+                    .sum::<f64>()
             }
             Change::Update(set) => {
                 let changes = |columns: &[String]| set.iter().any(|(name, _)| columns.contains(name));
@@ -90,11 +114,17 @@ impl Write {
                 }
                 // A new version of the row elsewhere, which every index has to know.
                 let leaves = |definition: &&&Definition| {
-                    !definition.predicate.iter().any(|condition| is_contradicted(condition, set))
+                    !definition
+                        .predicate
+                        .iter()
+                        .any(|condition| is_contradicted(condition, set))
                 };
                 ROW + 0.5
                     + relation.existing.len() as f64
-                    + own().filter(leaves).map(|definition| size::insertion(definition, relation)).sum::<f64>()
+                    + own()
+                        .filter(leaves)
+                        .map(|definition| size::insertion(definition, relation))
+                        .sum::<f64>()
             }
         }
     }
@@ -104,7 +134,9 @@ impl Write {
 fn may_hold(condition: &str, values: &[String], relation: &Relation) -> bool {
     for (column, value) in relation.columns.iter().zip(values) {
         let name = howdah_sql::quote_ident(&column.name);
-        let Some(rest) = condition.strip_prefix(&name) else { continue };
+        let Some(rest) = condition.strip_prefix(&name) else {
+            continue;
+        };
         let is_null = value.starts_with("NULL");
         match rest {
             " IS NULL" => return is_null,
@@ -112,7 +144,8 @@ fn may_hold(condition: &str, values: &[String], relation: &Relation) -> bool {
             "" => return value != "false",
             _ => {
                 if let Some(expected) = rest.strip_prefix(" = ") {
-                    let is_constant = value.starts_with('\'') || value.starts_with(|c: char| c.is_ascii_digit());
+                    let is_constant =
+                        value.starts_with('\'') || value.starts_with(|c: char| c.is_ascii_digit());
                     return !is_constant || value == expected;
                 }
             }
