@@ -18,9 +18,9 @@ use workload::Application;
 /// Advises, builds what was advised, and measures.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// A multiple of the rows: 1 makes about five million.
-    #[arg(long, default_value_t = 1)]
-    scale: u32,
+    /// Rows in per cent of about five million.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    percent: u32,
     /// A database to use in place of a new server: loaded if it is empty, and left as it was.
     #[arg(long)]
     url: Option<String>,
@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
         }
     };
     let client = connect(&url).await?;
-    load(&client, arguments.scale).await?;
+    load(&client, arguments.percent).await?;
     let application = Application::read(&client).await?;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), application.as_seen())?;
@@ -177,7 +177,7 @@ async fn connect(url: &str) -> Result<Client> {
     Ok(client)
 }
 
-async fn load(client: &Client, scale: u32) -> Result<()> {
+async fn load(client: &Client, percent: u32) -> Result<()> {
     let there: bool = client
         .query_one("SELECT to_regclass('public.audit_log') IS NOT NULL", &[])
         .await?
@@ -186,7 +186,7 @@ async fn load(client: &Client, scale: u32) -> Result<()> {
         return Ok(());
     }
     eprintln!("loading …");
-    let setup = include_str!("index/setup.sql").replace("{scale}", &scale.to_string());
+    let setup = include_str!("index/setup.sql").replace("{scale}", &format!("{percent} / 100"));
     client.batch_execute(&setup).await?;
     client
         .batch_execute("CREATE EXTENSION IF NOT EXISTS hypopg")

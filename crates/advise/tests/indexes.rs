@@ -18,8 +18,7 @@ const TABLES: &str = "
     FROM generate_series(1, 40000) i;
     CREATE TABLE invoices (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, total int NOT NULL, paid_at timestamp);
     INSERT INTO invoices SELECT i, 1 + i % 40000, i % 1000, NULL FROM generate_series(1, 60000) i;
-    CREATE VIEW waiting AS SELECT id, tenant_id, name, created_at FROM customers WHERE state = 'waiting';
-    VACUUM ANALYZE customers, invoices;";
+    CREATE VIEW waiting AS SELECT id, tenant_id, name, created_at FROM customers WHERE state = 'waiting';";
 
 async fn session(url: &str) -> Session {
     let targets = Targets::load(&Config::default(), Some(url), None).unwrap();
@@ -31,6 +30,10 @@ async fn prepared(server: &'static Server) -> (Database<'static>, bool) {
     let database = server.database("advise").await;
     let client = database.probe().await;
     client.batch_execute(TABLES).await.unwrap();
+    client
+        .batch_execute("VACUUM ANALYZE customers, invoices")
+        .await
+        .unwrap();
     let has_hypopg = client.batch_execute("CREATE EXTENSION hypopg").await.is_ok();
     (database, has_hypopg)
 }
@@ -97,7 +100,7 @@ async fn each_form_is_advised_where_it_helps_and_builds() {
             ),
             (
                 "SELECT id FROM customers WHERE email LIKE 'User777%'",
-                "email text_pattern_ops",
+                "btree (email",
             ),
             (
                 "SELECT id FROM customers WHERE name ILIKE '%abcd%'",
@@ -238,6 +241,10 @@ async fn the_workload_is_what_the_server_has_counted() {
         let database = server.database("counted").await;
         let client = database.probe().await;
         client.batch_execute(TABLES).await.unwrap();
+        client
+            .batch_execute("VACUUM ANALYZE customers, invoices")
+            .await
+            .unwrap();
         let mut session = session(&database.url()).await;
         let error = counted(&mut session).await.unwrap_err();
         assert!(

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use howdah_sql::quote_ident;
 
 use super::access::Access;
-use super::catalog::{Relation, Server};
+use super::catalog::{Column, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term};
+use super::inverted::inverted;
 use super::pattern;
 
 /// How often each key is compared for equality in the workload: what many ask for comes first, so that
@@ -40,9 +41,9 @@ const HASH_MIN_BYTES: f64 = 24.0;
 
 /// A key with the columns that it names.
 #[derive(Debug, Clone, PartialEq)]
-struct Part {
-    key: Key,
-    columns: BTreeSet<String>,
+pub(crate) struct Part {
+    pub(crate) key: Key,
+    pub(crate) columns: BTreeSet<String>,
 }
 
 /// A condition that may become part of a predicate.
@@ -81,14 +82,16 @@ pub(crate) fn equal_keys(access: &Access, relation: &Relation) -> Vec<String> {
     own.chain(joined).map(|part| part.key.sql).collect()
 }
 
-/// The candidates for an access, in a fixed order.
+/// The candidates for an access, in a fixed order. `varying` are the keys whose constants differ between samples of
+/// the statement: no predicate may name one.
 pub(crate) fn candidates(
     access: &Access,
     relation: &Relation,
     usage: &Usage,
+    varying: &BTreeSet<String>,
     server: &Server,
 ) -> Vec<Candidate> {
-    let mut parts = Parts::of(access, relation, server);
+    let mut parts = Parts::of(access, relation, varying, server);
     let weight = |part: &Part| {
         usage
             .get(&(relation.oid, part.key.sql.clone()))
@@ -230,7 +233,8 @@ fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
             .all(|name| existing.parts.contains(&quote_ident(name)))
 }
 
-fn part(term: &Term, relation: &Relation) -> Option<Part> {
+/// What an index could be made on, of the columns that are there.
+pub(crate) fn part(term: &Term, relation: &Relation) -> Option<Part> {
     let names: BTreeSet<String> = term.columns.iter().map(|(_, name)| name.clone()).collect();
     if names.is_empty() || term.at_run_time || names.iter().any(|name| relation.column(name).is_none()) {
         return None;
@@ -248,10 +252,10 @@ fn part(term: &Term, relation: &Relation) -> Option<Part> {
 }
 
 impl Parts {
-    fn of(access: &Access, relation: &Relation, server: &Server) -> Self {
+    fn of(access: &Access, relation: &Relation, varying: &BTreeSet<String>, server: &Server) -> Self {
         let mut parts = Self::default();
         for condition in &access.conditions {
-            parts.condition(condition, relation, server);
+            parts.condition(condition, relation, varying, server);
         }
         for (term, other) in &access.joins {
             if let Some(part) = part(term, relation) {
@@ -296,7 +300,13 @@ impl Parts {
         parts
     }
 
-    fn condition(&mut self, condition: &Condition, relation: &Relation, server: &Server) {
+    fn condition(
+        &mut self,
+        condition: &Condition,
+        relation: &Relation,
+        varying: &BTreeSet<String>,
+        server: &Server,
+    ) {
         // Both sides have columns of the same row: nothing to look up.
         if condition
             .value
@@ -343,9 +353,10 @@ impl Parts {
             Shape::Equal => {
                 if let (Some(column), Some(value)) = (column, &value)
                     && column.is_coded()
+                    && !varying.contains(&part.key.sql)
                 {
                     let share = column.frequency(value).unwrap_or(0.0);
-                    if share <= RARE {
+                    if share <= rare(column, 1) {
                         self.fixed.push(fixed(share, false));
                     }
                 }
@@ -354,12 +365,14 @@ impl Parts {
             Shape::AnyOf => {
                 if let (Some(column), Some(value)) = (column, &value)
                     && column.is_coded()
+                    && !varying.contains(&part.key.sql)
                 {
-                    let words = value.trim_matches(['{', '}']).split(',');
-                    let share: f64 = words
-                        .filter_map(|word| column.frequency(word.trim_matches('"')))
-                        .sum();
-                    if share <= RARE {
+                    let words: Vec<&str> = value.trim_matches(['{', '}']).split(',').collect();
+                    let shares = words
+                        .iter()
+                        .filter_map(|word| column.frequency(word.trim_matches('"')));
+                    let share: f64 = shares.sum();
+                    if share <= rare(column, words.len()) {
                         self.fixed.push(fixed(share, false));
                     }
                 }
@@ -501,6 +514,28 @@ impl Parts {
     }
 }
 
+/// The share up to which values that a statement names are rare enough for a predicate: a program names the rare
+/// states that it waits for, while what it is given to look for is as frequent as any other.
+fn rare(column: &Column, values: usize) -> f64 {
+    if column.base_type == "bool" {
+        return RARE;
+    }
+    RARE.min(0.5 * values as f64 / column.distinct.max(1.0))
+}
+
+/// The keys that are compared with constants, and the constants.
+pub(crate) fn constants(access: &Access, relation: &Relation) -> Vec<(String, String)> {
+    let compared = access
+        .conditions
+        .iter()
+        .filter(|condition| matches!(condition.shape, Shape::Equal | Shape::AnyOf));
+    let pair = |condition: &Condition| {
+        let constant = condition.value.as_ref().and_then(Term::constant)?;
+        Some((part(&condition.key, relation)?.key.sql, constant))
+    };
+    compared.filter_map(pair).collect()
+}
+
 /// An index is read backwards as well: of an order and its opposite one is built.
 fn forwards(mut keys: Vec<Part>) -> Vec<Part> {
     let turned = keys.first().is_some_and(|part| part.key.descends);
@@ -512,63 +547,4 @@ fn forwards(mut keys: Vec<Part>) -> Vec<Part> {
         }
     }
     keys
-}
-
-/// The keys of an inverted index that answers a condition.
-fn inverted(
-    condition: &Condition,
-    relation: &Relation,
-    server: &Server,
-) -> Option<(Vec<Key>, BTreeSet<String>)> {
-    if let Shape::Either(arms) = &condition.shape {
-        let mut keys: Vec<Key> = Vec::new();
-        let mut columns = BTreeSet::new();
-        for arm in arms {
-            let (found, names) = arm.iter().find_map(|one| inverted(one, relation, server))?;
-            keys.extend(found);
-            columns.extend(names);
-        }
-        keys.sort();
-        keys.dedup();
-        return Some((keys, columns));
-    }
-    let part = part(&condition.key, relation)?;
-    let value = condition.value.as_ref()?;
-    let column = condition.key.column().and_then(|name| relation.column(name));
-    let base_type = column.map_or("", |column| column.base_type.as_str());
-    let class = match &condition.shape {
-        Shape::Like {
-            ignores_case,
-            pattern,
-        } => {
-            let needs = *ignores_case || pattern::prefix_length(pattern) == 0;
-            let schema = server
-                .trigrams
-                .as_ref()
-                .filter(|_| needs && pattern::has_trigram(pattern))?;
-            match schema.as_str() {
-                "public" => Some("gin_trgm_ops".to_owned()),
-                schema => Some(format!("{schema}.gin_trgm_ops")),
-            }
-        }
-        Shape::Contains(operator) => {
-            let is_json = base_type == "jsonb" || (column.is_none() && value.sql.ends_with("::jsonb"));
-            let is_array = column.is_some_and(|column| column.category == 'A');
-            let is_text = base_type == "tsvector" || part.key.sql.starts_with("(to_tsvector(");
-            match operator.as_str() {
-                "@>" if is_json => Some("jsonb_path_ops".to_owned()),
-                "@?" | "@@" if base_type == "jsonb" => Some("jsonb_path_ops".to_owned()),
-                "?" | "?|" | "?&" => None,
-                "@>" | "&&" | "<@" if is_array => None,
-                "@@" if is_text => None,
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    let key = match class {
-        Some(class) => part.key.with_class(class),
-        None => part.key,
-    };
-    Some((vec![key], part.columns))
 }

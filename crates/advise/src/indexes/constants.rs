@@ -102,20 +102,34 @@ pub(crate) fn filled(text: &str, slots: &[Slot]) -> String {
     })
 }
 
-/// The statement with other values; the shares of the texts, the first being as close to the original as can be.
+/// A statement with one set of constants.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Filled {
+    pub(crate) sql: String,
+    /// Its share of the statement.
+    pub(crate) share: f64,
+    /// Whether it looks within texts, arrays or documents for what hardly any has.
+    pub(crate) seeks_rare: bool,
+}
+
+/// The statement with other values, the first being as close to the original as can be.
 pub(crate) fn variants(
     text: &str,
     slots: &[Slot],
     accesses: &[Access],
     catalog: &Catalog,
     several: bool,
-) -> Vec<(String, f64)> {
+) -> Vec<Filled> {
+    let sought: Vec<bool> = slots.iter().map(|slot| is_sought(slot, accesses)).collect();
     let compared: Vec<Option<(&Column, bool)>> = slots
         .iter()
         .map(|slot| column_of(slot, accesses, catalog))
         .collect();
     let value = |at: usize, which: Which| -> Option<String> {
         let slot = &slots[at];
+        if which == Which::Rare && sought[at] {
+            return Some(unheard_of(&slot.value));
+        }
         match (&slot.parameter, compared[at]) {
             (None, Some((column, true))) if which != Which::Own && !column.is_coded() => which.of(column),
             (None, _) => None,
@@ -136,21 +150,69 @@ pub(crate) fn variants(
         })
     };
     let own = text_of(Which::Own);
-    let mut found = vec![(own, 0.4)];
+    let mut found = vec![Filled {
+        sql: own,
+        share: 0.4,
+        seeks_rare: false,
+    }];
     if several {
-        for (which, share) in [(Which::Common, 0.2), (Which::Middle, 0.2), (Which::Rare, 0.2)] {
-            let text = text_of(which);
-            match found.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, known)) => *known += share,
-                None => found.push((text, share)),
+        for (which, share) in [(Which::Common, 0.3), (Which::Rare, 0.3)] {
+            let sql = text_of(which);
+            match found.iter_mut().find(|known| known.sql == sql) {
+                Some(known) => known.share += share,
+                None => {
+                    let seeks_rare = which == Which::Rare && sought.contains(&true);
+                    found.push(Filled {
+                        sql,
+                        share,
+                        seeks_rare,
+                    });
+                }
             }
         }
     }
-    let sum: f64 = found.iter().map(|(_, share)| share).sum();
+    let sum: f64 = found.iter().map(|one| one.share).sum();
+    for one in &mut found {
+        one.share /= sum;
+    }
     found
-        .into_iter()
-        .map(|(text, share)| (text, share / sum))
-        .collect()
+}
+
+/// Whether the value is looked for within texts, arrays or documents.
+fn is_sought(slot: &Slot, accesses: &[Access]) -> bool {
+    let seeks = |condition: &&Condition| match &condition.shape {
+        Shape::Like { pattern, .. } => super::pattern::has_trigram(pattern),
+        Shape::Contains(operator) => matches!(operator.as_str(), "@>" | "@@" | "&&"),
+        _ => false,
+    };
+    slot.quoted
+        && !slot.value.contains('{')
+        && slot.value.chars().any(char::is_alphanumeric)
+        && accesses
+            .iter()
+            .flat_map(|access| flat(&access.conditions))
+            .filter(seeks)
+            .any(|condition| {
+                condition
+                    .value
+                    .as_ref()
+                    .is_some_and(|value| value.columns.is_empty() && value.sql.contains(&slot.value))
+            })
+}
+
+/// The same with words that hardly any text has.
+fn unheard_of(value: &str) -> String {
+    let mut changed = String::new();
+    let mut in_word = false;
+    for c in value.chars() {
+        if !c.is_alphanumeric() {
+            changed.push(c);
+        } else if !in_word {
+            changed.push_str("qzxjv");
+        }
+        in_word = c.is_alphanumeric();
+    }
+    changed
 }
 
 fn is_limit(slot: &Slot) -> bool {

@@ -82,7 +82,9 @@ impl<'a> Planner<'a> {
         &mut self,
         creations: &[&[String]],
     ) -> Result<Vec<Result<(), String>>, PgError> {
-        let lists: Vec<Vec<(usize, &[String])>> = creations.iter().map(|one| vec![(0, *one)]).collect();
+        // Each has a number of its own, or it would count as pretended already.
+        let numbered = creations.iter().enumerate();
+        let lists: Vec<Vec<(usize, &[String])>> = numbered.map(|(at, one)| vec![(at, *one)]).collect();
         let questions: Vec<Question<'_>> = lists
             .iter()
             .map(|list| Question {
@@ -283,8 +285,8 @@ pub(crate) struct Cost {
     pub(crate) total: f64,
     /// What it costs to the last row.
     pub(crate) to_the_end: f64,
-    /// The schema, name and cost of each scan that runs once.
-    pub(crate) scans: Vec<(String, String, f64)>,
+    /// The name and cost of each scan that runs once; a plan that is not verbose tells no schema.
+    pub(crate) scans: Vec<(String, f64)>,
 }
 
 /// Reckons a plan.
@@ -332,11 +334,9 @@ fn streams_through_a_filter(plan: &Value) -> bool {
     }
 }
 
-fn scans(plan: &Value, loops: f64, found: &mut Vec<(String, String, f64)>) {
-    if let (Some(schema), Some(name), true) =
-        (text(plan, "Schema"), text(plan, "Relation Name"), loops <= 1.0)
-    {
-        found.push((schema.to_owned(), name.to_owned(), number(plan, "Total Cost")));
+fn scans(plan: &Value, loops: f64, found: &mut Vec<(String, f64)>) {
+    if let (Some(name), true) = (text(plan, "Relation Name"), loops <= 1.0) {
+        found.push((name.to_owned(), number(plan, "Total Cost")));
     }
     let is_loop = text(plan, "Node Type") == Some("Nested Loop");
     for (at, child) in children(plan).iter().enumerate() {

@@ -34,6 +34,8 @@ pub(crate) struct Variant {
     pub(crate) statement: usize,
     /// Its share of the statement.
     pub(crate) share: f64,
+    /// Whether it looks within texts, arrays or documents for what hardly any has.
+    pub(crate) seeks_rare: bool,
 }
 
 /// What has to be kept.
@@ -47,6 +49,9 @@ pub(crate) struct Bounds {
 
 /// What counts beside the sum of all: each statement for itself, so that a few monsters do not hide the rest.
 const RELATIVE: f64 = 0.12;
+/// The share of all work that one statement counts for at most. One that dwarfs the others by the planner's
+/// reckoning, which is at its worst there, would leave nothing worth doing beside it.
+const LARGEST_SHARE: f64 = 0.1;
 /// The gain below which an index is not worth having.
 const LEAST_GAIN: f64 = 0.000_4;
 /// What every index costs beside room and writes: planning, vacuum, attention.
@@ -63,6 +68,8 @@ pub(crate) struct Selection<'a> {
     /// Costs by variant and pretended indexes.
     known: BTreeMap<(usize, Vec<usize>), Cost>,
     before: Vec<f64>,
+    /// What each statement counts, none of them more than its share.
+    counted: Vec<f64>,
 }
 
 impl<'a> Selection<'a> {
@@ -83,6 +90,7 @@ impl<'a> Selection<'a> {
             bounds,
             known: BTreeMap::new(),
             before: Vec::new(),
+            counted: weights.to_vec(),
         }
     }
 
@@ -95,6 +103,7 @@ impl<'a> Selection<'a> {
         let nothing = BTreeSet::new();
         self.learn(planner, &[&nothing]).await?;
         self.before = self.costs(&nothing);
+        self.counted = tempered(&self.before, self.weights);
         let mut moves: Vec<BTreeSet<usize>> =
             (0..self.choices.len()).map(|one| BTreeSet::from([one])).collect();
         moves.extend(bundles.iter().filter(|bundle| bundle.len() > 1).cloned());
@@ -273,18 +282,15 @@ impl<'a> Selection<'a> {
 
     fn gain(&self, set: &BTreeSet<usize>) -> f64 {
         let after = self.costs(set);
-        let sum: f64 = self
-            .before
-            .iter()
-            .zip(self.weights)
-            .map(|(cost, weight)| cost * weight)
-            .sum();
-        let weighed = self.weights.iter().filter(|weight| **weight > 0.0).count().max(1) as f64;
+        let work = self.before.iter().zip(&self.counted);
+        let sum: f64 = work.map(|(cost, weight)| cost * weight).sum();
+        let counting = self.counted.iter().filter(|weight| **weight > 0.0);
+        let counting = counting.count().max(1) as f64;
         let mut gain = 0.0;
-        for ((before, after), weight) in self.before.iter().zip(&after).zip(self.weights) {
+        for ((before, after), weight) in self.before.iter().zip(&after).zip(&self.counted) {
             let saved = before - after;
             if *before > 0.0 && *weight > 0.0 {
-                gain += weight * saved / sum.max(f64::MIN_POSITIVE) + RELATIVE * saved / before / weighed;
+                gain += weight * saved / sum.max(f64::MIN_POSITIVE) + RELATIVE * saved / before / counting;
             }
         }
         gain
@@ -314,14 +320,18 @@ impl<'a> Selection<'a> {
             let Some(relation) = self.catalog.relations.get(&choice.definition.relation) else {
                 continue;
             };
+            let names: Vec<&str> = std::iter::once(relation.name.name.as_str())
+                .chain(
+                    relation
+                        .leaves
+                        .iter()
+                        .filter_map(|oid| Some(self.catalog.leaf_names.get(oid)?.name.as_str())),
+                )
+                .collect();
             let replaced = cost
                 .scans
                 .iter()
-                .filter(|(schema, name, _)| {
-                    self.catalog
-                        .of_name(schema, name)
-                        .is_some_and(|found| found.oid == relation.oid)
-                })
+                .filter(|(name, _)| names.contains(&name.as_str()))
                 .map(|(.., cost)| *cost)
                 .fold(0.0, f64::max);
             if replaced > *scan {
@@ -387,5 +397,46 @@ impl<'a> Selection<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The weights with none of the statements above its share of the whole.
+fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
+    let work: Vec<f64> = costs
+        .iter()
+        .zip(weights)
+        .map(|(cost, weight)| cost * weight)
+        .collect();
+    let mut most = work.iter().sum::<f64>() * LARGEST_SHARE;
+    // With few statements no share is kept; the bound then stays where these rounds leave it.
+    for _ in 0..16 {
+        most = work.iter().map(|one| one.min(most)).sum::<f64>() * LARGEST_SHARE;
+    }
+    let least = work
+        .iter()
+        .copied()
+        .filter(|one| *one > 0.0)
+        .fold(f64::INFINITY, f64::min);
+    let most = most.max(least);
+    let temper = |(weight, work): (&f64, &f64)| {
+        if *work > most {
+            weight * most / work
+        } else {
+            *weight
+        }
+    };
+    weights.iter().zip(&work).map(temper).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tempered;
+
+    #[test]
+    fn no_statement_dwarfs_the_others() {
+        let costs: Vec<f64> = std::iter::once(1e9).chain((0..20).map(|_| 10.0)).collect();
+        let weights = tempered(&costs, &[1.0; 21]);
+        assert!(weights[0] * costs[0] <= 30.0 && weights[1] == 1.0, "{weights:?}");
+        assert_eq!(tempered(&[5.0], &[2.0]), [2.0]);
     }
 }

@@ -86,7 +86,13 @@ fn is_of_an_application(text: &str) -> bool {
     let planned = |statement: &howdah_sql::Statement| {
         matches!(
             statement.kind(),
-            Kind::Select | Kind::SelectWriting | Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge
+            Kind::Select
+                | Kind::SelectLocking
+                | Kind::SelectWriting
+                | Kind::Insert
+                | Kind::Update
+                | Kind::Delete
+                | Kind::Merge
         )
     };
     let is_catalog = |schema: Option<&str>, name: &str| {

@@ -74,8 +74,9 @@ impl Workload {
             let weight = notes
                 .iter()
                 .filter(|(at, _)| (from..span.end).contains(at))
-                .map(|(_, weight)| *weight);
-            let weight = weight.last().unwrap_or(1.0);
+                .map(|(_, weight)| *weight)
+                .next_back()
+                .unwrap_or(1.0);
             from = span.end;
             workload.add(piece.text, weight, piece.line);
         }
@@ -99,21 +100,28 @@ impl Workload {
         }
     }
 
-    /// The samples of each template that are costed, at most `most` of each, with the template's whole weight.
-    pub(crate) fn samples(&self, most: usize) -> Vec<Statement> {
-        let mut templates: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    /// The samples of each template that are costed, at most `most` of each, with the template's whole weight; and
+    /// how many templates of least weight are left out where there are more than `templates_max`.
+    pub(crate) fn samples(&self, most: usize, templates_max: usize) -> (Vec<Statement>, usize) {
+        let mut by_template: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, statement) in self.statements.iter().enumerate() {
-            templates.entry(&statement.template).or_default().push(at);
+            by_template.entry(&statement.template).or_default().push(at);
         }
+        let total = |places: &[usize]| places.iter().map(|at| self.statements[*at].weight).sum::<f64>();
+        let mut templates: Vec<(f64, Vec<usize>)> = by_template
+            .into_values()
+            .map(|places| (total(&places), places))
+            .collect();
+        templates.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let left_out = templates.len().saturating_sub(templates_max);
+        templates.truncate(templates_max);
         let mut kept: Vec<(usize, f64)> = Vec::new();
-        for places in templates.values() {
-            let total: f64 = places.iter().map(|at| self.statements[*at].weight).sum();
+        for (whole, places) in &templates {
             let count = places.len().min(most);
             // Evenly from first to last.
-            let chosen = (0..count).map(|n| places[n * places.len() / count]);
-            let chosen: Vec<usize> = chosen.collect();
-            let weight: f64 = chosen.iter().map(|at| self.statements[*at].weight).sum();
-            let share = if weight > 0.0 { total / weight } else { 0.0 };
+            let chosen: Vec<usize> = (0..count).map(|n| places[n * places.len() / count]).collect();
+            let weight = total(&chosen);
+            let share = if weight > 0.0 { whole / weight } else { 0.0 };
             kept.extend(
                 chosen
                     .into_iter()
@@ -121,12 +129,11 @@ impl Workload {
             );
         }
         kept.sort_by_key(|(at, _)| *at);
-        kept.into_iter()
-            .map(|(at, weight)| Statement {
-                weight,
-                ..self.statements[at].clone()
-            })
-            .collect()
+        let samples = kept.into_iter().map(|(at, weight)| Statement {
+            weight,
+            ..self.statements[at].clone()
+        });
+        (samples.collect(), left_out)
     }
 }
 
@@ -140,7 +147,7 @@ fn readable(text: &str) -> Result<(String, bool), String> {
     match statement.kind() {
         Kind::Select => Ok((text.to_owned(), false)),
         Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge => Ok((without_locking(text), true)),
-        Kind::SelectWriting => {
+        Kind::SelectLocking | Kind::SelectWriting => {
             let plain = without_locking(text);
             let parsed = howdah_sql::parse(&plain, &Limits::default());
             let reads = parsed.is_ok_and(
@@ -278,7 +285,8 @@ mod tests {
         let text: String = (0..9)
             .map(|n| format!("SELECT 1 FROM t WHERE a = {n};"))
             .collect();
-        let samples = Workload::read(&text).samples(3);
+        let (samples, left_out) = Workload::read(&text).samples(3, 10);
+        assert_eq!(left_out, 0);
         assert_eq!(samples.len(), 3);
         assert!((samples.iter().map(|sample| sample.weight).sum::<f64>() - 9.0).abs() < 1e-9);
     }

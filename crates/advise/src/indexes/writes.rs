@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::access::{children, strings, text};
+use super::access::{children, number, strings, text};
 use super::catalog::{Catalog, Relation};
 use super::definition::Definition;
 use super::size;
@@ -23,11 +23,15 @@ enum Change {
     Update(Vec<(String, Option<String>)>),
 }
 
-/// What a row costs without any index, an insertion into a B-tree being 1. Measured with single rows: parsing,
-/// planning, the row itself and its WAL together.
-const ROW: f64 = 2.2;
+/// What a row costs without any index, an insertion into a B-tree being 1, where rows are written in bulk: a
+/// single statement for each row costs more by itself, so that indexes weigh less than this says.
+const ROW: f64 = 1.0;
+/// Finding the row that is updated.
+const LOOKUP: f64 = 0.5;
 /// The look at the referenced row.
 const FOREIGN_KEY: f64 = 1.0;
+/// Rows of one statement that are believed.
+const ROWS_MAX: f64 = 1_000_000.0;
 
 /// The writes in a plan, at most one.
 pub(crate) fn write(statement: &str, plan: &Value, weight: f64, catalog: &Catalog) -> Option<Write> {
@@ -51,9 +55,12 @@ pub(crate) fn write(statement: &str, plan: &Value, weight: f64, catalog: &Catalo
         "Update" => Change::Update(assignments(statement)),
         _ => return None,
     };
+    let rows = children(plan)
+        .first()
+        .map_or(1.0, |below| number(below, "Plan Rows"));
     Some(Write {
         relation: relation.oid,
-        weight,
+        weight: weight * rows.clamp(1.0, ROWS_MAX),
         change,
     })
 }
@@ -110,7 +117,7 @@ impl Write {
                 let breaks = own().any(|definition| changes(&definition.columns))
                     || relation.existing.iter().any(|index| changes(&index.columns));
                 if !breaks {
-                    return ROW;
+                    return ROW + LOOKUP;
                 }
                 // A new version of the row elsewhere, which every index has to know.
                 let leaves = |definition: &&&Definition| {
@@ -119,7 +126,7 @@ impl Write {
                         .iter()
                         .any(|condition| is_contradicted(condition, set))
                 };
-                ROW + 0.5
+                ROW + LOOKUP
                     + relation.existing.len() as f64
                     + own()
                         .filter(leaves)

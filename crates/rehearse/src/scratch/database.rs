@@ -163,7 +163,7 @@ impl ScratchDatabase {
             .map_err(RehearseError::scratch("creating a role"))
     }
 
-    /// Copies it to [`BEFORE`]. Nobody may be connected to it.
+    /// Copies it to [`BEFORE`], in place of an earlier copy. Nobody may be connected to it.
     pub(crate) async fn copy(&self) -> Result<(), RehearseError> {
         let doing = || RehearseError::scratch("copying the database");
         let mut connection = self.server.connect("template1").await?;
@@ -172,6 +172,8 @@ impl ScratchDatabase {
             false => "",
         };
         let name = quote_ident(&self.name);
+        let earlier = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_ident(BEFORE));
+        connection.batch(&earlier).await.map_err(doing())?;
         // A session that was just closed may still be about to leave.
         let copy = format!(
             "CREATE DATABASE {} TEMPLATE {name}{strategy}",
