@@ -236,6 +236,9 @@ impl Clients {
             // As far as the rows that are missing here let it.
             Some(before) => is_integrity(before) && !is_integrity(failure),
         };
+        if failure.sqlstate == "42703" && self.was_shadow(oid, failure, start).await? {
+            return Ok(None);
+        }
         let concerned = now.relation.unwrap_or(oid);
         let meant = match failure.sqlstate.as_str() {
             // Whoever demands a value of a column that had none has told its writers.
@@ -248,6 +251,30 @@ impl Clients {
             state => state.starts_with("23"),
         };
         Ok((worked && !meant).then(|| failure.clone()))
+    }
+
+    /// Whether the column that is missing took the place of another: it was filled in its shadow,
+    /// and clients know it by the name that it has now.
+    async fn was_shadow(
+        &mut self,
+        oid: Oid,
+        failure: &Failure,
+        start: &State,
+    ) -> Result<bool, RehearseError> {
+        let (Some(columns), Some(missing)) = (start.columns.get(&oid), failure.message.split('"').nth(1))
+        else {
+            return Ok(false);
+        };
+        let Some((number, _)) = columns.iter().find(|(_, column)| column.name == missing) else {
+            return Ok(false);
+        };
+        let sql = include_str!("../queries/clients/column_name.sql");
+        let params = [oid.to_string(), number.to_string()];
+        let params = params.each_ref().map(|param| Some(param.as_str()));
+        let rows = self.now.query(sql, &params).await;
+        let rows = rows.map_err(RehearseError::scratch("reading a column"))?;
+        let name = rows.first().and_then(|row| row.get(0));
+        Ok(name.is_some_and(|name| columns.values().any(|column| column.name == name)))
     }
 
     /// Whether no client can have known the columns of a CHECK.

@@ -135,10 +135,21 @@ impl Look<'_> {
                 work.insert((name.clone(), WorkKind::Rewrite, None));
             }
         }
-        let made = self.after.relations.iter().filter(|(oid, index)| {
-            let old = self.before.relations.get(oid);
-            index.kind == 'i' && old.is_none_or(|old| old.file != index.file)
-        });
+        // A change of type that keeps the order gives an index a new number, and its old file.
+        let is_index = |relation: &&Relation| relation.kind == 'i';
+        let files: BTreeSet<u32> = self
+            .before
+            .relations
+            .values()
+            .filter(is_index)
+            .map(|index| index.file)
+            .collect();
+        let indexes = self
+            .after
+            .relations
+            .iter()
+            .filter(|(_, relation)| is_index(relation));
+        let made = indexes.filter(|(_, index)| !files.contains(&index.file));
         for (_, index) in made {
             let Some(table) = index.table.filter(|table| !rewrites.contains(table)) else {
                 continue;

@@ -6,6 +6,7 @@ const SHOP: &str = "
     DO $$ BEGIN CREATE ROLE app; EXCEPTION WHEN OTHERS THEN NULL; END $$;
     CREATE TABLE t (id int PRIMARY KEY, a int, b text, c int NOT NULL DEFAULT 1, v varchar(50));
     CREATE TABLE log (what text);
+    CREATE TABLE shaded (n int, n_new bigint);
     CREATE TABLE child (id int PRIMARY KEY, t int NOT NULL REFERENCES t ON DELETE CASCADE, code text UNIQUE, kind text);
     CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at := now(); RETURN NEW; END';
     CREATE FUNCTION g(numeric, numeric) RETURNS int LANGUAGE sql AS 'SELECT 1';
@@ -155,6 +156,10 @@ async fn what_clients_do_not_notice() {
         ("ALTER TABLE t ADD CONSTRAINT x CHECK (b IS NOT NULL) NOT VALID; ALTER TABLE t ALTER b SET NOT NULL", &[]),
         ("ALTER TABLE log ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY", &["prepared PUBLIC: 0A000"]),
         ("CREATE INDEX i ON t (a); UPDATE t SET a = 1", &[]),
+        (
+            "ALTER TABLE shaded RENAME n TO n_old; ALTER TABLE shaded RENAME n_new TO n",
+            &["prepared PUBLIC: 0A000"],
+        ),
         ("CREATE TABLE x (id int); ALTER TABLE x RENAME TO y; DROP TABLE y", &[]),
         ("CREATE OR REPLACE FUNCTION f(bigint) RETURNS int LANGUAGE sql AS 'SELECT 2'", &[]),
     ])

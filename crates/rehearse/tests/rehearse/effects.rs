@@ -9,6 +9,7 @@ const SHOP: &str = "
     CREATE INDEX t_invalid ON t (a);
     UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_invalid'::regclass;
     CREATE TABLE u (id int PRIMARY KEY, a int);
+    CREATE TABLE coded (code varchar(20) UNIQUE);
     CREATE TABLE parts (k int, v int) PARTITION BY RANGE (k);
     CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
     CREATE TABLE rest PARTITION OF parts DEFAULT;
@@ -49,6 +50,7 @@ async fn changes_of_tables() {
         ("ALTER TABLE t ALTER a TYPE bigint", "failed 0A000"),
         ("ALTER TABLE t ALTER parent TYPE bigint", "AccessExclusive t, Rewrite t"),
         ("ALTER TABLE t ALTER v TYPE varchar(100)", "AccessExclusive t"),
+        ("ALTER TABLE coded ALTER code TYPE varchar(40)", "AccessExclusive coded"),
         ("ALTER TABLE t ALTER v TYPE varchar(10)", "AccessExclusive t, Rewrite t"),
         ("SET timezone = 'UTC'; ALTER TABLE t ALTER at TYPE timestamptz", " / AccessExclusive t, IndexBuild t t_at"),
         ("ALTER TABLE t ALTER at TYPE timestamptz USING at AT TIME ZONE 'UTC'", "AccessExclusive t, Rewrite t"),
