@@ -13,17 +13,17 @@ const PAGE: &str = include_str!("../../../docs/guide/errata.md");
 
 fn found(sql: &str) -> BTreeSet<String> {
     let script = Script::read(sql, |_| None);
-    let options = QueryOptions {
-        is_migration: true,
-        ..QueryOptions::default()
-    };
     let verdict = ByText::new(None, &Options::default()).review(&script).findings;
-    let queries = query::of_script(&script, &options);
-    verdict
-        .into_iter()
-        .chain(queries)
-        .map(|finding| finding.code)
-        .collect()
+    // As a migration, and as a query of an application.
+    let queries = [true, false].into_iter().flat_map(|is_migration| {
+        let options = QueryOptions {
+            is_migration,
+            ..QueryOptions::default()
+        };
+        query::of_script(&script, &options)
+    });
+    let all = verdict.into_iter().chain(queries);
+    all.map(|finding| finding.code).collect()
 }
 
 #[test]
