@@ -18,9 +18,9 @@ use workload::Application;
 /// Advises, builds what was advised, and measures.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// A multiple of the rows: 1 makes about five million.
-    #[arg(long, default_value_t = 1)]
-    scale: u32,
+    /// Rows in per cent of about five million.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    percent: u32,
     /// A database to use in place of a new server: loaded if it is empty, and left as it was.
     #[arg(long)]
     url: Option<String>,
@@ -47,10 +47,16 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
     let url = match &arguments.url {
         Some(url) => url.clone(),
         None => {
-            let settings = [("shared_buffers", "1GB"), ("max_wal_size", "8GB"), ("work_mem", "32MB")];
+            let settings = [
+                ("shared_buffers", "1GB"),
+                ("max_wal_size", "8GB"),
+                ("work_mem", "32MB"),
+            ];
             server = howdah_testkit::private(ServerOptions {
                 major: arguments.pg,
-                settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+                settings: settings
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .into(),
                 ..ServerOptions::default()
             })
             .await;
@@ -58,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
         }
     };
     let client = connect(&url).await?;
-    load(&client, arguments.scale).await?;
+    load(&client, arguments.percent).await?;
     let application = Application::read(&client).await?;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), application.as_seen())?;
@@ -71,12 +77,30 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
         bail!("two runs gave different indexes");
     }
     println!("advisor           seconds indexes      MB   CPU left   write CPU   worst");
-    print("howdah", &client, &application, &before, &advised, seconds, arguments.verbose).await?;
+    print(
+        "howdah",
+        &client,
+        &application,
+        &before,
+        &advised,
+        seconds,
+        arguments.verbose,
+    )
+    .await?;
     if !arguments.alone {
         let started = Instant::now();
         let simple = single::advise(&client, &application).await?;
         let seconds = started.elapsed().as_secs_f64();
-        print("single columns", &client, &application, &before, &simple, seconds, false).await?;
+        print(
+            "single columns",
+            &client,
+            &application,
+            &before,
+            &simple,
+            seconds,
+            false,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -95,7 +119,10 @@ async fn print(
     let there = index_names(client).await?;
     let size = index_bytes(client).await?;
     for index in indexes {
-        client.batch_execute(index).await.with_context(|| format!("building {index}"))?;
+        client
+            .batch_execute(index)
+            .await
+            .with_context(|| format!("building {index}"))?;
     }
     client.batch_execute("VACUUM ANALYZE").await?;
     let megabytes = (index_bytes(client).await? - size) / 1048576.0;
@@ -150,22 +177,32 @@ async fn connect(url: &str) -> Result<Client> {
     Ok(client)
 }
 
-async fn load(client: &Client, scale: u32) -> Result<()> {
-    let there: bool = client.query_one("SELECT to_regclass('public.audit_log') IS NOT NULL", &[]).await?.get(0);
+async fn load(client: &Client, percent: u32) -> Result<()> {
+    let there: bool = client
+        .query_one("SELECT to_regclass('public.audit_log') IS NOT NULL", &[])
+        .await?
+        .get(0);
     if there {
         return Ok(());
     }
     eprintln!("loading …");
-    let setup = include_str!("index/setup.sql").replace("{scale}", &scale.to_string());
+    let setup = include_str!("index/setup.sql").replace("{scale}", &format!("{percent} / 100"));
     client.batch_execute(&setup).await?;
-    client.batch_execute("CREATE EXTENSION IF NOT EXISTS hypopg").await?;
+    client
+        .batch_execute("CREATE EXTENSION IF NOT EXISTS hypopg")
+        .await?;
     client.batch_execute("VACUUM ANALYZE").await?;
     Ok(())
 }
 
 async fn index_names(client: &Client) -> Result<Vec<String>> {
     let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'i' AND relnamespace = 'public'::regnamespace ORDER BY 1";
-    Ok(client.query(sql, &[]).await?.iter().map(|row| row.get(0)).collect())
+    Ok(client
+        .query(sql, &[])
+        .await?
+        .iter()
+        .map(|row| row.get(0))
+        .collect())
 }
 
 async fn index_bytes(client: &Client) -> Result<f64> {

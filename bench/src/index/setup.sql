@@ -1,5 +1,5 @@
 -- An application of fifteen tables with skew: a few tenants own most rows. Everything follows from row numbers
--- and seeds, so that two loads are the same. {scale} multiplies the rows.
+-- and seeds, so that two loads are the same. {scale} is the share of the rows, as N / 100.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 -- A number from 0 to n - 1 for a row and a seed.

@@ -29,7 +29,10 @@ impl Application {
     pub(crate) async fn read(client: &Client) -> Result<Self> {
         let mut values = BTreeMap::new();
         for (head, sql) in sections(include_str!("parameters.sql")) {
-            let rows = client.query(sql, &[]).await.with_context(|| format!("the values of {head}"))?;
+            let rows = client
+                .query(sql, &[])
+                .await
+                .with_context(|| format!("the values of {head}"))?;
             values.insert(head.to_owned(), rows.iter().map(|row| row.get(0)).collect());
         }
         let template = |(head, text): (&str, &str)| {
@@ -41,7 +44,10 @@ impl Application {
                 text: text.trim_end_matches(';').to_owned(),
             }
         };
-        let templates = sections(include_str!("workload.sql")).into_iter().map(template).collect();
+        let templates = sections(include_str!("workload.sql"))
+            .into_iter()
+            .map(template)
+            .collect();
         Ok(Self { templates, values })
     }
 
@@ -57,7 +63,11 @@ impl Application {
     /// What an advisor gets to see: one set of parameters of each.
     pub(crate) fn as_seen(&self) -> String {
         let one = |template: &Template| {
-            format!("-- weight: {}\n{};\n", template.weight, self.statement(template, 0, 1_000_000_000))
+            format!(
+                "-- weight: {}\n{};\n",
+                template.weight,
+                self.statement(template, 0, 1_000_000_000)
+            )
         };
         self.templates.iter().map(one).collect()
     }
@@ -66,5 +76,8 @@ impl Application {
 /// The head and the text of each section.
 fn sections(text: &'static str) -> Vec<(&'static str, &'static str)> {
     let parts = text.split("-- name: ").skip(1);
-    parts.filter_map(|part| part.split_once('\n')).map(|(head, text)| (head.trim(), text.trim())).collect()
+    parts
+        .filter_map(|part| part.split_once('\n'))
+        .map(|(head, text)| (head.trim(), text.trim()))
+        .collect()
 }

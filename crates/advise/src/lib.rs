@@ -5,7 +5,8 @@ pub mod problems;
 
 /// An array as the server reads it.
 fn array<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> =
-        items.map(|item| format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    let quoted: Vec<String> = items
+        .map(|item| format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\"")))
+        .collect();
     format!("{{{}}}", quoted.join(","))
 }

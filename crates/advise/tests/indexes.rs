@@ -18,8 +18,7 @@ const TABLES: &str = "
     FROM generate_series(1, 40000) i;
     CREATE TABLE invoices (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, total int NOT NULL, paid_at timestamp);
     INSERT INTO invoices SELECT i, 1 + i % 40000, i % 1000, NULL FROM generate_series(1, 60000) i;
-    CREATE VIEW waiting AS SELECT id, tenant_id, name, created_at FROM customers WHERE state = 'waiting';
-    VACUUM ANALYZE customers, invoices;";
+    CREATE VIEW waiting AS SELECT id, tenant_id, name, created_at FROM customers WHERE state = 'waiting';";
 
 async fn session(url: &str) -> Session {
     let targets = Targets::load(&Config::default(), Some(url), None).unwrap();
@@ -31,22 +30,35 @@ async fn prepared(server: &'static Server) -> (Database<'static>, bool) {
     let database = server.database("advise").await;
     let client = database.probe().await;
     client.batch_execute(TABLES).await.unwrap();
+    client
+        .batch_execute("VACUUM ANALYZE customers, invoices")
+        .await
+        .unwrap();
     let has_hypopg = client.batch_execute("CREATE EXTENSION hypopg").await.is_ok();
     (database, has_hypopg)
 }
 
 /// Long enough for a slow machine, so that the answer does not depend on it.
 fn patient() -> AdviseOptions {
-    AdviseOptions { time: Duration::from_secs(300), ..AdviseOptions::default() }
+    AdviseOptions {
+        time: Duration::from_secs(300),
+        ..AdviseOptions::default()
+    }
 }
 
 async fn asked(database: &Database<'_>, text: &str) -> Advice {
     let mut session = session(&database.url()).await;
-    advise(&mut session, &Workload::read(text), &patient(), &|_| {}).await.unwrap()
+    advise(&mut session, &Workload::read(text), &patient(), &|_| {})
+        .await
+        .unwrap()
 }
 
 fn creates(advice: &Advice) -> String {
-    advice.indexes.iter().map(|index| format!("{}\n", index.create)).collect()
+    advice
+        .indexes
+        .iter()
+        .map(|index| format!("{}\n", index.create))
+        .collect()
 }
 
 #[tokio::test]
@@ -57,31 +69,82 @@ async fn each_form_is_advised_where_it_helps_and_builds() {
         if !has_hypopg {
             // Then advice says what is missing, which is all that there is to test.
             let mut session = session(&database.url()).await;
-            let error = advise(&mut session, &Workload::read("SELECT 1 FROM customers"), &patient(), &|_| {}).await.unwrap_err();
-            assert!(error.message.contains("hypopg") && error.hint.is_some(), "{major}: {error:?}");
+            let error = advise(
+                &mut session,
+                &Workload::read("SELECT 1 FROM customers"),
+                &patient(),
+                &|_| {},
+            )
+            .await
+            .unwrap_err();
+            assert!(
+                error.message.contains("hypopg") && error.hint.is_some(),
+                "{major}: {error:?}"
+            );
             continue;
         }
         client.batch_execute("CREATE EXTENSION pg_trgm").await.unwrap();
         for (sql, expected) in [
             ("SELECT name FROM customers WHERE tenant_id = 17", "(tenant_id)"),
-            ("SELECT id FROM customers WHERE lower(email) = 'user5@example.com'", "((lower(email)))"),
-            ("SELECT id, name FROM customers c WHERE c.tenant_id = 1 ORDER BY c.created_at DESC LIMIT 10", "tenant_id, created_at"),
-            ("SELECT * FROM waiting ORDER BY created_at LIMIT 50", "WHERE (state = 'waiting'::text)"),
-            ("SELECT id FROM customers WHERE email LIKE 'User777%'", "email text_pattern_ops"),
-            ("SELECT id FROM customers WHERE name ILIKE '%abcd%'", "gin (name gin_trgm_ops)"),
-            ("SELECT id FROM customers WHERE attrs @> '{\"k\": 77}'", "gin (attrs jsonb_path_ops)"),
+            (
+                "SELECT id FROM customers WHERE lower(email) = 'user5@example.com'",
+                "((lower(email)))",
+            ),
+            (
+                "SELECT id, name FROM customers c WHERE c.tenant_id = 1 ORDER BY c.created_at DESC LIMIT 10",
+                "tenant_id, created_at",
+            ),
+            (
+                "SELECT * FROM waiting ORDER BY created_at LIMIT 50",
+                "WHERE (state = 'waiting'::text)",
+            ),
+            (
+                "SELECT id FROM customers WHERE email LIKE 'User777%'",
+                "btree (email",
+            ),
+            (
+                "SELECT id FROM customers WHERE name ILIKE '%abcd%'",
+                "gin (name gin_trgm_ops)",
+            ),
+            (
+                "SELECT id FROM customers WHERE attrs @> '{\"k\": 77}'",
+                "gin (attrs jsonb_path_ops)",
+            ),
             ("SELECT id FROM customers WHERE tags @> ARRAY['t5']", "gin (tags)"),
-            ("WITH c AS (SELECT id FROM customers WHERE id < 50) SELECT i.total FROM c JOIN invoices i ON i.customer_id = c.id", "invoices USING btree (customer_id"),
-            ("SELECT count(*) FROM customers WHERE tenant_id = $1 AND deleted_at IS NULL", "tenant_id"),
-            ("DELETE FROM customers WHERE id = 7", "invoices USING btree (customer_id"),
-            ("SELECT id FROM customers WHERE tenant_id = 5 FOR UPDATE SKIP LOCKED", "(tenant_id"),
+            (
+                "WITH c AS (SELECT id FROM customers WHERE id < 50) SELECT i.total FROM c JOIN invoices i ON i.customer_id = c.id",
+                "invoices USING btree (customer_id",
+            ),
+            (
+                "SELECT count(*) FROM customers WHERE tenant_id = $1 AND deleted_at IS NULL",
+                "tenant_id",
+            ),
+            (
+                "DELETE FROM customers WHERE id = 7",
+                "invoices USING btree (customer_id",
+            ),
+            (
+                "SELECT id FROM customers WHERE tenant_id = 5 FOR UPDATE SKIP LOCKED",
+                "(tenant_id",
+            ),
         ] {
             let advice = asked(&database, sql).await;
             let text = creates(&advice);
-            assert!(text.contains(expected), "{major}: {sql}\n{text}{:?}", advice.not_planned);
+            assert!(
+                text.contains(expected),
+                "{major}: {sql}\n{text}{:?}",
+                advice.not_planned
+            );
             let all = format!("BEGIN; {text} ROLLBACK");
-            client.batch_execute(&all).await.unwrap_or_else(|error| panic!("{major}: {text}: {error}"));
-            assert!(advice.left_percent < 60.0, "{major}: {sql} leaves {}", advice.left_percent);
+            client
+                .batch_execute(&all)
+                .await
+                .unwrap_or_else(|error| panic!("{major}: {text}: {error}"));
+            assert!(
+                advice.left_percent < 60.0,
+                "{major}: {sql} leaves {}",
+                advice.left_percent
+            );
         }
     }
 }
@@ -123,7 +186,11 @@ async fn what_cannot_be_planned_is_told_and_the_rest_goes_on() {
         let advice = asked(&database, text).await;
         assert!(creates(&advice).contains("tenant_id"), "{major}: {advice:?}");
         assert_eq!(advice.not_planned.len(), 5, "{major}: {:?}", advice.not_planned);
-        let rows: i64 = client.query_one("SELECT count(*) FROM invoices", &[]).await.unwrap().get(0);
+        let rows: i64 = client
+            .query_one("SELECT count(*) FROM invoices", &[])
+            .await
+            .unwrap()
+            .get(0);
         assert_eq!(rows, 60000, "{major}");
         let nothing = asked(&database, "").await;
         assert!(nothing.indexes.is_empty());
@@ -141,10 +208,18 @@ async fn hot_updates_and_bounds_are_kept() {
         let text = "-- weight: 1\nSELECT id FROM invoices WHERE paid_at = '2024-01-01'; \
             -- weight: 1000000\nUPDATE invoices SET paid_at = now() WHERE id = 5;";
         let mut session = session(&database.url()).await;
-        let options = AdviseOptions { write_factor: 1.1, ..patient() };
-        let advice = advise(&mut session, &Workload::read(text), &options, &|_| {}).await.unwrap();
+        let options = AdviseOptions {
+            write_factor: 1.1,
+            ..patient()
+        };
+        let advice = advise(&mut session, &Workload::read(text), &options, &|_| {})
+            .await
+            .unwrap();
         assert!(advice.indexes.is_empty(), "{major}: {}", creates(&advice));
-        let options = AdviseOptions { budget_bytes: 64 * 1024, ..patient() };
+        let options = AdviseOptions {
+            budget_bytes: 64 * 1024,
+            ..patient()
+        };
         let reads = Workload::read("SELECT id FROM invoices WHERE total = 5");
         let advice = advise(&mut session, &reads, &options, &|_| {}).await.unwrap();
         assert!(advice.bytes <= 64 * 1024, "{major}: {advice:?}");
@@ -156,26 +231,52 @@ async fn the_workload_is_what_the_server_has_counted() {
     for major in majors() {
         let options = ServerOptions {
             major,
-            settings: vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())],
+            settings: vec![(
+                "shared_preload_libraries".to_owned(),
+                "pg_stat_statements".to_owned(),
+            )],
             ..ServerOptions::default()
         };
         let server = private(options).await;
         let database = server.database("counted").await;
         let client = database.probe().await;
         client.batch_execute(TABLES).await.unwrap();
+        client
+            .batch_execute("VACUUM ANALYZE customers, invoices")
+            .await
+            .unwrap();
         let mut session = session(&database.url()).await;
         let error = counted(&mut session).await.unwrap_err();
-        assert!(error.hint.is_some_and(|hint| hint.contains("CREATE EXTENSION")), "{major}");
-        client.batch_execute("CREATE EXTENSION pg_stat_statements").await.unwrap();
+        assert!(
+            error.hint.is_some_and(|hint| hint.contains("CREATE EXTENSION")),
+            "{major}"
+        );
+        client
+            .batch_execute("CREATE EXTENSION pg_stat_statements")
+            .await
+            .unwrap();
         for _ in 0..7 {
-            client.batch_execute("SELECT name FROM customers WHERE tenant_id = 17 AND created_at > timestamp '2024-01-02'").await.unwrap();
+            client
+                .batch_execute(
+                    "SELECT name FROM customers WHERE tenant_id = 17 AND created_at > timestamp '2024-01-02'",
+                )
+                .await
+                .unwrap();
         }
         let (workload, _) = counted(&mut session).await.unwrap();
-        let found = workload.statements.iter().find(|statement| statement.text.contains("tenant_id = $1"));
+        let found = workload
+            .statements
+            .iter()
+            .find(|statement| statement.text.contains("tenant_id = $1"));
         let found = found.unwrap_or_else(|| panic!("{major}: {workload:?}"));
-        assert!(found.weight >= 7.0 && found.text.contains("$2::timestamp"), "{major}: {found:?}");
+        assert!(
+            found.weight >= 7.0 && found.text.contains("$2::timestamp"),
+            "{major}: {found:?}"
+        );
         if client.batch_execute("CREATE EXTENSION hypopg").await.is_ok() {
-            let advice = advise(&mut session, &workload, &patient(), &|_| {}).await.unwrap();
+            let advice = advise(&mut session, &workload, &patient(), &|_| {})
+                .await
+                .unwrap();
             assert!(creates(&advice).contains("(tenant_id"), "{major}: {advice:?}");
         }
     }
@@ -211,7 +312,12 @@ async fn problems_are_found_and_nothing_that_is_needed_is_dropped() {
         let codes: Vec<(&str, &str)> = found
             .problems
             .iter()
-            .map(|one| (one.finding.code.as_str(), one.finding.object.as_deref().unwrap_or_default()))
+            .map(|one| {
+                (
+                    one.finding.code.as_str(),
+                    one.finding.object.as_deref().unwrap_or_default(),
+                )
+            })
             .collect();
         let mut expected = vec![
             ("index/invalid", "public.unready"),
@@ -227,9 +333,15 @@ async fn problems_are_found_and_nothing_that_is_needed_is_dropped() {
         // Every fix and its way back run as they are given.
         for problem in &found.problems {
             let fix = problem.finding.fix.as_ref().unwrap();
-            client.batch_execute(&fix.sql).await.unwrap_or_else(|error| panic!("{major}: {}: {error}", fix.sql));
+            client
+                .batch_execute(&fix.sql)
+                .await
+                .unwrap_or_else(|error| panic!("{major}: {}: {error}", fix.sql));
             if let Some(undo) = &problem.undo {
-                client.batch_execute(undo).await.unwrap_or_else(|error| panic!("{major}: {undo}: {error}"));
+                client
+                    .batch_execute(undo)
+                    .await
+                    .unwrap_or_else(|error| panic!("{major}: {undo}: {error}"));
             }
         }
     }

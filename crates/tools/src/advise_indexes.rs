@@ -24,7 +24,7 @@ pub struct AdviseIndexes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
     /// A file of statements separated by semicolons, or - for standard input; else what pg_stat_statements counted
-    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub queries: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub struct AdviseIndexes {
     #[arg(long, value_name = "FACTOR")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write_factor: Option<f64>,
-    /// Seconds to look for a better answer (3.5 if not given); the answer is good after the first.
+    /// Seconds to look for a better answer (4 if not given); the answer is good after the first.
     #[arg(long, value_name = "SECONDS")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,

@@ -68,7 +68,14 @@ struct Walk {
 impl Walk {
     fn node(&mut self, plan: &Value, catalog: &Catalog, limited: bool, projected: bool) {
         let kind = text(plan, "Node Type").unwrap_or_default();
-        for field in ["Filter", "Hash Cond", "Merge Cond", "Join Filter", "Index Cond", "Recheck Cond"] {
+        for field in [
+            "Filter",
+            "Hash Cond",
+            "Merge Cond",
+            "Join Filter",
+            "Index Cond",
+            "Recheck Cond",
+        ] {
             if let Some(condition) = text(plan, field) {
                 // What one relation is filtered by may be left to the predicate of an index.
                 if field != "Filter" {
@@ -80,19 +87,23 @@ impl Walk {
         let sort = strings(plan, "Sort Key");
         if !sort.is_empty() {
             let keys: Vec<_> = sort.iter().map_while(|key| sort_key(key)).collect();
-            self.used.extend(keys.iter().flat_map(|(term, ..)| term.columns.clone()));
+            self.used
+                .extend(keys.iter().flat_map(|(term, ..)| term.columns.clone()));
             self.orders.push(Order { keys, limited });
         }
         let group: Vec<Term> = strings(plan, "Group Key").iter().map(|key| term(key)).collect();
         if !group.is_empty() {
-            self.used.extend(group.iter().flat_map(|term| term.columns.clone()));
+            self.used
+                .extend(group.iter().flat_map(|term| term.columns.clone()));
             self.groups.push(group);
         }
         let output = strings(plan, "Output");
         let mut is_scan = false;
-        if let (Some(schema), Some(name), Some(alias)) =
-            (text(plan, "Schema"), text(plan, "Relation Name"), text(plan, "Alias"))
-            && kind != "ModifyTable"
+        if let (Some(schema), Some(name), Some(alias)) = (
+            text(plan, "Schema"),
+            text(plan, "Relation Name"),
+            text(plan, "Alias"),
+        ) && kind != "ModifyTable"
             && let Some(relation) = catalog.of_name(schema, name)
         {
             is_scan = true;
@@ -110,7 +121,10 @@ impl Walk {
         if kind == "Aggregate" && strings(plan, "Group Key").is_empty() {
             self.extremum(&output);
         }
-        let passes_limit = matches!(kind, "LockRows" | "Subquery Scan" | "Result" | "Unique" | "Incremental Sort");
+        let passes_limit = matches!(
+            kind,
+            "LockRows" | "Subquery Scan" | "Result" | "Unique" | "Incremental Sort"
+        );
         let limited = kind == "Limit" || (limited && passes_limit);
         self.children(plan, catalog, limited, projected || projects(kind));
     }
@@ -125,10 +139,15 @@ impl Walk {
     fn extremum(&mut self, output: &[&str]) {
         let [only] = output else { return };
         let argument = ["min(", "max("].iter().find_map(|name| only.strip_prefix(name));
-        let Some(argument) = argument.and_then(|rest| rest.strip_suffix(')')) else { return };
+        let Some(argument) = argument.and_then(|rest| rest.strip_suffix(')')) else {
+            return;
+        };
         let argument = term(argument);
         if argument.column().is_some() {
-            self.orders.push(Order { keys: vec![(argument, false, false)], limited: true });
+            self.orders.push(Order {
+                keys: vec![(argument, false, false)],
+                limited: true,
+            });
         }
     }
 
@@ -148,7 +167,13 @@ impl Walk {
         let renamed = |alias: &str| names.get(alias).cloned().unwrap_or_else(|| alias.to_owned());
         let mut accesses: BTreeMap<String, Access> = BTreeMap::new();
         for (alias, relation) in &self.aliases {
-            accesses.insert(alias.clone(), Access { relation: *relation, ..Access::default() });
+            accesses.insert(
+                alias.clone(),
+                Access {
+                    relation: *relation,
+                    ..Access::default()
+                },
+            );
         }
         for condition in self.conditions {
             let alias = condition.whole.alias().map(&renamed);
@@ -163,7 +188,9 @@ impl Walk {
                 }
                 (None, Some(own)) if condition.shape == Shape::Equal => {
                     let Some(value) = condition.value else { continue };
-                    let Some(other) = value.alias().map(&renamed) else { continue };
+                    let Some(other) = value.alias().map(&renamed) else {
+                        continue;
+                    };
                     for (from, term, to) in [(&own, condition.key, &other), (&other, value, &own)] {
                         if let Some(access) = accesses.get_mut(from)
                             && !access.joins.iter().any(|(known, _)| *known == term)
@@ -176,12 +203,18 @@ impl Walk {
             }
         }
         for order in self.orders {
-            let alias = order.keys.first().and_then(|(term, ..)| term.alias().map(&renamed));
+            let alias = order
+                .keys
+                .first()
+                .and_then(|(term, ..)| term.alias().map(&renamed));
             let Some(alias) = alias else { continue };
             let own = |(term, ..): &&(Term, bool, bool)| term.alias().map(&renamed).as_ref() == Some(&alias);
             let keys: Vec<_> = order.keys.iter().take_while(own).cloned().collect();
             if let Some(access) = accesses.get_mut(&alias) {
-                access.orders.push(Order { keys, limited: order.limited });
+                access.orders.push(Order {
+                    keys,
+                    limited: order.limited,
+                });
             }
         }
         for group in self.groups {
@@ -194,7 +227,9 @@ impl Walk {
             }
         }
         for (alias, access) in &mut accesses {
-            let Some(relation) = catalog.relations.get(&access.relation) else { continue };
+            let Some(relation) = catalog.relations.get(&access.relation) else {
+                continue;
+            };
             let columns: BTreeSet<String> = self
                 .used
                 .iter()
@@ -210,12 +245,17 @@ impl Walk {
 
 fn projects(kind: &str) -> bool {
     kind.ends_with("Join")
-        || matches!(kind, "Nested Loop" | "Aggregate" | "WindowAgg" | "Result" | "ProjectSet" | "Group" | "SetOp")
+        || matches!(
+            kind,
+            "Nested Loop" | "Aggregate" | "WindowAgg" | "Result" | "ProjectSet" | "Group" | "SetOp"
+        )
 }
 
 /// The plans directly below a node.
 pub(crate) fn children(plan: &Value) -> &[Value] {
-    plan.get("Plans").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    plan.get("Plans")
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 pub(crate) fn text<'a>(plan: &'a Value, field: &str) -> Option<&'a str> {
@@ -227,6 +267,9 @@ pub(crate) fn number(plan: &Value, field: &str) -> f64 {
 }
 
 pub(crate) fn strings<'a>(plan: &'a Value, field: &str) -> Vec<&'a str> {
-    let items = plan.get(field).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let items = plan
+        .get(field)
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     items.iter().filter_map(Value::as_str).collect()
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use howdah_sql::quote_ident;
 
 use super::access::Access;
-use super::catalog::{Relation, Server};
+use super::catalog::{Column, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term};
+use super::inverted::inverted;
 use super::pattern;
 
 /// How often each key is compared for equality in the workload: what many ask for comes first, so that
@@ -40,9 +41,9 @@ const HASH_MIN_BYTES: f64 = 24.0;
 
 /// A key with the columns that it names.
 #[derive(Debug, Clone, PartialEq)]
-struct Part {
-    key: Key,
-    columns: BTreeSet<String>,
+pub(crate) struct Part {
+    pub(crate) key: Key,
+    pub(crate) columns: BTreeSet<String>,
 }
 
 /// A condition that may become part of a predicate.
@@ -72,29 +73,57 @@ struct Parts {
 
 /// The keys that an access compares for equality.
 pub(crate) fn equal_keys(access: &Access, relation: &Relation) -> Vec<String> {
-    let own = access.conditions.iter().filter(|condition| matches!(condition.shape, Shape::Equal | Shape::AnyOf));
+    let own = access
+        .conditions
+        .iter()
+        .filter(|condition| matches!(condition.shape, Shape::Equal | Shape::AnyOf));
     let own = own.filter_map(|condition| part(&condition.key, relation));
     let joined = access.joins.iter().filter_map(|(term, _)| part(term, relation));
     own.chain(joined).map(|part| part.key.sql).collect()
 }
 
-/// The candidates for an access, in a fixed order.
-pub(crate) fn candidates(access: &Access, relation: &Relation, usage: &Usage, server: &Server) -> Vec<Candidate> {
-    let mut parts = Parts::of(access, relation, server);
-    let weight = |part: &Part| usage.get(&(relation.oid, part.key.sql.clone())).copied().unwrap_or(0.0);
-    parts.equal.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then_with(|| a.key.cmp(&b.key)));
+/// The candidates for an access, in a fixed order. `varying` are the keys whose constants differ between samples of
+/// the statement: no predicate may name one.
+pub(crate) fn candidates(
+    access: &Access,
+    relation: &Relation,
+    usage: &Usage,
+    varying: &BTreeSet<String>,
+    server: &Server,
+) -> Vec<Candidate> {
+    let mut parts = Parts::of(access, relation, varying, server);
+    let weight = |part: &Part| {
+        usage
+            .get(&(relation.oid, part.key.sql.clone()))
+            .copied()
+            .unwrap_or(0.0)
+    };
+    parts
+        .equal
+        .sort_by(|a, b| weight(b).total_cmp(&weight(a)).then_with(|| a.key.cmp(&b.key)));
     let mut found: Vec<Candidate> = Vec::new();
     let mut add = |definition: Definition, answers: Option<String>| {
-        let is_there = relation.existing.iter().any(|existing| serves(existing, &definition));
-        if !definition.keys.is_empty() && !is_there && !found.iter().any(|other| other.definition == definition) {
+        let is_there = relation
+            .existing
+            .iter()
+            .any(|existing| serves(existing, &definition));
+        if !definition.keys.is_empty()
+            && !is_there
+            && !found.iter().any(|other| other.definition == definition)
+        {
             found.push(Candidate { definition, answers });
         }
     };
     for (keys, columns, condition) in &parts.inverted {
         let rare: Vec<&Fixed> = parts.fixed.iter().filter(|fixed| fixed.share < RARE).collect();
         let definition = |predicate: &[&Fixed]| {
-            let parts: Vec<Part> =
-                keys.iter().map(|key| Part { key: key.clone(), columns: columns.clone() }).collect();
+            let parts: Vec<Part> = keys
+                .iter()
+                .map(|key| Part {
+                    key: key.clone(),
+                    columns: columns.clone(),
+                })
+                .collect();
             define(relation, Method::Gin, &parts, predicate, &[])
         };
         add(definition(&[]), Some(condition.clone()));
@@ -112,22 +141,35 @@ pub(crate) fn candidates(access: &Access, relation: &Relation, usage: &Usage, se
         }
     }
     if let Some(part) = &parts.long {
-        add(define(relation, Method::Hash, std::slice::from_ref(part), &[], &[]), None);
+        add(
+            define(relation, Method::Hash, std::slice::from_ref(part), &[], &[]),
+            None,
+        );
     }
     for range in &parts.ranges {
         let follows = |name: &String| {
             let correlation = relation.column(name).and_then(|column| column.correlation);
             correlation.is_some_and(|correlation| correlation.abs() >= BRIN_MIN_CORRELATION)
         };
-        if relation.pages >= BRIN_MIN_PAGES && range.key.class.is_none() && range.columns.iter().all(follows) {
-            add(define(relation, Method::Brin, std::slice::from_ref(range), &[], &[]), None);
+        if relation.pages >= BRIN_MIN_PAGES && range.key.class.is_none() && range.columns.iter().all(follows)
+        {
+            add(
+                define(relation, Method::Brin, std::slice::from_ref(range), &[], &[]),
+                None,
+            );
         }
     }
     found.truncate(ACCESS_MAX);
     found
 }
 
-fn define(relation: &Relation, method: Method, keys: &[Part], predicate: &[&Fixed], include: &[String]) -> Definition {
+fn define(
+    relation: &Relation,
+    method: Method,
+    keys: &[Part],
+    predicate: &[&Fixed],
+    include: &[String],
+) -> Definition {
     let mut columns: BTreeSet<String> = keys.iter().flat_map(|part| part.columns.clone()).collect();
     columns.extend(predicate.iter().flat_map(|fixed| fixed.columns.clone()));
     columns.extend(include.iter().cloned());
@@ -146,7 +188,9 @@ fn define(relation: &Relation, method: Method, keys: &[Part], predicate: &[&Fixe
 
 /// What has to be carried along for the rows themselves not to be read.
 fn included(access: &Access, relation: &Relation, keys: &[Part], predicate: &[&Fixed]) -> Vec<String> {
-    let Some(needed) = &access.needed else { return Vec::new() };
+    let Some(needed) = &access.needed else {
+        return Vec::new();
+    };
     let mut columns = needed.clone();
     for condition in &access.conditions {
         if !predicate.iter().any(|fixed| fixed.sql == condition.whole.sql) {
@@ -155,16 +199,27 @@ fn included(access: &Access, relation: &Relation, keys: &[Part], predicate: &[&F
     }
     let is_key = |name: &String| keys.iter().any(|part| part.key.sql == quote_ident(name));
     let extra: Vec<String> = columns.into_iter().filter(|name| !is_key(name)).collect();
-    let bytes: f64 = extra.iter().filter_map(|name| relation.column(name)).map(|column| column.width).sum();
+    let bytes: f64 = extra
+        .iter()
+        .filter_map(|name| relation.column(name))
+        .map(|column| column.width)
+        .sum();
     let fits = extra.len() <= INCLUDE_MAX && bytes <= INCLUDE_BYTES_MAX;
     if fits { extra } else { Vec::new() }
 }
 
 /// Whether an index that is there does what the candidate would.
 fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
-    let plain = candidate.keys.iter().all(|key| key.class.is_none() && !key.descends && !key.nulls_first);
+    let plain = candidate
+        .keys
+        .iter()
+        .all(|key| key.class.is_none() && !key.descends && !key.nulls_first);
     let same = |(key, part): (&Key, &String)| {
-        let bare = key.sql.strip_prefix('(').and_then(|sql| sql.strip_suffix(')')).unwrap_or(&key.sql);
+        let bare = key
+            .sql
+            .strip_prefix('(')
+            .and_then(|sql| sql.strip_suffix(')'))
+            .unwrap_or(&key.sql);
         part == bare || *part == key.sql
     };
     plain
@@ -172,16 +227,22 @@ fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
         && existing.predicate.is_none()
         && candidate.keys.len() <= existing.key_count
         && candidate.keys.iter().zip(&existing.parts).all(same)
-        && candidate.include.iter().all(|name| existing.parts.contains(&quote_ident(name)))
+        && candidate
+            .include
+            .iter()
+            .all(|name| existing.parts.contains(&quote_ident(name)))
 }
 
-fn part(term: &Term, relation: &Relation) -> Option<Part> {
+/// What an index could be made on, of the columns that are there.
+pub(crate) fn part(term: &Term, relation: &Relation) -> Option<Part> {
     let names: BTreeSet<String> = term.columns.iter().map(|(_, name)| name.clone()).collect();
     if names.is_empty() || term.at_run_time || names.iter().any(|name| relation.column(name).is_none()) {
         return None;
     }
     let as_text = term.column_as_text().filter(|name| {
-        relation.column(name).is_some_and(|column| column.base_type == "varchar")
+        relation
+            .column(name)
+            .is_some_and(|column| column.base_type == "varchar")
     });
     let key = match term.column().or(as_text) {
         Some(name) => Key::column(name),
@@ -191,10 +252,10 @@ fn part(term: &Term, relation: &Relation) -> Option<Part> {
 }
 
 impl Parts {
-    fn of(access: &Access, relation: &Relation, server: &Server) -> Self {
+    fn of(access: &Access, relation: &Relation, varying: &BTreeSet<String>, server: &Server) -> Self {
         let mut parts = Self::default();
         for condition in &access.conditions {
-            parts.condition(condition, relation, server);
+            parts.condition(condition, relation, varying, server);
         }
         for (term, other) in &access.joins {
             if let Some(part) = part(term, relation) {
@@ -217,13 +278,21 @@ impl Parts {
             }
         }
         for group in &access.groups {
-            let keys: Vec<Part> = group.iter().filter_map(|term| part(term, relation)).take(3).collect();
+            let keys: Vec<Part> = group
+                .iter()
+                .filter_map(|term| part(term, relation))
+                .take(3)
+                .collect();
             if !keys.is_empty() {
                 parts.groups.push(keys);
             }
         }
         if let [only] = parts.equal.as_slice() {
-            let long = |name: &String| relation.column(name).is_some_and(|column| column.width >= HASH_MIN_BYTES);
+            let long = |name: &String| {
+                relation
+                    .column(name)
+                    .is_some_and(|column| column.width >= HASH_MIN_BYTES)
+            };
             if only.columns.len() == 1 && only.columns.iter().all(long) {
                 parts.long = Some(only.clone());
             }
@@ -231,9 +300,19 @@ impl Parts {
         parts
     }
 
-    fn condition(&mut self, condition: &Condition, relation: &Relation, server: &Server) {
+    fn condition(
+        &mut self,
+        condition: &Condition,
+        relation: &Relation,
+        varying: &BTreeSet<String>,
+        server: &Server,
+    ) {
         // Both sides have columns of the same row: nothing to look up.
-        if condition.value.as_ref().is_some_and(|value| !value.columns.is_empty()) {
+        if condition
+            .value
+            .as_ref()
+            .is_some_and(|value| !value.columns.is_empty())
+        {
             return;
         }
         if let Some((keys, columns)) = inverted(condition, relation, server) {
@@ -243,8 +322,10 @@ impl Parts {
         if let Shape::Either(arms) = &condition.shape {
             let arm = |conditions: &Vec<Condition>| {
                 let useful = conditions.iter().find(|one| {
-                    matches!(one.shape, Shape::Equal | Shape::AnyOf | Shape::Range | Shape::IsNull)
-                        && one.value.as_ref().is_none_or(|value| value.columns.is_empty())
+                    matches!(
+                        one.shape,
+                        Shape::Equal | Shape::AnyOf | Shape::Range | Shape::IsNull
+                    ) && one.value.as_ref().is_none_or(|value| value.columns.is_empty())
                 });
                 useful.and_then(|one| part(&one.key, relation))
             };
@@ -252,8 +333,14 @@ impl Parts {
             self.alternatives.extend(found.unwrap_or_default());
             return;
         }
-        let Some(part) = part(&condition.key, relation) else { return };
-        let column = condition.key.column().or(condition.key.column_as_text()).and_then(|name| relation.column(name));
+        let Some(part) = part(&condition.key, relation) else {
+            return;
+        };
+        let column = condition
+            .key
+            .column()
+            .or(condition.key.column_as_text())
+            .and_then(|name| relation.column(name));
         let fixed = |share: f64, common: bool| Fixed {
             sql: condition.whole.sql.clone(),
             part: part.clone(),
@@ -266,9 +353,10 @@ impl Parts {
             Shape::Equal => {
                 if let (Some(column), Some(value)) = (column, &value)
                     && column.is_coded()
+                    && !varying.contains(&part.key.sql)
                 {
                     let share = column.frequency(value).unwrap_or(0.0);
-                    if share <= RARE {
+                    if share <= rare(column, 1) {
                         self.fixed.push(fixed(share, false));
                     }
                 }
@@ -277,10 +365,14 @@ impl Parts {
             Shape::AnyOf => {
                 if let (Some(column), Some(value)) = (column, &value)
                     && column.is_coded()
+                    && !varying.contains(&part.key.sql)
                 {
-                    let words = value.trim_matches(['{', '}']).split(',');
-                    let share: f64 = words.filter_map(|word| column.frequency(word.trim_matches('"'))).sum();
-                    if share <= RARE {
+                    let words: Vec<&str> = value.trim_matches(['{', '}']).split(',').collect();
+                    let shares = words
+                        .iter()
+                        .filter_map(|word| column.frequency(word.trim_matches('"')));
+                    let share: f64 = shares.sum();
+                    if share <= rare(column, words.len()) {
                         self.fixed.push(fixed(share, false));
                     }
                 }
@@ -305,7 +397,10 @@ impl Parts {
                     self.fixed.push(fixed(share, true));
                 }
             }
-            Shape::Like { ignores_case: false, pattern } if pattern::prefix_length(pattern) > 0 => {
+            Shape::Like {
+                ignores_case: false,
+                pattern,
+            } if pattern::prefix_length(pattern) > 0 => {
                 let class = match column.map(|column| column.base_type.as_str()) {
                     Some("bpchar") => "bpchar_pattern_ops",
                     _ => "text_pattern_ops",
@@ -315,8 +410,15 @@ impl Parts {
                     "default" => server.orders_by_bytes,
                     _ => false,
                 };
-                let key = if by_bytes { part.key } else { part.key.with_class(class) };
-                self.ranges.push(Part { key, columns: part.columns });
+                let key = if by_bytes {
+                    part.key
+                } else {
+                    part.key.with_class(class)
+                };
+                self.ranges.push(Part {
+                    key,
+                    columns: part.columns,
+                });
             }
             _ => {}
         }
@@ -342,7 +444,12 @@ impl Parts {
     /// The lists of keys to try under a predicate.
     fn lists(&self, predicate: &[&Fixed]) -> Vec<Vec<Part>> {
         let is_fixed = |part: &Part| predicate.iter().any(|fixed| fixed.part.key.sql == part.key.sql);
-        let equal: Vec<Part> = self.equal.iter().filter(|part| !is_fixed(part)).cloned().collect();
+        let equal: Vec<Part> = self
+            .equal
+            .iter()
+            .filter(|part| !is_fixed(part))
+            .cloned()
+            .collect();
         let behind = |more: &[Part]| [equal.clone(), more.to_vec()].concat();
         let mut lists: Vec<Vec<Part>> = vec![equal.clone()];
         let any = || self.any.iter().filter(|part| !is_fixed(part));
@@ -375,8 +482,12 @@ impl Parts {
             for range in &self.ranges {
                 lists.push([own.to_vec(), vec![range.clone()]].concat());
             }
-            let together: Vec<Part> =
-                self.joins.iter().filter(|(_, alias)| alias == other).map(|(part, _)| part.clone()).collect();
+            let together: Vec<Part> = self
+                .joins
+                .iter()
+                .filter(|(_, alias)| alias == other)
+                .map(|(part, _)| part.clone())
+                .collect();
             if together.len() > 1 {
                 lists.push(together);
             }
@@ -403,6 +514,28 @@ impl Parts {
     }
 }
 
+/// The share up to which values that a statement names are rare enough for a predicate: a program names the rare
+/// states that it waits for, while what it is given to look for is as frequent as any other.
+fn rare(column: &Column, values: usize) -> f64 {
+    if column.base_type == "bool" {
+        return RARE;
+    }
+    RARE.min(0.5 * values as f64 / column.distinct.max(1.0))
+}
+
+/// The keys that are compared with constants, and the constants.
+pub(crate) fn constants(access: &Access, relation: &Relation) -> Vec<(String, String)> {
+    let compared = access
+        .conditions
+        .iter()
+        .filter(|condition| matches!(condition.shape, Shape::Equal | Shape::AnyOf));
+    let pair = |condition: &Condition| {
+        let constant = condition.value.as_ref().and_then(Term::constant)?;
+        Some((part(&condition.key, relation)?.key.sql, constant))
+    };
+    compared.filter_map(pair).collect()
+}
+
 /// An index is read backwards as well: of an order and its opposite one is built.
 fn forwards(mut keys: Vec<Part>) -> Vec<Part> {
     let turned = keys.first().is_some_and(|part| part.key.descends);
@@ -414,53 +547,4 @@ fn forwards(mut keys: Vec<Part>) -> Vec<Part> {
         }
     }
     keys
-}
-
-/// The keys of an inverted index that answers a condition.
-fn inverted(condition: &Condition, relation: &Relation, server: &Server) -> Option<(Vec<Key>, BTreeSet<String>)> {
-    if let Shape::Either(arms) = &condition.shape {
-        let mut keys: Vec<Key> = Vec::new();
-        let mut columns = BTreeSet::new();
-        for arm in arms {
-            let (found, names) = arm.iter().find_map(|one| inverted(one, relation, server))?;
-            keys.extend(found);
-            columns.extend(names);
-        }
-        keys.sort();
-        keys.dedup();
-        return Some((keys, columns));
-    }
-    let part = part(&condition.key, relation)?;
-    let value = condition.value.as_ref()?;
-    let column = condition.key.column().and_then(|name| relation.column(name));
-    let base_type = column.map_or("", |column| column.base_type.as_str());
-    let class = match &condition.shape {
-        Shape::Like { ignores_case, pattern } => {
-            let needs = *ignores_case || pattern::prefix_length(pattern) == 0;
-            let schema = server.trigrams.as_ref().filter(|_| needs && pattern::has_trigram(pattern))?;
-            match schema.as_str() {
-                "public" => Some("gin_trgm_ops".to_owned()),
-                schema => Some(format!("{schema}.gin_trgm_ops")),
-            }
-        }
-        Shape::Contains(operator) => {
-            let is_json = base_type == "jsonb" || (column.is_none() && value.sql.ends_with("::jsonb"));
-            let is_array = column.is_some_and(|column| column.category == 'A');
-            let is_text = base_type == "tsvector" || part.key.sql.starts_with("(to_tsvector(");
-            match operator.as_str() {
-                "@>" if is_json => Some("jsonb_path_ops".to_owned()),
-                "@?" | "@@" if base_type == "jsonb" => Some("jsonb_path_ops".to_owned()),
-                "?" | "?|" | "?&" => None,
-                "@>" | "&&" | "<@" if is_array => None,
-                "@@" if is_text => None,
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    let key = match class {
-        Some(class) => part.key.with_class(class),
-        None => part.key,
-    };
-    Some((vec![key], part.columns))
 }

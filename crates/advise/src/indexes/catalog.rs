@@ -84,7 +84,8 @@ impl Column {
 
     /// Whether it has so few values that a program names them rather than passing them on.
     pub(crate) fn is_coded(&self) -> bool {
-        self.has_statistics && (self.base_type == "bool" || self.is_enum || (1.0..=12.0).contains(&self.distinct))
+        self.has_statistics
+            && (self.base_type == "bool" || self.is_enum || (1.0..=12.0).contains(&self.distinct))
     }
 }
 
@@ -132,7 +133,9 @@ pub(crate) struct Referencing {
 pub(crate) async fn read_server(connection: &mut Connection) -> Result<Server, PgError> {
     let query = Query::new(include_str!("../../queries/server.sql"), &[]);
     let rows = Reading::of(connection).one(&query).await?;
-    let Some(row) = rows.first() else { return Ok(Server::default()) };
+    let Some(row) = rows.first() else {
+        return Ok(Server::default());
+    };
     Ok(Server {
         hypopg: row.get(1).map(str::to_owned),
         trigrams: row.get(2).map(str::to_owned),
@@ -162,7 +165,9 @@ pub(crate) async fn read_catalog(
     let query = Query::new(include_str!("../../queries/named.sql"), &params);
     let rows = Reading::of(connection).one(&query).await?;
     for row in rows.iter() {
-        catalog.named.insert((text(row, 1), text(row, 2)), row.parse(3).unwrap_or(0));
+        catalog
+            .named
+            .insert((text(row, 1), text(row, 2)), row.parse(3).unwrap_or(0));
     }
     let mut oids: Vec<String> = catalog.named.values().map(u32::to_string).collect();
     oids.sort();
@@ -236,15 +241,25 @@ fn column(row: Row<'_>, rows: f64) -> Column {
     Column {
         name: text(row, 2),
         base_type: text(row, 3),
-        category: row.get(4).and_then(|category| category.chars().next()).unwrap_or('X'),
+        category: row
+            .get(4)
+            .and_then(|category| category.chars().next())
+            .unwrap_or('X'),
         is_enum: row.get(5) == Some("e"),
         null_fraction: row.parse(7).unwrap_or(0.0),
         // Negative: a share of the rows.
-        distinct: if distinct < 0.0 { -distinct * rows } else { distinct },
+        distinct: if distinct < 0.0 {
+            -distinct * rows
+        } else {
+            distinct
+        },
         width: row.parse(9).unwrap_or(8.0),
         correlation: row.parse(10),
         common: list(row.get(11)),
-        frequencies: row.get(12).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
+        frequencies: row
+            .get(12)
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default(),
         spread: list(row.get(13)),
         has_statistics: row.is_true(14),
         collation: text(row, 16),
@@ -268,5 +283,6 @@ fn text(row: Row<'_>, column: usize) -> String {
 }
 
 fn list(json: Option<&str>) -> Vec<String> {
-    json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    json.and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or_default()
 }

@@ -50,7 +50,12 @@ impl Key {
     }
 
     fn ascending(sql: String) -> Self {
-        Self { sql, class: None, descends: false, nulls_first: false }
+        Self {
+            sql,
+            class: None,
+            descends: false,
+            nulls_first: false,
+        }
     }
 
     pub(crate) fn with_class(mut self, class: impl Into<String>) -> Self {

@@ -43,7 +43,9 @@ impl Term {
         if !self.columns.is_empty() || self.at_run_time {
             return None;
         }
-        let (kind, range) = tokens(&self.sql).into_iter().find(|(_, r)| &self.sql[r.clone()] != "(")?;
+        let (kind, range) = tokens(&self.sql)
+            .into_iter()
+            .find(|(_, r)| &self.sql[r.clone()] != "(")?;
         let text = &self.sql[range];
         match kind {
             Kind::String => {
@@ -109,7 +111,10 @@ pub(crate) fn sort_key(text: &str) -> Option<(Term, bool, bool)> {
     if text.contains(" USING ") {
         return None;
     }
-    let (text, nulls) = match (text.strip_suffix(" NULLS FIRST"), text.strip_suffix(" NULLS LAST")) {
+    let (text, nulls) = match (
+        text.strip_suffix(" NULLS FIRST"),
+        text.strip_suffix(" NULLS LAST"),
+    ) {
         (Some(rest), _) => (rest, Some(true)),
         (_, Some(rest)) => (rest, Some(false)),
         _ => (text, None),
@@ -151,15 +156,27 @@ pub(crate) fn term(text: &str) -> Term {
         }
     }
     sql.push_str(&text[copied..]);
-    Term { sql: unwrapped(&sql).to_owned(), columns, at_run_time }
+    Term {
+        sql: unwrapped(&sql).to_owned(),
+        columns,
+        at_run_time,
+    }
 }
 
 fn condition(text: &str) -> Condition {
     let whole = term(text);
-    let other = |shape: Shape, key: Term| Condition { shape, key, value: None, whole: whole.clone() };
+    let other = |shape: Shape, key: Term| Condition {
+        shape,
+        key,
+        value: None,
+        whole: whole.clone(),
+    };
     let arms = split_at_word(text, "OR");
     if arms.len() > 1 {
-        return other(Shape::Either(arms.into_iter().map(conditions).collect()), whole.clone());
+        return other(
+            Shape::Either(arms.into_iter().map(conditions).collect()),
+            whole.clone(),
+        );
     }
     for (suffix, shape) in [
         (" IS NOT NULL", Shape::IsNotNull),
@@ -174,11 +191,19 @@ fn condition(text: &str) -> Condition {
     }
     if let Some(rest) = text.strip_prefix("NOT ") {
         let key = term(rest);
-        let shape = if key.column().is_some() { Shape::Is(false) } else { Shape::Other };
+        let shape = if key.column().is_some() {
+            Shape::Is(false)
+        } else {
+            Shape::Other
+        };
         return other(shape, key);
     }
     let Some(operator) = operator(text) else {
-        let shape = if whole.column().is_some() { Shape::Is(true) } else { Shape::Other };
+        let shape = if whole.column().is_some() {
+            Shape::Is(true)
+        } else {
+            Shape::Other
+        };
         return other(shape, whole.clone());
     };
     let left = term(text[..operator.start].trim());
@@ -204,12 +229,23 @@ fn condition(text: &str) -> Condition {
         _ if any => Shape::Other,
         "=" => Shape::Equal,
         "<" | "<=" | ">" | ">=" => Shape::Range,
-        "~~" => Shape::Like { ignores_case: false, pattern: pattern() },
-        "~~*" => Shape::Like { ignores_case: true, pattern: pattern() },
+        "~~" => Shape::Like {
+            ignores_case: false,
+            pattern: pattern(),
+        },
+        "~~*" => Shape::Like {
+            ignores_case: true,
+            pattern: pattern(),
+        },
         "@>" | "<@" | "?" | "?|" | "?&" | "&&" | "@@" | "@?" | "%" => Shape::Contains(name),
         _ => Shape::Other,
     };
-    Condition { shape, key, value: Some(value), whole }
+    Condition {
+        shape,
+        key,
+        value: Some(value),
+        whole,
+    }
 }
 
 fn commuted(operator: &str) -> &str {
@@ -383,32 +419,59 @@ mod tests {
         let found = conditions(text);
         let shapes: Vec<&Shape> = found.iter().map(|condition| &condition.shape).collect();
         assert_eq!(shapes[0], &Shape::IsNull);
-        assert_eq!(shapes[1], &Shape::Like { ignores_case: true, pattern: "%o'o%".to_owned() });
+        assert_eq!(
+            shapes[1],
+            &Shape::Like {
+                ignores_case: true,
+                pattern: "%o'o%".to_owned()
+            }
+        );
         assert_eq!(shapes[2], &Shape::Equal);
         assert_eq!(found[2].key.column_as_text(), Some("s"));
         assert_eq!(shapes[3], &Shape::AnyOf);
         assert_eq!(shapes[4], &Shape::Range);
         assert!(matches!(shapes[5], Shape::Either(arms) if arms.len() == 2));
-        assert_eq!((shapes[6], found[6].key.sql.as_str()), (&Shape::Equal, "lower(b)"));
-        assert_eq!((shapes[7], found[7].key.column()), (&Shape::Is(false), Some("ok")));
-        assert_eq!((shapes[8], found[8].key.column()), (&Shape::Is(true), Some("No Way")));
+        assert_eq!(
+            (shapes[6], found[6].key.sql.as_str()),
+            (&Shape::Equal, "lower(b)")
+        );
+        assert_eq!(
+            (shapes[7], found[7].key.column()),
+            (&Shape::Is(false), Some("ok"))
+        );
+        assert_eq!(
+            (shapes[8], found[8].key.column()),
+            (&Shape::Is(true), Some("No Way"))
+        );
     }
 
     #[test]
     fn joins_and_what_only_run_time_knows_are_told_apart() {
         let join = conditions("(o.user_id = u.id)").remove(0);
-        assert_eq!((join.key.alias(), join.value.unwrap().alias()), (Some("o"), Some("u")));
+        assert_eq!(
+            (join.key.alias(), join.value.unwrap().alias()),
+            (Some("o"), Some("u"))
+        );
         let parameter = conditions("(t.a = $0)").remove(0);
         assert!(parameter.value.unwrap().at_run_time);
         let plan = conditions("(NOT (hashed SubPlan 1))").remove(0);
         assert_eq!(plan.shape, Shape::Other);
-        assert_eq!(term("public.f(t.a, 'x.y'::public.mood)").sql, "public.f(a, 'x.y'::public.mood)");
+        assert_eq!(
+            term("public.f(t.a, 'x.y'::public.mood)").sql,
+            "public.f(a, 'x.y'::public.mood)"
+        );
     }
 
     #[test]
     fn sort_keys_have_directions() {
         let (term, descends, nulls_first) = sort_key("o.created_at DESC NULLS LAST").unwrap();
-        assert_eq!((term.column(), descends, nulls_first), (Some("created_at"), true, false));
-        assert_eq!(sort_key("(lower(o.name))").map(|(term, ..)| term.sql).as_deref(), Some("lower(o.name)"));
+        assert_eq!(
+            (term.column(), descends, nulls_first),
+            (Some("created_at"), true, false)
+        );
+        assert_eq!(
+            sort_key("(lower(o.name))").map(|(term, ..)| term.sql).as_deref(),
+            Some("lower(o.name)")
+        );
     }
 }

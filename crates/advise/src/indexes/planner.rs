@@ -51,7 +51,11 @@ pub(crate) struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     pub(crate) fn new(session: &'a mut Session, hypopg: Option<String>) -> Self {
-        Self { session, hypopg, plans: 0 }
+        Self {
+            session,
+            hypopg,
+            plans: 0,
+        }
     }
 
     pub(crate) fn session(&mut self) -> &mut Session {
@@ -59,7 +63,11 @@ impl<'a> Planner<'a> {
     }
 
     /// The answer to each question, in order. Questions about the same indexes should follow each other.
-    pub(crate) async fn ask(&mut self, manner: Manner, questions: &[Question<'_>]) -> Result<Vec<Answer>, PgError> {
+    pub(crate) async fn ask(
+        &mut self,
+        manner: Manner,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Answer>, PgError> {
         let mut answers = Vec::with_capacity(questions.len());
         while answers.len() < questions.len() {
             let rest = &questions[answers.len()..];
@@ -70,10 +78,20 @@ impl<'a> Planner<'a> {
     }
 
     /// Which of the statements that create indexes the server accepts.
-    pub(crate) async fn accepts(&mut self, creations: &[&[String]]) -> Result<Vec<Result<(), String>>, PgError> {
-        let lists: Vec<Vec<(usize, &[String])>> = creations.iter().map(|one| vec![(0, *one)]).collect();
-        let questions: Vec<Question<'_>> =
-            lists.iter().map(|list| Question { sql: "SELECT 1", indexes: list }).collect();
+    pub(crate) async fn accepts(
+        &mut self,
+        creations: &[&[String]],
+    ) -> Result<Vec<Result<(), String>>, PgError> {
+        // Each has a number of its own, or it would count as pretended already.
+        let numbered = creations.iter().enumerate();
+        let lists: Vec<Vec<(usize, &[String])>> = numbered.map(|(at, one)| vec![(at, *one)]).collect();
+        let questions: Vec<Question<'_>> = lists
+            .iter()
+            .map(|list| Question {
+                sql: "SELECT 1",
+                indexes: list,
+            })
+            .collect();
         let answers = self.ask(Manner::Usual, &questions).await?;
         let verdict = |answer| match answer {
             Answer::Plan(..) => Ok(()),
@@ -87,7 +105,10 @@ impl<'a> Planner<'a> {
         let mut sql: Vec<String> = vec!["BEGIN READ ONLY".to_owned(), self.settings(manner)];
         // Which question each step belongs to, and the index that it creates.
         let mut owners: Vec<Option<(usize, Option<usize>)>> = vec![None, None];
-        let reset = self.hypopg.as_ref().map(|schema| format!("SELECT {schema}.hypopg_reset()"));
+        let reset = self
+            .hypopg
+            .as_ref()
+            .map(|schema| format!("SELECT {schema}.hypopg_reset()"));
         let mut pretended: Option<Vec<usize>> = None;
         for (at, question) in questions.iter().enumerate() {
             let wanted: Vec<usize> = question.indexes.iter().map(|(index, _)| *index).collect();
@@ -99,16 +120,22 @@ impl<'a> Planner<'a> {
                 for (index, creations) in question.indexes {
                     for creation in *creations {
                         let literal = howdah_sql::quote_literal(creation);
-                        sql.push(format!("SELECT indexrelid FROM {schema}.hypopg_create_index({literal})"));
+                        sql.push(format!(
+                            "SELECT indexrelid FROM {schema}.hypopg_create_index({literal})"
+                        ));
                         owners.push(Some((at, Some(*index))));
                     }
                 }
                 pretended = Some(wanted);
             }
-            sql.push(format!("EXPLAIN (FORMAT JSON{}) {}", match manner {
-                Manner::Usual => "",
-                Manner::Scanning => ", VERBOSE",
-            }, question.sql));
+            sql.push(format!(
+                "EXPLAIN (FORMAT JSON{}) {}",
+                match manner {
+                    Manner::Usual => "",
+                    Manner::Scanning => ", VERBOSE",
+                },
+                question.sql
+            ));
             owners.push(Some((at, None)));
         }
         if let Some(reset) = reset {
@@ -120,7 +147,13 @@ impl<'a> Planner<'a> {
         let steps: Vec<Step<'_>> = sql
             .iter()
             .zip(&owners)
-            .map(|(sql, owner)| if owner.is_some() { Step::new(sql) } else { Step::silent(sql) })
+            .map(|(sql, owner)| {
+                if owner.is_some() {
+                    Step::new(sql)
+                } else {
+                    Step::silent(sql)
+                }
+            })
             .collect();
         let mut cells = Cells(BTreeMap::new());
         let outcome = self.session.run(&steps, &mut cells).await;
@@ -132,11 +165,16 @@ impl<'a> Planner<'a> {
             Err(PgError::Server(error)) if error.step.is_some() && !error.is_fatal() => Some(error),
             Err(error) => return Err(error),
         };
-        let failed_step = failure.as_ref().and_then(|error| error.step).unwrap_or(usize::MAX);
+        let failed_step = failure
+            .as_ref()
+            .and_then(|error| error.step)
+            .unwrap_or(usize::MAX);
         let mut answers = Vec::with_capacity(questions.len());
         let mut oids: BTreeMap<String, usize> = BTreeMap::new();
         for (step, owner) in owners.iter().enumerate() {
-            let Some((question, creates)) = owner else { continue };
+            let Some((question, creates)) = owner else {
+                continue;
+            };
             if step == failed_step {
                 let reason = failure.map(|error| error.message.clone()).unwrap_or_default();
                 debug_assert_eq!(*question, answers.len());
@@ -199,8 +237,13 @@ fn answer(cell: &str, oids: &BTreeMap<String, usize>) -> Answer {
     let Ok(mut read) = serde_json::from_str::<Value>(cell) else {
         return Answer::Failed("The plan cannot be read.".to_owned());
     };
-    let plan = read.get_mut(0).and_then(|first| first.get_mut("Plan")).map(Value::take);
-    let Some(plan) = plan else { return Answer::Failed("The statement has no plan.".to_owned()) };
+    let plan = read
+        .get_mut(0)
+        .and_then(|first| first.get_mut("Plan"))
+        .map(Value::take);
+    let Some(plan) = plan else {
+        return Answer::Failed("The statement has no plan.".to_owned());
+    };
     let mut used = BTreeSet::new();
     indexes_used(&plan, oids, &mut used);
     Answer::Plan(plan, used)
@@ -208,7 +251,9 @@ fn answer(cell: &str, oids: &BTreeMap<String, usize>) -> Answer {
 
 fn indexes_used(plan: &Value, oids: &BTreeMap<String, usize>, used: &mut BTreeSet<usize>) {
     // The extension names them <OID>method_table_columns.
-    let oid = text(plan, "Index Name").and_then(|name| name.strip_prefix('<')?.split_once('>')).map(|(oid, _)| oid);
+    let oid = text(plan, "Index Name")
+        .and_then(|name| name.strip_prefix('<')?.split_once('>'))
+        .map(|(oid, _)| oid);
     used.extend(oid.and_then(|oid| oids.get(oid)));
     for child in children(plan) {
         indexes_used(child, oids, used);
@@ -240,8 +285,8 @@ pub(crate) struct Cost {
     pub(crate) total: f64,
     /// What it costs to the last row.
     pub(crate) to_the_end: f64,
-    /// The schema, name and cost of each scan that runs once.
-    pub(crate) scans: Vec<(String, String, f64)>,
+    /// The name and cost of each scan that runs once; a plan that is not verbose tells no schema.
+    pub(crate) scans: Vec<(String, f64)>,
 }
 
 /// Reckons a plan.
@@ -251,7 +296,10 @@ pub(crate) struct Cost {
 /// took ten times that of the alternative), so that such a plan counts as the geometric mean of its own cost
 /// and of that to the end.
 pub(crate) fn cost(plan: &Value) -> Cost {
-    let mut cost = Cost { total: number(plan, "Total Cost"), ..Cost::default() };
+    let mut cost = Cost {
+        total: number(plan, "Total Cost"),
+        ..Cost::default()
+    };
     cost.to_the_end = cost.total;
     scans(plan, 1.0, &mut cost.scans);
     let mut limit = plan;
@@ -261,7 +309,9 @@ pub(crate) fn cost(plan: &Value) -> Cost {
             _ => return cost,
         }
     }
-    let Some(below) = children(limit).first() else { return cost };
+    let Some(below) = children(limit).first() else {
+        return cost;
+    };
     let end = number(below, "Total Cost");
     let own = number(limit, "Total Cost");
     if streams_through_a_filter(below) && end > own {
@@ -284,14 +334,16 @@ fn streams_through_a_filter(plan: &Value) -> bool {
     }
 }
 
-fn scans(plan: &Value, loops: f64, found: &mut Vec<(String, String, f64)>) {
-    if let (Some(schema), Some(name), true) = (text(plan, "Schema"), text(plan, "Relation Name"), loops <= 1.0) {
-        found.push((schema.to_owned(), name.to_owned(), number(plan, "Total Cost")));
+fn scans(plan: &Value, loops: f64, found: &mut Vec<(String, f64)>) {
+    if let (Some(name), true) = (text(plan, "Relation Name"), loops <= 1.0) {
+        found.push((name.to_owned(), number(plan, "Total Cost")));
     }
     let is_loop = text(plan, "Node Type") == Some("Nested Loop");
     for (at, child) in children(plan).iter().enumerate() {
         let times = match at {
-            1 if is_loop => children(plan).first().map_or(1.0, |outer| number(outer, "Plan Rows").max(1.0)),
+            1 if is_loop => children(plan)
+                .first()
+                .map_or(1.0, |outer| number(outer, "Plan Rows").max(1.0)),
             _ => 1.0,
         };
         scans(child, loops * times, found);

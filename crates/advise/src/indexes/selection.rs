@@ -34,6 +34,8 @@ pub(crate) struct Variant {
     pub(crate) statement: usize,
     /// Its share of the statement.
     pub(crate) share: f64,
+    /// Whether it looks within texts, arrays or documents for what hardly any has.
+    pub(crate) seeks_rare: bool,
 }
 
 /// What has to be kept.
@@ -47,6 +49,9 @@ pub(crate) struct Bounds {
 
 /// What counts beside the sum of all: each statement for itself, so that a few monsters do not hide the rest.
 const RELATIVE: f64 = 0.12;
+/// The share of all work that one statement counts for at most. One that dwarfs the others by the planner's
+/// reckoning, which is at its worst there, would leave nothing worth doing beside it.
+const LARGEST_SHARE: f64 = 0.1;
 /// The gain below which an index is not worth having.
 const LEAST_GAIN: f64 = 0.000_4;
 /// What every index costs beside room and writes: planning, vacuum, attention.
@@ -63,6 +68,8 @@ pub(crate) struct Selection<'a> {
     /// Costs by variant and pretended indexes.
     known: BTreeMap<(usize, Vec<usize>), Cost>,
     before: Vec<f64>,
+    /// What each statement counts, none of them more than its share.
+    counted: Vec<f64>,
 }
 
 impl<'a> Selection<'a> {
@@ -83,6 +90,7 @@ impl<'a> Selection<'a> {
             bounds,
             known: BTreeMap::new(),
             before: Vec::new(),
+            counted: weights.to_vec(),
         }
     }
 
@@ -95,7 +103,9 @@ impl<'a> Selection<'a> {
         let nothing = BTreeSet::new();
         self.learn(planner, &[&nothing]).await?;
         self.before = self.costs(&nothing);
-        let mut moves: Vec<BTreeSet<usize>> = (0..self.choices.len()).map(|one| BTreeSet::from([one])).collect();
+        self.counted = tempered(&self.before, self.weights);
+        let mut moves: Vec<BTreeSet<usize>> =
+            (0..self.choices.len()).map(|one| BTreeSet::from([one])).collect();
         moves.extend(bundles.iter().filter(|bundle| bundle.len() > 1).cloned());
         let mut chosen = self.add(planner, &moves, nothing).await?;
         for _ in 0..2 {
@@ -119,8 +129,11 @@ impl<'a> Selection<'a> {
         let results: Vec<BTreeSet<usize>> = moves.iter().map(|one| self.after(&chosen, one)).collect();
         self.learn(planner, &results.iter().collect::<Vec<_>>()).await?;
         // What a move was last seen to be worth; it rarely gets worth more as others are made.
-        let mut worth: Vec<(f64, usize)> =
-            results.iter().enumerate().map(|(at, set)| (self.worth(&chosen, set), at)).collect();
+        let mut worth: Vec<(f64, usize)> = results
+            .iter()
+            .enumerate()
+            .map(|(at, set)| (self.worth(&chosen, set), at))
+            .collect();
         loop {
             worth.retain(|(value, _)| *value > 0.0);
             worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -130,13 +143,18 @@ impl<'a> Selection<'a> {
             // The few that lead are looked at again, until the first of them stays the first.
             let mut seen = BTreeSet::new();
             loop {
-                let lead: Vec<usize> =
-                    worth.iter().take(4).map(|(_, at)| *at).filter(|at| !seen.contains(at)).collect();
+                let lead: Vec<usize> = worth
+                    .iter()
+                    .take(4)
+                    .map(|(_, at)| *at)
+                    .filter(|at| !seen.contains(at))
+                    .collect();
                 let is_settled = worth.first().is_some_and(|(_, at)| seen.contains(at));
                 if lead.is_empty() || is_settled {
                     break;
                 }
-                let sets: Vec<BTreeSet<usize>> = lead.iter().map(|at| self.after(&chosen, &moves[*at])).collect();
+                let sets: Vec<BTreeSet<usize>> =
+                    lead.iter().map(|at| self.after(&chosen, &moves[*at])).collect();
                 self.learn(planner, &sets.iter().collect::<Vec<_>>()).await?;
                 for (at, set) in lead.iter().zip(&sets) {
                     seen.insert(*at);
@@ -150,7 +168,9 @@ impl<'a> Selection<'a> {
                     return Ok(chosen);
                 }
             }
-            let Some((value, at)) = worth.first().copied() else { return Ok(chosen) };
+            let Some((value, at)) = worth.first().copied() else {
+                return Ok(chosen);
+            };
             if value <= 0.0 {
                 return Ok(chosen);
             }
@@ -168,12 +188,23 @@ impl<'a> Selection<'a> {
         loop {
             let without: Vec<(usize, BTreeSet<usize>)> = chosen
                 .iter()
-                .map(|one| (*one, chosen.iter().copied().filter(|other| other != one).collect()))
+                .map(|one| {
+                    (
+                        *one,
+                        chosen.iter().copied().filter(|other| other != one).collect(),
+                    )
+                })
                 .collect();
-            self.learn(planner, &without.iter().map(|(_, set)| set).collect::<Vec<_>>()).await?;
+            self.learn(planner, &without.iter().map(|(_, set)| set).collect::<Vec<_>>())
+                .await?;
             let least = without
                 .iter()
-                .map(|(one, set)| (self.gain(&chosen) - self.gain(set) - self.least_gain(set, &chosen), *one))
+                .map(|(one, set)| {
+                    (
+                        self.gain(&chosen) - self.gain(set) - self.least_gain(set, &chosen),
+                        *one,
+                    )
+                })
                 .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             match least {
                 Some((value, one)) if value < 0.0 => {
@@ -191,9 +222,18 @@ impl<'a> Selection<'a> {
     /// The set after a move: without what the new ones extend.
     fn after(&self, chosen: &BTreeSet<usize>, adds: &BTreeSet<usize>) -> BTreeSet<usize> {
         let is_extended = |one: &&usize| {
-            adds.iter().any(|new| self.choices[*new].definition.extends(&self.choices[**one].definition))
+            adds.iter().any(|new| {
+                self.choices[*new]
+                    .definition
+                    .extends(&self.choices[**one].definition)
+            })
         };
-        chosen.iter().filter(|one| !is_extended(one)).chain(adds).copied().collect()
+        chosen
+            .iter()
+            .filter(|one| !is_extended(one))
+            .chain(adds)
+            .copied()
+            .collect()
     }
 
     /// The gain of going from one set to the other for what it costs; nothing if it is out of bounds.
@@ -223,7 +263,11 @@ impl<'a> Selection<'a> {
     pub(crate) fn write_factor(&self, set: &BTreeSet<usize>) -> f64 {
         let definitions: Vec<&Definition> = set.iter().map(|one| &self.choices[*one].definition).collect();
         let now = writes::total(self.writes, &[], self.catalog);
-        if now <= 0.0 { 1.0 } else { writes::total(self.writes, &definitions, self.catalog) / now }
+        if now <= 0.0 {
+            1.0
+        } else {
+            writes::total(self.writes, &definitions, self.catalog) / now
+        }
     }
 
     /// How much of what the writes may cost is used up.
@@ -238,13 +282,15 @@ impl<'a> Selection<'a> {
 
     fn gain(&self, set: &BTreeSet<usize>) -> f64 {
         let after = self.costs(set);
-        let sum: f64 = self.before.iter().zip(self.weights).map(|(cost, weight)| cost * weight).sum();
-        let weighed = self.weights.iter().filter(|weight| **weight > 0.0).count().max(1) as f64;
+        let work = self.before.iter().zip(&self.counted);
+        let sum: f64 = work.map(|(cost, weight)| cost * weight).sum();
+        let counting = self.counted.iter().filter(|weight| **weight > 0.0);
+        let counting = counting.count().max(1) as f64;
         let mut gain = 0.0;
-        for ((before, after), weight) in self.before.iter().zip(&after).zip(self.weights) {
+        for ((before, after), weight) in self.before.iter().zip(&after).zip(&self.counted) {
             let saved = before - after;
             if *before > 0.0 && *weight > 0.0 {
-                gain += weight * saved / sum.max(f64::MIN_POSITIVE) + RELATIVE * saved / before / weighed;
+                gain += weight * saved / sum.max(f64::MIN_POSITIVE) + RELATIVE * saved / before / counting;
             }
         }
         gain
@@ -262,18 +308,30 @@ impl<'a> Selection<'a> {
     fn cost(&self, variant: usize, set: &BTreeSet<usize>) -> f64 {
         // Where there was no time to ask, nothing is gained.
         let known = self.known.get(&(variant, self.relevant(variant, set)));
-        let Some(cost) = known.or_else(|| self.known.get(&(variant, Vec::new()))) else { return 0.0 };
+        let Some(cost) = known.or_else(|| self.known.get(&(variant, Vec::new()))) else {
+            return 0.0;
+        };
         let mut least = cost.total;
         for one in set {
             let choice = &self.choices[*one];
-            let Some(scan) = choice.scan_costs.get(&variant) else { continue };
-            let Some(relation) = self.catalog.relations.get(&choice.definition.relation) else { continue };
+            let Some(scan) = choice.scan_costs.get(&variant) else {
+                continue;
+            };
+            let Some(relation) = self.catalog.relations.get(&choice.definition.relation) else {
+                continue;
+            };
+            let names: Vec<&str> = std::iter::once(relation.name.name.as_str())
+                .chain(
+                    relation
+                        .leaves
+                        .iter()
+                        .filter_map(|oid| Some(self.catalog.leaf_names.get(oid)?.name.as_str())),
+                )
+                .collect();
             let replaced = cost
                 .scans
                 .iter()
-                .filter(|(schema, name, _)| {
-                    self.catalog.of_name(schema, name).is_some_and(|found| found.oid == relation.oid)
-                })
+                .filter(|(name, _)| names.contains(&name.as_str()))
                 .map(|(.., cost)| *cost)
                 .fold(0.0, f64::max);
             if replaced > *scan {
@@ -310,23 +368,75 @@ impl<'a> Selection<'a> {
             }
             let indexes: Vec<Vec<(usize, &[String])>> = some
                 .iter()
-                .map(|(set, _)| set.iter().map(|one| (*one, self.choices[*one].creations.as_slice())).collect())
+                .map(|(set, _)| {
+                    set.iter()
+                        .map(|one| (*one, self.choices[*one].creations.as_slice()))
+                        .collect()
+                })
                 .collect();
             let questions: Vec<Question<'_>> = some
                 .iter()
                 .zip(&indexes)
-                .map(|((_, variant), indexes)| Question { sql: &self.variants[*variant].sql, indexes })
+                .map(|((_, variant), indexes)| Question {
+                    sql: &self.variants[*variant].sql,
+                    indexes,
+                })
                 .collect();
             let answers = planner.ask(Manner::Usual, &questions).await?;
             for ((set, variant), answer) in some.iter().zip(answers) {
                 let found = match answer {
                     Answer::Plan(plan, _) => cost(&plan),
                     // It could be planned before: without a figure nothing is gained or lost.
-                    Answer::Failed(_) => self.known.get(&(*variant, Vec::new())).cloned().unwrap_or_default(),
+                    Answer::Failed(_) => self
+                        .known
+                        .get(&(*variant, Vec::new()))
+                        .cloned()
+                        .unwrap_or_default(),
                 };
                 self.known.insert((*variant, set.clone()), found);
             }
         }
         Ok(())
+    }
+}
+
+/// The weights with none of the statements above its share of the whole.
+fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
+    let work: Vec<f64> = costs
+        .iter()
+        .zip(weights)
+        .map(|(cost, weight)| cost * weight)
+        .collect();
+    let mut most = work.iter().sum::<f64>() * LARGEST_SHARE;
+    // With few statements no share is kept; the bound then stays where these rounds leave it.
+    for _ in 0..16 {
+        most = work.iter().map(|one| one.min(most)).sum::<f64>() * LARGEST_SHARE;
+    }
+    let least = work
+        .iter()
+        .copied()
+        .filter(|one| *one > 0.0)
+        .fold(f64::INFINITY, f64::min);
+    let most = most.max(least);
+    let temper = |(weight, work): (&f64, &f64)| {
+        if *work > most {
+            weight * most / work
+        } else {
+            *weight
+        }
+    };
+    weights.iter().zip(&work).map(temper).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tempered;
+
+    #[test]
+    fn no_statement_dwarfs_the_others() {
+        let costs: Vec<f64> = std::iter::once(1e9).chain((0..20).map(|_| 10.0)).collect();
+        let weights = tempered(&costs, &[1.0; 21]);
+        assert!(weights[0] * costs[0] <= 30.0 && weights[1] == 1.0, "{weights:?}");
+        assert_eq!(tempered(&[5.0], &[2.0]), [2.0]);
     }
 }

@@ -46,10 +46,13 @@ pub async fn counted(session: &mut Session) -> Result<(Workload, Vec<String>)> {
             "{hidden} statements of other roles are hidden from this one: a member of pg_read_all_stats sees them."
         ));
     } else if !is(2) {
-        notes.push("This role sees its own statements only: a member of pg_read_all_stats sees all.".to_owned());
+        notes.push(
+            "This role sees its own statements only: a member of pg_read_all_stats sees all.".to_owned(),
+        );
     }
     if workload.statements.is_empty() {
-        notes.push("pg_stat_statements has counted no statement of this database that has a plan.".to_owned());
+        notes
+            .push("pg_stat_statements has counted no statement of this database that has a plan.".to_owned());
     }
     Ok((workload, notes))
 }
@@ -69,28 +72,41 @@ fn without(is_loaded: bool, is_available: bool, is_rds: bool) -> Error {
              and run CREATE EXTENSION pg_stat_statements."
         }
     };
-    Error::refused("The extension pg_stat_statements, which counts statements, is not in use in this database.")
-        .hint(format!("{hint} Or give a file of statements with --queries."))
+    Error::refused(
+        "The extension pg_stat_statements, which counts statements, is not in use in this database.",
+    )
+    .hint(format!("{hint} Or give a file of statements with --queries."))
 }
 
 /// What an index could serve: not DDL, settings or transaction control, and not what tools ask of the catalog.
 fn is_of_an_application(text: &str) -> bool {
-    let Ok(script) = howdah_sql::parse(text, &howdah_sql::Limits::default()) else { return true };
+    let Ok(script) = howdah_sql::parse(text, &howdah_sql::Limits::default()) else {
+        return true;
+    };
     let planned = |statement: &howdah_sql::Statement| {
         matches!(
             statement.kind(),
-            Kind::Select | Kind::SelectWriting | Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge
+            Kind::Select
+                | Kind::SelectLocking
+                | Kind::SelectWriting
+                | Kind::Insert
+                | Kind::Update
+                | Kind::Delete
+                | Kind::Merge
         )
     };
     let is_catalog = |schema: Option<&str>, name: &str| {
-        matches!(schema, Some("pg_catalog" | "information_schema")) || (schema.is_none() && name.starts_with("pg_"))
+        matches!(schema, Some("pg_catalog" | "information_schema"))
+            || (schema.is_none() && name.starts_with("pg_"))
     };
     match script.statements.as_slice() {
         [one] => {
             let relations = one.relations();
             planned(one)
                 && !relations.is_empty()
-                && !relations.iter().any(|found| is_catalog(found.relation.schema.as_deref(), &found.relation.name))
+                && !relations
+                    .iter()
+                    .any(|found| is_catalog(found.relation.schema.as_deref(), &found.relation.name))
         }
         _ => false,
     }
@@ -106,12 +122,18 @@ fn repaired(text: &str) -> String {
         let parameter = &from[..=digits];
         rest = &from[1 + digits..];
         let trimmed = before.trim_end();
-        let word = trimmed.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+        let word = trimmed
+            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default();
         let is_type = digits > 0
             && trimmed.len() < before.len()
             && LITERAL_TYPES.contains(&word.to_ascii_lowercase().as_str())
             && !trimmed[..trimmed.len() - word.len()].ends_with("::")
-            && !trimmed[..trimmed.len() - word.len()].to_ascii_lowercase().trim_end().ends_with(" as");
+            && !trimmed[..trimmed.len() - word.len()]
+                .to_ascii_lowercase()
+                .trim_end()
+                .ends_with(" as");
         if is_type {
             repaired.push_str(&trimmed[..trimmed.len() - word.len()]);
             repaired.push_str(&format!("{parameter}::{word}"));
@@ -134,7 +156,10 @@ mod tests {
             repaired("SELECT 1 FROM t WHERE at > timestamp $1 - INTERVAL  $12 AND b = $2"),
             "SELECT 1 FROM t WHERE at > $1::timestamp - $12::INTERVAL AND b = $2"
         );
-        assert_eq!(repaired("SELECT '$', $1, x.date, a$b"), "SELECT '$', $1, x.date, a$b");
+        assert_eq!(
+            repaired("SELECT '$', $1, x.date, a$b"),
+            "SELECT '$', $1, x.date, a$b"
+        );
     }
 
     #[test]

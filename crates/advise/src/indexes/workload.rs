@@ -47,7 +47,11 @@ pub struct Unread {
 impl Unread {
     /// A statement and the reason.
     pub fn new(text: &str, line: usize, reason: impl Into<String>) -> Self {
-        Self { statement: one_line(text), line: (line > 0).then_some(line), reason: reason.into() }
+        Self {
+            statement: one_line(text),
+            line: (line > 0).then_some(line),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -57,7 +61,9 @@ impl Workload {
         let mut workload = Self::default();
         let (pieces, errors) = split_lossy(text);
         for error in errors {
-            workload.unread.push(Unread::new("", error.line, error.to_string()));
+            workload
+                .unread
+                .push(Unread::new("", error.line, error.to_string()));
         }
         let notes: Vec<(usize, f64)> = comments(text)
             .filter_map(|span| Some((span.start, weight_in(&text[span])?)))
@@ -65,8 +71,12 @@ impl Workload {
         let mut from = 0;
         for piece in pieces {
             let span = piece.span();
-            let weight = notes.iter().filter(|(at, _)| (from..span.end).contains(at)).map(|(_, weight)| *weight);
-            let weight = weight.last().unwrap_or(1.0);
+            let weight = notes
+                .iter()
+                .filter(|(at, _)| (from..span.end).contains(at))
+                .map(|(_, weight)| *weight)
+                .next_back()
+                .unwrap_or(1.0);
             from = span.end;
             workload.add(piece.text, weight, piece.line);
         }
@@ -78,33 +88,52 @@ impl Workload {
         match readable(text) {
             Ok((text, writes)) => {
                 let template = fingerprint(&text).unwrap_or_else(|_| text.clone());
-                self.statements.push(Statement { text, weight, line, template, writes });
+                self.statements.push(Statement {
+                    text,
+                    weight,
+                    line,
+                    template,
+                    writes,
+                });
             }
             Err(reason) => self.unread.push(Unread::new(text, line, reason)),
         }
     }
 
-    /// The samples of each template that are costed, at most `most` of each, with the template's whole weight.
-    pub(crate) fn samples(&self, most: usize) -> Vec<Statement> {
-        let mut templates: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    /// The samples of each template that are costed, at most `most` of each, with the template's whole weight; and
+    /// how many templates of least weight are left out where there are more than `templates_max`.
+    pub(crate) fn samples(&self, most: usize, templates_max: usize) -> (Vec<Statement>, usize) {
+        let mut by_template: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, statement) in self.statements.iter().enumerate() {
-            templates.entry(&statement.template).or_default().push(at);
+            by_template.entry(&statement.template).or_default().push(at);
         }
+        let total = |places: &[usize]| places.iter().map(|at| self.statements[*at].weight).sum::<f64>();
+        let mut templates: Vec<(f64, Vec<usize>)> = by_template
+            .into_values()
+            .map(|places| (total(&places), places))
+            .collect();
+        templates.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let left_out = templates.len().saturating_sub(templates_max);
+        templates.truncate(templates_max);
         let mut kept: Vec<(usize, f64)> = Vec::new();
-        for places in templates.values() {
-            let total: f64 = places.iter().map(|at| self.statements[*at].weight).sum();
+        for (whole, places) in &templates {
             let count = places.len().min(most);
             // Evenly from first to last.
-            let chosen = (0..count).map(|n| places[n * places.len() / count]);
-            let chosen: Vec<usize> = chosen.collect();
-            let weight: f64 = chosen.iter().map(|at| self.statements[*at].weight).sum();
-            let share = if weight > 0.0 { total / weight } else { 0.0 };
-            kept.extend(chosen.into_iter().map(|at| (at, self.statements[at].weight * share)));
+            let chosen: Vec<usize> = (0..count).map(|n| places[n * places.len() / count]).collect();
+            let weight = total(&chosen);
+            let share = if weight > 0.0 { whole / weight } else { 0.0 };
+            kept.extend(
+                chosen
+                    .into_iter()
+                    .map(|at| (at, self.statements[at].weight * share)),
+            );
         }
         kept.sort_by_key(|(at, _)| *at);
-        kept.into_iter()
-            .map(|(at, weight)| Statement { weight, ..self.statements[at].clone() })
-            .collect()
+        let samples = kept.into_iter().map(|(at, weight)| Statement {
+            weight,
+            ..self.statements[at].clone()
+        });
+        (samples.collect(), left_out)
     }
 }
 
@@ -118,15 +147,17 @@ fn readable(text: &str) -> Result<(String, bool), String> {
     match statement.kind() {
         Kind::Select => Ok((text.to_owned(), false)),
         Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge => Ok((without_locking(text), true)),
-        Kind::SelectWriting => {
+        Kind::SelectLocking | Kind::SelectWriting => {
             let plain = without_locking(text);
             let parsed = howdah_sql::parse(&plain, &Limits::default());
-            let reads = parsed.is_ok_and(|script| {
-                matches!(script.statements.as_slice(), [one] if matches!(one.kind(), Kind::Select))
-            });
+            let reads = parsed.is_ok_and(
+                |script| matches!(script.statements.as_slice(), [one] if matches!(one.kind(), Kind::Select)),
+            );
             match reads {
                 true => Ok((plain, false)),
-                false => Err("It writes in a WITH query or INTO, which is not planned without running it.".to_owned()),
+                false => Err(
+                    "It writes in a WITH query or INTO, which is not planned without running it.".to_owned(),
+                ),
             }
         }
         Kind::Explain { .. } => Err("It begins with EXPLAIN: give the statement alone.".to_owned()),
@@ -137,7 +168,9 @@ fn readable(text: &str) -> Result<(String, bool), String> {
 /// Without FOR UPDATE and its kin: rows that are locked are found in the same way, and what reads only may be
 /// planned in a transaction that only reads.
 fn without_locking(text: &str) -> String {
-    let Ok(scanned) = howdah_sql::pg_query::scan(text) else { return text.to_owned() };
+    let Ok(scanned) = howdah_sql::pg_query::scan(text) else {
+        return text.to_owned();
+    };
     let place = |at: i32| usize::try_from(at).unwrap_or(0);
     let words: Vec<(usize, usize, String)> = scanned
         .tokens
@@ -186,7 +219,9 @@ fn weight_in(comment: &str) -> Option<f64> {
         let at = lower.find(word)?;
         Some(lower[at + word.len()..].trim_start_matches([' ', ':', '=', '\t']))
     })?;
-    let end = behind.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(behind.len());
+    let end = behind
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(behind.len());
     let weight: f64 = behind[..end].trim_end_matches('.').parse().ok()?;
     (weight.is_finite() && weight >= 0.0).then_some(weight)
 }
@@ -209,7 +244,11 @@ mod tests {
     fn weights_stand_in_comments() {
         let text = "-- weight: 40\nSELECT 1 FROM t WHERE a = 1; SELECT 2; /* calls=7.5 */ SELECT 3\n-- weight: 9\n, 4;";
         let workload = Workload::read(text);
-        let weights: Vec<f64> = workload.statements.iter().map(|statement| statement.weight).collect();
+        let weights: Vec<f64> = workload
+            .statements
+            .iter()
+            .map(|statement| statement.weight)
+            .collect();
         assert_eq!(weights, [40.0, 1.0, 9.0]);
     }
 
@@ -224,12 +263,18 @@ mod tests {
     #[test]
     fn locks_are_left_out() {
         for (text, plain) in [
-            ("SELECT 1 FROM t FOR UPDATE OF t, u SKIP LOCKED", "SELECT 1 FROM t "),
+            (
+                "SELECT 1 FROM t FOR UPDATE OF t, u SKIP LOCKED",
+                "SELECT 1 FROM t ",
+            ),
             (
                 "SELECT 1 FROM (SELECT 1 FROM t FOR NO KEY UPDATE NOWAIT) x WHERE a = ' for update '",
                 "SELECT 1 FROM (SELECT 1 FROM t ) x WHERE a = ' for update '",
             ),
-            ("SELECT substring(a FOR 3) FROM t", "SELECT substring(a FOR 3) FROM t"),
+            (
+                "SELECT substring(a FOR 3) FROM t",
+                "SELECT substring(a FOR 3) FROM t",
+            ),
         ] {
             assert_eq!(without_locking(text), plain);
         }
@@ -237,8 +282,11 @@ mod tests {
 
     #[test]
     fn samples_share_the_weight_of_their_template() {
-        let text: String = (0..9).map(|n| format!("SELECT 1 FROM t WHERE a = {n};")).collect();
-        let samples = Workload::read(&text).samples(3);
+        let text: String = (0..9)
+            .map(|n| format!("SELECT 1 FROM t WHERE a = {n};"))
+            .collect();
+        let (samples, left_out) = Workload::read(&text).samples(3, 10);
+        assert_eq!(left_out, 0);
         assert_eq!(samples.len(), 3);
         assert!((samples.iter().map(|sample| sample.weight).sum::<f64>() - 9.0).abs() < 1e-9);
     }

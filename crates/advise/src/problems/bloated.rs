@@ -15,13 +15,23 @@ const LEAST_SHARE: f64 = 0.5;
 const MEASURED_MAX: usize = 5;
 const MEASURED_MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
-pub(super) async fn find(session: &mut Session, model: &Model, notes: &mut Vec<String>) -> howdah_core::Result<Vec<IndexProblem>> {
-    let mut suspects: Vec<(&Index, f64)> =
-        model.indexes.iter().filter_map(|index| Some((index, estimated(index)?))).collect();
+pub(super) async fn find(
+    session: &mut Session,
+    model: &Model,
+    notes: &mut Vec<String>,
+) -> howdah_core::Result<Vec<IndexProblem>> {
+    let mut suspects: Vec<(&Index, f64)> = model
+        .indexes
+        .iter()
+        .filter_map(|index| Some((index, estimated(index)?)))
+        .collect();
     suspects.retain(|(_, share)| *share >= LEAST_SHARE);
     suspects.sort_by_key(|(index, _)| std::cmp::Reverse(index.bytes));
     if !suspects.is_empty() && model.pgstattuple.is_none() {
-        notes.push("Bloat is estimated from the statistics: with the extension pgstattuple it is measured.".to_owned());
+        notes.push(
+            "Bloat is estimated from the statistics: with the extension pgstattuple it is measured."
+                .to_owned(),
+        );
     }
     let mut found = Vec::new();
     for (place, (index, estimate)) in suspects.into_iter().enumerate() {
@@ -39,10 +49,17 @@ pub(super) async fn find(session: &mut Session, model: &Model, notes: &mut Vec<S
             continue;
         }
         let wasted = (index.bytes as f64 * share) as u64;
-        let message = format!("The index {} is mostly empty: rebuilding it gives back {}.", index.name, readable(wasted));
-        let evidence = vec![
-            format!("{} with {} entries, {:.0} % of it empty, {how}", readable(index.bytes), index.tuples, share * 100.0),
-        ];
+        let message = format!(
+            "The index {} is mostly empty: rebuilding it gives back {}.",
+            index.name,
+            readable(wasted)
+        );
+        let evidence = vec![format!(
+            "{} with {} entries, {:.0} % of it empty, {how}",
+            readable(index.bytes),
+            index.tuples,
+            share * 100.0
+        )];
         let fix = Fix {
             sql: format!("REINDEX INDEX CONCURRENTLY {};", index.name),
             applicability: Applicability::Unsafe,
@@ -69,8 +86,13 @@ async fn measured(session: &mut Session, schema: &str, index: &Index) -> howdah_
     let sql = include_str!("../../queries/problems/density.sql").replace("{schema}", schema);
     let name = index.name.to_string();
     let params = [Some(name.as_str())];
-    let read = Reading::of(session).statement_timeout_ms(5_000).as_far_as_possible(&[Query::new(&sql, &params)]).await?;
+    let read = Reading::of(session)
+        .statement_timeout_ms(5_000)
+        .as_far_as_possible(&[Query::new(&sql, &params)])
+        .await?;
     let row = read.rows.first().and_then(|rows| rows.first());
     // What a freshly built one has free is no waste.
-    Ok(row.and_then(|row| row.parse::<f64>(0)).map(|density| (1.0 - density / 90.0).max(0.0)))
+    Ok(row
+        .and_then(|row| row.parse::<f64>(0))
+        .map(|density| (1.0 - density / 90.0).max(0.0)))
 }

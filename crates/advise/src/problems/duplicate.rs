@@ -13,15 +13,25 @@ pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
         }
         // Sorted by table: the others of the same are around it.
         let others = || {
-            let before = model.indexes[..at].iter().rev().take_while(|other| other.table == index.table);
-            let after = model.indexes[at + 1..].iter().take_while(|other| other.table == index.table);
-            before.chain(after).filter(|other| other.is_valid && !other.is_partition)
+            let before = model.indexes[..at]
+                .iter()
+                .rev()
+                .take_while(|other| other.table == index.table);
+            let after = model.indexes[at + 1..]
+                .iter()
+                .take_while(|other| other.table == index.table);
+            before
+                .chain(after)
+                .filter(|other| other.is_valid && !other.is_partition)
         };
         if let Some(other) = others().find(|other| is_same(index, other) && gives_way(index, other)) {
             let message = format!("The index {} is the same as {}.", index.name, other.name);
             found.push(problem(index, other, "duplicate", message));
         } else if let Some(other) = others().find(|other| is_beginning(index, other)) {
-            let message = format!("The index {} is the beginning of {}, which serves the same queries.", index.name, other.name);
+            let message = format!(
+                "The index {} is the beginning of {}, which serves the same queries.",
+                index.name, other.name
+            );
             found.push(problem(index, other, "redundant", message));
         }
     }
@@ -30,10 +40,27 @@ pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
 
 fn problem(index: &Index, other: &Index, code: &str, message: String) -> IndexProblem {
     let evidence = vec![
-        format!("{}, read {} times: {}", readable(index.bytes), index.scans, index.definition),
-        format!("{}, read {} times: {}", readable(other.bytes), other.scans, other.definition),
+        format!(
+            "{}, read {} times: {}",
+            readable(index.bytes),
+            index.scans,
+            index.definition
+        ),
+        format!(
+            "{}, read {} times: {}",
+            readable(other.bytes),
+            other.scans,
+            other.definition
+        ),
     ];
-    of_index(index, code, Severity::Warning, message, evidence, dropping(index, Applicability::Unsafe))
+    of_index(
+        index,
+        code,
+        Severity::Warning,
+        message,
+        evidence,
+        dropping(index, Applicability::Unsafe),
+    )
 }
 
 fn is_same(a: &Index, b: &Index) -> bool {
@@ -50,7 +77,13 @@ fn is_same(a: &Index, b: &Index) -> bool {
 
 /// Of two that are the same, which one goes: never one that a constraint or replication needs.
 fn gives_way(index: &Index, other: &Index) -> bool {
-    let rank = |one: &Index| (one.has_constraint || one.is_replica_identity, one.is_unique, one.is_clustered);
+    let rank = |one: &Index| {
+        (
+            one.has_constraint || one.is_replica_identity,
+            one.is_unique,
+            one.is_clustered,
+        )
+    };
     let is_free = !index.has_constraint && !index.is_replica_identity;
     is_free && (rank(index), &other.name) < (rank(other), &index.name)
 }

@@ -10,18 +10,31 @@ use super::{IndexProblem, readable};
 const LEAST_ROWS: u64 = 1_000;
 
 pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
-    model.foreign_keys.iter().filter(|key| key.rows >= LEAST_ROWS).map(problem).collect()
+    model
+        .foreign_keys
+        .iter()
+        .filter(|key| key.rows >= LEAST_ROWS)
+        .map(problem)
+        .collect()
 }
 
 fn problem(key: &ForeignKey) -> IndexProblem {
     let columns: Vec<String> = key.columns.iter().map(|column| quote_ident(column)).collect();
     let columns = columns.join(", ");
-    let how = if key.is_partitioned { "CREATE INDEX" } else { "CREATE INDEX CONCURRENTLY" };
+    let how = if key.is_partitioned {
+        "CREATE INDEX"
+    } else {
+        "CREATE INDEX CONCURRENTLY"
+    };
     let is_felt = key.deleted > 0;
     IndexProblem {
         finding: Finding {
             code: "index/foreign-key".to_owned(),
-            severity: if is_felt { Severity::Warning } else { Severity::Note },
+            severity: if is_felt {
+                Severity::Warning
+            } else {
+                Severity::Note
+            },
             object: Some(key.table.to_string()),
             span: None,
             message: format!(
@@ -32,7 +45,10 @@ fn problem(key: &ForeignKey) -> IndexProblem {
             ),
             evidence: vec![
                 format!("{} rows, {}", key.rows, readable(key.bytes)),
-                format!("{} rows of {} were deleted and {} updated", key.deleted, key.referenced, key.updated),
+                format!(
+                    "{} rows of {} were deleted and {} updated",
+                    key.deleted, key.referenced, key.updated
+                ),
             ],
             fix: Some(Fix {
                 sql: format!("{how} ON {} ({columns});", key.table),

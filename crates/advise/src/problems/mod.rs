@@ -58,14 +58,24 @@ pub async fn find(session: &mut Session, schemas: &[String]) -> Result<IndexProb
     problems.extend(duplicate::find(&model));
     let superfluous: Vec<Option<String>> = problems.iter().map(|one| one.finding.object.clone()).collect();
     problems.extend(
-        unused::find(&model, &mut notes).into_iter().filter(|one| !superfluous.contains(&one.finding.object)),
+        unused::find(&model, &mut notes)
+            .into_iter()
+            .filter(|one| !superfluous.contains(&one.finding.object)),
     );
     problems.extend(foreign_key::find(&model));
     problems.extend(bloated::find(session, &model, &mut notes).await?);
     problems.extend(oversized::find(&model));
     problems.sort_by(|a, b| {
-        let key = |one: &IndexProblem| (std::cmp::Reverse(one.finding.severity), std::cmp::Reverse(one.bytes));
-        key(a).cmp(&key(b)).then_with(|| a.finding.code.cmp(&b.finding.code)).then_with(|| a.finding.object.cmp(&b.finding.object))
+        let key = |one: &IndexProblem| {
+            (
+                std::cmp::Reverse(one.finding.severity),
+                std::cmp::Reverse(one.bytes),
+            )
+        };
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.finding.code.cmp(&b.finding.code))
+            .then_with(|| a.finding.object.cmp(&b.finding.object))
     });
     Ok(IndexProblems {
         database: model.database,
@@ -77,7 +87,14 @@ pub async fn find(session: &mut Session, schemas: &[String]) -> Result<IndexProb
 }
 
 /// A problem of one index.
-fn of_index(index: &Index, code: &str, severity: Severity, message: String, evidence: Vec<String>, fix: Fix) -> IndexProblem {
+fn of_index(
+    index: &Index,
+    code: &str,
+    severity: Severity,
+    message: String,
+    evidence: Vec<String>,
+    fix: Fix,
+) -> IndexProblem {
     let drops = fix.sql.starts_with("DROP INDEX");
     IndexProblem {
         finding: Finding {
@@ -98,8 +115,15 @@ fn of_index(index: &Index, code: &str, severity: Severity, message: String, evid
 
 /// Drops an index without keeping anybody from the table; of a partitioned table that is not possible.
 fn dropping(index: &Index, applicability: Applicability) -> Fix {
-    let how = if index.is_partitioned { "DROP INDEX" } else { "DROP INDEX CONCURRENTLY" };
-    Fix { sql: format!("{how} {};", index.name), applicability }
+    let how = if index.is_partitioned {
+        "DROP INDEX"
+    } else {
+        "DROP INDEX CONCURRENTLY"
+    };
+    Fix {
+        sql: format!("{how} {};", index.name),
+        applicability,
+    }
 }
 
 /// Bytes as people read them.

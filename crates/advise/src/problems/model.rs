@@ -121,7 +121,11 @@ impl Model {
 
 fn index(row: Row<'_>) -> Index {
     let words = |column: usize| -> Vec<String> {
-        row.get(column).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
+        row.get(column)
+            .unwrap_or_default()
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect()
     };
     let table = RelationName::in_schema(text(row, 2), text(row, 3));
     Index {
@@ -175,5 +179,6 @@ fn text(row: Row<'_>, column: usize) -> String {
 }
 
 fn list(json: Option<&str>) -> Vec<String> {
-    json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    json.and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or_default()
 }

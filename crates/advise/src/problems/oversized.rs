@@ -10,7 +10,10 @@ const LEAST_BYTES: u64 = 100 * 1024 * 1024;
 
 pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
     let large = model.indexes.iter().filter(|index| {
-        index.is_valid && index.bytes >= LEAST_BYTES && index.bytes > index.table_bytes && index.table_bytes > 0
+        index.is_valid
+            && index.bytes >= LEAST_BYTES
+            && index.bytes > index.table_bytes
+            && index.table_bytes > 0
     });
     large
         .map(|index| {
@@ -19,7 +22,12 @@ pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
                 index.name, index.table
             );
             let evidence = vec![
-                format!("{} beside a table of {} with {} rows", readable(index.bytes), readable(index.table_bytes), index.table_rows),
+                format!(
+                    "{} beside a table of {} with {} rows",
+                    readable(index.bytes),
+                    readable(index.table_bytes),
+                    index.table_rows
+                ),
                 format!("read {} times: {}", index.scans, index.definition),
             ];
             let fix = Fix {

@@ -13,7 +13,10 @@ const LEAST_BYTES: u64 = 64 * 1024;
 pub(super) fn find(model: &Model, notes: &mut Vec<String>) -> Vec<IndexProblem> {
     let statistics = &model.statistics;
     if statistics.is_replica {
-        notes.push("This server is a replica: whether an index is used is to be asked of the primary too.".to_owned());
+        notes.push(
+            "This server is a replica: whether an index is used is to be asked of the primary too."
+                .to_owned(),
+        );
         return Vec::new();
     }
     let days = statistics.counted_days;
@@ -45,8 +48,18 @@ pub(super) fn find(model: &Model, notes: &mut Vec<String>) -> Vec<IndexProblem> 
                     statistics.replicas
                 ));
             }
-            let message = format!("Nobody reads the index {}, and every write to {} keeps it up.", index.name, index.table);
-            of_index(index, "unused", Severity::Note, message, evidence, dropping(index, Applicability::Unsafe))
+            let message = format!(
+                "Nobody reads the index {}, and every write to {} keeps it up.",
+                index.name, index.table
+            );
+            of_index(
+                index,
+                "unused",
+                Severity::Note,
+                message,
+                evidence,
+                dropping(index, Applicability::Unsafe),
+            )
         })
         .collect()
 }

@@ -100,7 +100,7 @@ impl Run {
         self.uncommitted = 0;
         self.subjects.clear();
         self.notes.clear();
-        self.database.pretend_rows().await?;
+        self.database.pretend_rows(&self.options.statistics).await?;
         if self.options.clients {
             // The database is copied, and must be left for that.
             self.connection = self.database.server.connect("template1").await?;
@@ -267,7 +267,7 @@ impl Run {
         }
         self.committed = true;
         if !std::mem::take(&mut self.rewritten).is_empty() {
-            self.database.pretend_rows().await?;
+            self.database.pretend_rows(&self.options.statistics).await?;
         }
         self.state.locks.clear();
         let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
