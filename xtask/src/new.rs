@@ -60,8 +60,21 @@ const KINDS: &[Kind] = &[
         word: "check",
         family: None,
         home: "crates/checks",
-        files: &[],
-        next: "",
+        files: &[
+            (
+                "crates/checks/src/health/{name}.rs",
+                include_str!("../templates/check.rs.txt"),
+            ),
+            (
+                "crates/checks/src/health/{name}.sql",
+                include_str!("../templates/check.sql.txt"),
+            ),
+            (
+                "crates/checks/src/health/{name}.md",
+                include_str!("../templates/check.md.txt"),
+            ),
+        ],
+        next: "Write all three: the page's examples are the check's tests.",
     },
     Kind {
         word: "template",

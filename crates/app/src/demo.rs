@@ -121,6 +121,7 @@ impl Tour<'_> {
         self.explore(&agent).await?;
         self.attack(&agent).await?;
         self.review(&agent).await?;
+        self.look_over(&agent).await?;
         self.narrator.chapter("Give it to your agent");
         self.narrator.configuration(self.name)
     }
@@ -209,6 +210,38 @@ impl Tour<'_> {
             .call(agent, "review_schema", json!({ "schemas": ["shop"], "limit": 8 }))
             .await?;
         self.narrator.result(&reviewed);
+        Ok(())
+    }
+
+    /// How the cluster is, and what an open transaction does to it.
+    async fn look_over(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("How is the server?");
+        self.narrator.command("howdah health");
+        self.narrator
+            .result(&self.call(agent, "check_health", json!({})).await?);
+        self.narrator.chapter("Someone went to lunch in a transaction");
+        let clusters = self.cx.get::<Clusters>()?;
+        let writer = Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite));
+        let (mut away, mut waiting) = (writer.connect().await?, writer.connect().await?);
+        away.batch("BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE")
+            .await?;
+        let diagnosed = {
+            let query = waiting.batch("SET lock_timeout = '30s'; SELECT count(*) FROM shop.orders");
+            let asked = async {
+                // Until the other one waits.
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                self.narrator.command("howdah diagnose lock-pile-ups");
+                let diagnosed = self
+                    .call(agent, "diagnose", json!({ "symptom": "lock-pile-ups" }))
+                    .await;
+                away.batch("ROLLBACK").await?;
+                diagnosed
+            };
+            let (queried, diagnosed) = tokio::join!(query, asked);
+            queried?;
+            diagnosed?
+        };
+        self.narrator.result(&diagnosed);
         Ok(())
     }
 

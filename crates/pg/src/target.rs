@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::conninfo::ConnInfo;
 use crate::error::PgError;
 use crate::pool::{self, Pool, Session};
+use crate::wire::Connection;
 
 /// What agents and the dashboard may do on a target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -208,6 +209,11 @@ impl Target {
             }
         };
         pool::session(pool, self).await
+    }
+
+    /// A connection beside the pool, in which the server's own settings hold and none of ours.
+    pub async fn connect(&self) -> Result<Connection, PgError> {
+        Connection::connect(&self.bounded_conninfo()).await
     }
 
     /// The limits of the target hold where the connection string sets none of its own.

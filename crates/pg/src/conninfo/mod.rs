@@ -243,6 +243,14 @@ impl Host {
         }
     }
 
+    /// The address that it is connected to, where none has to be looked up.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.hostaddr.or_else(|| match &self.name {
+            HostName::Tcp(name) => name.parse().ok(),
+            _ => None,
+        })
+    }
+
     /// Whether the way there leaves this machine, as far as the name tells.
     pub fn is_remote(&self) -> bool {
         match (&self.name, self.hostaddr) {

@@ -14,6 +14,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("clusters", &["mode"]),
     ("mcp", &["toolsets", "output_schemas", "results"]),
     ("audit", &["literals"]),
+    ("health", &["ignore", "thresholds"]),
     (
         "review",
         &[

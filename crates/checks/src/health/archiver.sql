@@ -1,0 +1,7 @@
+-- Whether WAL reaches the archive.
+SELECT current_setting('archive_mode') AS mode,
+       a.archived_count AS archived, a.failed_count AS failed, a.last_failed_wal,
+       a.last_failed_time > coalesce(a.last_archived_time, '-infinity') AS fails_now,
+       extract(epoch FROM clock_timestamp() - a.last_failed_time) AS failed_s,
+       extract(epoch FROM clock_timestamp() - a.last_archived_time) AS archived_s
+FROM pg_stat_archiver a;

@@ -1,0 +1,41 @@
+use crate::verdict::Verdict;
+use crate::{Check, Seen};
+
+inventory::submit! {
+    Check {
+        code: "collation-version",
+        title: "Collations whose library has changed",
+        guide: "Operational Triggers",
+        sql: include_str!("collation_version.sql"),
+        judge,
+        ..Check::NEW
+    }
+}
+
+fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
+    for line in seen.lines() {
+        let (kind, name) = (line.text("kind"), line.text("name"));
+        let (what, refresh) = match kind {
+            "database" => (
+                "The collation of the database",
+                format!("REINDEX DATABASE {name};\nALTER DATABASE {name} REFRESH COLLATION VERSION;"),
+            ),
+            _ => (
+                "The collation",
+                format!("-- after REINDEX of the indexes that use it:\nALTER COLLATION {name} REFRESH VERSION;"),
+            ),
+        };
+        verdict
+            .warn(format!(
+                "{what} {name} was recorded at version {} and the library is now at {}: indexes on text may be out of order, and miss rows or let duplicates in.",
+                line.text("recorded"),
+                line.text("actual")
+            ))
+            .object(name)
+            .figure("recorded", line.text("recorded"))
+            .figure("actual", line.text("actual"))
+            .unsafe_fix(refresh);
+    }
+    verdict.more(seen.first().map_or(0, |line| line.bytes("total")));
+    verdict.say("Collations are those of the libraries.");
+}

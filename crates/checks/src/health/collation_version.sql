@@ -1,0 +1,10 @@
+-- Collations whose library has changed since they were recorded.
+SELECT 'collation' AS kind, format('%I.%I', n.nspname, c.collname) AS name, c.collversion AS recorded,
+       pg_collation_actual_version(c.oid) AS actual, count(*) OVER () AS total
+FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+WHERE c.collversion IS NOT NULL AND c.collversion <> pg_collation_actual_version(c.oid)
+UNION ALL --since 15
+SELECT 'database', quote_ident(d.datname), d.datcollversion, pg_database_collation_actual_version(d.oid), 1 --since 15
+FROM pg_database d --since 15
+WHERE d.datname = current_database() AND d.datcollversion <> pg_database_collation_actual_version(d.oid) --since 15
+ORDER BY 1 DESC, 2 LIMIT 100;

@@ -1,0 +1,56 @@
+use crate::verdict::Verdict;
+use crate::words::count;
+use crate::{Check, Seen, Threshold};
+
+inventory::submit! {
+    Check {
+        code: "transaction-id-wraparound",
+        title: "Transaction ids left",
+        guide: "Autovacuum Monitoring",
+        sql: include_str!("transaction_id_wraparound.sql"),
+        thresholds: &[
+            // Where the server itself begins to vacuum against it.
+            Threshold::new("warn_of_freeze_max_age", 1.0),
+            // Half of what there is.
+            Threshold::new("critical_age", 1e9),
+        ],
+        judge,
+        ..Check::NEW
+    }
+}
+
+/// Transactions after which the server takes no more writes.
+const LAST: f64 = 2_147_483_648.0 - 3_000_000.0;
+
+fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
+    let oldest: Vec<String> = seen
+        .lines()
+        .filter(|line| line.text("kind") == "table")
+        .map(|line| format!("VACUUM (FREEZE) {};", line.text("name")))
+        .collect();
+    for line in seen.lines().filter(|line| line.text("kind") == "database") {
+        let age = line.number("age");
+        let name = line.text("name");
+        if age < seen.limit("warn_of_freeze_max_age") * line.number("freeze_max_age") {
+            continue;
+        }
+        let problem = verdict.weigh(
+            age,
+            seen.limit("critical_age"),
+            format!(
+                "The database {name} is {} transactions old, of {} after which the server takes no more writes.",
+                count(age),
+                count(LAST)
+            ),
+        );
+        problem.object(name).figure("age", age).figure("percent_used", (100.0 * age / LAST).round());
+        if name == howdah_sql::quote_ident(&seen.place.database) && !seen.place.is_standby {
+            problem.unsafe_fix(oldest.join("\n"));
+        } else {
+            problem.next(format!("Run it in that database: howdah health --database {name}"));
+        }
+    }
+    let age = seen.lines().map(|line| line.number("age")).fold(0.0, f64::max);
+    verdict.figure("oldest_age", age);
+    verdict.say(format!("The oldest database is {} transactions old.", count(age)));
+}
