@@ -192,7 +192,20 @@ async fn measure(
     let after = scenario::sizes(&client, scenario).await?;
     if scenario.contract {
         let row = client.query_one("SELECT id FROM howdah.changes", &[]).await?;
-        let output = command(howdah, &["change", "contract", row.get(0), "--yes", "--quiet", "--url", &url]).output().await?;
+        let output = command(
+            howdah,
+            &[
+                "change",
+                "contract",
+                row.get(0),
+                "--yes",
+                "--quiet",
+                "--url",
+                &url,
+            ],
+        )
+        .output()
+        .await?;
         if !output.status.success() {
             bail!("howdah change contract: {}", text(&output));
         }
@@ -211,7 +224,10 @@ async fn measure(
         .collect();
     let (heap, index) = (after.heap / fresh.heap, after.indexes / fresh.indexes.max(1.0));
     let mut beyond: Vec<String> = unexpected.iter().take(1).map(|error| (*error).clone()).collect();
-    if scenario.bound_s.is_some_and(|bound| arguments.kills == 0 && total.as_secs_f64() > bound) {
+    if scenario
+        .bound_s
+        .is_some_and(|bound| arguments.kills == 0 && total.as_secs_f64() > bound)
+    {
         beyond.push("too slow".to_owned());
     }
     if arguments.kills == 0 && (heap > BLOAT || index > BLOAT) {
@@ -251,7 +267,11 @@ async fn measure(
             String::new()
         },
     );
-    Ok(Measured { line, good, only_waits })
+    Ok(Measured {
+        line,
+        good,
+        only_waits,
+    })
 }
 
 /// What stands in a change's way makes it stop with nothing touched, and is then removed.
@@ -280,7 +300,9 @@ async fn read_in_front(url: &str, seconds: u32, table: &'static str) -> Result<(
     // By the old name: a change may take it away meanwhile, which ends this.
     let table = if table == "items" { "t" } else { table };
     loop {
-        let sql = format!("BEGIN; SELECT FROM {table} LIMIT 1; SELECT pg_sleep({seconds}); COMMIT; SELECT pg_sleep(2)");
+        let sql = format!(
+            "BEGIN; SELECT FROM {table} LIMIT 1; SELECT pg_sleep({seconds}); COMMIT; SELECT pg_sleep(2)"
+        );
         client.batch_execute(&sql).await?;
     }
 }
@@ -304,7 +326,10 @@ fn show(arguments: &Arguments, output: &Output) {
 }
 
 fn change(howdah: &Path, url: &str, script: &str) -> Command {
-    command(howdah, &["change", "run", "--yes", "--quiet", "--url", url, "--sql", script])
+    command(
+        howdah,
+        &["change", "run", "--yes", "--quiet", "--url", url, "--sql", script],
+    )
 }
 
 fn command(howdah: &Path, arguments: &[&str]) -> Command {

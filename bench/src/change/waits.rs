@@ -33,14 +33,20 @@ impl Waits {
             let mut since: HashMap<i32, std::time::Instant> = HashMap::new();
             while !stopped.load(Ordering::Relaxed) {
                 // The server is killed on purpose in some runs.
-                let Ok(row) = client.query_one(waiting, &[]).await else { break };
+                let Ok(row) = client.query_one(waiting, &[]).await else {
+                    break;
+                };
                 let mut now = HashMap::new();
                 if row.get(0) {
-                    let Ok(rows) = client.query(ours, &[]).await else { break };
+                    let Ok(rows) = client.query(ours, &[]).await else {
+                        break;
+                    };
                     for row in rows {
                         let pid: i32 = row.get(0);
                         let begun = since.get(&pid).copied().unwrap_or_else(std::time::Instant::now);
-                        longest = longest.max(begun.elapsed().as_secs_f64() * 1e3).max(LOOK.as_secs_f64() * 1e3);
+                        longest = longest
+                            .max(begun.elapsed().as_secs_f64() * 1e3)
+                            .max(LOOK.as_secs_f64() * 1e3);
                         now.insert(pid, begun);
                     }
                 }
