@@ -21,7 +21,11 @@ const MOMENTS: [u64; 5] = [400, 900, 1_300, 700, 2_000];
 
 /// A client that writes until it is told to stop: what was acknowledged, and what may or may not
 /// be there since the connection broke before the answer.
-async fn write(server: &Server, database: &str, stop: &AtomicBool) -> (HashMap<i64, i64>, HashMap<i64, Vec<i64>>) {
+async fn write(
+    server: &Server,
+    database: &str,
+    stop: &AtomicBool,
+) -> (HashMap<i64, i64>, HashMap<i64, Vec<i64>>) {
     let (mut known, mut unsure) = (HashMap::new(), HashMap::<i64, Vec<i64>>::new());
     let mut value = 1_000_000_i64;
     'connected: while !stop.load(Ordering::Relaxed) {
@@ -65,9 +69,15 @@ fn run(url: &str, home: &std::path::Path) -> Command {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_it_ends_right() {
     let home = tempfile::tempdir().unwrap();
-    let settings = [("fsync", "on"), ("full_page_writes", "on"), ("synchronous_commit", "on")];
+    let settings = [
+        ("fsync", "on"),
+        ("full_page_writes", "on"),
+        ("synchronous_commit", "on"),
+    ];
     let server = howdah_testkit::private(ServerOptions {
-        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        settings: settings
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         ..ServerOptions::default()
     })
     .await;
@@ -121,10 +131,17 @@ async fn killed_again_and_again_it_ends_right() {
     stop.store(true, Ordering::Relaxed);
     let (known, unsure) = writer.await.unwrap();
     let client = server.probe(&name).await;
-    let rows = client.query("SELECT id, a, pg_typeof(a)::text FROM t", &[]).await.unwrap();
+    let rows = client
+        .query("SELECT id, a, pg_typeof(a)::text FROM t", &[])
+        .await
+        .unwrap();
     assert_eq!(rows.len(), usize::try_from(ROWS).unwrap());
     for row in rows {
-        let (id, found, of) = (i64::from(row.get::<_, i32>(0)), row.get::<_, i64>(1), row.get::<_, &str>(2));
+        let (id, found, of) = (
+            i64::from(row.get::<_, i32>(0)),
+            row.get::<_, i64>(1),
+            row.get::<_, &str>(2),
+        );
         assert_eq!(of, "bigint");
         let acknowledged = known.get(&id).copied().unwrap_or(id);
         assert!(

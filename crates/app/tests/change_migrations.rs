@@ -23,8 +23,14 @@ const PROJECTS: &[Project] = &[
         tool: "dbmate",
         history: "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY); INSERT INTO schema_migrations VALUES ('20240101000000')",
         files: &[
-            ("20240101000000_first.sql", "-- migrate:up\nSELECT 1/0;\n-- migrate:down\n"),
-            ("20240102000000_second.sql", "-- migrate:up\nCREATE INDEX t_a ON t (a)\n-- migrate:down\nDROP TABLE t;\n"),
+            (
+                "20240101000000_first.sql",
+                "-- migrate:up\nSELECT 1/0;\n-- migrate:down\n",
+            ),
+            (
+                "20240102000000_second.sql",
+                "-- migrate:up\nCREATE INDEX t_a ON t (a)\n-- migrate:down\nDROP TABLE t;\n",
+            ),
         ],
         noted: "SELECT max(version) FROM schema_migrations",
         answer: "20240102000000",
@@ -49,7 +55,10 @@ const PROJECTS: &[Project] = &[
                   INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (1, true), (2, true), (2, false)",
         files: &[
             ("00001_first.sql", "-- +goose Up\nSELECT 1/0;\n"),
-            ("00002_second.sql", "-- +goose Up\nCREATE INDEX t_a ON t (a);\n-- +goose Down\nDROP TABLE t;\n"),
+            (
+                "00002_second.sql",
+                "-- +goose Up\nCREATE INDEX t_a ON t (a);\n-- +goose Down\nDROP TABLE t;\n",
+            ),
         ],
         noted: "SELECT version_id || ' ' || is_applied FROM goose_db_version ORDER BY id DESC LIMIT 1",
         answer: "2 true",
@@ -87,7 +96,10 @@ const PROJECTS: &[Project] = &[
         files: &[
             ("migration_lock.toml", "provider = \"postgresql\"\n"),
             ("20240101000000_first/migration.sql", "SELECT 1/0;\n"),
-            ("20240102000000_second/migration.sql", "CREATE INDEX t_a ON t (a);\n"),
+            (
+                "20240102000000_second/migration.sql",
+                "CREATE INDEX t_a ON t (a);\n",
+            ),
         ],
         noted: "SELECT (checksum = encode(sha256('CREATE INDEX t_a ON t (a);\n'::bytea), 'hex')) || ' ' || (finished_at IS NOT NULL) FROM _prisma_migrations WHERE migration_name = '20240102000000_second'",
         answer: "true true",
@@ -102,7 +114,10 @@ const PROJECTS: &[Project] = &[
                 r#"{"version":"7","dialect":"postgresql","entries":[{"idx":0,"when":1700000000000,"tag":"0000_first"},{"idx":1,"when":1700000000001,"tag":"0001_second"}]}"#,
             ),
             ("0000_first.sql", "SELECT 1/0;\n"),
-            ("0001_second.sql", "CREATE INDEX t_a ON t (a);--> statement-breakpoint\nCREATE INDEX t_b ON t (a);\n"),
+            (
+                "0001_second.sql",
+                "CREATE INDEX t_a ON t (a);--> statement-breakpoint\nCREATE INDEX t_b ON t (a);\n",
+            ),
         ],
         noted: "SELECT created_at || ' ' || length(hash) FROM drizzle.__drizzle_migrations ORDER BY id DESC LIMIT 1",
         answer: "1700000000001 64",
@@ -163,13 +178,22 @@ async fn the_next_file_is_run_and_noted_as_its_tool_notes_it() {
         let first = run(home.path(), &database, &[place, "--record"]);
         assert!(first.status.success(), "{tool}: {}", text(&first));
         let client = database.probe().await;
-        let index = client.query_one("SELECT to_regclass('t_a') IS NOT NULL", &[]).await.unwrap();
+        let index = client
+            .query_one("SELECT to_regclass('t_a') IS NOT NULL", &[])
+            .await
+            .unwrap();
         assert!(index.get::<_, bool>(0), "{tool}");
-        let answer = project.answer.replace("{crc}", &crc("CREATE INDEX t_a ON t (a);").to_string());
+        let answer = project
+            .answer
+            .replace("{crc}", &crc("CREATE INDEX t_a ON t (a);").to_string());
         let noted: String = client.query_one(project.noted, &[]).await.unwrap().get(0);
         assert_eq!(noted, answer, "{tool}");
         let second = run(home.path(), &database, &[place, "--record"]);
-        assert!(!second.status.success() && text(&second).contains("in the history"), "{tool}: {}", text(&second));
+        assert!(
+            !second.status.success() && text(&second).contains("in the history"),
+            "{tool}: {}",
+            text(&second)
+        );
     }
 }
 
@@ -185,15 +209,30 @@ async fn a_script_is_noted_under_the_name_that_is_given() {
         )
         .await;
     let sql = "CREATE INDEX t_a ON t (a) -- a comment";
-    let django = run(home.path(), &database, &["--sql", sql, "--record=django:shop.0002_index"]);
+    let django = run(
+        home.path(),
+        &database,
+        &["--sql", sql, "--record=django:shop.0002_index"],
+    );
     assert!(django.status.success(), "{}", text(&django));
-    let alembic = run(home.path(), &database, &["--sql", "CREATE INDEX t_b ON t (a)", "--record=alembic:bbb"]);
+    let alembic = run(
+        home.path(),
+        &database,
+        &["--sql", "CREATE INDEX t_b ON t (a)", "--record=alembic:bbb"],
+    );
     assert!(alembic.status.success(), "{}", text(&alembic));
     let client = database.probe().await;
     let noted = "SELECT (SELECT app || '/' || name FROM django_migrations) || ' ' || (SELECT string_agg(version_num, ',') FROM alembic_version)";
-    assert_eq!(client.query_one(noted, &[]).await.unwrap().get::<_, String>(0), "shop/0002_index bbb");
+    assert_eq!(
+        client.query_one(noted, &[]).await.unwrap().get::<_, String>(0),
+        "shop/0002_index bbb"
+    );
     let unknown = run(home.path(), &database, &["--sql", sql, "--record=nobody:1"]);
-    assert!(!unknown.status.success() && text(&unknown).contains("It knows"), "{}", text(&unknown));
+    assert!(
+        !unknown.status.success() && text(&unknown).contains("It knows"),
+        "{}",
+        text(&unknown)
+    );
 }
 
 /// CRC-32, by its definition.
@@ -202,7 +241,11 @@ fn crc(text: &str) -> i32 {
     for byte in text.bytes() {
         crc ^= u32::from(byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            };
         }
     }
     (!crc).cast_signed()

@@ -99,7 +99,12 @@ impl Planning<'_> {
     /// refused where one gets all columns.
     pub(crate) async fn has_no_subscriber(&mut self, relation: &Relation) -> Result<bool, ChangeError> {
         const SUBSCRIBERS: &str = include_str!("ask/subscribers.sql");
-        let oids: Vec<String> = self.facts.family(relation).iter().map(|member| member.oid.to_string()).collect();
+        let oids: Vec<String> = self
+            .facts
+            .family(relation)
+            .iter()
+            .map(|member| member.oid.to_string())
+            .collect();
         let oids = format!("{{{}}}", oids.join(","));
         let Some(publications) = self.ask(SUBSCRIBERS, &[Some(&oids)]).await? else {
             return Ok(true);

@@ -200,7 +200,10 @@ async fn right_or_refused_with_nothing_touched() {
             // Each of them on one version, the versions in turn; the rewrites' own examples run on all.
             let major = majors[(at + number) % majors.len()];
             if let Err(failure) = check(major, shape, number, &filled(script, shape)).await {
-                failures.push(format!("PostgreSQL {major}, {}, {script}:\n{failure}", shape.name));
+                failures.push(format!(
+                    "PostgreSQL {major}, {}, {script}:\n{failure}",
+                    shape.name
+                ));
             }
         }
     }
@@ -270,7 +273,9 @@ async fn a_table_with_a_subscriber_gets_no_column_for_a_while() {
         );
         assert_eq!(before, support::schema(&probe).await);
     }
-    support::run(&database.url(), "CREATE INDEX ON t (a)").await.unwrap();
+    support::run(&database.url(), "CREATE INDEX ON t (a)")
+        .await
+        .unwrap();
 }
 
 fn compare(expected: &[String], found: &[String]) -> Result<(), String> {

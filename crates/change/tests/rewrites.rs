@@ -152,7 +152,9 @@ async fn check(major: u16, example: &Example) -> Result<(), String> {
         accepts: example.accepts,
         ..howdah_change::Options::default()
     };
-    let mut result = support::executor(&changed.url(), options).run(&example.script).await;
+    let mut result = support::executor(&changed.url(), options)
+        .run(&example.script)
+        .await;
     if let Ok((plan, howdah_change::Ended::Expanded)) = &result {
         // Old names go when that is asked for, and only then.
         let all = howdah_change::Options {
@@ -252,13 +254,19 @@ async fn write(reference: &Client, changed: &Client) -> Result<usize, String> {
                WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.oid >= 16384 AND c.relnamespace <> coalesce(to_regnamespace('howdah')::oid, 0) \
                GROUP BY c.oid ORDER BY 1";
     let mut writes = Vec::new();
-    for row in reference.query(sql, &[]).await.map_err(|error| format!("{error:?}"))? {
+    for row in reference
+        .query(sql, &[])
+        .await
+        .map_err(|error| format!("{error:?}"))?
+    {
         let (table, key): (String, String) = (row.get(0), row.get(1));
         let chosen = format!("(SELECT (r.tableoid, r.ctid)::text FROM {table} r ORDER BY {key} LIMIT 1)");
         for column in row.get::<_, Option<Vec<String>>>(2).unwrap_or_default() {
             writes.push(format!("UPDATE {table} w SET {column} = length({column}::text) + 70 WHERE (w.tableoid, w.ctid)::text = {chosen}"));
         }
-        writes.push(format!("DELETE FROM {table} w WHERE (w.tableoid, w.ctid)::text = {chosen}"));
+        writes.push(format!(
+            "DELETE FROM {table} w WHERE (w.tableoid, w.ctid)::text = {chosen}"
+        ));
     }
     let mut done = 0;
     for sql in writes {

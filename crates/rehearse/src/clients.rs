@@ -90,7 +90,6 @@ impl Clients {
         statistics: &Statistics,
     ) -> Result<Self, RehearseError> {
         let doing = || RehearseError::scratch("preparing clients");
-        database.make_public_role().await?;
         database.copy().await?;
         let mut before = database.connect_builder(BEFORE).await?;
         let mut now = database.connect_builder(&database.name).await?;

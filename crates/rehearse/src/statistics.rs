@@ -19,7 +19,7 @@ pub(crate) struct ColumnStatistics {
     /// The share of rows without a value.
     pub(crate) null_fraction: f64,
     /// As in `pg_stats`: a number, or, negative, a share of the rows.
-    distinct: f64,
+    pub(crate) distinct: f64,
     /// The share of rows with the most common value; 0 where no value is there more than once.
     most_common: f64,
     /// Rows of the table.

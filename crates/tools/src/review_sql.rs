@@ -12,7 +12,7 @@ use howdah_core::{Caller, Config, Context, Effect, Error, ErrorKind, Finding, Ou
 use howdah_lint::query::{self, QueryOptions};
 use howdah_lint::migration::{Basis, Script};
 use howdah_lint::runner::Plan;
-use howdah_lint::{ByText, NEWEST, Options, Reviewed, Settings, Surroundings, by_rehearsal, fix};
+use howdah_lint::{ByRehearsal, ByText, NEWEST, Options, Reviewed, Settings, Surroundings, fix};
 use howdah_localpg::Installation;
 use howdah_pg::Targets;
 use howdah_rehearse::Scratch;
@@ -270,16 +270,17 @@ impl ReviewSql {
         let scripts = self.scripts(sources, &against.settings);
         let surroundings = against.surroundings.as_ref();
         let mut by_text = ByText::new(surroundings, options);
+        let by_rehearsal = |scratch| ByRehearsal::new(scratch, surroundings, options);
+        let mut by_rehearsal = against.scratch.as_ref().map(by_rehearsal);
         for (number, (source, script)) in sources.iter().zip(&scripts).enumerate() {
-            let mut reviewed = match &against.scratch {
-                Some(scratch) => {
+            let mut reviewed = match &mut by_rehearsal {
+                Some(by_rehearsal) => {
                     cx.progress.report(Progress {
                         phase: format!("Rehearsing {}", source.name()),
                         fraction: Some(number as f64 / sources.len() as f64),
                         eta_s: None,
                     });
-                    let before: Vec<&Script<'_>> = scripts[..number].iter().collect();
-                    match by_rehearsal(scratch, surroundings, &before, script, options).await {
+                    match by_rehearsal.review(script).await {
                         Ok(reviewed) => reviewed,
                         // Worth less than a rehearsal, and more than nothing.
                         Err(error) => {

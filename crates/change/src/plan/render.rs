@@ -67,7 +67,10 @@ impl Plan {
     /// The way back, for people who go it by hand: the last step first, up to the first that
     /// cannot be taken back.
     pub fn rollback_sql(&self) -> String {
-        let mut text = format!("-- Takes the change {} back, from wherever it stopped.\n", self.id);
+        let mut text = format!(
+            "-- Takes the change {} back, from wherever it stopped.\n",
+            self.id
+        );
         for (at, step) in self.steps.iter().enumerate().rev() {
             let undo = match &step.undo {
                 Undo::Nothing => continue,
@@ -82,7 +85,10 @@ impl Plan {
                 Undo::Transaction { lock, statements } => in_transaction(lock, statements),
                 Undo::Autocommit { sql } => format!("{sql};"),
             };
-            text.push_str(&format!("\n{}{undo}\n", comment(&format!("{}. {}", at + 1, step.title))));
+            text.push_str(&format!(
+                "\n{}{undo}\n",
+                comment(&format!("{}. {}", at + 1, step.title))
+            ));
         }
         text
     }

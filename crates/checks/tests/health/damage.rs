@@ -19,7 +19,12 @@ async fn a_damaged_page_is_found() {
         // From 18 on clusters are made with checksums; the program says so with an error, where there is one.
         if let Some(program) = installation(major).program("pg_checksums") {
             let mut command = Account::of_servers().unwrap().command(&program);
-            command.arg("--enable").arg("-D").arg(server.data_dir()).output().unwrap();
+            command
+                .arg("--enable")
+                .arg("-D")
+                .arg(server.data_dir())
+                .output()
+                .unwrap();
         }
         server.start().await;
         let url = database.url();
@@ -41,7 +46,11 @@ async fn a_damaged_page_is_found() {
         bytes[8192 + 4000] ^= 0xff;
         std::fs::write(&path, bytes).unwrap();
         server.start().await;
-        let read = database.probe().await.batch_execute("SELECT sum(i) FROM orders").await;
+        let read = database
+            .probe()
+            .await
+            .batch_execute("SELECT sum(i) FROM orders")
+            .await;
         assert!(read.is_err(), "checksums are on");
         let damaged = found(&url, "checksum-failures", &[], "had a wrong checksum").await;
         assert_eq!(damaged.status, Status::Critical);

@@ -94,13 +94,17 @@ fn every_check_has_a_page_and_every_page_a_check() {
     let examples = examples();
     for code in codes {
         let some = |is_fine: bool| {
-            let is_fine = |example: &&Example| {
-                (example.expected == Some(Status::Ok)) == is_fine
-            };
-            examples.iter().filter(|example| example.check.code == code).any(|e| is_fine(&e))
+            let is_fine = |example: &&Example| (example.expected == Some(Status::Ok)) == is_fine;
+            examples
+                .iter()
+                .filter(|example| example.check.code == code)
+                .any(|e| is_fine(&e))
         };
         let elsewhere = PROVOKED_ELSEWHERE.contains(&code);
-        assert!(elsewhere || (some(false) && some(true)), "{code} lacks an example");
+        assert!(
+            elsewhere || (some(false) && some(true)),
+            "{code} lacks an example"
+        );
     }
 }
 
@@ -122,10 +126,17 @@ async fn every_example_is_judged_as_its_page_says() {
             for (index, piece) in pieces.iter().enumerate() {
                 let must_fail = example.fails && index + 1 == pieces.len();
                 let done = probe.batch_execute(piece.text).await;
-                assert!(done.is_err() == must_fail, "{major}: {code}: {}: {done:?}", piece.text);
+                assert!(
+                    done.is_err() == must_fail,
+                    "{major}: {code}: {}: {done:?}",
+                    piece.text
+                );
                 // What was counted before a VACUUM or ANALYZE must not be sent after it.
                 if major >= 15 {
-                    probe.batch_execute("SELECT pg_stat_force_next_flush()").await.unwrap();
+                    probe
+                        .batch_execute("SELECT pg_stat_force_next_flush()")
+                        .await
+                        .unwrap();
                 }
             }
             // What the session has counted is sent when it ends.
@@ -142,7 +153,10 @@ async fn every_example_is_judged_as_its_page_says() {
                 }
             };
             if !is_expected(result.status) {
-                wrong.push(format!("{major}: {code}: {:?} expected of\n{}\n{result:#?}", example.expected, example.sql));
+                wrong.push(format!(
+                    "{major}: {code}: {:?} expected of\n{}\n{result:#?}",
+                    example.expected, example.sql
+                ));
             }
             let bare = result.guide.is_empty() || result.title.is_empty() || result.message.is_empty();
             assert!(!bare, "{result:#?}");

@@ -20,11 +20,10 @@ pub(crate) struct World {
     pub(crate) constrained_domains: HashSet<Key>,
     /// Enums that were made, by the transaction that made them.
     pub(crate) enums: HashMap<Key, u32>,
-    /// Enum values that were added, by the transaction in which they cannot be used.
-    pub(crate) new_values: Vec<(u32, String)>,
-    /// CHECK constraints that say that a column is not null: table, name, column; and whether
-    /// they are proven.
-    pub(crate) not_null_checks: Vec<(Key, String, String, bool)>,
+    /// Enum values that were added in this transaction, which cannot use them.
+    pub(crate) new_values: HashSet<String>,
+    /// CHECK constraints that say that a column is not null.
+    not_null_checks: HashMap<Key, Vec<NotNullCheck>>,
     /// Columns that a validated NOT NULL constraint or a primary key of this script covers.
     pub(crate) not_null: HashSet<(Key, String)>,
     /// Constraints that were validated or added on a table: for ATTACH PARTITION.
@@ -46,6 +45,15 @@ pub(crate) struct World {
     transaction: u32,
 }
 
+/// A CHECK that says that a column is not null.
+#[derive(Debug)]
+struct NotNullCheck {
+    name: String,
+    column: String,
+    /// Whether it holds for old rows as well.
+    proven: bool,
+}
+
 impl World {
     /// Nothing is known but the version.
     pub(crate) fn new(major: u16) -> Self {
@@ -57,8 +65,8 @@ impl World {
             types: HashSet::new(),
             constrained_domains: HashSet::new(),
             enums: HashMap::new(),
-            new_values: Vec::new(),
-            not_null_checks: Vec::new(),
+            new_values: HashSet::new(),
+            not_null_checks: HashMap::new(),
             not_null: HashSet::new(),
             checked: HashSet::new(),
             new_columns: HashSet::new(),
@@ -74,6 +82,9 @@ impl World {
 
     /// A statement of that transaction follows.
     pub(crate) fn enter(&mut self, transaction: u32) {
+        if self.transaction != transaction {
+            self.new_values.clear();
+        }
         self.transaction = transaction;
     }
 
@@ -99,21 +110,35 @@ impl World {
     pub(crate) fn is_proven_not_null(&self, table: &Key, column: &str) -> bool {
         self.not_null.contains(&(table.clone(), column.to_owned()))
             || self
-                .not_null_checks
-                .iter()
-                .any(|(of, _, known, proven)| *proven && of == table && known == column)
+                .checks_of(table)
+                .any(|check| check.proven && check.column == column)
+    }
+
+    fn checks_of(&self, table: &Key) -> impl Iterator<Item = &NotNullCheck> {
+        self.not_null_checks.get(table).into_iter().flatten()
+    }
+
+    /// Takes note of a CHECK that says that a column is not null.
+    pub(crate) fn add_not_null_check(&mut self, table: &Key, name: &str, column: String, proven: bool) {
+        let checks = self.not_null_checks.entry(table.clone()).or_default();
+        checks.push(NotNullCheck {
+            name: name.to_owned(),
+            column,
+            proven,
+        });
     }
 
     pub(crate) fn validate(&mut self, table: &Key, constraint: &str) {
         self.checked.insert(table.clone());
         self.validated.insert(constraint.to_owned());
-        for (of, name, _, proven) in &mut self.not_null_checks {
-            *proven |= of == table && name == constraint;
+        for check in self.not_null_checks.get_mut(table).into_iter().flatten() {
+            check.proven |= check.name == constraint;
         }
     }
 
     pub(crate) fn drop_constraint(&mut self, table: &Key, constraint: &str) {
-        self.not_null_checks
-            .retain(|(of, name, _, _)| !(of == table && name == constraint));
+        if let Some(checks) = self.not_null_checks.get_mut(table) {
+            checks.retain(|check| check.name != constraint);
+        }
     }
 }

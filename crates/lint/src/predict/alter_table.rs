@@ -251,8 +251,8 @@ fn comes_back(table: &Key, place: &Place<'_>) -> bool {
 fn later_commands<'p>(table: &'p Key, place: &'p Place<'_>) -> impl Iterator<Item = &'p AlterTableCmd> {
     place
         .later
-        .iter()
-        .filter_map(|sentence| match sentence.parsed.as_ref().ok()?.node() {
+        .about(table)
+        .filter_map(|(_, node)| match node {
             NodeEnum::AlterTableStmt(alter) => Some(alter),
             _ => None,
         })
@@ -276,11 +276,8 @@ fn is_open(table: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
     let mut open: HashSet<&str> = before
         .flat_map(|(_, commands)| commands.iter().copied())
         .collect();
-    for sentence in place.later {
-        if let Ok(NodeEnum::CreatePolicyStmt(policy)) =
-            sentence.parsed.as_ref().map(|statement| statement.node())
-            && policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
-        {
+    for (_, node) in place.later.about(table) {
+        if let NodeEnum::CreatePolicyStmt(policy) = node {
             open.extend(create::lets_through(policy));
         }
     }
@@ -318,8 +315,8 @@ fn set_not_null(table: &RangeVar, column: &str, place: &Place<'_>, to: &mut Gath
 /// Whether the next statement drops a CHECK of the table: the last step of a plan whose CHECK was
 /// validated by an earlier file.
 fn last_of_a_plan(table: &Key, place: &Place<'_>) -> bool {
-    place.later.iter().take(2).any(|sentence| {
-        let Ok(NodeEnum::AlterTableStmt(alter)) = sentence.parsed.as_ref().map(|statement| statement.node()) else {
+    place.later.next(2).any(|node| {
+        let NodeEnum::AlterTableStmt(alter) = node else {
             return false;
         };
         alter.relation.as_ref().is_some_and(|relation| Key::of(relation) == *table)
@@ -339,12 +336,9 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
                 .map(proven_not_null)
                 .unwrap_or_default()
             {
-                to.world.not_null_checks.push((
-                    key.clone(),
-                    constraint.conname.clone(),
-                    column,
-                    !constraint.skip_validation,
-                ));
+                let proven = !constraint.skip_validation;
+                to.world
+                    .add_not_null_check(&key, &constraint.conname, column, proven);
             }
             if !constraint.skip_validation {
                 to.work(table, WorkKind::Scan);
@@ -366,8 +360,7 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
             } else {
                 for column in columns {
                     to.world
-                        .not_null_checks
-                        .push((key.clone(), constraint.conname.clone(), column, false));
+                        .add_not_null_check(&key, &constraint.conname, column, false);
                 }
             }
         }

@@ -47,16 +47,11 @@ fn is_of_clients(revoke: &GrantStmt) -> bool {
 /// Whether the script grants something on what it made: by name, or on all that is in the schema.
 pub(super) fn is_granted(object: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
     to.world.granted.contains(object)
-        || place.later.iter().any(|sentence| {
-            match sentence.parsed.as_ref().map(|statement| statement.node()) {
-                Ok(NodeEnum::GrantStmt(grant)) if grant.is_grant => {
-                    grant.targtype() == GrantTargetType::AclTargetAllInSchema
-                        || grant.objects.iter().any(|node| named(node).0 == *object)
-                }
-                Ok(NodeEnum::AlterOwnerStmt(_)) => true,
-                _ => false,
-            }
-        })
+        || place.later.has_handover()
+        || place
+            .later
+            .about(object)
+            .any(|(_, node)| matches!(node, NodeEnum::GrantStmt(_)))
 }
 
 fn named(node: &Node) -> (Key, String) {
@@ -72,10 +67,11 @@ fn named(node: &Node) -> (Key, String) {
 /// Whether a later statement grants something on the same objects again, before anybody notices.
 fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
     let objects: Vec<String> = grant.objects.iter().map(|node| named(node).1).collect();
+    let first = grant.objects.first().map(|node| named(node).0);
     place.in_block
-        && place.later.iter().any(|sentence| {
-            match sentence.parsed.as_ref().map(|statement| statement.node()) {
-                Ok(NodeEnum::GrantStmt(later)) => {
+        && first.is_some_and(|first| {
+            place.later.about(&first).any(|(_, node)| match node {
+                NodeEnum::GrantStmt(later) => {
                     later.is_grant
                         && roles(later) == roles(grant)
                         && later
@@ -85,7 +81,7 @@ fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
                             .eq(objects.iter().cloned())
                 }
                 _ => false,
-            }
+            })
         })
 }
 

@@ -136,7 +136,7 @@ async fn parameters_are_bound_and_typed_by_the_server() {
 async fn a_generic_plan_needs_no_values() {
     for major in majors().into_iter().filter(|major| *major >= 16) {
         let arena = Arena::new(server(major).await).await;
-        let target = arena.target("plain");
+        let target = arena.target("postgres");
         for (sql, plan) in [
             (
                 "EXPLAIN (GENERIC_PLAN, COSTS off) SELECT * FROM t WHERE id = $1",

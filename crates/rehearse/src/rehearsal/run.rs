@@ -45,7 +45,14 @@ pub(super) struct Run {
     /// What each of `outcomes` is about.
     pub(super) subjects: Vec<Subject>,
     pub(super) clients: Option<Clients>,
-    pub(super) notes: Vec<String>,
+    /// Roles that no script creates and that were made up, as there is no target.
+    made_up: BTreeSet<String>,
+    /// Whether the script that runs is judged.
+    is_judged: bool,
+    /// What limits every script's result.
+    common_notes: Vec<String>,
+    /// What limits the result of the script that runs.
+    notes: Vec<String>,
 }
 
 impl Run {
@@ -60,8 +67,8 @@ impl Run {
             };
             database.build(&schema).await?;
         }
-        let mut notes = database.notes.clone();
-        notes.extend(database.note.clone());
+        let mut common_notes = database.notes.clone();
+        common_notes.extend(database.note.clone());
         let connection = connect(&database).await?;
         Ok(Self {
             database,
@@ -77,18 +84,22 @@ impl Run {
             uncommitted: 0,
             subjects: Vec::new(),
             clients: None,
-            notes,
+            made_up: BTreeSet::new(),
+            is_judged: false,
+            common_notes,
+            notes: Vec::new(),
         })
     }
 
     /// Runs a script that is not judged.
     pub(super) async fn prepare(&mut self, number: usize, units: &[Unit]) -> Result<(), RehearseError> {
+        self.is_judged = false;
         for unit in units {
             self.enter(unit.transaction).await?;
             let sentence = Sentence::of(&unit.sql);
             if let Some(failure) = self.execute_leniently(&sentence).await? {
                 let start: String = unit.sql.chars().take(60).collect();
-                self.notes.push(format!(
+                self.common_notes.push(format!(
                     "Earlier script {} failed here at \"{start}\": {}.",
                     number + 1,
                     failure.message
@@ -101,18 +112,30 @@ impl Run {
         Ok(())
     }
 
-    /// Between what is not judged and what is.
+    /// Before a script that is judged.
     pub(super) async fn begin(&mut self) -> Result<(), RehearseError> {
         self.transaction = 0;
-        self.database.pretend_rows().await?;
+        self.runner = None;
+        self.committed = false;
+        self.rewritten.clear();
+        self.uncommitted = 0;
+        self.subjects.clear();
+        self.notes.clear();
+        self.database.pretend_rows(&self.options.statistics).await?;
         if self.options.clients {
             // The database is copied, and must be left for that.
             self.connection = self.database.server.connect("template1").await?;
+            let is_first = self.clients.take().is_none();
+            if is_first {
+                self.database.make_public_role().await?;
+            }
             self.clients = Some(Clients::of(&self.database, &self.options.statistics).await?);
         }
+        // What an earlier script has set for its session is none of this one's business.
         self.connection = connect(&self.database).await?;
         self.start = self.look().await?;
         self.state = self.start.clone();
+        self.is_judged = true;
         Ok(())
     }
 
@@ -136,12 +159,20 @@ impl Run {
         Ok(())
     }
 
-    pub(super) async fn finish(self) -> Result<Rehearsal, RehearseError> {
-        Ok(Rehearsal {
+    /// What limits every script's result.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.common_notes
+    }
+
+    /// What the script did that was just run.
+    pub(super) fn finish(&mut self) -> Rehearsal {
+        let mut notes = self.common_notes.clone();
+        notes.append(&mut self.notes);
+        Rehearsal {
             major: u16::try_from(self.connection.version_num() / 10_000).unwrap_or_default(),
-            statements: self.outcomes,
-            notes: self.notes,
-        })
+            statements: std::mem::take(&mut self.outcomes),
+            notes,
+        }
     }
 
     async fn unit(&mut self, unit: &Unit) -> Result<(), RehearseError> {
@@ -153,7 +184,11 @@ impl Run {
             _ => Mode::Within,
         };
         let lock_timeout_ms = self.lock_timeout().await?;
-        let outcome = self.execute(&sentence, mode).await?;
+        let mut outcome = self.execute(&sentence, mode).await?;
+        while let Some(role) = outcome.failure.as_ref().and_then(|failure| self.role_to_make_up(failure)) {
+            self.make_up(&role).await?;
+            outcome = self.execute(&sentence, mode).await?;
+        }
         let (touches, notices) = take_plans(self.connection.take_notices());
         let look = Look {
             start: &self.start,
@@ -236,7 +271,7 @@ impl Run {
             self.batch("ROLLBACK").await?;
             self.rewritten.clear();
             self.uncommitted = self.outcomes.len();
-            if !self.start.relations.is_empty() {
+            if self.is_judged {
                 self.state = self.look().await?;
             }
         }
@@ -244,12 +279,12 @@ impl Run {
     }
 
     async fn after_commit(&mut self) -> Result<(), RehearseError> {
-        if self.start.relations.is_empty() {
+        if !self.is_judged {
             return Ok(());
         }
         self.committed = true;
         if !std::mem::take(&mut self.rewritten).is_empty() {
-            self.database.pretend_rows().await?;
+            self.database.pretend_rows(&self.options.statistics).await?;
         }
         self.state.locks.clear();
         let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
@@ -413,7 +448,7 @@ impl Run {
     /// Runs a statement of a script that is not judged. What is missing only
     /// because there is no target is made.
     async fn execute_leniently(&mut self, sentence: &Sentence<'_>) -> Result<Option<Failure>, RehearseError> {
-        for _ in 0..10 {
+        loop {
             let within =
                 self.connection.transaction() == Transaction::Open && sentence.may_run_in_subtransaction();
             if within {
@@ -432,14 +467,25 @@ impl Run {
             } else {
                 self.end_open().await?;
             }
-            let Some(role) = missing_role(&failure).filter(|_| !self.database.has_target) else {
+            let Some(role) = self.role_to_make_up(&failure) else {
                 return Ok(Some(failure));
             };
-            self.database.create_role(&role).await?;
-            self.notes
-                .push(format!("The role {role} was made up, as no script creates it."));
+            self.make_up(&role).await?;
         }
-        Ok(None)
+    }
+
+    /// The role that a statement lacked only because there is no target.
+    fn role_to_make_up(&self, failure: &Failure) -> Option<String> {
+        let is_open = self.connection.transaction() != Transaction::Failed;
+        missing_role(failure).filter(|role| is_open && !self.database.has_target && !self.made_up.contains(role))
+    }
+
+    async fn make_up(&mut self, role: &str) -> Result<(), RehearseError> {
+        self.database.create_role(role).await?;
+        self.made_up.insert(role.to_owned());
+        self.common_notes
+            .push(format!("The role {role} was made up, as no script creates it."));
+        Ok(())
     }
 
     async fn lock_timeout(&mut self) -> Result<u64, RehearseError> {
