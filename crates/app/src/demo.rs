@@ -223,14 +223,17 @@ impl Tour<'_> {
         let clusters = self.cx.get::<Clusters>()?;
         let writer = Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite));
         let (mut away, mut waiting) = (writer.connect().await?, writer.connect().await?);
-        away.batch("BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE").await?;
+        away.batch("BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE")
+            .await?;
         let diagnosed = {
             let query = waiting.batch("SET lock_timeout = '30s'; SELECT count(*) FROM shop.orders");
             let asked = async {
                 // Until the other one waits.
                 tokio::time::sleep(std::time::Duration::from_millis(500)).await;
                 self.narrator.command("howdah diagnose lock-pile-ups");
-                let diagnosed = self.call(agent, "diagnose", json!({ "symptom": "lock-pile-ups" })).await;
+                let diagnosed = self
+                    .call(agent, "diagnose", json!({ "symptom": "lock-pile-ups" }))
+                    .await;
                 away.batch("ROLLBACK").await?;
                 diagnosed
             };

@@ -26,6 +26,8 @@ pub use need::Need;
 pub use pass::{Pass, examine};
 pub use place::Place;
 pub use seen::{Further, Seen};
-pub use sequence::{Cause, Diagnosis, Results, Sequence, Step, StepResult, StepVerdict, diagnose, sequence_named, sequences};
+pub use sequence::{
+    Cause, Diagnosis, Results, Sequence, Step, StepResult, StepVerdict, diagnose, sequence_named, sequences,
+};
 pub use settings::Settings;
 pub use verdict::{CheckResult, Problem, Skip, Status, Verdict};

@@ -90,7 +90,10 @@ pub async fn look(
         format!("The connection is not encrypted (sslmode={}).", info.ssl_mode())
     };
     parts.push(Outside::fine("tls", encrypted));
-    parts.push(Outside::fine("authentication", format!("The server lets {} in.", info.user())));
+    parts.push(Outside::fine(
+        "authentication",
+        format!("The server lets {} in.", info.user()),
+    ));
     parts.push(pooler(&mut connection).await);
     (parts, Some(connection))
 }
@@ -99,13 +102,19 @@ pub async fn look(
 async fn reach(host: &Host, parts: &mut Vec<Outside>) -> bool {
     let (name, port) = (host.name(), host.port());
     if name.starts_with(['/', '@']) {
-        parts.push(Outside::not_reached("dns", format!("{host} is a socket of this machine: there is no name to resolve.")));
+        parts.push(Outside::not_reached(
+            "dns",
+            format!("{host} is a socket of this machine: there is no name to resolve."),
+        ));
         parts.push(socket(host).await);
         return parts.last().is_some_and(|part| part.is_fine != Some(false));
     }
     let addresses = match host.address() {
         Some(address) => {
-            parts.push(Outside::not_reached("dns", format!("{address} is an address: there is no name to resolve.")));
+            parts.push(Outside::not_reached(
+                "dns",
+                format!("{address} is an address: there is no name to resolve."),
+            ));
             vec![SocketAddr::new(address, port)]
         }
         None => match resolve(&name, port).await {
@@ -115,7 +124,10 @@ async fn reach(host: &Host, parts: &mut Vec<Outside>) -> bool {
             }
             Err(part) => {
                 parts.push(part);
-                parts.push(Outside::not_reached("tcp", format!("Without an address of {name} nothing can be reached.")));
+                parts.push(Outside::not_reached(
+                    "tcp",
+                    format!("Without an address of {name} nothing can be reached."),
+                ));
                 return false;
             }
         },
@@ -127,12 +139,17 @@ async fn reach(host: &Host, parts: &mut Vec<Outside>) -> bool {
         match timeout(WITHIN, TcpStream::connect(address)).await {
             Ok(Ok(_)) => reached.push(format!("{address} in {} ms", began.elapsed().as_millis())),
             Ok(Err(error)) => failures.push((error.kind(), format!("{address}: {}", plain(&error)))),
-            Err(_) => failures.push((std::io::ErrorKind::TimedOut, format!("{address}: no answer within {} s", WITHIN.as_secs()))),
+            Err(_) => failures.push((
+                std::io::ErrorKind::TimedOut,
+                format!("{address}: no answer within {} s", WITHIN.as_secs()),
+            )),
         }
     }
     let told: Vec<&str> = failures.iter().map(|(_, text)| text.as_str()).collect();
     if reached.is_empty() {
-        let refused = failures.iter().any(|(kind, _)| *kind == std::io::ErrorKind::ConnectionRefused);
+        let refused = failures
+            .iter()
+            .any(|(kind, _)| *kind == std::io::ErrorKind::ConnectionRefused);
         parts.push(Outside::failed(
             "tcp",
             format!("Nothing takes a connection: {}.", told.join("; ")),
@@ -155,7 +172,10 @@ async fn reach(host: &Host, parts: &mut Vec<Outside>) -> bool {
 async fn socket(host: &Host) -> Outside {
     let path = host.to_string();
     if path.starts_with('@') {
-        return Outside::not_reached("tcp", format!("{path} is an abstract socket, which is tried by connecting."));
+        return Outside::not_reached(
+            "tcp",
+            format!("{path} is an abstract socket, which is tried by connecting."),
+        );
     }
     match timeout(WITHIN, tokio::net::UnixStream::connect(&path)).await {
         Ok(Ok(_)) => Outside::fine("tcp", format!("A server listens at {path}.")),
@@ -164,7 +184,11 @@ async fn socket(host: &Host) -> Outside {
             format!("Nothing takes a connection at {path}: {}.", plain(&error)),
             "Is the server running, and is this its socket directory (unix_socket_directories)?",
         ),
-        Err(_) => Outside::failed("tcp", format!("{path} does not answer."), "The server may be stopped or frozen: look at its process and its log."),
+        Err(_) => Outside::failed(
+            "tcp",
+            format!("{path} does not answer."),
+            "The server may be stopped or frozen: look at its process and its log.",
+        ),
     }
 }
 
@@ -188,13 +212,21 @@ async fn resolve(name: &str, port: u16) -> Result<(Vec<SocketAddr>, Outside), Ou
         }
     };
     if found.is_empty() {
-        return Err(Outside::failed("dns", format!("The name {name} has no address."), "Check the name."));
+        return Err(Outside::failed(
+            "dns",
+            format!("The name {name} has no address."),
+            "Check the name.",
+        ));
     }
     let took = began.elapsed().as_millis();
     let addresses: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
     let lives = match ttl::of(name).await {
-        Some(seconds) if seconds > 30 => format!("; the record lives {seconds} s, so that clients follow a failover late"),
-        Some(seconds) => format!("; the record lives {seconds} s, what a client itself keeps (the JVM for ever, by some defaults) not counted"),
+        Some(seconds) if seconds > 30 => {
+            format!("; the record lives {seconds} s, so that clients follow a failover late")
+        }
+        Some(seconds) => format!(
+            "; the record lives {seconds} s, what a client itself keeps (the JVM for ever, by some defaults) not counted"
+        ),
         None => "; how long the record lives could not be learnt".to_owned(),
     };
     let message = format!("{name} is {} (in {took} ms){lives}.", addresses.join(", "));
@@ -204,19 +236,39 @@ async fn resolve(name: &str, port: u16) -> Result<(Vec<SocketAddr>, Outside), Ou
 /// Where a server that was reached did not let the connection come about.
 fn refusal(info: &ConnInfo, error: &PgError) -> Vec<Outside> {
     let shown = howdah_core::Error::from(other(error));
-    let next = shown.hint.clone().unwrap_or_else(|| "Look at the server's log.".to_owned());
+    let next = shown
+        .hint
+        .clone()
+        .unwrap_or_else(|| "Look at the server's log.".to_owned());
     let message = shown.message;
-    let passed = |part| Outside::fine(part, format!("It came as far as that (sslmode={}).", info.ssl_mode()));
+    let passed = |part| {
+        Outside::fine(
+            part,
+            format!("It came as far as that (sslmode={}).", info.ssl_mode()),
+        )
+    };
     let behind = |part| Outside::not_reached(part, "It did not come as far as that.");
     match error {
-        PgError::Tls { .. } => vec![Outside::failed("tls", message, next), behind("authentication"), behind("limits")],
+        PgError::Tls { .. } => vec![
+            Outside::failed("tls", message, next),
+            behind("authentication"),
+            behind("limits"),
+        ],
         PgError::Server(server) => match server.sqlstate.as_str() {
             "53300" => vec![
                 passed("tls"),
                 passed("authentication"),
-                Outside::failed("limits", message, "Every connection is taken. With a superuser's URL `howdah health --only connections` says by whom; close idle ones, and put a pooler in front."),
+                Outside::failed(
+                    "limits",
+                    message,
+                    "Every connection is taken. With a superuser's URL `howdah health --only connections` says by whom; close idle ones, and put a pooler in front.",
+                ),
             ],
-            "3D000" | "42501" => vec![passed("tls"), passed("authentication"), Outside::failed("database", message, next)],
+            "3D000" | "42501" => vec![
+                passed("tls"),
+                passed("authentication"),
+                Outside::failed("database", message, next),
+            ],
             "57P03" => vec![passed("tls"), Outside::failed("server", message, next)],
             state if state.starts_with("28") => vec![
                 passed("tls"),
@@ -226,7 +278,11 @@ fn refusal(info: &ConnInfo, error: &PgError) -> Vec<Outside> {
             _ => vec![Outside::failed("session", message, next)],
         },
         _ => vec![
-            Outside::failed("answer", message, "Something listens there and does not answer as PostgreSQL does: check the port, and proxies in between."),
+            Outside::failed(
+                "answer",
+                message,
+                "Something listens there and does not answer as PostgreSQL does: check the port, and proxies in between.",
+            ),
             behind("tls"),
             behind("authentication"),
             behind("limits"),
@@ -256,11 +312,18 @@ async fn pooler(connection: &mut Connection) -> Outside {
     let asked = connection.query("SELECT pg_catalog.pg_backend_pid()", &[]).await;
     let own = asked.ok().and_then(|rows| rows.first()?.parse::<i32>(0));
     match own {
-        Some(pid) if pid == connection.backend_pid() => {
-            Outside::fine("pooler", "The connection leads to the server itself: there is no pooler in between.")
-        }
-        Some(_) => Outside::fine("pooler", "A pooler is in between: its own limits count as well as the server's."),
-        None => Outside::not_reached("pooler", "Whether there is a pooler in between could not be learnt."),
+        Some(pid) if pid == connection.backend_pid() => Outside::fine(
+            "pooler",
+            "The connection leads to the server itself: there is no pooler in between.",
+        ),
+        Some(_) => Outside::fine(
+            "pooler",
+            "A pooler is in between: its own limits count as well as the server's.",
+        ),
+        None => Outside::not_reached(
+            "pooler",
+            "Whether there is a pooler in between could not be learnt.",
+        ),
     }
 }
 
@@ -306,5 +369,12 @@ pub(crate) fn cause(part: &Outside) -> Option<Cause> {
         "server" => "The server is not ready.",
         _ => "What answers does not let a session begin.",
     };
-    Some(Cause::new(part.part, cause, Status::Critical, vec![part.message.clone()], part.next.clone(), 100))
+    Some(Cause::new(
+        part.part,
+        cause,
+        Status::Critical,
+        vec![part.message.clone()],
+        part.next.clone(),
+        100,
+    ))
 }

@@ -161,7 +161,10 @@ pub(crate) fn refused(place: &Place, error: &ServerError) -> Skip {
             "you: try again; `howdah diagnose lock-pile-ups` says who holds it",
         ),
         _ => Skip::new(
-            format!("The server refused the question: {} (SQLSTATE {}).", error.message, error.sqlstate),
+            format!(
+                "The server refused the question: {} (SQLSTATE {}).",
+                error.message, error.sqlstate
+            ),
             "you: if it persists, report it as a defect of Howdah, with the server's version",
         ),
     }

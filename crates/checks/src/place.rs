@@ -114,10 +114,7 @@ impl Place {
             "max_worker_processes",
             "huge_pages",
         ];
-        let sql = format!(
-            "ALTER SYSTEM SET {name} = '{}';",
-            value.replace('\'', "''")
-        );
+        let sql = format!("ALTER SYSTEM SET {name} = '{}';", value.replace('\'', "''"));
         if AT_START.contains(&name) {
             Change::Sql(format!("{sql}\n-- in force after a restart"))
         } else {

@@ -60,7 +60,11 @@ impl<'a> Seen<'a> {
 
     /// A threshold: the operator's, else the check's own.
     pub fn limit(&self, name: &str) -> f64 {
-        let own = self.check.thresholds.iter().find(|threshold| threshold.name == name);
+        let own = self
+            .check
+            .thresholds
+            .iter()
+            .find(|threshold| threshold.name == name);
         own.map_or(f64::INFINITY, |threshold| {
             self.settings.threshold(self.check.code, threshold)
         })

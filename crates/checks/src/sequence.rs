@@ -216,7 +216,12 @@ pub async fn diagnose(
 }
 
 fn checks_of(sequence: &Sequence) -> Vec<&'static Check> {
-    let codes: BTreeSet<&str> = sequence.steps.iter().flat_map(|step| step.checks).copied().collect();
+    let codes: BTreeSet<&str> = sequence
+        .steps
+        .iter()
+        .flat_map(|step| step.checks)
+        .copied()
+        .collect();
     codes.into_iter().filter_map(check_named).collect()
 }
 
@@ -272,7 +277,9 @@ fn walk(step: &Step, results: &Results<'_>, causes: &mut Vec<Cause>) -> StepResu
 fn evidence(result: &CheckResult) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for problem in result.problems.iter().take(EVIDENCE_MAX) {
-        let query = ["query", "last_query"].iter().find_map(|name| problem.figures.get(*name)?.as_str());
+        let query = ["query", "last_query"]
+            .iter()
+            .find_map(|name| problem.figures.get(*name)?.as_str());
         lines.push(match query {
             Some(query) if !query.is_empty() => format!("{} {query}", problem.message),
             _ => problem.message.clone(),
@@ -282,7 +289,10 @@ fn evidence(result: &CheckResult) -> Vec<String> {
 }
 
 fn summary(causes: &[Cause], steps: &[StepResult]) -> String {
-    let skipped = steps.iter().filter(|step| step.verdict == StepVerdict::Skipped).count();
+    let skipped = steps
+        .iter()
+        .filter(|step| step.verdict == StepVerdict::Skipped)
+        .count();
     let unseen = match skipped {
         0 => String::new(),
         1 => " 1 step could not be looked at.".to_owned(),

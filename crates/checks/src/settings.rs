@@ -82,7 +82,12 @@ mod tests {
     #[test]
     fn a_slip_of_the_pen_is_told() {
         let read = |text: &str| toml::from_str::<Settings>(text);
-        assert!(read("thresholds.connections.warn_percent = 70").unwrap().known().is_ok());
+        assert!(
+            read("thresholds.connections.warn_percent = 70")
+                .unwrap()
+                .known()
+                .is_ok()
+        );
         assert!(read("ignore = ['conections']").unwrap().known().is_err());
         assert!(read("thresholds.connections.warn = 70").unwrap().known().is_err());
         assert!(read("threshold.connections.warn_percent = 70").is_err());

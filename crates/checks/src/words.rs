@@ -66,7 +66,10 @@ mod tests {
         assert_eq!(duration(432_000.0), "5 days");
         assert_eq!(count(1_234_567.0), "1,234,567");
         assert_eq!(count(999.0), "999");
-        assert_eq!(query("SELECT *\n FROM t WHERE a = 'secret'"), "SELECT * FROM t WHERE a = $1");
+        assert_eq!(
+            query("SELECT *\n FROM t WHERE a = 'secret'"),
+            "SELECT * FROM t WHERE a = $1"
+        );
         assert_eq!(query(&"é".repeat(200)).chars().count(), QUERY_MAX + 1);
     }
 }

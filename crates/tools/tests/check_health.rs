@@ -42,7 +42,9 @@ impl Home {
 fn status<'a>(health: &'a Value, code: &str) -> &'a str {
     let checks = health["checks"].as_array().unwrap();
     let check = checks.iter().find(|check| check["code"] == code);
-    check.unwrap_or_else(|| panic!("{code} is not in {health}"))["status"].as_str().unwrap()
+    check.unwrap_or_else(|| panic!("{code} is not in {health}"))["status"]
+        .as_str()
+        .unwrap()
 }
 
 /// Servers of tests are quick rather than durable, which is critical anywhere else.
@@ -64,20 +66,37 @@ async fn the_exit_code_says_how_it_is() {
             .await;
         let (code, health) = home.json(&arguments);
         assert_eq!((code, status(&health, "sequence-exhaustion")), (1, "critical"));
-        assert_eq!(health["checks"][0]["code"], "sequence-exhaustion", "the worst first");
+        assert_eq!(
+            health["checks"][0]["code"], "sequence-exhaustion",
+            "the worst first"
+        );
         assert_eq!(health["status"], "critical");
         let problem = &health["checks"][0]["problems"][0];
-        assert!(problem["fix"]["sql"].as_str().unwrap().contains("ALTER SEQUENCE public.tickets"));
+        assert!(
+            problem["fix"]["sql"]
+                .as_str()
+                .unwrap()
+                .contains("ALTER SEQUENCE public.tickets")
+        );
         database.execute(problem["fix"]["sql"].as_str().unwrap()).await;
         assert_eq!(home.json(&arguments).0, 0);
 
         let text = home.run(&arguments);
         let text = String::from_utf8(text.stdout).unwrap();
-        assert!(text.starts_with("default (database health"), "the summary first: {text}");
+        assert!(
+            text.starts_with("default (database health"),
+            "the summary first: {text}"
+        );
         assert!(!text.contains('\u{1b}'), "no colours off a terminal");
 
         // An ordinary role gets an answer too.
-        let (code, health) = home.json(&["health", "--url", &database.url_as("plain"), "--ignore", &QUICK.join(",")]);
+        let (code, health) = home.json(&[
+            "health",
+            "--url",
+            &database.url_as("plain"),
+            "--ignore",
+            &QUICK.join(","),
+        ]);
         assert_eq!((code, status(&health, "long-queries")), (0, "skipped"));
     }
 }
@@ -85,30 +104,53 @@ async fn the_exit_code_says_how_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_looked_at_is_2() {
     let home = Home::new();
-    let (code, error) = home.json(&["health", "--url", "postgres://somebody:very-secret@127.0.0.1:1/nothing"]);
+    let (code, error) = home.json(&[
+        "health",
+        "--url",
+        "postgres://somebody:very-secret@127.0.0.1:1/nothing",
+    ]);
     assert_eq!(code, 2, "{error}");
     assert!(!error.to_string().contains("very-secret"));
     let server = server(majors()[0]).await;
-    for url in [server.url("no_such_database"), server.url_as("nobody_at_all", "postgres")] {
+    for url in [
+        server.url("no_such_database"),
+        server.url_as("nobody_at_all", "postgres"),
+    ] {
         assert_eq!(home.json(&["health", "--url", &url]).0, 2, "{url}");
     }
-    for arguments in [&["health", "--only", "no-such-check"][..], &["health", "--no-such-option"], &["diagnose", "hiccups"]] {
+    for arguments in [
+        &["health", "--only", "no-such-check"][..],
+        &["health", "--no-such-option"],
+        &["diagnose", "hiccups"],
+    ] {
         assert_eq!(home.json(arguments).0, 2, "{arguments:?}");
     }
-    std::fs::write(home.0.path().join("howdah.toml"), "[health.thresholds.connections]\nwarn = 1\n").unwrap();
+    std::fs::write(
+        home.0.path().join("howdah.toml"),
+        "[health.thresholds.connections]\nwarn = 1\n",
+    )
+    .unwrap();
     let (code, error) = home.json(&["health", "--url", &server.url("postgres")]);
     assert_eq!(code, 2);
-    assert!(error["error"]["hint"].as_str().unwrap().contains("warn_percent"), "{error}");
+    assert!(
+        error["error"]["hint"].as_str().unwrap().contains("warn_percent"),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_targets_are_looked_at_and_thresholds_are_read() {
     let server = server(*majors().last().unwrap()).await;
     let home = Home::new();
-    let mut config = String::from("[health]\nignore = [\"vacuum-settings\", \"durability-settings\"]\n[health.thresholds.connections]\nwarn_percent = 0\ncritical_percent = 1000\n");
+    let mut config = String::from(
+        "[health]\nignore = [\"vacuum-settings\", \"durability-settings\"]\n[health.thresholds.connections]\nwarn_percent = 0\ncritical_percent = 1000\n",
+    );
     let database = server.database("all").await;
     for number in 0..40 {
-        config.push_str(&format!("[targets.shop_{number}]\nurl = \"{}\"\n", database.url()));
+        config.push_str(&format!(
+            "[targets.shop_{number}]\nurl = \"{}\"\n",
+            database.url()
+        ));
     }
     config.push_str("[targets.gone]\nurl = \"postgres://x@127.0.0.1:1/x\"\n");
     std::fs::write(home.0.path().join("howdah.toml"), config).unwrap();
@@ -121,7 +163,12 @@ async fn all_targets_are_looked_at_and_thresholds_are_read() {
     assert!(targets[0]["error"].as_str().unwrap().contains("127.0.0.1:1"));
     for target in &targets[1..] {
         assert_eq!(status(target, "connections"), "warn", "{target}");
-        let codes: Vec<&Value> = target["checks"].as_array().unwrap().iter().map(|check| &check["code"]).collect();
+        let codes: Vec<&Value> = target["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|check| &check["code"])
+            .collect();
         assert!(!codes.contains(&&json!("vacuum-settings")), "{codes:?}");
     }
 }
@@ -131,24 +178,43 @@ async fn a_symptom_is_diagnosed() {
     for major in majors() {
         let database = server(major).await.database("diagnose").await;
         let home = Home::new();
-        database.execute("CREATE TABLE users (email text); INSERT INTO users VALUES ('a'), ('a')").await;
+        database
+            .execute("CREATE TABLE users (email text); INSERT INTO users VALUES ('a'), ('a')")
+            .await;
         let probe = database.probe().await;
-        let built = probe.batch_execute("CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email)").await;
+        let built = probe
+            .batch_execute("CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email)")
+            .await;
         assert!(built.is_err());
         drop(probe);
         let (code, diagnosis) = home.json(&["diagnose", "schema-migrations", "--url", &database.url()]);
         assert_eq!(code, 0, "{diagnosis:#}");
         let causes = diagnosis["causes"].as_array().unwrap();
-        let debris = causes.iter().find(|cause| cause["code"] == "invalid-index").unwrap();
-        assert_eq!(debris["fix"]["sql"], "REINDEX INDEX CONCURRENTLY public.users_email;");
+        let debris = causes
+            .iter()
+            .find(|cause| cause["code"] == "invalid-index")
+            .unwrap();
+        assert_eq!(
+            debris["fix"]["sql"],
+            "REINDEX INDEX CONCURRENTLY public.users_email;"
+        );
         assert_eq!(diagnosis["steps"].as_array().unwrap().len(), 7);
         let text = home.run(&["diagnose", "schema-migrations", "--url", &database.url()]);
         let text = String::from_utf8(text.stdout).unwrap();
         assert!(text.starts_with("Most likely: "), "{text}");
     }
     let home = Home::new();
-    let (code, diagnosis) = home.json(&["diagnose", "connection-failures", "--url", "postgres://x:very-secret@127.0.0.1:1/x"]);
-    assert_eq!((code, &diagnosis["causes"][0]["code"]), (1, &json!("tcp")), "{diagnosis:#}");
+    let (code, diagnosis) = home.json(&[
+        "diagnose",
+        "connection-failures",
+        "--url",
+        "postgres://x:very-secret@127.0.0.1:1/x",
+    ]);
+    assert_eq!(
+        (code, &diagnosis["causes"][0]["code"]),
+        (1, &json!("tcp")),
+        "{diagnosis:#}"
+    );
     assert!(!diagnosis.to_string().contains("very-secret"));
 }
 
@@ -167,10 +233,19 @@ async fn an_agent_gets_a_summary_and_details_on_request() {
     })
     .await;
     let brief = client.call_tool("check_health", json!({})).await.unwrap();
-    let details = client.call_tool("check_health", json!({ "details": true })).await.unwrap();
+    let details = client
+        .call_tool("check_health", json!({ "details": true }))
+        .await
+        .unwrap();
     let (brief, details) = (brief.to_string(), details.to_string());
     assert!(brief.len() < details.len(), "{} < {}", brief.len(), details.len());
     assert!(brief.contains("sequence-exhaustion"), "{brief}");
-    let diagnosed = client.call_tool("diagnose", json!({ "symptom": "high-cpu" })).await.unwrap();
-    assert!(diagnosed.to_string().contains("Which statements take the time?"), "{diagnosed}");
+    let diagnosed = client
+        .call_tool("diagnose", json!({ "symptom": "high-cpu" }))
+        .await
+        .unwrap();
+    assert!(
+        diagnosed.to_string().contains("Which statements take the time?"),
+        "{diagnosed}"
+    );
 }

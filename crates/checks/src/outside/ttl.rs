@@ -17,7 +17,9 @@ const HEADER: usize = 12;
 pub(super) async fn of(name: &str) -> Option<u32> {
     let configuration = tokio::fs::read_to_string("/etc/resolv.conf").await.ok()?;
     let server = first_server(&configuration)?;
-    timeout(WITHIN, ask(SocketAddr::new(server, 53), name)).await.ok()?
+    timeout(WITHIN, ask(SocketAddr::new(server, 53), name))
+        .await
+        .ok()?
 }
 
 fn first_server(configuration: &str) -> Option<IpAddr> {
@@ -123,7 +125,9 @@ mod tests {
             server.send_to(&[0, 0, 1], from).await.unwrap();
             server.send_to(&answer(&buffer[..length]), from).await.unwrap();
         });
-        let asked = timeout(Duration::from_secs(60), ask(at, "shop.cluster.example")).await.unwrap();
+        let asked = timeout(Duration::from_secs(60), ask(at, "shop.cluster.example"))
+            .await
+            .unwrap();
         assert_eq!(asked, Some(5));
         serving.await.unwrap();
     }

@@ -30,10 +30,17 @@ async fn what_aurora_tells_is_read() {
         drop(probe);
         let url = database.url();
         let lag = found(&url, "aurora-replica-lag", &[], "shop-reader is 25000 ms behind").await;
-        assert_eq!((lag.status, lag.problems.len()), (Status::Critical, 1), "{lag:#?}");
+        assert_eq!(
+            (lag.status, lag.problems.len()),
+            (Status::Critical, 1),
+            "{lag:#?}"
+        );
         found(&url, "aurora-global-lag", &[], "us-east-1 is 8000 ms behind").await;
         let skipped = ["checkpoints-requested", "replication-lag"].map(|code| check_named(code).unwrap());
         let pass = pass(&url, &skipped, &Settings::default()).await;
-        assert!(pass.results.iter().all(|result| result.status == Status::Skipped), "{pass:#?}");
+        assert!(
+            pass.results.iter().all(|result| result.status == Status::Skipped),
+            "{pass:#?}"
+        );
     }
 }

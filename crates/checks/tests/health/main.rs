@@ -61,7 +61,11 @@ fn settings(code: &str, thresholds: &[(&str, f64)]) -> Settings {
 async fn found(url: &str, code: &str, thresholds: &[(&str, f64)], expected: &str) -> CheckResult {
     let check = check_named(code).unwrap();
     let says = |result: &CheckResult| {
-        result.status >= Status::Warn && result.problems.iter().any(|problem| problem.message.contains(expected))
+        result.status >= Status::Warn
+            && result
+                .problems
+                .iter()
+                .any(|problem| problem.message.contains(expected))
     };
     let result = eventually(url, check, &settings(code, thresholds), says).await;
     assert!(says(&result), "{expected:?} expected of {result:#?}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use howdah_checks::{Check, Settings, Status, check_named, evidence, evidence_checks, health, health_checks};
+use howdah_checks::{Check, CheckResult, Settings, Status, check_named, evidence, evidence_checks, health, health_checks};
 use howdah_testkit::{majors, server};
 
 use super::{eventually, result};
@@ -94,13 +94,17 @@ fn every_check_has_a_page_and_every_page_a_check() {
     let examples = examples();
     for code in codes {
         let some = |is_fine: bool| {
-            let is_fine = |example: &&Example| {
-                (example.expected == Some(Status::Ok)) == is_fine
-            };
-            examples.iter().filter(|example| example.check.code == code).any(|e| is_fine(&e))
+            let is_fine = |example: &&Example| (example.expected == Some(Status::Ok)) == is_fine;
+            examples
+                .iter()
+                .filter(|example| example.check.code == code)
+                .any(|e| is_fine(&e))
         };
         let elsewhere = PROVOKED_ELSEWHERE.contains(&code);
-        assert!(elsewhere || (some(false) && some(true)), "{code} lacks an example");
+        assert!(
+            elsewhere || (some(false) && some(true)),
+            "{code} lacks an example"
+        );
     }
 }
 
@@ -110,6 +114,7 @@ async fn every_example_is_judged_as_its_page_says() {
     for major in majors() {
         let server = server(major).await;
         let mut wrong = Vec::new();
+        let mut fixed = 0;
         for example in examples() {
             let code = example.check.code;
             if !only.is_empty() && !only.split(',').any(|only| only == code) {
@@ -122,10 +127,17 @@ async fn every_example_is_judged_as_its_page_says() {
             for (index, piece) in pieces.iter().enumerate() {
                 let must_fail = example.fails && index + 1 == pieces.len();
                 let done = probe.batch_execute(piece.text).await;
-                assert!(done.is_err() == must_fail, "{major}: {code}: {}: {done:?}", piece.text);
+                assert!(
+                    done.is_err() == must_fail,
+                    "{major}: {code}: {}: {done:?}",
+                    piece.text
+                );
                 // What was counted before a VACUUM or ANALYZE must not be sent after it.
                 if major >= 15 {
-                    probe.batch_execute("SELECT pg_stat_force_next_flush()").await.unwrap();
+                    probe
+                        .batch_execute("SELECT pg_stat_force_next_flush()")
+                        .await
+                        .unwrap();
                 }
             }
             // What the session has counted is sent when it ends.
@@ -137,16 +149,46 @@ async fn every_example_is_judged_as_its_page_says() {
             let result = match example.expected {
                 Some(Status::Ok) => result(&database.url(), example.check, &example.settings).await,
                 _ => {
-                    let expected = |result: &howdah_checks::CheckResult| is_expected(result.status);
+                    let expected = |result: &CheckResult| is_expected(result.status);
                     eventually(&database.url(), example.check, &example.settings, expected).await
                 }
             };
             if !is_expected(result.status) {
-                wrong.push(format!("{major}: {code}: {:?} expected of\n{}\n{result:#?}", example.expected, example.sql));
+                wrong.push(format!(
+                    "{major}: {code}: {:?} expected of\n{}\n{result:#?}",
+                    example.expected, example.sql
+                ));
+            }
+            // A fix must mend what was found, where the thresholds are those of everyday.
+            let fixes = fixes(&result);
+            if example.settings == Settings::default() && !example.fails && !fixes.is_empty() {
+                let probe = database.probe().await;
+                for sql in &fixes {
+                    for piece in howdah_sql::split(sql).unwrap() {
+                        let done = probe.batch_execute(piece.text).await;
+                        assert!(done.is_ok(), "{major}: {code}: {sql}: {done:?}");
+                    }
+                }
+                drop(probe);
+                fixed += 1;
+                let is_ok = |result: &CheckResult| result.status == Status::Ok;
+                let after = eventually(&database.url(), example.check, &example.settings, is_ok).await;
+                if !is_ok(&after) {
+                    wrong.push(format!("{major}: {code}: still there after {fixes:?}: {after:#?}"));
+                }
             }
             let bare = result.guide.is_empty() || result.title.is_empty() || result.message.is_empty();
             assert!(!bare, "{result:#?}");
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+        assert!(fixed >= 15 || !only.is_empty(), "{fixed}");
     }
+}
+
+/// The SQL that mends what was found in a database; what changes the whole server is not for a shared one.
+fn fixes(result: &CheckResult) -> Vec<String> {
+    let fixes = result.problems.iter().filter_map(|problem| Some(problem.fix.as_ref()?.sql.clone()));
+    fixes
+        .filter(|sql| !sql.contains("ALTER SYSTEM") && !sql.contains("ALTER ROLE") && !sql.contains("CREATE EXTENSION"))
+        .collect()
 }

@@ -20,19 +20,36 @@ async fn no_check_fails_as_an_ordinary_role() {
         let pass = pass(&database.url_as("plain"), &checks, &Settings::default()).await;
         assert_eq!(pass.results.len(), checks.len());
         for result in &pass.results {
-            assert!(!result.message.starts_with("The server refused"), "{major}: {result:#?}");
+            assert!(
+                !result.message.starts_with("The server refused"),
+                "{major}: {result:#?}"
+            );
             if result.status == Status::Skipped {
                 let skipped = result.skipped.as_ref().unwrap();
-                assert!(!skipped.reason.is_empty() && !skipped.who.is_empty(), "{result:#?}");
+                assert!(
+                    !skipped.reason.is_empty() && !skipped.who.is_empty(),
+                    "{result:#?}"
+                );
             }
         }
         let skipped = |code: &str| {
             let result = pass.results.iter().find(|result| result.code == code).unwrap();
-            result.skipped.clone().unwrap_or_else(|| panic!("{major}: {result:#?}"))
+            result
+                .skipped
+                .clone()
+                .unwrap_or_else(|| panic!("{major}: {result:#?}"))
         };
         assert!(skipped("long-queries").who.contains("GRANT pg_monitor TO plain;"));
-        assert!(skipped("sequence-exhaustion").reason.contains("may not read 1 sequence"));
-        assert!(skipped("aurora-replica-lag").reason.contains("aurora_replica_status()"));
+        assert!(
+            skipped("sequence-exhaustion")
+                .reason
+                .contains("may not read 1 sequence")
+        );
+        assert!(
+            skipped("aurora-replica-lag")
+                .reason
+                .contains("aurora_replica_status()")
+        );
     }
 }
 

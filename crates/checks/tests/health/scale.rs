@@ -49,11 +49,22 @@ async fn a_large_schema_is_looked_over_in_seconds() {
         let started = Instant::now();
         let pass = pass(&database.url_as(role), &health_checks(), &Settings::default()).await;
         let took = started.elapsed();
-        eprintln!("{role}: {tables} tables, {} checks in {took:?}; {}", pass.results.len(), memory());
+        eprintln!(
+            "{role}: {tables} tables, {} checks in {took:?}; {}",
+            pass.results.len(),
+            memory()
+        );
         for result in &pass.results {
-            assert!(!result.message.contains("took longer") && !result.message.starts_with("The server refused"), "{result:#?}");
+            assert!(
+                !result.message.contains("took longer") && !result.message.starts_with("The server refused"),
+                "{result:#?}"
+            );
         }
-        let sequences = pass.results.iter().find(|result| result.code == "sequence-exhaustion").unwrap();
+        let sequences = pass
+            .results
+            .iter()
+            .find(|result| result.code == "sequence-exhaustion")
+            .unwrap();
         assert_eq!(sequences.figures["sequences"], tables);
         assert!(sequences.status <= Status::Ok, "{sequences:#?}");
         // A build without optimisation, on a machine that does other things too.

@@ -14,7 +14,9 @@ async fn server(major: u16) -> Server {
     ];
     private(ServerOptions {
         major,
-        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        settings: settings
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
         hba: None,
     })
     .await
@@ -51,7 +53,9 @@ async fn sessions_that_do_harm_are_found() {
         healthy(&url).await;
 
         let open = server.probe_as("plain", &database.name).await;
-        open.batch_execute("BEGIN; UPDATE jobs SET done = true WHERE id = 1").await.unwrap();
+        open.batch_execute("BEGIN; UPDATE jobs SET done = true WHERE id = 1")
+            .await
+            .unwrap();
         let now = [("warn_s", 0.0)];
         found(&url, "idle-in-transaction", &now, "idle in a transaction").await;
         found(&url, "long-transactions", &now, "a transaction open").await;
@@ -59,9 +63,21 @@ async fn sessions_that_do_harm_are_found() {
 
         // The second waits for the first, the third for the second.
         let second = wait_for_lock(&server, &database.name, "ALTER TABLE jobs ADD COLUMN note text").await;
-        found(&url, "blocked-sessions", &[("warn_waiting", 1.0)], "blocks 1 session").await;
+        found(
+            &url,
+            "blocked-sessions",
+            &[("warn_waiting", 1.0)],
+            "blocks 1 session",
+        )
+        .await;
         let third = wait_for_lock(&server, &database.name, "SELECT count(*) FROM jobs").await;
-        let blocked = found(&url, "blocked-sessions", &[], "of plain (idle in transaction) blocks 2 sessions").await;
+        let blocked = found(
+            &url,
+            "blocked-sessions",
+            &[],
+            "of plain (idle in transaction) blocks 2 sessions",
+        )
+        .await;
         assert_eq!(blocked.problems.len(), 1, "one queue has one root: {blocked:#?}");
         assert_eq!(blocked.problems[0].figures["relation"], "public.jobs");
         open.batch_execute("ROLLBACK").await.unwrap();
@@ -85,7 +101,13 @@ async fn sessions_that_do_harm_are_found() {
         found(&url, "superuser-sessions", &[], "work as postgres").await;
         drop(root);
         let open_text = over_tcp(&server, &database.name).await;
-        found(&url, "unencrypted-connections", &[("count_loopback", 1.0)], "are not encrypted").await;
+        found(
+            &url,
+            "unencrypted-connections",
+            &[("count_loopback", 1.0)],
+            "are not encrypted",
+        )
+        .await;
         drop(open_text);
         drop(open);
         healthy(&url).await;
@@ -101,7 +123,11 @@ async fn wait_for_lock(server: &Server, database: &str, sql: &'static str) -> to
 /// A session that is not encrypted, over the network of the machine itself.
 async fn over_tcp(server: &Server, database: &str) -> Client {
     let mut config = howdah_testkit::tokio_postgres::Config::new();
-    config.host("127.0.0.1").port(server.port()).user("plain").dbname(database);
+    config
+        .host("127.0.0.1")
+        .port(server.port())
+        .user("plain")
+        .dbname(database);
     let (client, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(async move { drop(connection.await) });
     client
@@ -116,7 +142,13 @@ async fn exhausted_connections_are_found() {
         for _ in 0..16 {
             clients.push(server.probe_as("plain", &database.name).await);
         }
-        let full = found(&database.url(), "connections", &[], "connections that ordinary roles may have").await;
+        let full = found(
+            &database.url(),
+            "connections",
+            &[],
+            "connections that ordinary roles may have",
+        )
+        .await;
         assert_eq!(full.status, howdah_checks::Status::Critical, "{full:#?}");
         clients.truncate(3);
         fine(&database.url(), "connections", &[]).await;
@@ -130,12 +162,17 @@ async fn deadlocks_are_counted() {
     for major in majors() {
         let server = server(major).await;
         let database = server.database("deadlock").await;
-        database.execute("CREATE TABLE a (id int); CREATE TABLE b (id int)").await;
+        database
+            .execute("CREATE TABLE a (id int); CREATE TABLE b (id int)")
+            .await;
         let (one, two) = (database.probe().await, database.probe().await);
         one.batch_execute("BEGIN; LOCK a").await.unwrap();
         two.batch_execute("BEGIN; LOCK b").await.unwrap();
         let (first, second) = tokio::join!(one.batch_execute("LOCK b"), two.batch_execute("LOCK a; COMMIT"));
-        assert!(first.is_err() != second.is_err(), "one of the two is ended: {first:?} {second:?}");
+        assert!(
+            first.is_err() != second.is_err(),
+            "one of the two is ended: {first:?} {second:?}"
+        );
         drop((one, two));
         found(&database.url(), "deadlocks", &[], "1 deadlocks").await;
     }
@@ -148,14 +185,17 @@ async fn what_holds_back_vacuum_is_found() {
         let server = server(major).await;
         let database = server.database("horizon").await;
         let url = database.url();
-        let fill = "INSERT INTO jobs SELECT i, false FROM generate_series(1, 5000) i; UPDATE jobs SET done = true";
+        let fill =
+            "INSERT INTO jobs SELECT i, false FROM generate_series(1, 5000) i; UPDATE jobs SET done = true";
         database
             .execute("CREATE TABLE jobs (id int, done boolean) WITH (autovacuum_enabled = off)")
             .await;
         healthy(&url).await;
 
         let open = server.probe_as("plain", &database.name).await;
-        open.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1").await.unwrap();
+        open.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+            .await
+            .unwrap();
         database.execute(fill).await;
         database.execute("VACUUM jobs").await;
         let wedged = found(&url, "vacuum-horizon", &[], "had to leave 5,000 dead tuples").await;
@@ -165,13 +205,23 @@ async fn what_holds_back_vacuum_is_found() {
         fine(&url, "vacuum-horizon", &[]).await;
 
         database
-            .execute("BEGIN; UPDATE jobs SET done = false WHERE id = 1; PREPARE TRANSACTION 'it''s forgotten'")
+            .execute(
+                "BEGIN; UPDATE jobs SET done = false WHERE id = 1; PREPARE TRANSACTION 'it''s forgotten'",
+            )
             .await;
-        database.execute("UPDATE jobs SET done = false WHERE id > 1").await;
+        database
+            .execute("UPDATE jobs SET done = false WHERE id > 1")
+            .await;
         database.execute("VACUUM jobs").await;
         let wedged = found(&url, "vacuum-horizon", &[], "'it''s forgotten'").await;
         assert_eq!(wedged.problems[0].figures["kind"], "prepared", "{wedged:#?}");
-        found(&url, "prepared-transactions", &[("warn_s", 0.0)], "'it''s forgotten'").await;
+        found(
+            &url,
+            "prepared-transactions",
+            &[("warn_s", 0.0)],
+            "'it''s forgotten'",
+        )
+        .await;
         fine(&url, "prepared-transactions", &[]).await;
         let fix = &wedged.problems[0].fix.as_ref().unwrap().sql;
         database.execute(fix).await;
@@ -180,14 +230,40 @@ async fn what_holds_back_vacuum_is_found() {
         database
             .execute("SELECT pg_create_logical_replication_slot('left_behind', 'pgoutput')")
             .await;
-        let slot = found(&url, "vacuum-horizon", &[("warn_xids", 0.0)], "slot 'left_behind'").await;
-        found(&url, "replication-slots", &[], "Nobody reads from the slot 'left_behind'").await;
+        let slot = found(
+            &url,
+            "vacuum-horizon",
+            &[("warn_xids", 0.0)],
+            "slot 'left_behind'",
+        )
+        .await;
+        found(
+            &url,
+            "replication-slots",
+            &[],
+            "Nobody reads from the slot 'left_behind'",
+        )
+        .await;
         database
             .execute("SELECT pg_logical_emit_message(false, 'filler', repeat('x', 1000000)) FROM generate_series(1, 20)")
             .await;
-        found(&url, "replication-slots", &[("warn_mib", 15.0)], "inactive slot 'left_behind' retains").await;
-        found(&url, "replication-slots", &[("warn_mib", 1.0), ("critical_mib", 10.0)], "retains").await;
-        database.execute(&slot.problems[0].fix.as_ref().unwrap().sql).await;
+        found(
+            &url,
+            "replication-slots",
+            &[("warn_mib", 15.0)],
+            "inactive slot 'left_behind' retains",
+        )
+        .await;
+        found(
+            &url,
+            "replication-slots",
+            &[("warn_mib", 1.0), ("critical_mib", 10.0)],
+            "retains",
+        )
+        .await;
+        database
+            .execute(&slot.problems[0].fix.as_ref().unwrap().sql)
+            .await;
         healthy(&url).await;
     }
 }

@@ -15,14 +15,18 @@ async fn settings_that_do_harm_are_found() {
         ];
         let server = private(ServerOptions {
             major,
-            settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            settings: settings
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
             hba: None,
         })
         .await;
         let database = server.database("settings").await;
         let url = database.url();
         let set = async |name: &str, value: &str| {
-            database.execute(&format!("ALTER SYSTEM SET {name} = '{value}'")).await;
+            database
+                .execute(&format!("ALTER SYSTEM SET {name} = '{value}'"))
+                .await;
             database.execute("SELECT pg_reload_conf()").await;
         };
 
@@ -39,7 +43,12 @@ async fn settings_that_do_harm_are_found() {
             ("autovacuum_naptime", "1h", "1min", "autovacuum_naptime"),
             ("autovacuum", "off", "on", "autovacuum is off"),
             ("track_counts", "off", "on", "track_counts is off"),
-            ("autovacuum_vacuum_cost_delay", "100ms", "2ms", "sleeps more than it works"),
+            (
+                "autovacuum_vacuum_cost_delay",
+                "100ms",
+                "2ms",
+                "sleeps more than it works",
+            ),
             ("autovacuum_vacuum_cost_limit", "10", "-1", "cost limit"),
         ] {
             set(name, wrong).await;
@@ -48,7 +57,13 @@ async fn settings_that_do_harm_are_found() {
         }
         fine(&url, "vacuum-settings", &[]).await;
 
-        found(&url, "pg-stat-statements", &[], "its view is not in this database").await;
+        found(
+            &url,
+            "pg-stat-statements",
+            &[],
+            "its view is not in this database",
+        )
+        .await;
         database.execute("CREATE EXTENSION pg_stat_statements").await;
         fine(&url, "pg-stat-statements", &[]).await;
 

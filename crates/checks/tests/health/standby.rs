@@ -27,7 +27,11 @@ impl Standby {
             std::fs::write(&signal, "").unwrap();
             account.own(&signal)
         };
-        let primary = format!("host={} port={} user=postgres", server.socket_dir().display(), server.port());
+        let primary = format!(
+            "host={} port={} user=postgres",
+            server.socket_dir().display(),
+            server.port()
+        );
         let settings = [
             ("primary_conninfo", primary.as_str()),
             ("hot_standby_feedback", "on"),
@@ -42,7 +46,9 @@ impl Standby {
     }
 
     fn start(&mut self) {
-        self.0.start(&BTreeSet::new()).unwrap_or_else(|error| panic!("{error:?}"));
+        self.0
+            .start(&BTreeSet::new())
+            .unwrap_or_else(|error| panic!("{error:?}"));
     }
 
     fn url(&self, database: &str) -> String {
@@ -76,27 +82,46 @@ async fn a_slow_standby_is_found_from_both_sides() {
             .filter(|result| result.message.starts_with("The server refused"))
             .collect();
         assert!(refused.is_empty(), "{refused:#?}");
-        assert!(on_standby.results.iter().filter(|result| result.status == Status::Ok).count() > 15);
+        assert!(
+            on_standby
+                .results
+                .iter()
+                .filter(|result| result.status == Status::Ok)
+                .count()
+                > 15
+        );
 
         // What it asks for in its own sessions, the primary's VACUUM must leave.
-        let (reader, connection) = howdah_testkit::tokio_postgres::connect(&there, howdah_testkit::tokio_postgres::NoTls)
-            .await
-            .unwrap();
+        let (reader, connection) =
+            howdah_testkit::tokio_postgres::connect(&there, howdah_testkit::tokio_postgres::NoTls)
+                .await
+                .unwrap();
         tokio::spawn(async move { drop(connection.await) });
         reader
             .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class")
             .await
             .unwrap();
         let held = found(&here, "vacuum-horizon", &[("warn_xids", 0.0)], "The standby").await;
-        assert!(held.problems.iter().any(|problem| problem.figures["kind"] == "standby"), "{held:#?}");
-        reader.batch_execute("ROLLBACK; SELECT pg_wal_replay_pause()").await.unwrap();
+        assert!(
+            held.problems
+                .iter()
+                .any(|problem| problem.figures["kind"] == "standby"),
+            "{held:#?}"
+        );
+        reader
+            .batch_execute("ROLLBACK; SELECT pg_wal_replay_pause()")
+            .await
+            .unwrap();
 
         database
             .execute("SELECT pg_logical_emit_message(false, 'filler', repeat('x', 1000000)) FROM generate_series(1, 120)")
             .await;
         found(&here, "replication-lag", &[], "behind").await;
         let paused = found(&there, "replication-lag", &[], "Replay is paused").await;
-        reader.batch_execute(&paused.problems[0].fix.as_ref().unwrap().sql).await.unwrap();
+        reader
+            .batch_execute(&paused.problems[0].fix.as_ref().unwrap().sql)
+            .await
+            .unwrap();
         fine(&there, "replication-lag", &[]).await;
         fine(&here, "replication-lag", &[]).await;
 
