@@ -19,9 +19,17 @@ async fn a_damaged_page_is_found() {
         // From 18 on clusters are made with checksums; the program says so with an error, where there is one.
         if let Some(program) = installation(major).program("pg_checksums") {
             let mut command = Account::of_servers().unwrap().command(&program);
-            let done = command.arg("--enable").arg("-D").arg(server.data_dir()).output().unwrap();
+            let done = command
+                .arg("--enable")
+                .arg("-D")
+                .arg(server.data_dir())
+                .output()
+                .unwrap();
             let said = String::from_utf8_lossy(&done.stderr);
-            assert!(done.status.success() || said.contains("already enabled"), "{said}");
+            assert!(
+                done.status.success() || said.contains("already enabled"),
+                "{said}"
+            );
         }
         server.start().await;
         let url = database.url();

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use howdah_checks::{Check, CheckResult, Settings, Status, check_named, evidence, evidence_checks, health, health_checks};
+use howdah_checks::{
+    Check, CheckResult, Settings, Status, check_named, evidence, evidence_checks, health, health_checks,
+};
 use howdah_testkit::{majors, server};
 
 use super::{eventually, result};
@@ -174,7 +176,9 @@ async fn every_example_is_judged_as_its_page_says() {
                 let is_ok = |result: &CheckResult| result.status == Status::Ok;
                 let after = eventually(&database.url(), example.check, &example.settings, is_ok).await;
                 if !is_ok(&after) {
-                    wrong.push(format!("{major}: {code}: still there after {fixes:?}: {after:#?}"));
+                    wrong.push(format!(
+                        "{major}: {code}: still there after {fixes:?}: {after:#?}"
+                    ));
                 }
             }
             let bare = result.guide.is_empty() || result.title.is_empty() || result.message.is_empty();
@@ -187,8 +191,13 @@ async fn every_example_is_judged_as_its_page_says() {
 
 /// The SQL that mends what was found in a database; what changes the whole server is not for a shared one.
 fn fixes(result: &CheckResult) -> Vec<String> {
-    let fixes = result.problems.iter().filter_map(|problem| Some(problem.fix.as_ref()?.sql.clone()));
+    let fixes = result
+        .problems
+        .iter()
+        .filter_map(|problem| Some(problem.fix.as_ref()?.sql.clone()));
     fixes
-        .filter(|sql| !sql.contains("ALTER SYSTEM") && !sql.contains("ALTER ROLE") && !sql.contains("CREATE EXTENSION"))
+        .filter(|sql| {
+            !sql.contains("ALTER SYSTEM") && !sql.contains("ALTER ROLE") && !sql.contains("CREATE EXTENSION")
+        })
         .collect()
 }
