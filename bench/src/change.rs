@@ -1,18 +1,27 @@
 //! Schema changes under load: an open-loop load on a table of a million rows, the change
 //! beside it, and afterwards the schema, every row and every acknowledged write compared.
 
+mod kills;
 mod load;
 mod scenario;
+mod waits;
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use howdah_testkit::{Server, ServerOptions};
+use howdah_testkit::{Database, Server, ServerOptions};
+use kills::Kills;
 use load::{Latencies, Load};
 use scenario::{SCENARIOS, Scenario};
 use tokio::process::Command;
+use waits::Waits;
+
+/// What a client may wait beyond what the load alone makes it wait, in milliseconds.
+const STALL_MS: f64 = 60.0;
+/// The size of a table and its indexes afterwards, against what the plain statement leaves.
+const BLOAT: f64 = 1.3;
 
 /// Carries out changes under load and prints what the clients felt.
 #[derive(Debug, clap::Args)]
@@ -28,6 +37,15 @@ pub(crate) struct Arguments {
     /// Kill howdah and the server in turn, so often for each change, at random moments.
     #[arg(long, default_value_t = 0)]
     kills: u32,
+    /// What the random moments come from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Keep a transaction of so many seconds that reads the table in front, again and again.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    reader: u32,
+    /// Measure again, so often, where only clients' waits are beyond their bounds.
+    #[arg(long, default_value_t = 1)]
+    again: u32,
     /// The major version.
     #[arg(long, default_value_t = 15)]
     pg: u16,
@@ -57,18 +75,37 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
     })
     .await;
     println!(
-        "change         total   bound |   alone p50/p99/max ms |  beside p50/p99/max ms |   heap  index |   ops errors verdict"
+        "change         total   bound |   alone p50/p99/max ms |  beside p50/p99/max ms |  ours ms |   heap  index |   ops errors verdict"
     );
     let mut bad = 0;
     for scenario in SCENARIOS {
         if !arguments.names.is_empty() && !arguments.names.iter().any(|name| name == scenario.name) {
             continue;
         }
-        match measure(&server, scenario, &arguments, &howdah).await {
-            Ok(line) => println!("{line}"),
-            Err(error) => {
-                bad += 1;
-                println!("{:<12} {error:?}", scenario.name);
+        let mut kills = Kills::new(arguments.seed, arguments.kills);
+        let mut again = arguments.again;
+        loop {
+            match measure(&server, scenario, &arguments, &howdah, &mut kills).await {
+                Ok(measured) => {
+                    println!("{}", measured.line);
+                    // A change that ended before all kills is carried out once more.
+                    if kills.left > 0 {
+                        continue;
+                    }
+                    if measured.good {
+                        break;
+                    }
+                    if again == 0 || !measured.only_waits {
+                        bad += 1;
+                        break;
+                    }
+                    again -= 1;
+                }
+                Err(error) => {
+                    bad += 1;
+                    println!("{:<12} {error:?}", scenario.name);
+                    break;
+                }
             }
         }
     }
@@ -78,12 +115,21 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What one change was like.
+struct Measured {
+    line: String,
+    good: bool,
+    /// Whether nothing but clients' waits is beyond its bounds.
+    only_waits: bool,
+}
+
 async fn measure(
     server: &Server,
     scenario: &Scenario,
     arguments: &Arguments,
     howdah: &Path,
-) -> Result<String> {
+    kills: &mut Kills,
+) -> Result<Measured> {
     let (database, plain) = (server.database("change").await, server.database("plain").await);
     for database in [&database, &plain] {
         let client = database.probe().await;
@@ -93,34 +139,46 @@ async fn measure(
         client.batch_execute("CHECKPOINT").await?;
     }
     // What the plain statement makes of the same data is what fresh means.
-    plain.probe().await.batch_execute(scenario.script).await?;
-    let fresh = scenario::sizes(&plain.probe().await, scenario).await?;
-    let expected = scenario::schema(&plain.probe().await).await?;
+    let reference = plain.probe().await;
+    reference.batch_execute(scenario.script).await?;
+    let fresh = scenario::sizes(&reference, scenario).await?;
+    let expected = scenario::schema(&reference).await?;
+    let url = database.url();
+    stops(&database, howdah, &url, scenario).await?;
 
     let load = Load::start(server, &database.name, arguments.rows).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     load.reset();
     tokio::time::sleep(Duration::from_secs(arguments.baseline)).await;
-    let alone = load.reset();
+    let before = load.reset();
+    let reader = arguments.reader;
+    let in_front = (reader > 0).then(|| {
+        let (url, table) = (server.url(&database.name), scenario.table);
+        tokio::spawn(async move { read_in_front(&url, reader, table).await })
+    });
+    if in_front.is_some() {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let waits = Waits::watch(server, &database.name).await;
     let begun = Instant::now();
-    let url = database.url();
-    let kills = if arguments.kills == 0 {
+    if arguments.kills == 0 {
         let output = change(howdah, &url, scenario.script).output().await?;
         show(arguments, &output);
         if !output.status.success() {
             load.stop().await?;
-            bail!(
-                "howdah: {}{}",
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            );
+            bail!("howdah: {}", text(&output));
         }
-        0
     } else {
-        killed(server, howdah, &url, scenario, arguments).await?
-    };
+        kills.until_done(server, howdah, &url, scenario).await?;
+    }
     let total = begun.elapsed();
     let beside = load.reset();
+    let ours = waits.longest_ms().await?;
+    if let Some(in_front) = in_front {
+        in_front.abort();
+    }
+    tokio::time::sleep(Duration::from_secs(arguments.baseline)).await;
+    let alone = before.and(&load.reset());
     let (model, errors) = load.stop().await?;
     let client = database.probe().await;
     if arguments.verbose {
@@ -130,6 +188,29 @@ async fn measure(
             eprintln!("{}", row.get::<_, String>(0));
         }
     }
+    model.compare(&client, scenario).await?;
+    let after = scenario::sizes(&client, scenario).await?;
+    if scenario.contract {
+        let row = client.query_one("SELECT id FROM howdah.changes", &[]).await?;
+        let output = command(
+            howdah,
+            &[
+                "change",
+                "contract",
+                row.get(0),
+                "--yes",
+                "--quiet",
+                "--url",
+                &url,
+            ],
+        )
+        .output()
+        .await?;
+        if !output.status.success() {
+            bail!("howdah change contract: {}", text(&output));
+        }
+        model.compare(&client, scenario).await?;
+    }
     let found = scenario::schema(&client).await?;
     if found != expected {
         bail!(
@@ -137,15 +218,32 @@ async fn measure(
             scenario::difference(&expected, &found)
         );
     }
-    model.compare(&client, scenario).await?;
-    let after = scenario::sizes(&client, scenario).await?;
     let unexpected: Vec<&String> = errors
         .iter()
         .filter(|error| arguments.kills == 0 && !error.contains("cached plan"))
         .collect();
-    let good = unexpected.is_empty() && scenario.bound_s.is_none_or(|bound| total.as_secs_f64() <= bound);
-    Ok(format!(
-        "{:<12} {:>6.1}s {:>7} | {:>22} | {:>22} | {:>6.2} {:>6.2} | {:>5} {:>6} {}{}",
+    let (heap, index) = (after.heap / fresh.heap, after.indexes / fresh.indexes.max(1.0));
+    let mut beyond: Vec<String> = unexpected.iter().take(1).map(|error| (*error).clone()).collect();
+    if scenario
+        .bound_s
+        .is_some_and(|bound| arguments.kills == 0 && total.as_secs_f64() > bound)
+    {
+        beyond.push("too slow".to_owned());
+    }
+    if arguments.kills == 0 && (heap > BLOAT || index > BLOAT) {
+        beyond.push("bloated".to_owned());
+    }
+    let only_waits = beyond.is_empty();
+    // A client that waits where howdah has no lock waits for the machine.
+    if arguments.kills == 0 && beside.max > alone.max + STALL_MS {
+        beyond.push(format!("a stall of {:.0} ms", beside.max));
+    }
+    if arguments.kills == 0 && beside.p99 > 2.0 * alone.p99 {
+        beyond.push(format!("p99 {:.1} times", beside.p99 / alone.p99));
+    }
+    let good = beyond.is_empty();
+    let line = format!(
+        "{:<12} {:>6.1}s {:>7} | {:>22} | {:>22} | {:>8.0} | {:>6.2} {:>6.2} | {:>5} {:>6} {}{}",
         scenario.name,
         total.as_secs_f64(),
         scenario
@@ -153,19 +251,68 @@ async fn measure(
             .map_or("-".to_owned(), |bound| format!("{bound}s")),
         shown(&alone),
         shown(&beside),
-        after.heap / fresh.heap,
-        after.indexes / fresh.indexes.max(1.0),
+        ours,
+        heap,
+        index,
         alone.count + beside.count,
         errors.len(),
-        if good { "right" } else { "NOT WITHIN BOUNDS" },
-        if kills > 0 {
-            format!(", after {kills} kills")
+        if good {
+            "right".to_owned()
         } else {
-            unexpected
-                .first()
-                .map_or(String::new(), |error| format!(" {error}"))
+            format!("BEYOND BOUNDS: {}", beyond.join(", "))
         },
-    ))
+        if arguments.kills > 0 {
+            format!(", after {} kills", arguments.kills - kills.left)
+        } else {
+            String::new()
+        },
+    );
+    Ok(Measured {
+        line,
+        good,
+        only_waits,
+    })
+}
+
+/// What stands in a change's way makes it stop with nothing touched, and is then removed.
+async fn stops(database: &Database<'_>, howdah: &Path, url: &str, scenario: &Scenario) -> Result<()> {
+    if scenario.obstacle.is_empty() {
+        return Ok(());
+    }
+    let client = database.probe().await;
+    let before = scenario::schema(&client).await?;
+    client.batch_execute(scenario.obstacle).await?;
+    let output = change(howdah, url, scenario.script).output().await?;
+    if output.status.success() {
+        bail!("howdah carried the change out over: {}", scenario.obstacle);
+    }
+    if scenario::schema(&client).await? != before {
+        bail!("howdah stopped, and left something: {}", text(&output));
+    }
+    client.batch_execute(scenario.repair).await?;
+    Ok(())
+}
+
+/// A transaction that reads the table and stays open, then another.
+async fn read_in_front(url: &str, seconds: u32, table: &'static str) -> Result<()> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    // By the old name: a change may take it away meanwhile, which ends this.
+    let table = if table == "items" { "t" } else { table };
+    loop {
+        let sql = format!(
+            "BEGIN; SELECT FROM {table} LIMIT 1; SELECT pg_sleep({seconds}); COMMIT; SELECT pg_sleep(2)"
+        );
+        client.batch_execute(&sql).await?;
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 fn shown(latencies: &Latencies) -> String {
@@ -174,68 +321,26 @@ fn shown(latencies: &Latencies) -> String {
 
 fn show(arguments: &Arguments, output: &Output) {
     if arguments.verbose {
-        eprintln!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        eprintln!("{}", text(output));
     }
 }
 
 fn change(howdah: &Path, url: &str, script: &str) -> Command {
+    command(
+        howdah,
+        &["change", "run", "--yes", "--quiet", "--url", url, "--sql", script],
+    )
+}
+
+fn command(howdah: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(howdah);
     command
-        .args(["change", "run", "--yes", "--quiet", "--url", url, "--sql", script])
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     command
-}
-
-/// Kills howdah and the server in turn, and gives the same command again each time.
-async fn killed(
-    server: &Server,
-    howdah: &Path,
-    url: &str,
-    scenario: &Scenario,
-    arguments: &Arguments,
-) -> Result<u32> {
-    let mut seed = 0x9e37_79b9_u64 ^ scenario.name.len() as u64;
-    let mut done = 0;
-    loop {
-        let mut child = change(howdah, url, scenario.script).spawn()?;
-        let strikes = done < arguments.kills;
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let after = Duration::from_millis(if strikes {
-            50 + (seed >> 33) % 2_500
-        } else {
-            600_000
-        });
-        tokio::select! {
-            status = child.wait() => {
-                if status?.success() {
-                    return Ok(done);
-                }
-                let output = child.wait_with_output().await?;
-                bail!("howdah, after {done} kills: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-            }
-            () = tokio::time::sleep(after) => {
-                done += 1;
-                if done % 2 == 1 {
-                    child.kill().await?;
-                } else {
-                    server.crash().await;
-                    server.start().await;
-                    // Howdah waits for the server by itself; it is left alone for a while.
-                    let _ = tokio::time::timeout(Duration::from_millis(800), child.wait()).await;
-                    child.kill().await.ok();
-                }
-            }
-        }
-    }
 }
 
 /// The program to measure, where none is named.

@@ -4,7 +4,9 @@
 
 mod change;
 mod export;
+mod index;
 mod latency;
+mod lint;
 mod measure;
 mod peers;
 mod rows;
@@ -38,6 +40,10 @@ struct Arguments {
 enum Command {
     /// Schema changes beside an open-loop load: what clients feel, and whether every row is right.
     Change(change::Arguments),
+    /// `howdah lint` and `howdah review`: CPU time, memory, rehearsals.
+    Lint(lint::Arguments),
+    /// Index advice: what is advised is built and measured.
+    Index(index::Arguments),
     /// The truth set of migrations: verdicts from servers, and how well `howdah lint` agrees.
     #[command(subcommand)]
     Truth(truth::Command),
@@ -49,6 +55,12 @@ async fn main() -> Result<()> {
     match arguments.command {
         Some(Command::Change(command)) => {
             return change::run(command, &change::default_program(arguments.howdah)).await;
+        }
+        Some(Command::Lint(command)) => {
+            return lint::run(command, &arguments.howdah, arguments.peers.as_deref()).await;
+        }
+        Some(Command::Index(command)) => {
+            return index::run(command, &index::default_program(arguments.howdah)).await;
         }
         Some(Command::Truth(command)) => {
             return truth::run(command, arguments.howdah, arguments.peers).await;

@@ -41,6 +41,18 @@ pub(crate) struct Model {
     rows: u32,
 }
 
+impl Latencies {
+    /// The worse of both in every figure.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            p50: self.p50.max(other.p50),
+            p99: self.p99.max(other.p99),
+            max: self.max.max(other.max),
+        }
+    }
+}
+
 impl Load {
     pub(crate) async fn start(server: &Server, database: &str, rows: u32) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));

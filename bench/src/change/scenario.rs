@@ -14,6 +14,12 @@ pub(crate) struct Scenario {
     pub(crate) w: &'static str,
     /// 0.6 of what an expert needed by hand, in seconds, for the two long changes.
     pub(crate) bound_s: Option<f64>,
+    /// Put into the changed table only: the change has to stop at it, with nothing touched.
+    pub(crate) obstacle: &'static str,
+    /// Removes the obstacle.
+    pub(crate) repair: &'static str,
+    /// Whether old names stay until `howdah change contract`.
+    pub(crate) contract: bool,
 }
 
 const PLAIN: Scenario = Scenario {
@@ -25,6 +31,9 @@ const PLAIN: Scenario = Scenario {
     v: "v",
     w: "w",
     bound_s: None,
+    obstacle: "",
+    repair: "",
+    contract: false,
 };
 
 /// All of them.
@@ -45,6 +54,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "varchar",
         script: "ALTER TABLE t ALTER COLUMN w TYPE integer USING w::integer",
+        obstacle: "INSERT INTO t (id, v, w) VALUES (2000000000, 1, 'no number')",
+        repair: "DELETE FROM t WHERE id = 2000000000",
         ..PLAIN
     },
     Scenario {
@@ -86,6 +97,29 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "partitioned",
+        setup: "ALTER TABLE t RENAME TO old; ALTER TABLE old RENAME CONSTRAINT t_pkey TO old_pkey; ALTER INDEX t_v RENAME TO old_v; \
+                CREATE TABLE t (LIKE old INCLUDING DEFAULTS, PRIMARY KEY (id)) PARTITION BY HASH (id); CREATE INDEX t_v ON t (v); \
+                CREATE TABLE t_0 PARTITION OF t FOR VALUES WITH (MODULUS 4, REMAINDER 0); CREATE TABLE t_1 PARTITION OF t FOR VALUES WITH (MODULUS 4, REMAINDER 1); \
+                CREATE TABLE t_2 PARTITION OF t FOR VALUES WITH (MODULUS 4, REMAINDER 2); CREATE TABLE t_3 PARTITION OF t FOR VALUES WITH (MODULUS 4, REMAINDER 3); \
+                INSERT INTO t SELECT * FROM old; DROP TABLE old",
+        script: "CREATE INDEX ON t (w)",
+        ..PLAIN
+    },
+    Scenario {
+        name: "column",
+        script: "ALTER TABLE t RENAME COLUMN v TO value",
+        v: "value",
+        contract: true,
+        ..PLAIN
+    },
+    Scenario {
+        name: "table",
+        script: "ALTER TABLE t RENAME TO items",
+        table: "items",
+        ..PLAIN
+    },
+    Scenario {
         name: "split",
         script: "BEGIN; ALTER TABLE t ADD COLUMN n int; CREATE INDEX t_n ON t (n); ALTER TABLE t ADD CONSTRAINT n_ok CHECK (n > 0); \
                  CREATE TABLE audit (id int PRIMARY KEY, t_id int REFERENCES t); COMMIT",
@@ -115,7 +149,8 @@ pub(crate) struct Sizes {
 
 pub(crate) async fn sizes(client: &Client, scenario: &Scenario) -> Result<Sizes> {
     let sql = format!(
-        "SELECT pg_relation_size('{0}')::float8, pg_indexes_size('{0}')::float8",
+        "SELECT sum(pg_relation_size(oid))::float8, sum(pg_indexes_size(oid))::float8 FROM pg_class \
+         WHERE oid = '{0}'::regclass OR oid IN (SELECT relid FROM pg_partition_tree('{0}'))",
         scenario.table
     );
     let row = client.query_one(&sql, &[]).await?;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use howdah_core::{Block, Error, ErrorKind, Outcome, Report};
+use howdah_core::{Block, Error, ErrorKind, Mark, Outcome, Report};
 use serde_json::{Value, json};
 
 use crate::cli::Globals;
@@ -147,12 +147,21 @@ impl Output {
             if index > 0 {
                 writeln!(stdout)?;
             }
+            if let Block::Marked(parts) = block
+                && self.colour
+            {
+                for (mark, text) in parts {
+                    write!(stdout, "{}{}\u{1b}[0m", colour(*mark), visible(text))?;
+                }
+                writeln!(stdout)?;
+                continue;
+            }
             let text = Report {
                 blocks: vec![block.clone()],
             }
             .to_text(self.width());
             let text = match block {
-                Block::Code(_) => visible(&text),
+                Block::Code(_) | Block::Marked(_) => visible(&text),
                 _ => harmless(&text),
             };
             match block {
@@ -166,6 +175,19 @@ impl Output {
     /// The terminal's width; text that goes elsewhere is as wide as it needs.
     fn width(&self) -> Option<u16> {
         self.terminal.then(|| console::Term::stdout().size().1)
+    }
+}
+
+/// What a terminal is told before a part of a text.
+fn colour(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Plain => "",
+        Mark::Strong => "\u{1b}[1m",
+        Mark::Faint => "\u{1b}[34m",
+        Mark::Danger => "\u{1b}[1;31m",
+        Mark::Warning => "\u{1b}[1;33m",
+        Mark::Note => "\u{1b}[1;36m",
+        Mark::Remedy => "\u{1b}[32m",
     }
 }
 

@@ -7,6 +7,7 @@ mod asker;
 mod corpus;
 #[path = "guard_corpus/raw.rs"]
 mod raw;
+#[cfg(feature = "corpus")]
 #[path = "guard_corpus/reality.rs"]
 mod reality;
 #[path = "guard_corpus/verdict.rs"]
@@ -17,20 +18,55 @@ mod world;
 use std::time::Instant;
 
 use asker::Asker;
-use corpus::{Class, Only};
+use corpus::Class;
+#[cfg(feature = "corpus")]
+use corpus::Only;
 use howdah_testkit::{PgBouncer, Server, ServerOptions};
 use raw::Login;
-use world::World;
+use world::{Person, World};
 
-/// Of each class, one statement in so many is in every run; all of them with `--features corpus`.
-const SLICE: usize = 12;
+/// Of each class, one statement in so many is in every run, others for each asker; all of them with `--features corpus`.
+const SLICE: usize = 24;
 
 /// Which statements a run takes. `HOWDAH_CORPUS_ONLY` narrows it, while working on the corpus, to names that contain this.
-fn chosen(number: usize, name: &str) -> bool {
+fn chosen(number: usize, first: usize, name: &str) -> bool {
     match std::env::var("HOWDAH_CORPUS_ONLY") {
         Ok(only) => only.split(',').any(|o| name.contains(o)),
-        Err(_) => cfg!(feature = "corpus") || number.is_multiple_of(SLICE),
+        Err(_) => cfg!(feature = "corpus") || number % SLICE == first,
     }
+}
+
+/// One who asks: in which words, as whom, through a pooler, and beginning with which statement of each class.
+struct Way {
+    word: &'static str,
+    person: Person,
+    pooled: bool,
+    first: usize,
+}
+
+/// All ways, or those that `HOWDAH_CORPUS_AS` names. The owner comes last, since he is given everything.
+fn ways() -> Vec<Way> {
+    let all = [
+        ("superuser", Person::Superuser, false),
+        ("plain", Person::Plain, false),
+        ("pooled", Person::Plain, true),
+        ("owner", Person::Owner, false),
+    ];
+    let only = std::env::var("HOWDAH_CORPUS_AS");
+    all.into_iter()
+        .enumerate()
+        .map(|(at, (word, person, pooled))| Way {
+            word,
+            person,
+            pooled,
+            first: at * SLICE / 4,
+        })
+        .filter(|way| {
+            only.as_ref()
+                .is_ok_and(|only| only.split(',').any(|o| o == way.word))
+                || only.is_err()
+        })
+        .collect()
 }
 
 fn login(server: &Server, user: &str) -> Login {
@@ -53,6 +89,9 @@ async fn server(major: u16) -> Server {
         ("max_replication_slots", "20"),
         ("max_wal_senders", "10"),
         ("logging_collector", "on"),
+        // A new file of the log would be an effect.
+        ("log_rotation_age", "0"),
+        ("log_rotation_size", "0"),
         ("checkpoint_timeout", "1h"),
         ("max_wal_size", "4GB"),
         ("log_min_messages", "log"),
@@ -83,11 +122,16 @@ fn classes() -> (Vec<Class>, Vec<Class>, Vec<String>) {
 
 fn world(server: &Server, major: u16, database: &str, attacks: &[Class], harmless: &[Class]) -> World {
     let all: Vec<Class> = attacks.iter().chain(harmless).cloned().collect();
-    let (superuser, plain) = (login(server, "postgres"), login(server, "plain"));
-    World::create(major, &superuser, &plain, &format!("corpus_{database}"), &all)
+    World::create(
+        major,
+        &login(server, "postgres"),
+        &format!("corpus_{database}"),
+        &all,
+    )
 }
 
 /// The corpus itself: every attack, unguarded, has an effect that the probes see; nothing harmless has one.
+#[cfg(feature = "corpus")]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_attack_is_real() {
     let (attacks, harmless, databases) = classes();
@@ -98,31 +142,27 @@ async fn every_attack_is_real() {
             let started = Instant::now();
             let mut world = world(&server, major, database, &attacks, &harmless);
             let mut count = 0;
-            for (number, item) in attacks
-                .iter()
-                .filter(|c| c.database == *database)
-                .flat_map(|c| c.items.iter().enumerate())
-            {
+            for item in items(&attacks, database) {
                 // As the ordinary role where it can do it: what it can do, a superuser can.
-                let superuser = item.only == Only::Superuser;
-                if !chosen(number, &item.name) || !world.applies(item, superuser) {
+                let person = match item.only {
+                    Only::Superuser => Person::Superuser,
+                    _ => Person::Plain,
+                };
+                if !chosen(0, 0, &item.name) || !world.applies(item, person) {
                     continue;
                 }
                 count += 1;
-                if let Err(answer) = reality::attack(&mut world, item, superuser) {
+                if let Err(answer) = reality::attack(&mut world, item, person) {
+                    println!("{major}: {} has no effect: {answer}", item.name);
                     failures.push(format!("{major}: {} has no effect: {answer}", item.name));
                 }
             }
-            for (number, item) in harmless
-                .iter()
-                .filter(|c| c.database == *database)
-                .flat_map(|c| c.items.iter().enumerate())
-            {
-                if !chosen(number, &item.name) || !world.applies(item, false) {
+            for item in items(&harmless, database) {
+                if !chosen(0, 0, &item.name) || !world.applies(item, Person::Plain) {
                     continue;
                 }
                 count += 1;
-                if let Err(answer) = reality::harmless(&mut world, item, false) {
+                if let Err(answer) = reality::harmless(&mut world, item, Person::Plain) {
                     failures.push(format!("{major}: {} is not harmless: {answer}", item.name));
                 }
             }
@@ -135,6 +175,14 @@ async fn every_attack_is_real() {
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
+#[cfg(feature = "corpus")]
+fn items<'a>(classes: &'a [Class], database: &'a str) -> impl Iterator<Item = &'a corpus::Item> {
+    classes
+        .iter()
+        .filter(move |class| class.database == database)
+        .flat_map(|class| &class.items)
+}
+
 /// The guard: nothing of it all has an effect, and everything harmless is answered as the server does.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guard_lets_nothing_through_and_refuses_nothing_harmless() {
@@ -145,38 +193,36 @@ async fn the_guard_lets_nothing_through_and_refuses_nothing_harmless() {
         let bouncer = PgBouncer::start(&server).await;
         for database in &databases {
             let mut world = world(&server, major, database, &attacks, &harmless);
-            let direct = server.port();
-            for (superuser, port) in [
-                (true, Some(direct)),
-                (false, Some(direct)),
-                (false, bouncer.as_ref().map(PgBouncer::port)),
-            ] {
+            for way in ways() {
+                let port = match way.pooled {
+                    true => bouncer.as_ref().map(PgBouncer::port),
+                    false => Some(server.port()),
+                };
                 let Some(port) = port else { continue };
+                if way.person == Person::Owner {
+                    world.hand_over();
+                }
                 let url = Login {
                     port,
-                    ..world.login(superuser).clone()
+                    ..world.login(way.person).clone()
                 }
                 .url();
-                let how = format!(
-                    "{major} {database} as {}{}",
-                    if superuser { "superuser" } else { "plain" },
-                    if port == direct { "" } else { " through pgbouncer" }
-                );
+                let how = format!("{major} {database} as {}", way.word);
                 let started = Instant::now();
                 let mut asker = Asker::start(&url).await;
                 let mut count = [0, 0];
-                for class in attacks.iter().filter(|c| c.database == *database) {
-                    let items = wanted(&mut world, class, superuser);
+                for class in attacks.iter().filter(|class| class.database == *database) {
+                    let items = wanted(&mut world, class, &way);
                     count[0] += items.len();
                     for failure in verdict::attacks(&mut world, &mut asker, &items).await {
                         println!("{how}: {failure}");
                         failures.push(format!("{how}: {failure}"));
                     }
                 }
-                for class in harmless.iter().filter(|c| c.database == *database) {
-                    let items = wanted(&mut world, class, superuser);
+                for class in harmless.iter().filter(|class| class.database == *database) {
+                    let items = wanted(&mut world, class, &way);
                     count[1] += items.len();
-                    for failure in verdict::harmless(&mut world, &mut asker, &items, superuser).await {
+                    for failure in verdict::harmless(&mut world, &mut asker, &items, way.person).await {
                         println!("{how}: {failure}");
                         failures.push(format!("{how}: {failure}"));
                     }
@@ -193,12 +239,12 @@ async fn the_guard_lets_nothing_through_and_refuses_nothing_harmless() {
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
-fn wanted(world: &mut World, class: &Class, superuser: bool) -> Vec<corpus::Item> {
+fn wanted(world: &mut World, class: &Class, way: &Way) -> Vec<corpus::Item> {
     class
         .items
         .iter()
         .enumerate()
-        .filter(|(number, item)| chosen(*number, &item.name) && world.applies(item, superuser))
+        .filter(|(number, item)| chosen(*number, way.first, &item.name) && world.applies(item, way.person))
         .map(|(_, item)| item.clone())
         .collect()
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 use asker::Asker;
 use howdah_testkit::ServerOptions;
 use raw::Login;
-use world::World;
+use world::{Person, World};
 
 /// Statements between two looks at the probes.
 const ROUND: usize = 40;
@@ -143,6 +143,8 @@ async fn nothing_that_the_guard_lets_through_has_an_effect() {
         ("shared_preload_libraries", "pg_stat_statements"),
         ("wal_level", "logical"),
         ("logging_collector", "on"),
+        ("log_rotation_age", "0"),
+        ("log_rotation_size", "0"),
         ("max_prepared_transactions", "5"),
     ];
     let server = howdah_testkit::private(ServerOptions {
@@ -163,25 +165,19 @@ async fn nothing_that_the_guard_lets_through_has_an_effect() {
     let mut classes = corpus::load("attacks");
     classes.extend(corpus::load("harmless"));
     classes.retain(|class| class.database == "main");
-    let mut world = World::create(
-        major,
-        &login("postgres"),
-        &login("plain"),
-        "corpus_main",
-        &classes,
-    );
+    let mut world = World::create(major, &login("postgres"), "corpus_main", &classes);
     let mut seeds = Vec::new();
     for item in classes
         .iter()
         .filter(|class| class.name != "denial")
         .flat_map(|class| &class.items)
     {
-        if world.applies(item, true) && item.sql.len() < 2_000 {
+        if world.applies(item, Person::Superuser) && item.sql.len() < 2_000 {
             seeds.push(world.expand(&item.sql));
         }
     }
 
-    let mut asker = Asker::start(&world.login(true).url()).await;
+    let mut asker = Asker::start(&world.login(Person::Superuser).url()).await;
     let mut random = Random(seed);
     let (mut asked, mut answered) = (0, 0);
     let started = Instant::now();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::names::chosen_name;
 use crate::planner::parse;
 use crate::rewrite::rewrites;
-use crate::{ChangeError, Form, Planning};
+use crate::{ChangeError, Form, Planning, Relation};
 
 const TYPE: &str = include_str!("ask/type.sql");
 
@@ -93,6 +93,27 @@ impl Planning<'_> {
             .ask(&format!("SELECT EXISTS (SELECT FROM {relation})"), &[])
             .await?;
         Ok(answer.as_deref() == Some("t"))
+    }
+
+    /// Whether a column that comes and goes would reach no subscriber, who would stop at it;
+    /// refused where one gets all columns.
+    pub(crate) async fn has_no_subscriber(&mut self, relation: &Relation) -> Result<bool, ChangeError> {
+        const SUBSCRIBERS: &str = include_str!("ask/subscribers.sql");
+        let oids: Vec<String> = self
+            .facts
+            .family(relation)
+            .iter()
+            .map(|member| member.oid.to_string())
+            .collect();
+        let oids = format!("{{{}}}", oids.join(","));
+        let Some(publications) = self.ask(SUBSCRIBERS, &[Some(&oids)]).await? else {
+            return Ok(true);
+        };
+        self.refuse(
+            format!("{} is published by {publications}, and a subscriber that lacks the column which is added for a while would stop", relation.name()),
+            Some("From PostgreSQL 15 on, give the publication a list of the columns as they are (ALTER PUBLICATION … SET TABLE … (…)); else take the table out of it for the time."),
+        );
+        Ok(false)
     }
 
     /// The schemas in which names are looked up, as `SET search_path` takes them.

@@ -18,30 +18,55 @@ use tokio_util::sync::CancellationToken;
 
 use crate::journal::{self, Entry, State, StepState, Wanted};
 use crate::plan::Phase;
-use crate::{Action, ChangeError, Plan};
+use crate::{Accepts, Action, ChangeError, Plan};
 
 use worker::{Worker, Write};
 
 /// What a caller decides about a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Go on to the steps after which there is no way back.
-    pub contract: bool,
+    /// What is removed in the end.
+    pub contract: Contract,
     /// How long a lock is tried for before the change gives up, resumable.
     pub lock_patience: Duration,
     /// How long a server that is gone is waited for.
     pub server_patience: Duration,
     /// Hours of the day, in the server's time zone, outside of which no backfill works.
     pub window: Option<(time::Time, time::Time)>,
+    /// What a person agrees to beforehand.
+    pub accepts: Accepts,
+}
+
+/// What a run removes when everything else is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contract {
+    /// Nothing: the change can still be taken back.
+    Nothing,
+    /// What only a rollback would need, and no client sees.
+    WayBack,
+    /// That, and the old names that clients may have used so far.
+    OldNames,
+}
+
+impl Contract {
+    /// Whether steps of that phase are carried out.
+    fn reaches(self, phase: Phase) -> bool {
+        match phase {
+            Phase::Expand | Phase::Swap => true,
+            Phase::Contract => self != Self::Nothing,
+            Phase::Retire => self == Self::OldNames,
+        }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            contract: true,
+            contract: Contract::WayBack,
             lock_patience: Duration::from_secs(600),
             server_patience: Duration::from_secs(60),
             window: None,
+            accepts: Accepts::default(),
         }
     }
 }
@@ -72,7 +97,7 @@ pub enum Ended {
     Done,
     /// Everything was done before.
     WasDone,
-    /// Done but for what a rollback would need.
+    /// Done but for what a rollback would need, or for old names that clients may still use.
     Expanded,
     /// It waits, as a person wanted.
     Paused,
@@ -167,12 +192,17 @@ impl Executor {
         let entry = match journal::find(connection, &id).await? {
             Some(entry) if entry.state != State::RolledBack => entry,
             _ => {
-                let plan = Box::pin(crate::planner::plan(connection, sql)).await?;
+                let accepts = self.options.accepts;
+                let plan = Box::pin(crate::planner::plan_accepting(connection, sql, accepts)).await?;
                 if !plan.refusals.is_empty() {
                     return Err(ChangeError::Refused(
                         plan.refusals.iter().map(|refusal| refusal.text()).collect(),
                     ));
                 }
+                for warning in crate::preflight(connection).await? {
+                    self.observer.says(&warning);
+                }
+                let connection = worker.connection().await?;
                 journal::create(connection).await?;
                 if let Some((other, state)) = journal::rival(connection, &plan).await? {
                     return Err(ChangeError::Busy {
@@ -253,7 +283,8 @@ impl Executor {
                 return Err(error);
             }
         }
-        let contracted = self.options.contract || plan.steps.iter().all(|step| step.phase != Phase::Contract);
+        let contract = self.options.contract;
+        let contracted = plan.steps.iter().all(|step| contract.reaches(step.phase));
         let (state, ended) = if contracted {
             (State::Done, Ended::Done)
         } else {
@@ -274,7 +305,7 @@ impl Executor {
         let mut at = 0;
         let mut repeats = 0;
         while let Some(step) = plan.steps.get(at) {
-            if step.phase == Phase::Contract && !self.options.contract {
+            if !self.options.contract.reaches(step.phase) {
                 break;
             }
             let before: f64 = weights[..at].iter().sum();

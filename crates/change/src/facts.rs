@@ -102,6 +102,8 @@ pub struct Relation {
     pub replica_identity: char,
     /// Whether it is a typed table.
     pub of_type: bool,
+    /// How many columns it has had; those that were dropped count.
+    pub attributes: u32,
     /// Whether a table has rewrite rules.
     pub has_rules: bool,
     /// `RANGE (at)`, of a partitioned table.
@@ -298,6 +300,8 @@ pub struct Index {
     pub immediate: bool,
     /// Whether it can be used for queries.
     pub valid: bool,
+    /// Whether it belongs to an index of a partitioned table.
+    pub attached: bool,
     /// Whether CLUSTER used it last.
     pub clustered: bool,
     /// Whether it is the replica identity.

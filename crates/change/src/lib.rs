@@ -19,6 +19,7 @@ mod partition_bound;
 mod partitioned_index;
 mod plan;
 mod planner;
+mod preflight;
 pub mod proof;
 mod rewrite;
 mod shadow;
@@ -28,7 +29,7 @@ mod rewrites {
 }
 
 pub use error::ChangeError;
-pub use execute::{Ended, Executor, Observer, Options, Silent};
+pub use execute::{Contract, Ended, Executor, Observer, Options, Silent};
 pub use facts::{
     Column, Constraint, Dependent, Facts, ForeignKey, Index, Policy, Relation, Server, Statistics, Trigger,
 };
@@ -37,5 +38,6 @@ pub use names::derived_name;
 pub use plan::{
     Action, Backfill, Batches, Cleanup, Estimate, LockTable, Phase, Plan, PlannedLock, Refusal, Step, Undo,
 };
-pub use planner::{Planning, plan};
+pub use planner::{Accepts, Planning, plan, plan_accepting};
+pub use preflight::preflight;
 pub use rewrite::{Rewrite, rewrites};

@@ -66,7 +66,7 @@ pub(crate) async fn plan(
         let same = member
             .indexes
             .iter()
-            .find(|index| index.valid && is_same(index, &child, statement));
+            .find(|index| index.valid && !index.attached && is_same(index, &child, statement));
         let own = match same {
             Some(same) => beside(&child, &same.name),
             None => {

@@ -74,6 +74,8 @@ pub enum Phase {
     Swap,
     /// Removes what only a rollback would need.
     Contract,
+    /// Removes an old name that clients may still use: done only when that is asked for.
+    Retire,
 }
 
 /// A lock that a step takes.

@@ -1,13 +1,21 @@
 use howdah_pg::Connection;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{LimitOption, Node, ResTarget, SelectStmt, SetOperation};
-use howdah_sql::{Limits, RelationName, Script, quote_ident};
+use howdah_sql::{Limits, RelationName, Script, Statement, quote_ident};
 
 use crate::form::{Form, deparse};
 use crate::names::hash;
 use crate::plan::{Action, Plan, Refusal, Step};
 use crate::rewrite::rewrites;
-use crate::{ChangeError, Facts};
+use crate::rewrites::rename_column;
+use crate::{ChangeError, Facts, Relation};
+
+/// What a person agrees to beforehand, which otherwise is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accepts {
+    /// That rows are removed for good, as TRUNCATE does it.
+    pub loss: bool,
+}
 
 /// A plan in the making: what rewrites add to.
 pub struct Planning<'a> {
@@ -15,11 +23,15 @@ pub struct Planning<'a> {
     pub facts: &'a mut Facts,
     /// For questions that the facts do not answer; nothing is changed through it.
     pub connection: &'a mut Connection,
+    /// What a person agrees to.
+    pub accepts: Accepts,
     change: String,
     statement: usize,
     steps: Vec<Step>,
     /// Checks of these tables that come after so many steps need what those make.
     fences: Vec<(usize, RelationName)>,
+    /// Tables, by OID, of which a column has an old and a new name until somebody ends that.
+    two_names: Vec<(u32, String, String)>,
     notes: Vec<String>,
     refusals: Vec<Refusal>,
 }
@@ -36,6 +48,39 @@ impl Planning<'_> {
     /// Checks of the table that follow need the steps that are there: a column that they look at.
     pub(crate) fn fence(&mut self, table: &RelationName) {
         self.fences.push((self.steps.len(), table.clone()));
+    }
+
+    /// Whether the table and those below it have room for one more column; refused where not.
+    pub(crate) fn takes_a_column(&mut self, relation: &Relation) -> bool {
+        /// As PostgreSQL has it, dropped columns included.
+        const COLUMNS_MOST: u32 = 1600;
+        let family = self.facts.family(relation);
+        let full = family.iter().find(|member| member.attributes >= COLUMNS_MOST);
+        if let Some(full) = full.map(|full| full.name()) {
+            self.refuse(
+                format!("{full} has had {COLUMNS_MOST} columns, dropped ones included; PostgreSQL takes no more, and one is needed"),
+                Some("A table made anew has room for those that were dropped."),
+            );
+            return false;
+        }
+        self.facts.record(relation.oid, |member| member.attributes += 1);
+        true
+    }
+
+    /// From here on a column of the table has two names.
+    pub(crate) fn two_names(&mut self, table: u32, old: &str, new: &str) {
+        self.two_names.push((table, old.to_owned(), new.to_owned()));
+    }
+
+    /// Why a statement cannot follow those that gave a column two names.
+    fn met_twice(&self, form: &Form<'_>, statement: &Statement) -> Option<String> {
+        statement.relations().iter().find_map(|used| {
+            let relation = self.facts.relation(&used.relation)?;
+            self.two_names
+                .iter()
+                .filter(|(table, ..)| *table == relation.oid)
+                .find_map(|(_, old, new)| rename_column::conflict(form, &relation.name(), old, new))
+        })
     }
 
     /// Something that a person should know before; said once.
@@ -106,6 +151,15 @@ pub(crate) fn parse(sql: &str) -> Result<Script, ChangeError> {
 
 /// Plans a script for the database behind the connection, of which it only reads.
 pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, ChangeError> {
+    plan_accepting(connection, sql, Accepts::default()).await
+}
+
+/// The same, for somebody who agrees to more.
+pub async fn plan_accepting(
+    connection: &mut Connection,
+    sql: &str,
+    accepts: Accepts,
+) -> Result<Plan, ChangeError> {
     let script = parse(sql)?;
     let mut names: Vec<RelationName> = Vec::new();
     for statement in &script.statements {
@@ -119,16 +173,22 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     let mut planning = Planning {
         facts: &mut facts,
         connection,
+        accepts,
         change: id.clone(),
         statement: 0,
         steps: Vec::new(),
         fences: Vec::new(),
+        two_names: Vec::new(),
         notes: Vec::new(),
         refusals: Vec::new(),
     };
     for (at, statement) in script.statements.iter().enumerate() {
         planning.statement = at + 1;
         for form in Form::of(at + 1, statement)? {
+            if let Some(reason) = planning.met_twice(&form, statement) {
+                planning.refuse(reason, Some("Give it in a change of its own, afterwards."));
+                continue;
+            }
             match rewrites.iter().find(|rewrite| rewrite.takes(&form)) {
                 Some(rewrite) => rewrite.plan(&form, &mut planning).await?,
                 None => planning.refuse(
@@ -153,7 +213,7 @@ pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, Change
     }
     let mut steps = checks_first(steps, &fences);
     // What only a rollback would need goes when everything else is done.
-    steps.sort_by_key(|step| step.phase == crate::Phase::Contract);
+    steps.sort_by_key(|step| step.phase.max(crate::Phase::Swap));
     Ok(Plan {
         id,
         script: sql.to_owned(),

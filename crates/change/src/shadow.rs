@@ -18,7 +18,7 @@ use crate::plan::{Backfill, Estimate, Phase, Step, Undo};
 use crate::proof;
 use crate::{ChangeError, Column, Planning, Relation};
 
-pub(crate) use copies::Copies;
+pub(crate) use copies::{Copies, index_sql};
 pub(crate) use references::replace_columns;
 
 /// A column that is to be replaced, and by what.
@@ -53,6 +53,18 @@ pub(crate) struct Names {
     pub not_null: String,
 }
 
+/// Whether two expressions of a type differ in what is stored: `=` also takes 1.0 for 1.00,
+/// and has no meaning for some types.
+pub(crate) fn differ(type_oid: u32, a: &str, b: &str) -> String {
+    /// bool, bytea, int8, int2, int4, oid, date, time, timestamp, timestamptz, uuid.
+    const EXACT: [u32; 11] = [16, 17, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950];
+    if EXACT.contains(&type_oid) {
+        format!("{a} IS DISTINCT FROM {b}")
+    } else {
+        format!("({a})::text COLLATE \"C\" IS DISTINCT FROM ({b})::text COLLATE \"C\"")
+    }
+}
+
 impl Shadow {
     pub(crate) fn names(&self) -> Names {
         let table = self.relation.name();
@@ -83,16 +95,8 @@ impl Shadow {
         self.differ(&quote_ident(&names.new), &self.typed())
     }
 
-    /// Whether two expressions of the new type differ in what is stored: `=` also takes 1.0
-    /// for 1.00, and has no meaning for some types.
     fn differ(&self, a: &str, b: &str) -> String {
-        /// bool, bytea, int8, int2, int4, oid, date, time, timestamp, timestamptz, uuid.
-        const EXACT: [u32; 11] = [16, 17, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950];
-        if EXACT.contains(&self.type_oid) {
-            format!("{a} IS DISTINCT FROM {b}")
-        } else {
-            format!("({a})::text COLLATE \"C\" IS DISTINCT FROM ({b})::text COLLATE \"C\"")
-        }
+        differ(self.type_oid, a, b)
     }
 
     /// All the steps.
@@ -132,8 +136,8 @@ impl Shadow {
             .estimate(Estimate::backfill(rows, bytes)),
         );
         planning.step(
-            Step::autocommit(format!("Vacuum and analyse {table}"), format!("VACUUM (ANALYZE) {table}"))
-                .reason("Removes the old versions that the backfill left, and gives the planner statistics of the new column.")
+            Step::autocommit(format!("Vacuum and analyse {table}"), format!("VACUUM (ANALYZE, TRUNCATE false) {table}"))
+                .reason("Removes the old versions that the backfill left, and gives the planner statistics of the new column. Giving pages back would lock clients out.")
                 .holds(table, LockMode::ShareUpdateExclusive)
                 .estimate(Estimate::scan(self.relation.total_bytes)),
         );

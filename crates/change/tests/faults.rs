@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use howdah_change::{ChangeError, Ended, Executor, Observer, Options, journal};
+use howdah_change::{ChangeError, Contract, Ended, Executor, Observer, Options, journal};
 use howdah_core::Progress;
 use howdah_testkit::{Database, majors, server};
 use tokio_util::sync::CancellationToken;
@@ -124,7 +124,7 @@ async fn taken_back_at_every_stage_the_schema_is_as_it_was() {
         let changed = prepared(server, "changed").await;
         let expected = support::schema(&reference.probe().await).await;
         let keep = Options {
-            contract: false,
+            contract: Contract::Nothing,
             ..Options::default()
         };
         let mut stage = 1;

@@ -27,6 +27,27 @@ pub enum Block {
     },
     /// Text to be copied as it is: SQL, a plan, a configuration.
     Code(String),
+    /// The same in parts, which a terminal may show in colours. It reads as well without.
+    Marked(Vec<(Mark, String)>),
+}
+
+/// What a part of a text is, for a terminal that has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing in particular.
+    Plain,
+    /// What matters most.
+    Strong,
+    /// What leads the eye and says nothing: numbers of lines, frames.
+    Faint,
+    /// About something dangerous.
+    Danger,
+    /// About something doubtful.
+    Warning,
+    /// About something worth knowing.
+    Note,
+    /// What to do instead.
+    Remedy,
 }
 
 impl Report {
@@ -77,6 +98,13 @@ impl Report {
         self
     }
 
+    /// Adds text to be copied as it is, in parts.
+    #[must_use]
+    pub fn marked(mut self, parts: Vec<(Mark, String)>) -> Self {
+        self.blocks.push(Block::Marked(parts));
+        self
+    }
+
     /// Plain text without colours, `width` columns wide (`None`: as wide as it needs).
     pub fn to_text(&self, width: Option<u16>) -> String {
         let parts: Vec<String> = self.blocks.iter().map(|block| block.to_text(width)).collect();
@@ -88,6 +116,10 @@ impl Block {
     fn to_text(&self, width: Option<u16>) -> String {
         match self {
             Self::Text(text) | Self::Code(text) => text.trim_end().to_owned(),
+            Self::Marked(parts) => {
+                let text: String = parts.iter().map(|(_, text)| text.as_str()).collect();
+                text.trim_end().to_owned()
+            }
             Self::Heading(text) => format!("{text}\n{}", "─".repeat(text.chars().count())),
             Self::Facts(facts) => {
                 let widest = facts

@@ -15,5 +15,5 @@ mod review;
 mod settings;
 
 pub use profile::Profile;
-pub use review::{ByText, NEWEST, Options, Reviewed, Surroundings, by_rehearsal};
+pub use review::{ByRehearsal, ByText, NEWEST, Options, Reviewed, Surroundings};
 pub use settings::Settings;

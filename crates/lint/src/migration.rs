@@ -4,7 +4,9 @@
 //! predicted from its tree or observed in a rehearsal, and one verdict is drawn from either.
 
 mod findings;
+mod later;
 mod names;
+mod pace;
 mod rule;
 mod script;
 mod timeline;
@@ -12,6 +14,7 @@ mod verdict;
 mod world;
 
 pub use findings::{Basis, findings};
+pub(crate) use later::{Later, Mentions};
 pub(crate) use names::{Key, object_parts, relation_name, strings};
 pub use rule::{Advice, MigrationRule, Situation, migration_rules};
 pub use script::{Problem, Script, Sentence};

@@ -15,13 +15,16 @@ mod privileges;
 mod rename;
 mod rows;
 mod session;
+mod trigger;
 
 use howdah_rehearse::{Break, Effects, Failure, Lock, LockMode, Loss, Work, WorkKind};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::RangeVar;
 
+pub(crate) use trigger::Body;
+
 use crate::migration::Transactions;
-use crate::migration::{Key, Sentence, World, relation_name};
+use crate::migration::{Key, Later, World, relation_name};
 
 /// Where a statement stands.
 pub(crate) struct Place<'a> {
@@ -29,7 +32,7 @@ pub(crate) struct Place<'a> {
     /// Whether it is within a transaction block.
     pub(crate) in_block: bool,
     /// What follows it in the script.
-    pub(crate) later: &'a [Sentence<'a>],
+    pub(crate) later: Later<'a>,
 }
 
 /// The effects that are being gathered.
@@ -75,7 +78,7 @@ pub(crate) fn statement(node: &NodeEnum, place: &Place<'_>, to: &mut Gathering<'
         NodeEnum::ViewStmt(view) => create::view(view, to),
         NodeEnum::CreateFunctionStmt(function) => create::function(function, place, to),
         NodeEnum::AlterSeqStmt(sequence) => create::alter_sequence(sequence, to),
-        NodeEnum::CreateTrigStmt(trigger) => create::trigger(trigger, to),
+        NodeEnum::CreateTrigStmt(trigger) => trigger::trigger(trigger, place, to),
         NodeEnum::RuleStmt(rule) => create::rule(rule, to),
         NodeEnum::CreatePolicyStmt(policy) => create::policy(policy, to),
         NodeEnum::CreateEnumStmt(kind) => create::enumeration(kind, to),
@@ -191,16 +194,13 @@ impl Gathering<'_> {
 
     /// A value that was added to an enum in the same transaction cannot be used in it.
     fn use_of_new_enum_values(&mut self, place: &Place<'_>) {
-        let transaction = self.world.transaction();
-        let used = self
-            .world
-            .new_values
-            .iter()
-            .find(|(added_in, value)| {
-                *added_in == transaction && place.text.contains(&howdah_sql::quote_literal(value))
-            })
-            .map(|(_, value)| value.clone());
-        if let Some(value) = used {
+        if self.world.new_values.is_empty() {
+            return;
+        }
+        // What stands between two quotes, whichever: more than the constants, never less.
+        let text = place.text.replace("''", "\u{1}");
+        let mut between = text.split('\'').skip(1).map(|text| text.replace('\u{1}', "'"));
+        if let Some(value) = between.find(|text| self.world.new_values.contains(text)) {
             self.fail(
                 "55P04",
                 format!("unsafe use of new value \"{value}\" of an enum type"),

@@ -1,7 +1,10 @@
+use std::collections::HashSet;
+
 use howdah_core::Finding;
 use howdah_pg::Connection;
 use howdah_rehearse::{
-    Options as RehearsalOptions, RehearseError, Schema, Scratch, Sizes, Unit, WorkKind, rehearse,
+    Options as RehearsalOptions, ReadRate, RehearseError, Rehearsal, Rehearsing, Schema, Scratch, Sizes, Statistics,
+    Unit, WorkKind,
 };
 use howdah_sql::RelationName;
 
@@ -34,17 +37,26 @@ pub struct Surroundings {
     schema: Schema,
     sizes: Sizes,
     model: SchemaModel,
+    statistics: Statistics,
 }
 
 impl Surroundings {
-    /// Reads the target's schema and sizes, from its catalogs only.
-    pub async fn of(connection: &mut Connection) -> Result<Self, RehearseError> {
+    /// Reads the target's schema and sizes, and what the statistics know of the tables that
+    /// these texts name, from its catalogs only.
+    pub async fn of(connection: &mut Connection, texts: &[&str]) -> Result<Self, RehearseError> {
+        let model = crate::schema::read(connection)
+            .await
+            .map_err(RehearseError::Target)?;
+        let tables = model.tables.iter().map(|table| table.name.name.as_str());
+        let named = named(tables, texts);
+        let triggered = texts
+            .iter()
+            .any(|text| text.to_ascii_lowercase().contains("function"));
         Ok(Self {
             schema: Schema::capture(connection).await?,
             sizes: Sizes::capture(connection).await?,
-            model: crate::schema::read(connection)
-                .await
-                .map_err(RehearseError::Target)?,
+            statistics: Statistics::capture(connection, &named, triggered).await?,
+            model,
         })
     }
 
@@ -57,6 +69,24 @@ impl Surroundings {
     pub fn major(&self) -> u16 {
         self.schema.major()
     }
+}
+
+/// Those of the names that stand in the texts.
+fn named<'n>(names: impl Iterator<Item = &'n str>, texts: &[&str]) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let words: HashSet<&str> = texts
+        .iter()
+        .flat_map(|text| text.split(|c: char| !is_part(c)))
+        .collect();
+    let folded: HashSet<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let stands = |name: &&str| match name.chars().all(is_part) {
+        true => words.contains(name) || folded.contains(*name),
+        false => texts.iter().any(|text| text.contains(name)),
+    };
+    let mut named: Vec<String> = names.filter(stands).map(str::to_owned).collect();
+    named.sort();
+    named.dedup();
+    named
 }
 
 /// What was found in a script.
@@ -88,6 +118,10 @@ impl Relations for Known<'_> {
 
     fn small_table_rows(&self) -> f64 {
         self.small_table_rows
+    }
+
+    fn reads(&self) -> Option<ReadRate> {
+        self.sizes?.reads
     }
 }
 
@@ -123,47 +157,96 @@ impl<'s> ByText<'s> {
     }
 }
 
-/// Judges a script by what it does in a scratch database with the target's schema, and the
-/// target's sizes. Without a target the scripts before it build the schema.
-pub async fn by_rehearsal(
-    scratch: &Scratch,
-    surroundings: Option<&Surroundings>,
-    before: &[&Script<'_>],
-    script: &Script<'_>,
-    options: &Options,
-) -> Result<Reviewed, RehearseError> {
-    let name = surroundings.map_or("rehearsal", |known| known.schema.database.as_str());
-    let mut database = scratch.database(name).await?;
-    if let Some(known) = surroundings {
-        database.build(&known.schema).await?;
+/// Judges scripts one after another by what they do in a scratch database with the target's schema,
+/// and by the target's sizes. Each finds there what those before it have done.
+pub struct ByRehearsal<'s> {
+    scratch: &'s Scratch,
+    surroundings: Option<&'s Surroundings>,
+    options: Options,
+    /// Gone where the scratch server failed; then the next script begins anew.
+    rehearsing: Option<Rehearsing>,
+    earlier: Vec<Vec<Unit>>,
+}
+
+impl<'s> ByRehearsal<'s> {
+    /// Begins with the target's schema; without a target, with nothing.
+    pub fn new(scratch: &'s Scratch, surroundings: Option<&'s Surroundings>, options: &Options) -> Self {
+        Self {
+            scratch,
+            surroundings,
+            options: options.clone(),
+            rehearsing: None,
+            earlier: Vec::new(),
+        }
     }
-    let before: Vec<Vec<Unit>> = before.iter().map(|script| script.units()).collect();
-    let rehearsal = rehearse(database, &before, &script.units(), &RehearsalOptions::default()).await?;
-    let mut observed = steps(&rehearsal);
-    add_unseen(&mut observed, &predict(script, &mut World::new(rehearsal.major)));
-    let relations = Known {
-        sizes: surroundings.map(|known| &known.sizes),
-        small_table_rows: options.small_table_rows,
-    };
-    let mut reviewed = Reviewed {
-        findings: findings(script, &observed, &relations, Basis::Rehearsal, rehearsal.major),
-        notes: rehearsal.notes.clone(),
-        basis: Basis::Rehearsal,
-    };
-    if surroundings.is_some_and(|known| known.major() != rehearsal.major) {
-        beside_another_version(&mut reviewed, script, surroundings, options);
+
+    /// Judges the next script.
+    ///
+    /// # Errors
+    /// Only where the scratch server fails; the script counts among the earlier ones then, too.
+    pub async fn review(&mut self, script: &Script<'_>) -> Result<Reviewed, RehearseError> {
+        let units = script.units();
+        let rehearsed = self.rehearse(&units).await;
+        self.earlier.push(units);
+        Ok(self.reviewed(script, &rehearsed?))
     }
-    Ok(reviewed)
+
+    async fn rehearse(&mut self, units: &[Unit]) -> Result<Rehearsal, RehearseError> {
+        let mut rehearsing = match self.rehearsing.take() {
+            Some(rehearsing) => rehearsing,
+            None => self.start().await?,
+        };
+        let rehearsal = rehearsing.judge(units).await?;
+        self.rehearsing = Some(rehearsing);
+        Ok(rehearsal)
+    }
+
+    async fn start(&self) -> Result<Rehearsing, RehearseError> {
+        let known = self.surroundings;
+        let name = known.map_or("rehearsal", |known| known.schema.database.as_str());
+        let mut database = self.scratch.database(name).await?;
+        if let Some(known) = known {
+            database.build(&known.schema).await?;
+        }
+        let options = RehearsalOptions {
+            statistics: known.map(|known| known.statistics.clone()).unwrap_or_default(),
+            ..RehearsalOptions::default()
+        };
+        let mut rehearsing = Rehearsing::start(database, &options).await?;
+        for (number, units) in self.earlier.iter().enumerate() {
+            rehearsing.skip(number, units).await?;
+        }
+        Ok(rehearsing)
+    }
+
+    fn reviewed(&self, script: &Script<'_>, rehearsal: &Rehearsal) -> Reviewed {
+        let mut observed = steps(rehearsal);
+        add_unseen(&mut observed, &predict(script, &mut World::new(rehearsal.major)));
+        let relations = Known {
+            sizes: self.surroundings.map(|known| &known.sizes),
+            small_table_rows: self.options.small_table_rows,
+        };
+        let mut reviewed = Reviewed {
+            findings: findings(script, &observed, &relations, Basis::Rehearsal, rehearsal.major),
+            notes: rehearsal.notes.clone(),
+            basis: Basis::Rehearsal,
+        };
+        if self.surroundings.is_some_and(|known| known.major() != rehearsal.major) {
+            beside_another_version(&mut reviewed, script, self.surroundings, &self.options);
+        }
+        reviewed
+    }
 }
 
 /// Adds what a rehearsal without rows and without the clients' own statements cannot show, and the
-/// text does: INSERTs that rely on a default, a key or a sequence's next number, and what a loop
+/// text does: INSERTs that rely on a default or a sequence's next number, and what a loop
 /// writes that finds no rows to begin with.
 fn add_unseen(observed: &mut [Step], predicted: &[Step]) {
-    /// NOT NULL violated, no key for ON CONFLICT, duplicate key: what such an INSERT gets.
-    const OF_INSERTS: [&str; 3] = ["23502", "42P10", "23505"];
+    /// NOT NULL violated, duplicate key: what such an INSERT gets.
+    const OF_INSERTS: [&str; 2] = ["23502", "23505"];
     for step in observed {
-        let Some(text) = predicted.iter().find(|text| text.span == step.span) else {
+        let at = predicted.binary_search_by_key(&step.span.start, |text| text.span.start);
+        let Some(text) = at.ok().map(|at| &predicted[at]) else {
             continue;
         };
         if step.effects.failure.is_some() {

@@ -213,6 +213,11 @@ impl Plan {
         sections.into_iter().map(sent).collect()
     }
 
+    /// The parts of the text that are run, by their bytes, in their order.
+    pub fn parts(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.sections.iter().map(|section| section.bytes.clone())
+    }
+
     /// Whether what stands at that byte is run, or at least looked at, by the tool.
     pub fn runs_at(&self, byte: usize) -> bool {
         self.sections.iter().any(|section| section.bytes.contains(&byte))

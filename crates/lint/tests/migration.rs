@@ -140,3 +140,32 @@ fn a_lock_timeout_takes_the_hazard_away() {
         1
     );
 }
+
+#[test]
+fn what_the_text_shows_to_fail_or_to_be_harmless() {
+    let letters = |text: &str| {
+        let script = Script::read(text, |_| None);
+        let findings = ByText::new(None, &Options::default()).review(&script).findings;
+        let dangers = findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Danger);
+        dangers.count()
+    };
+    for dangerous in [
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELEC 1';",
+        "CREATE INDEX CONCURRENTLY i ON t ((now() - at));",
+        "CREATE INDEX CONCURRENTLY i ON t (a) WHERE at > CURRENT_DATE;",
+        "CREATE SEQUENCE s; ALTER TABLE t ALTER COLUMN n SET DEFAULT nextval('s');",
+    ] {
+        assert_eq!(letters(dangerous), 1, "{dangerous}");
+    }
+    for harmless in [
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "CREATE INDEX CONCURRENTLY i ON t (lower(a));",
+        "CREATE INDEX CONCURRENTLY i ON t (to_timestamp(a));",
+        "CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO app; ALTER TABLE t ALTER COLUMN n SET DEFAULT nextval('s'::regclass);",
+        "ALTER SEQUENCE s RENAME TO s2;",
+    ] {
+        assert_eq!(letters(harmless), 0, "{harmless}");
+    }
+}

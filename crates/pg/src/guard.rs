@@ -186,7 +186,10 @@ pub async fn query(
         bytes: 0,
         truncated: false,
     };
-    let outcome = run::run(session, &opening, query.sql, query.params, &mut capped).await;
+    let outcome = match candidate.without_values && query.params.is_empty() {
+        true => run::run_without_values(session, &opening, query.sql, &mut capped).await,
+        false => run::run(session, &opening, query.sql, query.params, &mut capped).await,
+    };
     let (rows, truncated) = (capped.rows, capped.truncated);
     Ok(Guarded {
         rows,
@@ -256,11 +259,11 @@ async fn settle(
         opening.clear();
     }
     let builtins = Builtins::of(session, &key).await?;
-    if let Some(function) = &builtins.replaced {
+    if let Some(object) = &builtins.replaced {
         let refusal = Refusal::new(format!(
-            "The server's own function {function} runs code that is not known to be harmless."
+            "The server's own {object} runs code that is not known to be harmless."
         ));
-        return Ok(Err(refusal.object(function)));
+        return Ok(Err(refusal.object(object)));
     }
     let mut folded = None;
     if session.parameter("server_encoding") != Some("UTF8") {
@@ -338,10 +341,11 @@ async fn settle(
 /// Bodies that the analyser is asked about for one statement.
 const BODIES_MAX: usize = 32;
 
-/// Whether the literals in a text could run what the doubts are about when they are read.
+/// Whether what the doubts are about could run when the analyser takes in the text.
 fn reading_runs_code(doubts: &[judge::Doubt], mentions: &mention::Mentions) -> bool {
     doubts.iter().any(|doubt| match doubt.run_by {
         Some(Reader::Own) => mentions.literal,
+        Some(Reader::Analyser) => true,
         Some(Reader::Parts) => mentions.bracketed,
         None => false,
     })

@@ -251,6 +251,13 @@ impl Session {
         let discard = !self.is_shared();
         self.object.connection.run_last(steps, sink, discard).await
     }
+
+    /// [`Session::run_last`] for one statement in the simple protocol, which leaves its `$1`…
+    /// without values. It must have been parsed as one statement in this transaction.
+    pub(crate) async fn simple_last(&mut self, sql: &str, sink: &mut dyn Sink) -> Result<RunEnd, PgError> {
+        let discard = !self.is_shared();
+        self.object.connection.simple_last(sql, sink, discard).await
+    }
 }
 
 impl Deref for Session {

@@ -1,5 +1,7 @@
 //! What ordinary clients could do before a script, and cannot do any more.
 
+mod contradictions;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use howdah_pg::{Connection, PgError, Row};
@@ -8,12 +10,14 @@ use howdah_sql::{quote_ident, quote_literal};
 use crate::schema::BUILDER;
 use crate::scratch::BEFORE;
 use crate::trace::{Oid, State};
-use crate::{Break, Failure, RehearseError, ScratchDatabase};
+use crate::{Break, Failure, RehearseError, ScratchDatabase, Statistics};
+
+pub(crate) use contradictions::{Contradiction, Rule};
 
 /// With more statements than this only those of relations that a transaction
 /// has to do with are tried after it, and the rest at the end: trying one takes
 /// some tenths of a millisecond.
-const TRIED_EACH_TIME: usize = 300;
+const TRIED_EACH_TIME: usize = 400;
 /// Breaks that are told of one transaction.
 const BREAKS_MAX: usize = 50;
 
@@ -23,6 +27,8 @@ struct Attempt {
     oid: Oid,
     role: String,
     sql: String,
+    /// What puts a row into the table first, for a statement that needs one.
+    first: Option<String>,
     /// Whether it is the execution of a statement that was prepared before the script.
     prepared: bool,
 }
@@ -48,8 +54,23 @@ pub(crate) struct Clients {
     told: HashSet<usize>,
     /// Who sees no row of what, and which partition belongs to what.
     visible: BTreeSet<Visibility>,
-    /// Columns that took NULL before the script.
+    /// Columns that took NULL before the script, and are not known to hold any.
     nullable: HashSet<(Oid, String)>,
+    /// CHECK constraints from before the script, and whether they were validated.
+    validated: HashMap<Oid, bool>,
+    /// Columns that alone identified a row before the script, by table.
+    keys: HashMap<Oid, Vec<i32>>,
+}
+
+/// What is tried after a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    /// Relations that it has to do with.
+    pub(crate) touched: &'a BTreeSet<Oid>,
+    /// Whether it may have changed what happens on any table: functions, privileges.
+    pub(crate) reaches_far: bool,
+    /// Whether this is the end, where all that is left is tried.
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,9 +85,11 @@ struct Visibility {
 impl Clients {
     /// Copies the database, to which nobody may be connected, and gathers what
     /// its clients may be doing.
-    pub(crate) async fn of(database: &ScratchDatabase) -> Result<Self, RehearseError> {
+    pub(crate) async fn of(
+        database: &ScratchDatabase,
+        statistics: &Statistics,
+    ) -> Result<Self, RehearseError> {
         let doing = || RehearseError::scratch("preparing clients");
-        database.make_public_role().await?;
         database.copy().await?;
         let mut before = database.connect_builder(BEFORE).await?;
         let mut now = database.connect_builder(&database.name).await?;
@@ -76,6 +99,9 @@ impl Clients {
                 include_str!("../queries/clients/try.sql")
             );
             connection.batch(setup).await.map_err(doing())?;
+        }
+        if let Some(sql) = known(statistics) {
+            now.batch(&sql).await.map_err(doing())?;
         }
         let rows = now
             .query(include_str!("../queries/clients/statements.sql"), &[])
@@ -92,6 +118,13 @@ impl Clients {
             .filter_map(|row| Some((row.parse(0)?, row.get(1)?.to_owned())));
         let nullable = nullable.collect();
         let visible = visibility(&mut now).await.map_err(doing())?;
+        let validated = contradictions::validated(&mut now).await.map_err(doing())?;
+        let mut keys: HashMap<Oid, Vec<i32>> = HashMap::new();
+        for (_, table, _, columns) in contradictions::unique_indexes(&mut now).await.map_err(doing())? {
+            if let [column] = columns.as_slice() {
+                keys.entry(table).or_default().push(*column);
+            }
+        }
         Ok(Self {
             now,
             before,
@@ -100,24 +133,32 @@ impl Clients {
             told: HashSet::new(),
             visible,
             nullable,
+            validated,
+            keys,
         })
     }
 
     /// What does not work any more since the last call, each with the relation
-    /// or function that it is about. `touched` are those that the transaction has
-    /// to do with; without, all that is left is tried.
+    /// or function that it is about.
     pub(crate) async fn check(
         &mut self,
         start: &State,
-        touched: Option<&BTreeSet<Oid>>,
+        scope: Scope<'_>,
     ) -> Result<Vec<(Oid, Break)>, RehearseError> {
         let doing = || RehearseError::scratch("trying clients");
-        let touched = touched.filter(|_| self.attempts.len() > TRIED_EACH_TIME);
+        let mut close = scope.touched.clone();
+        if scope.reaches_far {
+            close.extend(triggered(&mut self.now).await.map_err(doing())?);
+        }
+        let without_row = self.attempts.iter().filter(|attempt| attempt.first.is_none());
+        let everything = scope.all || without_row.count() <= TRIED_EACH_TIME;
+        let is_tried =
+            |attempt: &Attempt| close.contains(&attempt.oid) || (everything && attempt.first.is_none());
         let chosen: Vec<usize> = (0..self.attempts.len())
             .filter(|number| !self.told.contains(number))
-            .filter(|number| touched.is_none_or(|touched| touched.contains(&self.attempts[*number].oid)))
+            .filter(|number| is_tried(&self.attempts[*number]))
             .collect();
-        let now = try_all(&mut self.now, &self.attempts, &chosen)
+        let now = try_all(&mut self.now, &self.attempts, &chosen, &close)
             .await
             .map_err(doing())?;
         let suspects: Vec<usize> = chosen
@@ -127,17 +168,27 @@ impl Clients {
             .map(|(number, _)| *number)
             .filter(|number| !self.attempts[*number].prepared && !self.known.contains_key(number))
             .collect();
-        let before = try_all(&mut self.before, &self.attempts, &suspects)
+        let before = try_all(&mut self.before, &self.attempts, &suspects, &close)
             .await
             .map_err(doing())?;
         self.known.extend(suspects.into_iter().zip(before));
-        let mut breaks = Vec::new();
+        let mut breaks: Vec<(Oid, Break)> = Vec::new();
         for (number, tried) in chosen.into_iter().zip(now) {
             let Some(failure) = self.broken(number, &tried, start).await? else {
                 continue;
             };
             self.told.insert(number);
             let attempt = &self.attempts[number];
+            // With a row and without one it fails the same way.
+            let is_told = attempt.first.is_some()
+                && breaks.iter().any(|(oid, told)| {
+                    *oid == attempt.oid
+                        && told.role == attempt.role
+                        && told.failure.sqlstate == failure.sqlstate
+                });
+            if is_told {
+                continue;
+            }
             let broken = Break {
                 statement: attempt.sql.trim_start_matches("EXPLAIN ").to_owned(),
                 role: attempt.role.clone(),
@@ -265,6 +316,7 @@ fn attempt(row: Row<'_>) -> Option<Attempt> {
         oid: row.parse(0)?,
         role: row.get(1)?.to_owned(),
         sql: row.get(2)?.to_owned(),
+        first: row.get(3).map(str::to_owned),
         prepared: false,
     })
 }
@@ -275,7 +327,7 @@ async fn prepare(connection: &mut Connection, attempts: &[Attempt]) -> Result<Ve
     let mut seen = HashSet::new();
     for attempt in attempts
         .iter()
-        .filter(|attempt| attempt.sql.starts_with("SELECT "))
+        .filter(|attempt| attempt.first.is_none() && attempt.sql.starts_with("SELECT "))
     {
         let Some((_, relation)) = attempt.sql.rsplit_once(" FROM ") else {
             continue;
@@ -293,6 +345,7 @@ async fn prepare(connection: &mut Connection, attempts: &[Attempt]) -> Result<Ve
                 oid: attempt.oid,
                 role: BUILDER.to_owned(),
                 sql: format!("EXECUTE {name}"),
+                first: None,
                 prepared: true,
             }),
             Err(error) if error.is_fatal() => return Err(error),
@@ -302,14 +355,31 @@ async fn prepare(connection: &mut Connection, attempts: &[Attempt]) -> Result<Ve
     Ok(prepared)
 }
 
+/// Tries statements. What refers to rows of the tables in `close`, or is referred to by them, does
+/// not count: here those rows are missing.
 async fn try_all(
     connection: &mut Connection,
     attempts: &[Attempt],
     chosen: &[usize],
+    close: &BTreeSet<Oid>,
 ) -> Result<Vec<Tried>, PgError> {
     if chosen.is_empty() {
         return Ok(Vec::new());
     }
+    let oids: Vec<String> = close.iter().map(ToString::to_string).collect();
+    connection
+        .batch(&format!("BEGIN; SELECT pg_temp.defer('{{{}}}')", oids.join(",")))
+        .await?;
+    let tried = try_within(connection, attempts, chosen).await;
+    connection.batch("ROLLBACK").await?;
+    tried
+}
+
+async fn try_within(
+    connection: &mut Connection,
+    attempts: &[Attempt],
+    chosen: &[usize],
+) -> Result<Vec<Tried>, PgError> {
     let array = |text: &dyn Fn(&Attempt) -> String| {
         let items: Vec<String> = chosen
             .iter()
@@ -317,10 +387,18 @@ async fn try_all(
             .collect();
         format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
     };
+    let whole = |attempt: &Attempt| match &attempt.first {
+        Some(first) => format!(
+            "{first}; SET LOCAL ROLE {}; {}",
+            quote_ident(&attempt.role),
+            attempt.sql
+        ),
+        None => attempt.sql.clone(),
+    };
     let sql = format!(
         "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
         array(&|attempt| attempt.role.clone()),
-        array(&|attempt| attempt.sql.clone()),
+        array(&whole),
     );
     let rows = connection.query(&sql, &[]).await?;
     let tried = rows.iter().map(|row| {
@@ -337,6 +415,41 @@ async fn try_all(
         }
     });
     Ok(tried.collect())
+}
+
+/// Tables on which triggers, rules or policies have a say.
+async fn triggered(connection: &mut Connection) -> Result<Vec<Oid>, PgError> {
+    let rows = connection
+        .query(include_str!("../queries/clients/triggered.sql"), &[])
+        .await?;
+    Ok(rows.iter().filter_map(|row| row.parse(0)).collect())
+}
+
+/// What statistics know of columns, as rows of `pg_temp.known`.
+fn known(statistics: &Statistics) -> Option<String> {
+    let rows: Vec<String> = statistics
+        .columns()
+        .iter()
+        .map(|column| {
+            format!(
+                "({}, {}, {}, {}, {})",
+                quote_literal(column.relation.schema.as_deref().unwrap_or_default()),
+                quote_literal(&column.relation.name),
+                quote_literal(&column.column),
+                column.typical().map_or_else(|| "NULL".to_owned(), quote_literal),
+                column.null_fraction > 0.0
+            )
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        format!(
+            "INSERT INTO pg_temp.known SELECT c.oid, v.name, v.value, v.nulls \
+             FROM (VALUES {}) AS v(nspname, relname, name, value, nulls) \
+             JOIN pg_catalog.pg_namespace AS n ON n.nspname = v.nspname \
+             JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = v.relname",
+            rows.join(", ")
+        )
+    })
 }
 
 async fn visibility(connection: &mut Connection) -> Result<BTreeSet<Visibility>, PgError> {

@@ -6,7 +6,8 @@
 //! let scratch = Scratch::for_major(Some(schema.major())).await?;
 //! let mut database = scratch.database(&schema.database).await?;
 //! database.build(&schema).await?;
-//! let rehearsal = rehearse(database, &earlier_files, &script, &Options::default()).await?;
+//! let mut rehearsing = Rehearsing::start(database, &Options::default()).await?;
+//! let rehearsal = rehearsing.judge(&script).await?;
 //! ```
 
 mod clients;
@@ -17,13 +18,15 @@ mod rehearsal;
 mod schema;
 mod scratch;
 mod sizes;
+mod statistics;
 mod trace;
 mod unit;
 
 pub use effects::{Break, Debris, Effects, Failure, Lock, LockMode, Loss, Work, WorkKind};
 pub use error::RehearseError;
-pub use rehearsal::{Options, Rehearsal, StatementOutcome, rehearse};
+pub use rehearsal::{Options, Rehearsal, Rehearsing, StatementOutcome, rehearse};
 pub use schema::Schema;
 pub use scratch::{Scratch, ScratchDatabase};
-pub use sizes::{Size, Sizes};
+pub use sizes::{ReadRate, Size, Sizes};
+pub use statistics::Statistics;
 pub use unit::{Unit, Wrapping};

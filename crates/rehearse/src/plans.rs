@@ -1,6 +1,8 @@
 //! What the plans of a statement, and of all that it runs inside, say about
 //! the rows that it reads, writes and locks.
 
+use std::collections::HashSet;
+
 use howdah_pg::Notice;
 use howdah_sql::RelationName;
 use serde_json::Value;
@@ -34,10 +36,16 @@ pub(crate) enum TouchKind {
 pub(crate) fn take_plans(notices: Vec<Notice>) -> (Vec<Touch>, Vec<Notice>) {
     let mut touches = Vec::new();
     let mut others = Vec::new();
+    // A loop runs the same plan thousands of times.
+    let mut seen: HashSet<String> = HashSet::new();
     for notice in notices {
-        match plan(&notice) {
-            Some(plan) => {
-                visit(&plan["Plan"], false, &mut touches);
+        match plan_text(&notice) {
+            Some(text) => {
+                if seen.insert(text.to_owned())
+                    && let Ok(plan) = serde_json::from_str::<Value>(text)
+                {
+                    visit(&plan["Plan"], false, &mut touches);
+                }
             }
             None => others.push(notice),
         }
@@ -48,13 +56,12 @@ pub(crate) fn take_plans(notices: Vec<Notice>) -> (Vec<Touch>, Vec<Notice>) {
 }
 
 /// What auto_explain says: a duration, and the plan as JSON.
-fn plan(notice: &Notice) -> Option<Value> {
+fn plan_text(notice: &Notice) -> Option<&str> {
     if notice.severity != "INFO" {
         return None;
     }
     let (duration, plan) = notice.message.split_once("plan:\n")?;
-    duration.starts_with("duration: ").then_some(())?;
-    serde_json::from_str(plan).ok()
+    duration.starts_with("duration: ").then_some(plan)
 }
 
 /// Adds what a node and those below it do; gives the relations that are read

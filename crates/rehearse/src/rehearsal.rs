@@ -1,3 +1,5 @@
+mod inserted;
+mod known_values;
 mod outcome;
 mod run;
 mod statement;
@@ -7,17 +9,19 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Effects, RehearseError, ScratchDatabase, Unit};
+use crate::{Effects, RehearseError, ScratchDatabase, Statistics, Unit};
 use run::Run;
 
 /// How to rehearse.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// How long a statement may take, in milliseconds, before it is stopped
     /// and said to be too slow to be rehearsed: on empty tables next to nothing is slow.
     pub statement_timeout_ms: u64,
     /// Whether clients are tried as well: statements of ordinary roles, before and after.
     pub clients: bool,
+    /// What is known of the values in the target's tables.
+    pub statistics: Statistics,
 }
 
 impl Default for Options {
@@ -25,6 +29,7 @@ impl Default for Options {
         Self {
             statement_timeout_ms: 10_000,
             clients: true,
+            statistics: Statistics::default(),
         }
     }
 }
@@ -58,6 +63,42 @@ pub struct StatementOutcome {
     pub notices: Vec<String>,
 }
 
+/// Scripts that run one after another in a scratch database that holds the target's schema, each
+/// step by step as its runner would run it. The database is theirs until this is dropped: whoever
+/// looks at it from outside keeps it so long.
+pub struct Rehearsing {
+    run: Run,
+}
+
+impl Rehearsing {
+    /// Begins in that database, which holds what the first script is to find.
+    ///
+    /// # Errors
+    /// Only where the scratch server fails, here and below; what a script does wrong is its outcome.
+    pub async fn start(database: ScratchDatabase, options: &Options) -> Result<Self, RehearseError> {
+        Ok(Self {
+            run: Run::start(database, options).await?,
+        })
+    }
+
+    /// Runs a script that is not judged; what fails in it is noted. `number` counts the scripts from 0.
+    pub async fn skip(&mut self, number: usize, script: &[Unit]) -> Result<(), RehearseError> {
+        self.run.prepare(number, script).await
+    }
+
+    /// What is missing in the database, and what of the scripts that were skipped failed.
+    pub fn notes(&self) -> &[String] {
+        self.run.notes()
+    }
+
+    /// Runs a script, and says what it did. The next one finds what it left.
+    pub async fn judge(&mut self, script: &[Unit]) -> Result<Rehearsal, RehearseError> {
+        self.run.begin().await?;
+        self.run.script(script).await?;
+        Ok(self.run.finish())
+    }
+}
+
 /// Runs a script in a scratch database that holds the target's schema, step by
 /// step as its runner would. `before` are scripts that are run first and not
 /// judged: the earlier files of a directory of migrations; what fails in them is noted.
@@ -70,11 +111,9 @@ pub async fn rehearse(
     script: &[Unit],
     options: &Options,
 ) -> Result<Rehearsal, RehearseError> {
-    let mut run = Run::start(database, options).await?;
+    let mut rehearsing = Rehearsing::start(database, options).await?;
     for (number, units) in before.iter().enumerate() {
-        run.prepare(number, units).await?;
+        rehearsing.skip(number, units).await?;
     }
-    run.begin().await?;
-    run.script(script).await?;
-    run.finish().await
+    rehearsing.judge(script).await
 }

@@ -66,7 +66,9 @@ pub fn split_lossy(script: &str) -> (Vec<Piece<'_>>, Vec<SplitError>) {
             script,
             at: 0,
             line: 1,
+            characters: 0,
         },
+        no_rows_from: usize::MAX,
         statement: Vec::new(),
         pieces: Vec::new(),
         errors: Vec::new(),
@@ -83,6 +85,8 @@ struct Splitter<'a> {
     statement: Vec<Token>,
     pieces: Vec<Piece<'a>>,
     errors: Vec<SplitError>,
+    /// From there on no line `\.` ends the rows of a COPY.
+    no_rows_from: usize,
 }
 
 impl<'a> Splitter<'a> {
@@ -138,11 +142,10 @@ impl<'a> Splitter<'a> {
         let (Some(first), Some(last)) = (statement.first(), statement.last()) else {
             return;
         };
-        let line = self.lines.line_at(first.start);
+        let (line, _) = self.lines.place(first.start);
         if copies_from_client(self.script, &statement) {
             self.error(
                 first.start,
-                line,
                 "COPY … FROM STDIN takes its rows from the client, and a script sent to the server has none"
                     .into(),
                 "Write the rows as INSERT … VALUES, or load the file with psql's \\copy.".into(),
@@ -161,15 +164,13 @@ impl<'a> Splitter<'a> {
         let rest = &self.script[backslash.start..];
         let end_of_line = rest.find('\n').unwrap_or(rest.len());
         let command = rest[..end_of_line].split_whitespace().next().unwrap_or("\\");
-        let line = self.lines.line_at(backslash.start);
         if command.starts_with("\\;") {
             let message = "\\; joins statements for psql only; the server does not know it".to_owned();
-            self.error(backslash.start, line, message, "Write a plain semicolon.".into());
+            self.error(backslash.start, message, "Write a plain semicolon.".into());
             return;
         }
         self.error(
             backslash.start,
-            line,
             format!("{command} is a command of psql, not of the server"),
             "Run the script with psql, or take the command out of it.".into(),
         );
@@ -179,6 +180,9 @@ impl<'a> Splitter<'a> {
     /// To behind the line `\.`; without one there are no rows to be skipped.
     fn skip_copied_rows(&mut self) {
         let at = self.tokens.position();
+        if at >= self.no_rows_from {
+            return;
+        }
         let mut line_start = at;
         for line in self.script[at..].split_inclusive('\n') {
             line_start += line.len();
@@ -187,6 +191,7 @@ impl<'a> Splitter<'a> {
                 return;
             }
         }
+        self.no_rows_from = at;
     }
 
     fn error_unclosed(&mut self, token: Token) {
@@ -196,22 +201,21 @@ impl<'a> Splitter<'a> {
             (_, Some('$')) => "dollar-quoted string",
             _ => "string",
         };
-        let line = self.lines.line_at(token.start);
         self.error(
             token.start,
-            line,
             format!("A {what} starts here and never ends"),
             "Close it.".into(),
         );
     }
 
-    fn error(&mut self, at: usize, line: usize, message: String, hint: String) {
+    fn error(&mut self, at: usize, message: String, hint: String) {
+        let (line, characters) = self.lines.place(at);
         self.errors.push(SplitError {
             message,
             hint,
             line,
             position_bytes: at,
-            position_chars: self.script[..at].chars().count() + 1,
+            position_chars: characters + 1,
         });
     }
 }
@@ -270,20 +274,28 @@ fn copies_from_client(script: &str, statement: &[Token]) -> bool {
             .any(|pair| is(&pair[0], "from") && is(&pair[1], "stdin"))
 }
 
-/// Counts lines on the way, so that a long script is read only once.
+/// Counts lines and characters on the way, so that a long script is read only once.
 struct Lines<'a> {
     script: &'a str,
     at: usize,
     line: usize,
+    /// Characters before `at`.
+    characters: usize,
 }
 
 impl Lines<'_> {
-    /// The line of an offset no smaller than the last one asked for.
-    fn line_at(&mut self, at: usize) -> usize {
-        if at > self.at {
-            self.line += self.script[self.at..at].matches('\n').count();
-            self.at = at;
+    /// The line of an offset, counted from 1, and the characters before it. Cheap where it is
+    /// behind the last one asked for, or near it.
+    fn place(&mut self, at: usize) -> (usize, usize) {
+        let count = |text: &str| (text.matches('\n').count(), text.chars().count());
+        if at < self.at {
+            let (lines, characters) = count(&self.script[at..self.at]);
+            return (self.line - lines, self.characters - characters);
         }
-        self.line
+        let (lines, characters) = count(&self.script[self.at..at]);
+        self.line += lines;
+        self.characters += characters;
+        self.at = at;
+        (self.line, self.characters)
     }
 }

@@ -1,4 +1,4 @@
-use howdah_core::{Caller, Context, Effect, Error, Output, Report, Result, Tool, Toolset};
+use howdah_core::{Context, Effect, Error, Output, Report, Result, Tool, Toolset};
 use howdah_pg::guard::{self, Caps, Query};
 use howdah_pg::{Column, Flow, RowView, Sink};
 use howdah_sql::{Kind, Limits, StatementEffect};
@@ -101,17 +101,7 @@ impl Tool for ExplainQuery {
     type Out = Plan;
 
     async fn run(self, cx: &Context) -> Result<Plan> {
-        let person = matches!(cx.caller, Caller::Person { .. });
-        if !person && self.file.is_some() {
-            return Err(Error::refused(
-                "Files are read for people at the command line only.",
-            ));
-        }
-        let sql = match person {
-            true => sql_input::text(&self.sql, self.file.as_deref()).await?,
-            false => self.sql.clone(),
-        };
-        guard::bounded(&sql)?;
+        let sql = sql_input::statement(&cx.caller, &self.sql, self.file.as_deref()).await?;
         let before = self.options();
         self.check(&sql)?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;

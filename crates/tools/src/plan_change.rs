@@ -23,8 +23,8 @@ pub struct PlanChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub file: Option<PathBuf>,
-    /// `text`, or `sql` for people who carry it out by hand.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "sql"])]
+    /// `text`, or for people who carry it out by hand `sql`, and `rollback` for the way back.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "sql", "rollback"])]
     #[serde(default)]
     #[schemars(skip)]
     pub format: String,
@@ -43,7 +43,7 @@ pub struct PlannedChange {
     pub possible: bool,
     #[serde(skip)]
     #[schemars(skip)]
-    sql: bool,
+    format: String,
 }
 
 howdah_core::tool!(PlanChange);
@@ -56,20 +56,25 @@ impl Tool for PlanChange {
     const COMMAND: &'static [&'static str] = &["change", "plan"];
     const EXAMPLES: &'static str = "
         howdah change plan --sql 'ALTER TABLE orders ALTER id TYPE bigint'     the steps and why
-        howdah change plan migration.sql --format sql                          to carry it out by hand";
+        howdah change plan migration.sql --format sql                          to carry it out by hand
+        howdah change plan migration.sql --format rollback                     and to take it back by hand";
     type Out = PlannedChange;
 
     async fn run(self, cx: &Context) -> Result<PlannedChange> {
         let script = changes::script(cx, self.sql.as_deref(), self.file).await?;
         let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
         let plan = howdah_change::plan(&mut session, &script).await?;
-        Ok(PlannedChange { possible: plan.refusals.is_empty(), plan, sql: self.format == "sql" })
+        Ok(PlannedChange { possible: plan.refusals.is_empty(), plan, format: self.format })
     }
 }
 
 impl Output for PlannedChange {
     fn report(&self) -> Report {
-        if self.sql { Report::new().code(self.plan.sql()) } else { self.plan.report() }
+        match self.format.as_str() {
+            "sql" => Report::new().code(self.plan.sql()),
+            "rollback" => Report::new().code(self.plan.rollback_sql()),
+            _ => self.plan.report(),
+        }
     }
 
     fn summary(&self) -> String {

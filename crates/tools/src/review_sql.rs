@@ -12,7 +12,7 @@ use howdah_core::{Caller, Config, Context, Effect, Error, ErrorKind, Finding, Ou
 use howdah_lint::query::{self, QueryOptions};
 use howdah_lint::migration::{Basis, Script};
 use howdah_lint::runner::Plan;
-use howdah_lint::{ByText, NEWEST, Options, Reviewed, Settings, Surroundings, by_rehearsal, fix};
+use howdah_lint::{ByRehearsal, ByText, NEWEST, Options, Reviewed, Settings, Surroundings, fix};
 use howdah_localpg::Installation;
 use howdah_pg::Targets;
 use howdah_rehearse::Scratch;
@@ -217,7 +217,7 @@ impl ReviewSql {
             true => vec![Source::sent(&self.sql)],
             false => files::read(self.paths.clone(), settings.clone(), home.clone()).await?,
         };
-        let (surroundings, note) = self.surroundings(cx).await?;
+        let (surroundings, note) = self.surroundings(cx, &sources).await?;
         let options = Options {
             major: surroundings
                 .as_ref()
@@ -270,16 +270,17 @@ impl ReviewSql {
         let scripts = self.scripts(sources, &against.settings);
         let surroundings = against.surroundings.as_ref();
         let mut by_text = ByText::new(surroundings, options);
+        let by_rehearsal = |scratch| ByRehearsal::new(scratch, surroundings, options);
+        let mut by_rehearsal = against.scratch.as_ref().map(by_rehearsal);
         for (number, (source, script)) in sources.iter().zip(&scripts).enumerate() {
-            let mut reviewed = match &against.scratch {
-                Some(scratch) => {
+            let mut reviewed = match &mut by_rehearsal {
+                Some(by_rehearsal) => {
                     cx.progress.report(Progress {
                         phase: format!("Rehearsing {}", source.name()),
                         fraction: Some(number as f64 / sources.len() as f64),
                         eta_s: None,
                     });
-                    let before: Vec<&Script<'_>> = scripts[..number].iter().collect();
-                    match by_rehearsal(scratch, surroundings, &before, script, options).await {
+                    match by_rehearsal.review(script).await {
                         Ok(reviewed) => reviewed,
                         // Worth less than a rehearsal, and more than nothing.
                         Err(error) => {
@@ -319,13 +320,14 @@ impl ReviewSql {
     }
 
     /// What the target's catalogs say, where a target was named.
-    async fn surroundings(&self, cx: &Context) -> Result<(Option<Surroundings>, Option<String>)> {
+    async fn surroundings(&self, cx: &Context, sources: &[Source]) -> Result<(Option<Surroundings>, Option<String>)> {
         let named = self.target.is_some() || cx.get::<Targets>()?.is_asked_for();
         if !named {
             return Ok((None, None));
         }
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
-        Ok((Some(Surroundings::of(&mut session).await?), None))
+        let texts: Vec<&str> = sources.iter().map(|source| &*source.text).collect();
+        Ok((Some(Surroundings::of(&mut session, &texts).await?), None))
     }
 
     /// A scratch server, where a rehearsal is wanted, or possible with a target.

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use howdah_change::journal::{self, Wanted};
-use howdah_change::{Ended, Options, Plan};
+use howdah_change::{Accepts, Contract, Ended, Options, Phase, Plan};
 use howdah_core::{Answer, Caller, Command, Confirmation, Context, Effect, Error, Output, Report, Result, Tool, Toolset};
 use howdah_store::Store;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::changes;
+use crate::migrations::{self, Migration};
 use crate::target_session;
 
 /// Carries out a schema change beside the clients, and waits until it is done. Given again after a crash,
@@ -22,10 +23,15 @@ pub struct RunChange {
     #[arg(long, value_name = "SQL")]
     #[serde(default)]
     pub sql: Option<String>,
-    /// The script as a file; else standard input
+    /// The script as a file, of which the part is run that its migration tool would run; a directory
+    /// stands for the first file that its tool has not run yet; else standard input
     #[arg(value_name = "FILE", conflicts_with = "sql", value_hint = clap::ValueHint::FilePath)]
     #[serde(default)]
     pub file: Option<PathBuf>,
+    /// Note in the migration tool's own history table that it ran, as the file is known there, or as TOOL:KEY says
+    #[arg(long, value_name = "TOOL:KEY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[serde(default)]
+    pub record: Option<String>,
     /// Keep what a rollback needs; `howdah change contract` removes it later
     #[arg(long)]
     #[serde(default)]
@@ -38,6 +44,10 @@ pub struct RunChange {
     #[arg(long, value_name = "01:00-05:00")]
     #[serde(default)]
     pub window: Option<String>,
+    /// Agree that TRUNCATE removes rows for good
+    #[arg(long)]
+    #[serde(default)]
+    pub accept_data_loss: bool,
     /// Seconds that each lock is tried for
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     #[serde(default = "lock_patience")]
@@ -86,6 +96,9 @@ pub struct ChangeRun {
     /// The plan that was carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+    /// What a dry run found that is better settled first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beforehand: Vec<String>,
 }
 
 howdah_core::tool!(RunChange);
@@ -99,7 +112,9 @@ impl Tool for RunChange {
     const EXAMPLES: &'static str = "
         howdah change run --sql 'CREATE INDEX ON orders (customer_id)' --yes      carry it out and wait
         howdah change run migration.sql --yes --keep-old                          leave a way back
-        howdah change run migration.sql --yes --window 01:00-05:00                fill rows at night";
+        howdah change run migration.sql --yes --window 01:00-05:00                fill rows at night
+        howdah change run db/migrations --record --yes                            the next file, noted where its tool looks
+        howdah change run --sql '…' --record=django:shop.0002_total --yes         noted under that name";
     // Agents start a job, which is bound by the target's mode.
     const PERSON_ONLY: bool = true;
     type Out = ChangeRun;
@@ -108,19 +123,20 @@ impl Tool for RunChange {
         if let (Some(action), Some(id)) = (self.action, self.id.clone()) {
             return self.control(cx, action, &id).await;
         }
-        let script = changes::script(cx, self.sql.as_deref(), self.file.clone()).await?;
+        let script = self.script(cx).await?;
         if self.dry_run {
             let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
-            let plan = Box::pin(howdah_change::plan(&mut session, &script)).await?;
-            return Ok(ChangeRun { id: plan.id.clone(), state: "planned".to_owned(), plan: Some(plan) });
+            let plan = Box::pin(howdah_change::plan_accepting(&mut session, &script, self.accepts())).await?;
+            let beforehand = howdah_change::preflight(&mut session).await?;
+            return Ok(ChangeRun { id: plan.id.clone(), state: "planned".to_owned(), plan: Some(plan), beforehand });
         }
         if cx.caller != (Caller::Person { consents: true }) {
             let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
-            let plan = Box::pin(howdah_change::plan(&mut session, &script)).await?;
+            let plan = Box::pin(howdah_change::plan_accepting(&mut session, &script, self.accepts())).await?;
             ask(cx, &plan).await?;
         }
         let target = target_session::resolve(cx, self.target.as_deref(), None).await?;
-        let executor = changes::executor(cx, target, self.options(!self.keep_old)?, Self::NAME)?;
+        let executor = changes::executor(cx, target, self.options(self.contract())?, Self::NAME)?;
         let ended = Box::pin(executor.run(&script)).await;
         cx.get::<Store>()?.flush_audit().await;
         let (plan, ended) = ended?;
@@ -129,11 +145,47 @@ impl Tool for RunChange {
 }
 
 impl RunChange {
-    fn options(&self, contract: bool) -> Result<Options> {
+    /// The script, with what a migration tool is to know of it.
+    async fn script(&self, cx: &Context) -> Result<String> {
+        let record = self.record.as_deref();
+        if let Some(path) = self.file.as_deref().filter(|path| self.sql.is_none() && path.as_os_str() != "-") {
+            let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
+            if path.is_dir() {
+                let (path, script) = migrations::next(&mut session, path, record).await?;
+                tracing::info!("The next migration is {}", path.display());
+                return Ok(script);
+            }
+            return Migration::read(path)?.script(&mut session, record).await;
+        }
+        let script = changes::script(cx, self.sql.as_deref(), self.file.clone()).await?;
+        match record {
+            None => Ok(script),
+            Some(as_what) => {
+                let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
+                migrations::recorded(&mut session, &script, as_what).await
+            }
+        }
+    }
+
+    fn accepts(&self) -> Accepts {
+        Accepts { loss: self.accept_data_loss }
+    }
+
+    /// What a run removes: old names only when a person says so by `contract`.
+    fn contract(&self) -> Contract {
+        match (self.action, self.keep_old) {
+            (Some(ChangeAction::Contract), _) => Contract::OldNames,
+            (_, true) => Contract::Nothing,
+            (_, false) => Contract::WayBack,
+        }
+    }
+
+    fn options(&self, contract: Contract) -> Result<Options> {
         Ok(Options {
             contract,
             lock_patience: Duration::from_secs(self.lock_patience),
             window: self.window.as_deref().map(changes::window).transpose()?,
+            accepts: self.accepts(),
             ..Options::default()
         })
     }
@@ -153,15 +205,11 @@ impl RunChange {
         }
         if let Some(wanted) = wanted {
             journal::want(&mut session, id, wanted).await?;
-            return Ok(ChangeRun { id: id.to_owned(), state: "asked".to_owned(), plan: None });
+            return Ok(ChangeRun { id: id.to_owned(), state: "asked".to_owned(), plan: None, beforehand: Vec::new() });
         }
         drop(session);
         let target = target_session::resolve(cx, self.target.as_deref(), None).await?;
-        let contract = match action {
-            ChangeAction::Contract => true,
-            _ => !self.keep_old,
-        };
-        let executor = changes::executor(cx, target, self.options(contract)?, Self::NAME)?;
+        let executor = changes::executor(cx, target, self.options(self.contract())?, Self::NAME)?;
         let ended = match action {
             ChangeAction::Rollback | ChangeAction::Cancel => Box::pin(executor.rollback(id)).await,
             _ => Box::pin(executor.resume(id)).await,
@@ -178,7 +226,9 @@ impl RunChange {
             keep_old,
             dry_run: false,
             window: None,
+            accept_data_loss: false,
             lock_patience: lock_patience(),
+            record: None,
             action: Some(action),
             id: Some(id),
             target: None,
@@ -206,6 +256,10 @@ async fn ask(cx: &Context, plan: &Plan) -> Result<()> {
 }
 
 impl ChangeRun {
+    fn has_old_names(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.steps.iter().any(|step| step.phase == Phase::Retire))
+    }
+
     pub(crate) fn of(plan: Plan, ended: Ended) -> Self {
         let state = match ended {
             Ended::Done => "done",
@@ -214,7 +268,7 @@ impl ChangeRun {
             Ended::Paused => "paused",
             Ended::RolledBack => "rolled_back",
         };
-        Self { id: plan.id.clone(), state: state.to_owned(), plan: Some(plan) }
+        Self { id: plan.id.clone(), state: state.to_owned(), plan: Some(plan), beforehand: Vec::new() }
     }
 }
 
@@ -222,11 +276,15 @@ impl Output for ChangeRun {
     fn report(&self) -> Report {
         let id = &self.id;
         let text = match self.state.as_str() {
-            "planned" => return self.plan.as_ref().map_or_else(Report::new, Plan::report),
+            "planned" => {
+                let report = self.plan.as_ref().map_or_else(Report::new, Plan::report);
+                return self.beforehand.iter().fold(report, |report, warning| report.text(format!("First: {warning}")));
+            }
             "done" => format!("The change {id} is done and verified."),
             "was_done" => format!("The change {id} was already done."),
             "expanded" => format!(
-                "The change {id} is done; what a rollback needs is kept. Remove it with `howdah change contract {id}`, or go back with `howdah change rollback {id}`."
+                "The change {id} is done and verified; {}. Go back with `howdah change rollback {id}`, or end it with `howdah change contract {id}`.",
+                if self.has_old_names() { "old names work beside the new ones until no client needs them" } else { "what a rollback needs is kept" }
             ),
             "paused" => format!("The change {id} waits. It goes on with `howdah change resume {id}`."),
             "rolled_back" => format!("The change {id} was taken back."),

@@ -130,16 +130,12 @@ impl Tool for RunQuery {
 
     async fn run(self, cx: &Context) -> Result<QueryResult> {
         let person = matches!(cx.caller, Caller::Person { .. });
-        if !person && (self.file.is_some() || self.output.is_some()) {
+        if !person && self.output.is_some() {
             return Err(Error::refused(
-                "Files are read and written for people at the command line only.",
+                "Files are written for people at the command line only.",
             ));
         }
-        let sql = match person {
-            true => sql_input::text(&self.sql, self.file.as_deref()).await?,
-            false => self.sql.clone(),
-        };
-        guard::bounded(&sql)?;
+        let sql = sql_input::statement(&cx.caller, &self.sql, self.file.as_deref()).await?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
         let params: Vec<Option<String>> = self.params.iter().map(Param::text).collect();
         let params: Vec<Option<&str>> = params.iter().map(Option::as_deref).collect();

@@ -6,13 +6,30 @@ use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::str::FromStr;
 
-use howdah_core::{Error, ErrorKind, Result};
+use howdah_core::{Caller, Error, ErrorKind, Result};
+use howdah_pg::guard;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Text from a file or a pipe that is longer is no statement.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The statement that the caller sends: from where [`text`] takes it for a person; others have the argument alone.
+/// What would only cost time to parse is turned away.
+pub(crate) async fn statement(caller: &Caller, argument: &str, file: Option<&Path>) -> Result<String> {
+    let sql = match caller {
+        Caller::Person { .. } => text(argument, file).await?,
+        _ if file.is_some() => {
+            return Err(Error::refused(
+                "Files are read for people at the command line only.",
+            ));
+        }
+        _ => argument.to_owned(),
+    };
+    guard::bounded(&sql)?;
+    Ok(sql)
+}
 
 /// The statement: the argument; else the file; else, where it is no terminal, standard input.
 pub(crate) async fn text(argument: &str, file: Option<&Path>) -> Result<String> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use howdah_change::{Options, Plan};
+use howdah_change::{Contract, Options, Plan};
 use howdah_core::{
     Answer, Caller, Confirmation, Context, Effect, Error, Output, Progress, ProgressSink, Report, Result, Tool, Toolset,
 };
@@ -174,7 +174,8 @@ impl JobKind for CarryOut {
         cx.cancel = job.cancel.clone();
         cx.progress = Arc::new(Relay(sender));
         let target = target_session::resolve(&cx, Some(&input.target), None).await?;
-        let options = Options { contract: !input.keep_old, ..Options::default() };
+        let contract = if input.keep_old { Contract::Nothing } else { Contract::WayBack };
+        let options = Options { contract, ..Options::default() };
         let executor = changes::executor(&cx, target, options, StartChangeJob::NAME)?;
         let mut running = Box::pin(executor.run(&input.sql));
         let (plan, ended) = loop {

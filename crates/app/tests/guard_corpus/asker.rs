@@ -1,43 +1,51 @@
 //! Asks Howdah: through `howdah mcp` and its tool `run_query`, as any client does, or, with `HOWDAH_CORPUS_DIRECT`, the guard
 //! itself, to work on it without the program around.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use howdah_pg::guard::{self, Query};
 use howdah_pg::{Cell, Column, ConnInfo, Flow, Origin, RowView, Sink, Target};
-use howdah_testkit::mcp::Client;
+use howdah_testkit::mcp::{Client, Options};
 use serde_json::{Value, json};
 
 /// Whoever answers.
-pub enum Asker {
-    Mcp { client: Client, url: String },
+pub(crate) enum Asker {
+    Mcp {
+        client: Box<Client>,
+        url: String,
+        /// Its own, so that no other program locks the audit log meanwhile.
+        home: tempfile::TempDir,
+    },
     Direct(Arc<Target>),
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// All of it, to look for secrets in.
-    pub text: String,
+    pub(crate) text: String,
     /// The rows, when it succeeded.
-    pub rows: Result<Vec<Vec<Value>>, String>,
+    pub(crate) rows: Result<Vec<Vec<Value>>, String>,
 }
 
 impl Asker {
-    pub async fn start(url: &str) -> Self {
+    pub(crate) async fn start(url: &str) -> Self {
         if std::env::var_os("HOWDAH_CORPUS_DIRECT").is_some() {
             let info = ConnInfo::parse(url).unwrap();
             return Self::Direct(Arc::new(Target::new("corpus", info, Origin::CommandLine)));
         }
+        let home = tempfile::tempdir().unwrap();
         Self::Mcp {
-            client: Client::on(url).await,
+            client: Box::new(client(url, home.path()).await),
             url: url.to_owned(),
+            home,
         }
     }
 
     /// Runs one text; `None` when no answer came in time or at all: the program crashed or hangs.
-    pub async fn ask(&mut self, sql: &str) -> Option<Reply> {
+    pub(crate) async fn ask(&mut self, sql: &str) -> Option<Reply> {
         match self {
             Self::Mcp { client, .. } => {
                 let call = client
@@ -46,7 +54,7 @@ impl Asker {
                         json!({"name": "run_query", "arguments": {"sql": sql}}),
                     )
                     .await;
-                match call.answer_within(Duration::from_secs(90)).await? {
+                match call.answer_within(Duration::from_secs(600)).await? {
                     Ok(result) => Some(read(&result)),
                     Err(error) => Some(Reply {
                         text: format!("{error:?}"),
@@ -59,14 +67,19 @@ impl Asker {
     }
 
     /// After a crash: the next process.
-    pub async fn restart(&mut self) {
-        if let Self::Mcp { client, url } = self {
-            *client = Client::on(url).await;
+    pub(crate) async fn restart(&mut self) {
+        if let Self::Mcp {
+            client: crashed,
+            url,
+            home,
+        } = self
+        {
+            **crashed = client(url, home.path()).await;
         }
     }
 
     /// The most memory that Howdah's process ever held, in bytes; 0 where it is not known.
-    pub fn peak_memory(&self) -> u64 {
+    pub(crate) fn peak_memory(&self) -> u64 {
         let Self::Mcp { client, .. } = self else { return 0 };
         let status = std::fs::read_to_string(format!("/proc/{}/status", client.pid())).unwrap_or_default();
         let line = status
@@ -79,6 +92,22 @@ impl Asker {
             .unwrap_or_default()
             * 1024
     }
+}
+
+async fn client(url: &str, home: &Path) -> Client {
+    let home = home.to_string_lossy();
+    let environment = [
+        ("DATABASE_URL", url),
+        ("HOWDAH_HOME", home.as_ref()),
+        ("XDG_CONFIG_HOME", home.as_ref()),
+    ];
+    Client::start(Options {
+        environment: environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        ..Options::default()
+    })
+    .await
 }
 
 fn read(result: &Value) -> Reply {

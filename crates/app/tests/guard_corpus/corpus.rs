@@ -4,21 +4,21 @@ use std::path::{Path, PathBuf};
 
 /// One statement of the corpus.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub(crate) struct Item {
     /// `class/name`, unique.
-    pub name: String,
-    pub sql: String,
-    pub only: Only,
-    pub min: u16,
-    pub max: u16,
+    pub(crate) name: String,
+    pub(crate) sql: String,
+    pub(crate) only: Only,
+    pub(crate) min: u16,
+    pub(crate) max: u16,
     /// An extension that must be installable on the server.
-    pub requires: Option<String>,
-    pub judge: Judge,
+    pub(crate) requires: Option<String>,
+    pub(crate) judge: Judge,
 }
 
 /// Who may run an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Only {
+pub(crate) enum Only {
     Both,
     Superuser,
     Plain,
@@ -26,7 +26,7 @@ pub enum Only {
 
 /// How an item is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judge {
+pub(crate) enum Judge {
     /// Attack: the probes differ. Harmless: the rows are those that the server gives.
     Effect,
     /// Denial of service: the next call must be answered, in time and within memory.
@@ -39,26 +39,33 @@ pub enum Judge {
 
 /// A block of SQL that a superuser runs beforehand.
 #[derive(Clone, Debug)]
-pub struct Setup {
-    pub name: String,
-    pub sql: String,
-    pub min: u16,
-    pub max: u16,
-    pub requires: Option<String>,
+pub(crate) struct Setup {
+    pub(crate) name: String,
+    pub(crate) sql: String,
+    pub(crate) min: u16,
+    pub(crate) max: u16,
+    pub(crate) requires: Option<String>,
 }
 
 /// One file.
 #[derive(Clone, Debug)]
-pub struct Class {
-    pub name: String,
+pub(crate) struct Class {
+    pub(crate) name: String,
     /// Classes that poison a whole database live in one of their own.
-    pub database: String,
-    pub setup: Vec<Setup>,
-    pub items: Vec<Item>,
+    pub(crate) database: String,
+    pub(crate) setup: Vec<Setup>,
+    pub(crate) items: Vec<Item>,
+}
+
+/// One setup or statement, as the lines of its file bring it.
+struct Block {
+    setup: bool,
+    headers: Vec<(String, String)>,
+    sql: String,
 }
 
 /// The folder of the corpus.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     std::env::var_os("HOWDAH_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard_corpus"),
         PathBuf::from,
@@ -66,7 +73,7 @@ pub fn folder() -> PathBuf {
 }
 
 /// Reads all files of `attacks` or `harmless`, in the order of their names.
-pub fn load(kind: &str) -> Vec<Class> {
+pub(crate) fn load(kind: &str) -> Vec<Class> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder().join(kind))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -85,7 +92,7 @@ fn read(path: &Path) -> Class {
         setup: Vec::new(),
         items: Vec::new(),
     };
-    let mut block: Option<(bool, Vec<(String, String)>, String)> = None;
+    let mut block: Option<Block> = None;
     for line in text.lines().chain(["-- end:"]) {
         let header = line
             .strip_prefix("-- ")
@@ -99,26 +106,26 @@ fn read(path: &Path) -> Class {
         match header {
             Some(("database", value)) => out.database = value.trim().to_owned(),
             Some((key @ ("name" | "setup" | "end"), value)) => {
-                if let Some((setup, headers, sql)) = block.take() {
-                    finish(&mut out, setup, &headers, &sql);
+                if let Some(block) = block.take() {
+                    finish(&mut out, &block);
                 }
                 if key != "end" {
-                    block = Some((
-                        key == "setup",
-                        vec![("name".to_owned(), value.trim().to_owned())],
-                        String::new(),
-                    ));
+                    block = Some(Block {
+                        setup: key == "setup",
+                        headers: vec![("name".to_owned(), value.trim().to_owned())],
+                        sql: String::new(),
+                    });
                 }
             }
-            Some((key, value)) if block.as_ref().is_some_and(|(_, _, sql)| sql.trim().is_empty()) => {
-                if let Some((_, headers, _)) = &mut block {
-                    headers.push((key.to_owned(), value.trim().to_owned()));
+            Some((key, value)) if block.as_ref().is_some_and(|block| block.sql.trim().is_empty()) => {
+                if let Some(block) = &mut block {
+                    block.headers.push((key.to_owned(), value.trim().to_owned()));
                 }
             }
             _ => {
-                if let Some((_, _, sql)) = &mut block {
-                    sql.push_str(line);
-                    sql.push('\n');
+                if let Some(block) = &mut block {
+                    block.sql.push_str(line);
+                    block.sql.push('\n');
                 }
             }
         }
@@ -126,13 +133,14 @@ fn read(path: &Path) -> Class {
     out
 }
 
-fn finish(class: &mut Class, setup: bool, headers: &[(String, String)], sql: &str) {
+fn finish(class: &mut Class, block: &Block) {
+    let headers = &block.headers;
     let get = |key: &str| headers.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
     let number = |key: &str, default: u16| get(key).map_or(default, |v| v.parse().unwrap());
     let name = format!("{}/{}", class.name, get("name").unwrap_or_default());
     let (min, max, requires) = (number("min", 13), number("max", 99), get("requires"));
-    let sql = sql.trim_end_matches('\n').to_owned();
-    if setup {
+    let sql = block.sql.trim_end_matches('\n').to_owned();
+    if block.setup {
         class.setup.push(Setup {
             name,
             sql,
@@ -167,7 +175,7 @@ fn finish(class: &mut Class, setup: bool, headers: &[(String, String)], sql: &st
 }
 
 /// Fills in `{{name}}` from `values`, and `{{repeat N text}}`, `{{nul}}`, `{{bom}}`.
-pub fn expand(sql: &str, values: &[(&str, &str)]) -> String {
+pub(crate) fn expand(sql: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(sql.len());
     let mut rest = sql;
     while let Some(start) = rest.find("{{") {

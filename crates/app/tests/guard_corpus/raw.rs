@@ -14,25 +14,33 @@ use postgres_protocol::message::frontend;
 
 /// Where a server is and who asks.
 #[derive(Clone, Debug)]
-pub struct Login {
-    pub host: String,
-    pub port: u16,
-    pub user: String,
-    pub password: String,
-    pub database: String,
+pub(crate) struct Login {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) database: String,
 }
 
 impl Login {
     /// The same server and person, another database.
-    pub fn database(&self, name: &str) -> Self {
+    pub(crate) fn database(&self, name: &str) -> Self {
         Self {
             database: name.to_owned(),
             ..self.clone()
         }
     }
 
+    /// The same server and database, another person.
+    pub(crate) fn user(&self, name: &str) -> Self {
+        Self {
+            user: name.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The URL that Howdah is given.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let Self {
             host,
             port,
@@ -46,14 +54,14 @@ impl Login {
 
 /// What one message of SQL brought: the rows of all its results, and the first error.
 #[derive(Debug, Default)]
-pub struct Answer {
-    pub rows: Vec<Vec<Option<String>>>,
-    pub error: Option<String>,
+pub(crate) struct Answer {
+    pub(crate) rows: Vec<Vec<Option<String>>>,
+    pub(crate) error: Option<String>,
 }
 
 impl Answer {
     /// The rows, or a panic that shows the error: for statements that must work.
-    pub fn expect(self, what: &str) -> Vec<Vec<Option<String>>> {
+    pub(crate) fn expect(self, what: &str) -> Vec<Vec<Option<String>>> {
         match self.error {
             None => self.rows,
             Some(error) => panic!("{what}: {error}"),
@@ -62,25 +70,25 @@ impl Answer {
 }
 
 /// One session.
-pub struct Raw {
+pub(crate) struct Raw {
     stream: TcpStream,
     input: BytesMut,
     /// The backend's process id.
-    pub pid: i32,
+    pub(crate) pid: i32,
     /// Notifications that arrived so far, as `channel:payload`.
-    pub notifications: Vec<String>,
+    pub(crate) notifications: Vec<String>,
     /// Whether a transaction is open.
-    pub in_transaction: bool,
+    pub(crate) in_transaction: bool,
 }
 
 impl Raw {
     /// Connects; `options` are startup parameters (`application_name`, `options`, …).
-    pub fn connect(login: &Login, options: &[(&str, &str)]) -> Result<Self, String> {
+    pub(crate) fn connect(login: &Login, options: &[(&str, &str)]) -> Result<Self, String> {
         let stream =
             TcpStream::connect((login.host.as_str(), login.port)).map_err(|e| format!("connect: {e}"))?;
         stream.set_nodelay(true).map_err(|e| e.to_string())?;
         stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
+            .set_read_timeout(Some(Duration::from_secs(600)))
             .map_err(|e| e.to_string())?;
         let mut raw = Self {
             stream,
@@ -141,7 +149,7 @@ impl Raw {
     }
 
     /// Runs a text of one or more statements; collects rows of all of them.
-    pub fn simple(&mut self, sql: &str) -> Answer {
+    pub(crate) fn simple(&mut self, sql: &str) -> Answer {
         let mut answer = Answer::default();
         if let Err(error) = self.run(sql, &mut answer) {
             answer.error.get_or_insert(error);

@@ -2,7 +2,7 @@
 
 use crate::corpus::{Item, Judge};
 use crate::raw::Raw;
-use crate::world::World;
+use crate::world::{Person, World};
 
 const OPTIONS: [(&str, &str); 2] = [
     ("application_name", "attacker"),
@@ -10,13 +10,13 @@ const OPTIONS: [(&str, &str); 2] = [
 ];
 
 /// Runs an attack with nothing in its way. The effect, or what happened instead of one.
-pub fn attack(world: &mut World, item: &Item, superuser: bool) -> Result<String, String> {
+pub(crate) fn attack(world: &mut World, item: &Item, person: Person) -> Result<String, String> {
     if item.judge == Judge::Survives {
         return Ok("judged by whether the next call is answered".to_owned());
     }
     let before = world.snapshot();
-    let mut session = Raw::connect(world.login(superuser), &OPTIONS)?;
-    let (seen, answer) = run(world, &mut session, item, superuser);
+    let mut session = Raw::connect(world.login(person), &OPTIONS)?;
+    let (seen, answer) = run(world, &mut session, item, person);
     if let Some(seen) = seen {
         drop(session);
         world.restore();
@@ -39,9 +39,9 @@ pub fn attack(world: &mut World, item: &Item, superuser: bool) -> Result<String,
 }
 
 /// Runs a harmless statement: it must succeed and change nothing.
-pub fn harmless(world: &mut World, item: &Item, superuser: bool) -> Result<(), String> {
+pub(crate) fn harmless(world: &mut World, item: &Item, person: Person) -> Result<(), String> {
     let before = world.snapshot();
-    let login = world.login(superuser).clone();
+    let login = world.login(person).clone();
     let mut session = Raw::connect(&login, &OPTIONS)?;
     if let Some(error) = session.simple(&world.expand(&item.sql)).error {
         return Err(error);
@@ -54,8 +54,8 @@ pub fn harmless(world: &mut World, item: &Item, superuser: bool) -> Result<(), S
 }
 
 /// What the session itself shows (a leak, or something left for the next statement), and what the attack was answered.
-fn run(world: &World, session: &mut Raw, item: &Item, superuser: bool) -> (Option<String>, String) {
-    let login = world.login(superuser);
+fn run(world: &World, session: &mut Raw, item: &Item, person: Person) -> (Option<String>, String) {
+    let login = world.login(person);
     let leftover = world.leftover_sql();
     let clean = Raw::connect(login, &OPTIONS).unwrap().simple(&leftover);
     let answer = session.simple(&world.expand(&item.sql));

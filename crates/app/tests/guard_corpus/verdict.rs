@@ -7,15 +7,15 @@ use serde_json::Value;
 use crate::asker::{Asker, Reply};
 use crate::corpus::{Item, Judge};
 use crate::raw::Raw;
-use crate::world::{Snapshot, World};
+use crate::world::{Person, Snapshot, World};
 
 /// What Howdah may hold, whatever it is asked.
 const MEMORY_BYTES: u64 = 250 * 1024 * 1024;
-/// The statement timeout that Howdah sets by itself is 30 s.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// The statement timeout that Howdah sets by itself is 30 s; a loaded machine adds to it.
+const PATIENCE: Duration = Duration::from_secs(450);
 
 /// Runs the attacks of a class; what each that got through did.
-pub async fn attacks(world: &mut World, asker: &mut Asker, items: &[Item]) -> Vec<String> {
+pub(crate) async fn attacks(world: &mut World, asker: &mut Asker, items: &[Item]) -> Vec<String> {
     if items.is_empty() {
         return Vec::new();
     }
@@ -107,10 +107,15 @@ fn answer(reply: Option<Reply>) -> String {
 }
 
 /// Runs harmless statements; which were refused, or answered otherwise than by the server itself.
-pub async fn harmless(world: &mut World, asker: &mut Asker, items: &[Item], superuser: bool) -> Vec<String> {
+pub(crate) async fn harmless(
+    world: &mut World,
+    asker: &mut Asker,
+    items: &[Item],
+    person: Person,
+) -> Vec<String> {
     let mut failures = Vec::new();
     let before = world.at_rest();
-    let mut session = Raw::connect(world.login(superuser), &[]).unwrap();
+    let mut session = Raw::connect(world.login(person), &[]).unwrap();
     for item in items {
         let sql = world.expand(&item.sql);
         match asker.ask(&sql).await {

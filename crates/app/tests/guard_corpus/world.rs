@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::corpus::{self, Class, Item, Only, Setup};
 use crate::raw::{Login, Raw};
@@ -9,11 +10,27 @@ use crate::raw::{Login, Raw};
 /// What is in the secret file: an answer that contains it has read a file of the server.
 const SECRET: &str = "c4n4ry";
 
+/// How long the server may take to come to rest after a statement: a loaded machine is slow.
+const REST: Duration = Duration::from_secs(60);
+/// What says of a session that it has not come to rest yet.
+const RESTLESS: [&str; 4] = ["open transactions", "running", "strong locks", "victims"];
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Person {
+    Superuser,
+    /// An ordinary role that owns the database and all that is in it, once it was handed over.
+    Owner,
+    /// An ordinary role that was granted much and owns little.
+    Plain,
+}
+
 /// One database with every hostile object of the classes that live in it.
-pub struct World {
-    pub major: u16,
-    pub superuser: Login,
-    pub plain: Login,
+pub(crate) struct World {
+    pub(crate) major: u16,
+    pub(crate) superuser: Login,
+    pub(crate) owner: Login,
+    pub(crate) plain: Login,
     folder: PathBuf,
     values: Vec<(String, String)>,
     judge: Raw,
@@ -23,17 +40,24 @@ pub struct World {
 }
 
 /// What the probes saw, by name.
-pub type Snapshot = BTreeMap<String, String>;
+pub(crate) type Snapshot = BTreeMap<String, String>;
 
 impl World {
     /// Creates database `name` on the server of `superuser`, with the setups of `classes`.
-    pub fn create(major: u16, superuser: &Login, plain: &Login, name: &str, classes: &[Class]) -> Self {
+    pub(crate) fn create(major: u16, superuser: &Login, name: &str, classes: &[Class]) -> Self {
         let mut admin = Raw::connect(superuser, &[]).unwrap();
-        admin
-            .simple(&format!("CREATE DATABASE {name} TEMPLATE template0"))
-            .expect("create database");
+        create_template(&mut admin, superuser);
+        let started = Instant::now();
+        while let Some(error) = admin
+            .simple(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+            .error
+        {
+            // The session that made the template may still be going away.
+            assert!(started.elapsed() < REST, "{error}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
         let superuser = superuser.database(name);
-        let plain = plain.database(name);
+        let [owner, plain] = ["owner", "plain"].map(|user| superuser.user(user));
         let folder = std::env::temp_dir().join(format!("canary-{}-{name}", superuser.port));
         open_folder(&folder);
         let mut judge = Raw::connect(&superuser, &[]).unwrap();
@@ -48,6 +72,7 @@ impl World {
             victims: Vec::new(),
             wal: "0/0".to_owned(),
             superuser,
+            owner,
             plain,
         };
         world.values = world.placeholders();
@@ -61,10 +86,9 @@ impl World {
                 "ALTER DATABASE {name} SET session_preload_libraries = {libraries}"
             ))
             .expect("session_preload_libraries");
-        let read = |file: &str| std::fs::read_to_string(corpus::folder().join(file)).unwrap();
-        judge.simple(&read("world.sql")).expect("world.sql");
-        judge.simple("RESET client_min_messages").expect("reset");
-        judge.simple(&read("probe.sql")).expect("probe.sql");
+        judge
+            .simple(&format!("GRANT CREATE ON DATABASE {name} TO PUBLIC"))
+            .expect("grant");
         for setup in classes
             .iter()
             .filter(|c| c.database == short(name))
@@ -138,7 +162,7 @@ impl World {
     }
 
     /// Fills in the placeholders of a statement.
-    pub fn expand(&self, sql: &str) -> String {
+    pub(crate) fn expand(&self, sql: &str) -> String {
         let values: Vec<(&str, &str)> = self
             .values
             .iter()
@@ -157,28 +181,43 @@ impl World {
     }
 
     /// Whether an item applies to this server and this person.
-    pub fn applies(&mut self, item: &Item, superuser: bool) -> bool {
-        item.only != if superuser { Only::Plain } else { Only::Superuser }
-            && self.has(item.min, item.max, item.requires.as_deref())
+    pub(crate) fn applies(&mut self, item: &Item, person: Person) -> bool {
+        let may = match item.only {
+            Only::Both => true,
+            Only::Superuser => person == Person::Superuser,
+            Only::Plain => person == Person::Plain,
+        };
+        may && self.has(item.min, item.max, item.requires.as_deref())
     }
 
-    /// The login of the superuser or of the ordinary role.
-    pub fn login(&self, superuser: bool) -> &Login {
-        if superuser { &self.superuser } else { &self.plain }
+    /// How a person logs in.
+    pub(crate) fn login(&self, person: Person) -> &Login {
+        match person {
+            Person::Superuser => &self.superuser,
+            Person::Owner => &self.owner,
+            Person::Plain => &self.plain,
+        }
+    }
+
+    /// Makes the owner of what the superuser made so far.
+    pub(crate) fn hand_over(&mut self) {
+        self.judge
+            .simple(&self.expand(&read("hand_over.sql")))
+            .expect("hand_over.sql");
     }
 
     /// What the next call asks, to see what an attack left in the session.
-    pub fn leftover_sql(&self) -> String {
-        self.expand(&std::fs::read_to_string(corpus::folder().join("leftover.sql")).unwrap())
+    pub(crate) fn leftover_sql(&self) -> String {
+        self.expand(&read("leftover.sql"))
     }
 
     /// Whether an answer shows what only a file of the server holds.
-    pub fn leaks(answer: &str) -> bool {
+    pub(crate) fn leaks(answer: &str) -> bool {
         answer.contains(SECRET)
     }
 
     /// Puts the world back as it was, and starts victims anew.
-    pub fn restore(&mut self) {
+    pub(crate) fn restore(&mut self) {
         for row in self
             .judge
             .simple("SELECT gid FROM pg_prepared_xacts")
@@ -189,8 +228,7 @@ impl World {
                 row[0].as_deref().unwrap_or_default()
             ));
         }
-        let sql = std::fs::read_to_string(corpus::folder().join("restore.sql")).unwrap();
-        self.judge.simple(&sql).expect("restore.sql");
+        self.judge.simple(&read("restore.sql")).expect("restore.sql");
         // The scan counter belongs to the canaries as well.
         Raw::connect(&self.superuser, &[])
             .unwrap()
@@ -198,7 +236,10 @@ impl World {
             .expect("scan");
         open_folder(&self.folder);
         self.victims.clear();
-        for (login, number) in [(&self.superuser, 0), (&self.plain, 1)] {
+        for (number, login) in [&self.superuser, &self.plain, &self.owner]
+            .into_iter()
+            .enumerate()
+        {
             let name = format!("victim{number}");
             self.victims
                 .push(Raw::connect(login, &[("application_name", &name)]).unwrap());
@@ -206,12 +247,20 @@ impl World {
         self.listener.simple("SELECT 1").expect("listener");
         self.listener.notifications.clear();
         // The sessions that just ended must be gone, and their counters told.
-        std::thread::sleep(std::time::Duration::from_millis(30));
-        let _ = self.snapshot();
+        std::thread::sleep(Duration::from_millis(30));
+        let started = Instant::now();
+        loop {
+            let now = self.snapshot();
+            let victims = now.get("victims").map_or(0, |pids| pids.split(',').count());
+            if victims == self.victims.len() || started.elapsed() > REST {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Looks at everything.
-    pub fn snapshot(&mut self) -> Snapshot {
+    pub(crate) fn snapshot(&mut self) -> Snapshot {
         let sql = format!(
             "SELECT * FROM probe.snapshot('{}', '{}')",
             self.wal,
@@ -238,39 +287,52 @@ impl World {
     }
 
     /// As [`World::snapshot`], once the sessions have ended their transactions: an answer does not wait for its ROLLBACK.
-    pub fn at_rest(&mut self) -> Snapshot {
-        for _ in 0..40 {
+    pub(crate) fn at_rest(&mut self) -> Snapshot {
+        let started = Instant::now();
+        loop {
             let now = self.snapshot();
-            let idle = now.get("open transactions").is_none_or(|open| open == "0");
-            if idle && now.get("running").is_none_or(String::is_empty) {
+            let idle = now.get("open transactions").is_none_or(|open| open == "0")
+                && now.get("running").is_none_or(String::is_empty);
+            if idle || started.elapsed() > REST {
                 return now;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
-        self.snapshot()
     }
 
     /// What changed since `before`, at once.
-    pub fn look(&mut self, before: &Snapshot) -> Vec<String> {
+    #[cfg(feature = "corpus")]
+    pub(crate) fn look(&mut self, before: &Snapshot) -> Vec<String> {
         let now = self.snapshot();
         difference(before, &now)
     }
 
     /// What changed since `before`; looks again after a moment, since sessions may still be cleaning up, or logs be on their way.
     /// `patient` waits also when nothing is seen, for effects that come late.
-    pub fn changes(&mut self, before: &Snapshot, patient: bool) -> Vec<String> {
+    pub(crate) fn changes(&mut self, before: &Snapshot, patient: bool) -> Vec<String> {
         let first = self.snapshot();
         let mut found = difference(before, &first);
-        if !found.is_empty() || patient {
-            std::thread::sleep(std::time::Duration::from_millis(350));
-            let mut second = self.snapshot();
-            // These are told once: what the first look saw counts.
+        let mut told: Snapshot = Snapshot::new();
+        let mut keep = |seen: &Snapshot| {
+            // These are told once: what an earlier look saw counts.
             for once in ["wal marks", "notifications"] {
-                if let Some(value) = first.get(once).filter(|v| !v.is_empty()) {
-                    second.insert(once.to_owned(), value.clone());
+                if let Some(value) = seen.get(once).filter(|value| !value.is_empty()) {
+                    told.insert(once.to_owned(), value.clone());
                 }
             }
-            found = difference(before, &second);
+            told.clone()
+        };
+        keep(&first);
+        let started = Instant::now();
+        let mut wait = !found.is_empty() || patient;
+        while wait {
+            std::thread::sleep(Duration::from_millis(350));
+            let mut now = self.snapshot();
+            let told = keep(&now);
+            now.extend(told);
+            found = difference(before, &now);
+            let restless = |change: &String| RESTLESS.iter().any(|key| change.starts_with(key));
+            wait = !found.is_empty() && found.iter().all(restless) && started.elapsed() < REST;
         }
         found
     }
@@ -280,6 +342,30 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// What every database of the corpus is copied from.
+const TEMPLATE: &str = "corpus_template";
+
+/// Makes the template, and the role of owners, on a server that has none yet.
+fn create_template(admin: &mut Raw, superuser: &Login) {
+    let known = format!("SELECT FROM pg_database WHERE datname = '{TEMPLATE}'");
+    if !admin.simple(&known).expect("databases").is_empty() {
+        return;
+    }
+    admin.simple("CREATE ROLE owner LOGIN").expect("create role");
+    admin
+        .simple(&format!("CREATE DATABASE {TEMPLATE} TEMPLATE template0"))
+        .expect("create database");
+    let mut session = Raw::connect(&superuser.database(TEMPLATE), &[]).unwrap();
+    session.simple(&read("world.sql")).expect("world.sql");
+    session.simple("RESET client_min_messages").expect("reset");
+    session.simple(&read("probe.sql")).expect("probe.sql");
+}
+
+/// A file of the corpus.
+fn read(file: &str) -> String {
+    std::fs::read_to_string(corpus::folder().join(file)).unwrap()
 }
 
 fn short(database: &str) -> &str {

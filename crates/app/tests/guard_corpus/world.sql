@@ -4,7 +4,6 @@
 
 SET client_min_messages = warning;
 GRANT ALL ON SCHEMA public TO PUBLIC;
-DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO PUBLIC', current_database()); END $$;
 CREATE SCHEMA h;
 GRANT ALL ON SCHEMA h TO PUBLIC;
 CREATE SCHEMA ext;

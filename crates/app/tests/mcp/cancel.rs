@@ -53,7 +53,10 @@ async fn by_the_end_of_input() {
     let _call = sleeping(&client, &judge, "end-of-input").await;
     client.close_input().await;
     until_running(&judge, "end-of-input", 0, GONE_WITHIN).await;
-    assert_eq!(client.exit_code(Duration::from_secs(2)).await, Some(0));
+    assert_eq!(
+        client.exit_code(howdah_testkit::allowed(GONE_WITHIN)).await,
+        Some(0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +66,10 @@ async fn by_sigterm() {
     let _call = sleeping(&client, &judge, "by-sigterm").await;
     client.terminate();
     until_running(&judge, "by-sigterm", 0, GONE_WITHIN).await;
-    assert_eq!(client.exit_code(Duration::from_secs(2)).await, Some(143));
+    assert_eq!(
+        client.exit_code(howdah_testkit::allowed(GONE_WITHIN)).await,
+        Some(143)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +83,10 @@ async fn by_sigint() {
         .unwrap();
     assert!(sent.success());
     until_running(&judge, "by-sigint", 0, GONE_WITHIN).await;
-    assert_eq!(client.exit_code(Duration::from_secs(2)).await, Some(130));
+    assert_eq!(
+        client.exit_code(howdah_testkit::allowed(GONE_WITHIN)).await,
+        Some(130)
+    );
 }
 
 /// Then only the server can notice.

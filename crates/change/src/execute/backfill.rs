@@ -308,7 +308,8 @@ impl Worker {
             .unwrap_or(0);
         if now as f64 > GROWTH * blocks as f64 + 64.0 {
             // Another vacuum at work is as good.
-            self.execute(&format!("VACUUM (SKIP_LOCKED) {table}")).await?;
+            self.execute(&format!("VACUUM (SKIP_LOCKED, TRUNCATE false) {table}"))
+                .await?;
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ impl Executor {
         let mut reasons = Vec::new();
         for at in &steps {
             let step = &plan.steps[*at];
-            if step.phase == Phase::Contract {
+            if matches!(step.phase, Phase::Contract | Phase::Retire) {
                 reasons.push(format!(
                     "\"{}\" was begun, after which there is no way back",
                     step.title

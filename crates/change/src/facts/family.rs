@@ -137,6 +137,7 @@ impl Index {
             primary: false,
             immediate: true,
             valid: true,
+            attached: false,
             clustered: false,
             replica_identity: false,
             partial: false,

@@ -1,6 +1,6 @@
 use howdah_core::{Report, human_bytes};
 
-use super::{Action, Estimate, Phase, Plan, Step, Undo};
+use super::{Action, Estimate, LockTable, Phase, Plan, Step, Undo};
 
 impl Plan {
     /// For people: every step with its reason.
@@ -63,26 +63,57 @@ impl Plan {
         }
         text
     }
+
+    /// The way back, for people who go it by hand: the last step first, up to the first that
+    /// cannot be taken back.
+    pub fn rollback_sql(&self) -> String {
+        let mut text = format!(
+            "-- Takes the change {} back, from wherever it stopped.\n",
+            self.id
+        );
+        for (at, step) in self.steps.iter().enumerate().rev() {
+            let undo = match &step.undo {
+                Undo::Nothing => continue,
+                Undo::Impossible { reason } => {
+                    text.push_str(&comment(&format!(
+                        "{}. {}: after this step there is no way back, for {reason}",
+                        at + 1,
+                        step.title
+                    )));
+                    continue;
+                }
+                Undo::Transaction { lock, statements } => in_transaction(lock, statements),
+                Undo::Autocommit { sql } => format!("{sql};"),
+            };
+            text.push_str(&format!(
+                "\n{}{undo}\n",
+                comment(&format!("{}. {}", at + 1, step.title))
+            ));
+        }
+        text
+    }
+}
+
+fn in_transaction(lock: &[LockTable], statements: &[String]) -> String {
+    let mut text = "BEGIN;\nSET LOCAL lock_timeout = '20ms';\n".to_owned();
+    for table in lock {
+        text.push_str(&format!(
+            "LOCK TABLE {} IN {} MODE;\n",
+            table.relation,
+            crate::proof::mode_sql(table.mode)
+        ));
+    }
+    for statement in statements {
+        text.push_str(&format!("{statement};\n"));
+    }
+    text + "COMMIT;"
 }
 
 impl Step {
     /// What is sent, for people.
     pub fn action_sql(&self) -> String {
         match &self.action {
-            Action::Transaction { lock, statements } => {
-                let mut text = "BEGIN;\nSET LOCAL lock_timeout = '20ms';\n".to_owned();
-                for table in lock {
-                    text.push_str(&format!(
-                        "LOCK TABLE {} IN {} MODE;\n",
-                        table.relation,
-                        crate::proof::mode_sql(table.mode)
-                    ));
-                }
-                for statement in statements {
-                    text.push_str(&format!("{statement};\n"));
-                }
-                text + "COMMIT;"
-            }
+            Action::Transaction { lock, statements } => in_transaction(lock, statements),
             Action::Autocommit { sql, .. } => format!("{sql};"),
             Action::Backfill(backfill) => {
                 let set: Vec<String> = backfill
@@ -136,8 +167,12 @@ impl Step {
             Undo::Impossible { reason } => parts.push(format!("Cannot be taken back: {reason}")),
             Undo::Nothing | Undo::Transaction { .. } | Undo::Autocommit { .. } => {}
         }
-        if self.phase == Phase::Contract {
-            parts.push("After this step there is no way back.".to_owned());
+        match self.phase {
+            Phase::Expand | Phase::Swap => {}
+            Phase::Contract => parts.push("After this step there is no way back.".to_owned()),
+            Phase::Retire => {
+                parts.push("Done only when you ask for it: howdah change contract.".to_owned());
+            }
         }
         parts.join(" ")
     }

@@ -64,6 +64,9 @@ impl Rewrite for AddColumn {
             super::as_it_is::direct(form, planning, None, "Only the catalog is written.");
             return Ok(());
         }
+        if !planning.takes_a_column(&relation) {
+            return Ok(());
+        }
         one(planning, &relation, definition).await
     }
 }

@@ -145,10 +145,6 @@ async fn other(form: &Form<'_>, planning: &mut Planning<'_>, kind: ObjectType) -
         planning.step(step.undo(Undo::Impossible { reason: "it is moved back by a statement of your own".to_owned() }));
         return Ok(());
     };
-    if kind == ObjectType::ObjectColumn && rename.relation_type() == ObjectType::ObjectTable {
-        planning.refuse("Howdah does not know how to rename this column while clients work".to_owned(), None);
-        return Ok(());
-    }
     let by_clients = matches!(
         kind,
         ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine | ObjectType::ObjectType

@@ -1,11 +1,13 @@
 use async_trait::async_trait;
+use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::DropBehavior;
 
 use crate::form::relation_name;
 use crate::rewrite::{Rewrite, rewrite};
-use crate::{ChangeError, Form, Planning};
+use crate::{ChangeError, Estimate, Form, Phase, Planning, Step, Undo};
 
-/// TRUNCATE: refused where there are rows.
+/// TRUNCATE: refused where there are rows, unless a person agrees to lose them.
 struct Truncate;
 
 rewrite!(Truncate);
@@ -45,11 +47,26 @@ impl Rewrite for Truncate {
             return Ok(());
         }
         let names: Vec<String> = populated.iter().map(ToString::to_string).collect();
+        if planning.accepts.loss {
+            let mut step = Step::transaction(format!("Remove every row of {}", names.join(", ")), vec![form.sql.clone()])
+                .reason("The files are replaced by empty ones in a moment, under a lock that is asked for briefly, again and again. You agreed to lose the rows.")
+                .phase(Phase::Swap)
+                .undo(Undo::Impossible { reason: "the rows are gone".to_owned() })
+                .estimate(Estimate::moment());
+            for name in populated.iter().chain(&empty) {
+                step = step.locks(name, LockMode::AccessExclusive);
+            }
+            if statement.behavior == i32::from(DropBehavior::DropCascade) {
+                planning.note("CASCADE also removes every row of the tables whose foreign keys refer to these, and of those that refer to them.");
+            }
+            planning.step(step);
+            return Ok(());
+        }
         let deletes: Vec<String> = populated.iter().map(|name| format!("DELETE FROM {name}")).collect();
         planning.refuse(
             format!("TRUNCATE removes every row of {} at once, and nothing brings them back", names.join(", ")),
             Some(&format!(
-                "To remove them while clients work, by ranges of the key: {}. To keep them until all is well: rename the table, and make a new one under its name (CREATE TABLE … (LIKE … INCLUDING ALL)).",
+                "To agree to that: --accept-data-loss. To remove them while clients work, by ranges of the key: {}. To keep them until all is well: rename the table, and make a new one under its name (CREATE TABLE … (LIKE … INCLUDING ALL)).",
                 deletes.join("; ")
             )),
         );

@@ -455,7 +455,7 @@ fn first(sql: &str) -> Result<NodeEnum, ChangeError> {
 }
 
 /// The definition of an index under another name and on another column, built beside writers.
-fn index_sql(
+pub(crate) fn index_sql(
     definition: &str,
     name: &str,
     tablespace: Option<&str>,

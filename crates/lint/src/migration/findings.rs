@@ -1,7 +1,10 @@
-use howdah_core::{Finding, Severity, Span, human_bytes};
+use howdah_core::{Finding, Severity, Span};
 use howdah_rehearse::{LockMode, Work, WorkKind};
 
-use super::{Danger, Letter, Relations, Script, Situation, Step, judge, migration_rules};
+use super::pace::Pace;
+use super::{
+    Danger, Letter, MigrationRule, Relations, Script, Situation, Step, judge, migration_rules,
+};
 
 /// What the findings of a script rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,25 +25,21 @@ pub fn findings(
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = script.problems.iter().map(problem).collect();
     let dangers = judge(steps, relations);
+    let lines = Lines::of(script.text);
+    let rules = migration_rules();
     let has_transactions = script.sentences.iter().any(|sentence| {
         let kind = sentence.parsed.as_ref().map(|statement| statement.kind());
         matches!(kind, Ok(howdah_sql::Kind::Transaction(_)))
     });
     for (number, step) in steps.iter().enumerate() {
-        let Some(sentence) = script
-            .sentences
-            .iter()
-            .find(|sentence| sentence.span == step.span)
-        else {
+        let Some(sentence) = script.sentence_at(&step.span) else {
             continue;
         };
-        let own: Vec<Danger> = dangers
-            .iter()
-            .filter(|danger| danger.step == number)
-            .cloned()
-            .collect();
+        // They are in the order of the steps.
+        let first = dangers.partition_point(|danger| danger.step < number);
+        let own = dangers[first..].iter().take_while(|danger| danger.step == number);
         let (cached, own): (Vec<Danger>, Vec<Danger>) = own
-            .into_iter()
+            .cloned()
             .partition(|danger| danger.letter == Letter::Clients && danger.harmless);
         let span = Span {
             start: step.span.start,
@@ -58,9 +57,12 @@ pub fn findings(
             findings.push(finding(
                 situation.as_ref(),
                 &own,
-                script,
-                steps,
-                relations,
+                &Surrounding {
+                    rules: &rules,
+                    lines: &lines,
+                    steps,
+                    relations,
+                },
                 span,
                 basis,
             ));
@@ -106,12 +108,18 @@ fn problem(problem: &super::Problem) -> Finding {
     finding
 }
 
+/// What the findings of a script have in common.
+struct Surrounding<'a> {
+    rules: &'a [&'static MigrationRule],
+    lines: &'a Lines,
+    steps: &'a [Step],
+    relations: &'a dyn Relations,
+}
+
 fn finding(
     situation: Option<&Situation<'_>>,
     own: &[Danger],
-    script: &Script<'_>,
-    steps: &[Step],
-    relations: &dyn Relations,
+    around: &Surrounding<'_>,
     span: Span,
     basis: Basis,
 ) -> Finding {
@@ -120,9 +128,8 @@ fn finding(
         false => Severity::Danger,
     };
     let advice = situation.and_then(|situation| {
-        migration_rules()
-            .into_iter()
-            .find_map(|rule| (rule.advise)(situation).map(|advice| (rule, advice)))
+        let mut rules = around.rules.iter();
+        rules.find_map(|rule| (rule.advise)(situation).map(|advice| (rule, advice)))
     });
     let mut finding = match advice {
         Some((rule, advice)) => {
@@ -137,7 +144,7 @@ fn finding(
         .iter()
         .find_map(|danger| danger.blocked.as_ref())
         .map(ToString::to_string);
-    finding.evidence = evidence(own, script, steps, relations);
+    finding.evidence = evidence(own, around);
     if basis == Basis::Rehearsal {
         finding
             .evidence
@@ -172,7 +179,8 @@ fn generic(own: &[Danger], severity: Severity, span: Span) -> Finding {
 /// At most so many of the dangers of one statement are listed.
 const LISTED: usize = 6;
 
-fn evidence(own: &[Danger], script: &Script<'_>, steps: &[Step], relations: &dyn Relations) -> Vec<String> {
+fn evidence(own: &[Danger], around: &Surrounding<'_>) -> Vec<String> {
+    let pace = Pace::of(around.relations.reads());
     let mut lines: Vec<String> = Vec::new();
     for danger in own {
         let mut line = match danger.letter {
@@ -184,12 +192,12 @@ fn evidence(own: &[Danger], script: &Script<'_>, steps: &[Step], relations: &dyn
         };
         if let Some(work) = &danger.work {
             line.push_str(&format!(" while {}", describe(work)));
-            if let Some(size) = relations.size(&work.relation) {
-                line.push_str(&format!(" ({})", size_and_time(size, work.kind)));
+            if let Some(size) = around.relations.size(&work.relation) {
+                line.push_str(&format!(" ({})", pace.size_and_time(size, work.kind)));
             }
         }
-        if let Some(at) = danger.locked_at.and_then(|at| steps.get(at)) {
-            let number = line_of(script.text, at.span.start);
+        if let Some(at) = danger.locked_at.and_then(|at| around.steps.get(at)) {
+            let number = around.lines.of_byte(at.span.start);
             line.push_str(&format!(
                 "; the lock is held since the statement in line {number}"
             ));
@@ -198,21 +206,33 @@ fn evidence(own: &[Danger], script: &Script<'_>, steps: &[Step], relations: &dyn
             lines.push(line);
         }
     }
-    let more = lines.len().saturating_sub(LISTED);
+    let is_sized = |danger: &Danger| {
+        let work = danger.work.as_ref();
+        work.is_some_and(|work| around.relations.size(&work.relation).is_some())
+    };
+    let basis = own.iter().any(is_sized).then(|| pace.basis());
+    let unlisted: usize = own.iter().map(|danger| danger.more).sum();
+    let more = lines.len().saturating_sub(LISTED) + unlisted;
     if more > 0 {
         lines.truncate(LISTED);
         lines.push(format!("and {more} more"));
     }
+    lines.extend(basis);
     lines
 }
 
-/// The line of a byte, counted from 1.
-pub(crate) fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
-        + 1
+/// Where the lines of a text start.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at + 1).collect())
+    }
+
+    /// The line of a byte, counted from 1.
+    fn of_byte(&self, at: usize) -> usize {
+        self.0.partition_point(|start| *start <= at) + 1
+    }
 }
 
 fn describe(work: &Work) -> String {
@@ -226,38 +246,6 @@ fn describe(work: &Work) -> String {
         (WorkKind::Rewrite, _) => format!("all of {relation} is written anew"),
         (WorkKind::RowsWritten, _) => format!("rows of {relation} are written"),
         (WorkKind::RowsLocked, _) => format!("rows of {relation} are locked"),
-    }
-}
-
-/// Bytes per second, at least and at most, from a disk that is slow to one that is fast: heaps
-/// that are read, indexes that are built (sorting), heaps that are written with their WAL.
-/// Ours, measured on a laptop's and a network disk; the true figure depends on storage, cache and row width.
-const SCAN: (f64, f64) = (100e6, 1500e6);
-const BUILD: (f64, f64) = (20e6, 150e6);
-const REWRITE: (f64, f64) = (15e6, 120e6);
-
-fn size_and_time(size: super::Size, kind: WorkKind) -> String {
-    let (bytes, (slow, fast)) = match kind {
-        WorkKind::Scan => (size.heap_bytes, SCAN),
-        WorkKind::IndexBuild => (size.heap_bytes, BUILD),
-        WorkKind::Rewrite | WorkKind::RowsWritten | WorkKind::RowsLocked => (size.total_bytes, REWRITE),
-    };
-    let rows = size
-        .rows
-        .map_or_else(String::new, |rows| format!("about {rows:.0} rows, "));
-    format!(
-        "{rows}{}: {} to {}",
-        human_bytes(bytes),
-        duration(bytes as f64 / fast),
-        duration(bytes as f64 / slow)
-    )
-}
-
-fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 0.95 => format!("{:.0} ms", (s * 1000.0).max(1.0)),
-        s if s < 119.5 => format!("{s:.0} s"),
-        s => format!("{:.0} min", s / 60.0),
     }
 }
 

@@ -95,6 +95,13 @@ impl<'a> Script<'a> {
             .collect()
     }
 
+    /// The statement that takes up those bytes.
+    pub(crate) fn sentence_at(&self, span: &Range<usize>) -> Option<&Sentence<'a>> {
+        let start = |sentence: &Sentence<'_>| sentence.span.start;
+        let at = self.sentences.binary_search_by_key(&span.start, start).ok()?;
+        Some(&self.sentences[at]).filter(|sentence| sentence.span == *span)
+    }
+
     /// The script as a rehearsal takes it.
     pub fn units(&self) -> Vec<Unit> {
         let units = self.sentences.iter().map(|sentence| Unit {

@@ -110,12 +110,13 @@ impl Transactions {
 pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step> {
     let mut transactions = Transactions::default();
     let mut steps: Vec<Step> = Vec::new();
+    let mentions = super::Mentions::of(&script.sentences);
     for (index, sentence) in script.sentences.iter().enumerate() {
         let statement = sentence.parsed.as_ref().ok();
         let (transaction, in_block) =
             transactions.enter(sentence.wrapped, statement.map(howdah_sql::Statement::kind));
         world.enter(transaction);
-        let later = &script.sentences[index + 1..];
+        let later = mentions.behind(index);
         let mut step = Step {
             span: sentence.span.clone(),
             effects: Effects::default(),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use howdah_rehearse::{Debris, LockMode, Work, WorkKind};
+use howdah_rehearse::{Debris, LockMode, ReadRate, Work, WorkKind};
 use howdah_sql::RelationName;
 
 use super::Step;
@@ -39,7 +39,12 @@ pub struct Danger {
     pub locked_at: Option<usize>,
     /// Not dangerous after all: the table is small, or only prepared statements are concerned.
     pub harmless: bool,
+    /// How many relations more wait in the same way for the same work, and are not listed.
+    pub more: usize,
 }
+
+/// Of the relations that wait for one piece of work so many are listed.
+const LISTED: usize = 6;
 
 /// How large a relation is, where that is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,6 +65,11 @@ pub trait Relations {
     /// A relation of no more rows is small.
     fn small_table_rows(&self) -> f64;
 
+    /// How fast the target's reads were, where it has measured them.
+    fn reads(&self) -> Option<ReadRate> {
+        None
+    }
+
     /// Whether work on it is over in no time, whatever it is.
     fn is_small(&self, relation: &RelationName) -> bool {
         let rows = self.size(relation).and_then(|size| size.rows);
@@ -74,18 +84,15 @@ pub trait Relations {
 /// by this statement or an earlier one.
 pub fn judge(steps: &[Step], relations: &dyn Relations) -> Vec<Danger> {
     let mut dangers = Vec::new();
-    let mut held: BTreeMap<RelationName, (LockMode, usize)> = BTreeMap::new();
+    let mut held = Held::default();
     let mut transaction = None;
     for (number, step) in steps.iter().enumerate() {
         if transaction != Some(step.transaction) {
-            held.clear();
+            held = Held::default();
             transaction = Some(step.transaction);
         }
         for lock in &step.effects.locks {
-            let known = held.entry(lock.relation.clone()).or_insert((lock.mode, number));
-            if lock.mode > known.0 {
-                *known = (lock.mode, number);
-            }
+            held.add(&lock.relation, lock.mode, number);
         }
         blocked(number, step, &held, relations, &mut dangers);
         rest(number, step, &mut dangers);
@@ -93,11 +100,40 @@ pub fn judge(steps: &[Step], relations: &dyn Relations) -> Vec<Danger> {
     dangers
 }
 
+/// The relations that a transaction has locked against clients, with the steps that locked them.
+#[derive(Default)]
+struct Held<'a> {
+    against_readers: BTreeMap<&'a RelationName, usize>,
+    /// And not against readers.
+    against_writers: BTreeMap<&'a RelationName, usize>,
+}
+
+impl<'a> Held<'a> {
+    fn add(&mut self, relation: &'a RelationName, mode: LockMode, at: usize) {
+        if mode.blocks_reads() {
+            self.against_writers.remove(relation);
+            self.against_readers.entry(relation).or_insert(at);
+        } else if mode.blocks_writes() && !self.against_readers.contains_key(relation) {
+            self.against_writers.entry(relation).or_insert(at);
+        }
+    }
+
+    /// Some of them, `first` before all others if it is among them; and how many more there are.
+    fn some<'s>(of: &'s BTreeMap<&'a RelationName, usize>, first: &'s RelationName) -> (Vec<(&'s RelationName, usize)>, usize) {
+        let own = of.get_key_value(first).map(|(relation, at)| (*relation, *at));
+        let others = of.iter().map(|(relation, at)| (*relation, *at));
+        let others = others.filter(|(relation, _)| *relation != first);
+        let some: Vec<_> = own.into_iter().chain(others).take(LISTED).collect();
+        let more = of.len() - some.len();
+        (some, more)
+    }
+}
+
 /// Whose clients wait while a step works.
 fn blocked(
     number: usize,
     step: &Step,
-    held: &BTreeMap<RelationName, (LockMode, usize)>,
+    held: &Held<'_>,
     relations: &dyn Relations,
     dangers: &mut Vec<Danger>,
 ) {
@@ -111,15 +147,23 @@ fn blocked(
             work: Some(work.clone()),
             locked_at: Some(locked_at).filter(|at| *at != number),
             harmless,
+            more: 0,
         };
-        for (relation, (mode, at)) in held {
-            if mode.blocks_reads() {
-                let what = format!("reads and writes of {relation} wait");
-                dangers.push(danger(Letter::Reads, relation, *at, what));
-            } else if mode.blocks_writes() {
-                let what = format!("writes to {relation} wait");
-                dangers.push(danger(Letter::Writes, relation, *at, what));
-            }
+        let (readers, more) = Held::some(&held.against_readers, &work.relation);
+        for (relation, at) in readers {
+            let what = format!("reads and writes of {relation} wait");
+            dangers.push(danger(Letter::Reads, relation, at, what));
+        }
+        if let Some(last) = dangers.last_mut() {
+            last.more += more;
+        }
+        let (writers, more) = Held::some(&held.against_writers, &work.relation);
+        for (relation, at) in writers {
+            let what = format!("writes to {relation} wait");
+            dangers.push(danger(Letter::Writes, relation, at, what));
+        }
+        if let Some(last) = dangers.last_mut() {
+            last.more += more;
         }
         if matches!(work.kind, WorkKind::RowsWritten | WorkKind::RowsLocked) {
             let what = format!("writes to the same rows of {} wait", work.relation);
@@ -137,6 +181,7 @@ fn rest(number: usize, step: &Step, dangers: &mut Vec<Danger>) {
         work: None,
         locked_at: None,
         harmless,
+        more: 0,
     };
     let effects = &step.effects;
     for broken in &effects.breaks {

@@ -1,14 +1,17 @@
 //! ALTER TABLE, subcommand by subcommand.
 
+use std::collections::HashSet;
+
 use howdah_rehearse::{LockMode, WorkKind};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{
-    AlterTableCmd, AlterTableStmt, AlterTableType, ConstrType, Constraint, ObjectType, RangeVar,
+    AlterTableCmd, AlterTableStmt, AlterTableType, ConstrType, Constraint, Node, ObjectType, RangeVar,
 };
 use howdah_sql::quote_ident;
 
-use super::expression::proven_not_null;
-use super::{Gathering, Place, alter_type, columns};
+use super::expression::{constant_text, proven_not_null};
+use super::privileges::is_granted;
+use super::{Gathering, Place, alter_type, columns, create};
 use crate::migration::{Key, relation_name, strings};
 
 pub(super) fn alter_table(alter: &AlterTableStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
@@ -156,10 +159,10 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
                 }
             }
         }
-        AlterTableType::AtEnableRowSecurity if !to.is_new(table) && !policies(&key, place, to) => {
+        AlterTableType::AtEnableRowSecurity if !to.is_new(table) && !is_open(&key, place, to) => {
             to.break_clients(
                 format!("SELECT … FROM {0}, INSERT INTO {0}", relation_name(table)),
-                "row-level security without a policy hides every row",
+                "row-level security hides the rows, and refuses those, that no policy lets through",
                 "42501",
             );
         }
@@ -178,6 +181,22 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
                 ),
                 "23502",
             );
+        }
+        AlterTableType::AtColumnDefault if !to.is_new(table) => {
+            if let Some(sequence) = cmd
+                .def
+                .as_deref()
+                .and_then(|value| hidden_sequence(value, place, to))
+            {
+                to.break_clients(
+                    format!(
+                        "INSERT INTO {} by a role that does not own the sequence",
+                        relation_name(table)
+                    ),
+                    format!("permission denied for sequence {sequence}"),
+                    "42501",
+                );
+            }
         }
         AlterTableType::AtDropConstraint
             if is_arbiter(&cmd.name) && !to.is_new(table) && !comes_back(&key, place) =>
@@ -232,8 +251,8 @@ fn comes_back(table: &Key, place: &Place<'_>) -> bool {
 fn later_commands<'p>(table: &'p Key, place: &'p Place<'_>) -> impl Iterator<Item = &'p AlterTableCmd> {
     place
         .later
-        .iter()
-        .filter_map(|sentence| match sentence.parsed.as_ref().ok()?.node() {
+        .about(table)
+        .filter_map(|(_, node)| match node {
             NodeEnum::AlterTableStmt(alter) => Some(alter),
             _ => None,
         })
@@ -250,17 +269,36 @@ fn later_commands<'p>(table: &'p Key, place: &'p Place<'_>) -> impl Iterator<Ite
         })
 }
 
-/// Whether the table gets policies: before, or later in the script.
-fn policies(table: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
-    to.world.policies.contains(table)
-        || place.later.iter().any(|sentence| {
-            match sentence.parsed.as_ref().map(|statement| statement.node()) {
-                Ok(NodeEnum::CreatePolicyStmt(policy)) => {
-                    policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
-                }
-                _ => false,
-            }
-        })
+/// Whether policies of the script let every row through, whatever is done with it: made before, or
+/// later in the script.
+fn is_open(table: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
+    let before = to.world.policies.iter().filter(|(on, _)| on == table);
+    let mut open: HashSet<&str> = before
+        .flat_map(|(_, commands)| commands.iter().copied())
+        .collect();
+    for (_, node) in place.later.about(table) {
+        if let NodeEnum::CreatePolicyStmt(policy) = node {
+            open.extend(create::lets_through(policy));
+        }
+    }
+    open.len() == 4
+}
+
+/// The new sequence that a default takes its numbers from, where nobody but its owner may.
+fn hidden_sequence(default: &Node, place: &Place<'_>, to: &Gathering<'_>) -> Option<String> {
+    let Some(NodeEnum::FuncCall(call)) = &default.node else {
+        return None;
+    };
+    let is_nextval = strings(&call.funcname)
+        .last()
+        .is_some_and(|name| name == "nextval");
+    let name = call.args.first().and_then(constant_text).filter(|_| is_nextval)?;
+    let parts: Vec<String> = name
+        .split('.')
+        .map(|part| part.trim_matches('"').to_owned())
+        .collect();
+    let key = Key::of_parts(&parts);
+    (to.world.is_new(&key) && !is_granted(&key, place, to)).then_some(name)
 }
 
 fn set_not_null(table: &RangeVar, column: &str, place: &Place<'_>, to: &mut Gathering<'_>) {
@@ -277,8 +315,8 @@ fn set_not_null(table: &RangeVar, column: &str, place: &Place<'_>, to: &mut Gath
 /// Whether the next statement drops a CHECK of the table: the last step of a plan whose CHECK was
 /// validated by an earlier file.
 fn last_of_a_plan(table: &Key, place: &Place<'_>) -> bool {
-    place.later.iter().take(2).any(|sentence| {
-        let Ok(NodeEnum::AlterTableStmt(alter)) = sentence.parsed.as_ref().map(|statement| statement.node()) else {
+    place.later.next(2).any(|node| {
+        let NodeEnum::AlterTableStmt(alter) = node else {
             return false;
         };
         alter.relation.as_ref().is_some_and(|relation| Key::of(relation) == *table)
@@ -298,12 +336,9 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
                 .map(proven_not_null)
                 .unwrap_or_default()
             {
-                to.world.not_null_checks.push((
-                    key.clone(),
-                    constraint.conname.clone(),
-                    column,
-                    !constraint.skip_validation,
-                ));
+                let proven = !constraint.skip_validation;
+                to.world
+                    .add_not_null_check(&key, &constraint.conname, column, proven);
             }
             if !constraint.skip_validation {
                 to.work(table, WorkKind::Scan);
@@ -325,8 +360,7 @@ fn add_constraint(table: &RangeVar, constraint: &Constraint, to: &mut Gathering<
             } else {
                 for column in columns {
                     to.world
-                        .not_null_checks
-                        .push((key.clone(), constraint.conname.clone(), column, false));
+                        .add_not_null_check(&key, &constraint.conname, column, false);
                 }
             }
         }

@@ -57,7 +57,7 @@ pub(super) fn enumeration(change: &AlterEnumStmt, to: &mut Gathering<'_>) {
     // Of an enum that the same transaction made, 17 and later allow its new values.
     let made_here = to.world.enums.get(&key) == Some(&transaction);
     if !(made_here && to.world.major >= 17) {
-        to.world.new_values.push((transaction, change.new_val.clone()));
+        to.world.new_values.insert(change.new_val.clone());
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is new, and what a new thing does to the old ones beside it.
 
+use std::collections::HashSet;
+
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{
     AlterSeqStmt, CompositeTypeStmt, ConstrType, CreateDomainStmt, CreateEnumStmt, CreateFunctionStmt,
-    CreatePolicyStmt, CreateSeqStmt, CreateStmt, CreateTableAsStmt, CreateTrigStmt, RuleStmt, ViewStmt,
+    CreatePolicyStmt, CreateSeqStmt, CreateStmt, CreateTableAsStmt, Node, RuleStmt, ViewStmt,
 };
 
 use super::columns::constraint;
-use super::{Gathering, Place};
+use super::rows::is_true;
+use super::{Body, Gathering, Place};
 use crate::migration::{Key, relation_name, strings};
 
 pub(super) fn table(create: &CreateStmt, to: &mut Gathering<'_>) {
@@ -77,6 +80,20 @@ pub(super) fn function(function: &CreateFunctionStmt, place: &Place<'_>, to: &mu
     {
         to.fail("42601", error.message);
     }
+    let key = Key::of_parts(&strings(&function.funcname));
+    if word("language").eq_ignore_ascii_case("sql")
+        && let Some(body) = option("as").and_then(text_of)
+        && let Err(error) = howdah_sql::parse(&body, &howdah_sql::Limits::default())
+        && error.message.contains("syntax error")
+    {
+        to.fail("42601", error.message);
+    }
+    if word("language").eq_ignore_ascii_case("plpgsql")
+        && let Some(mut body) = Body::read(place.text)
+    {
+        body.is_definer = option("security").is_some_and(is_on);
+        to.world.bodies.insert(key.clone(), body);
+    }
     let volatility = word("volatility");
     // A SQL function of one constant is inlined, and judged by what it is then.
     let inlined = word("language") == "sql" && {
@@ -86,9 +103,19 @@ pub(super) fn function(function: &CreateFunctionStmt, place: &Place<'_>, to: &mu
             .any(|name| body.contains(name))
     };
     let volatile = !matches!(volatility.as_str(), "immutable" | "stable") && !inlined;
-    to.world
-        .functions
-        .insert(Key::of_parts(&strings(&function.funcname)), volatile);
+    to.world.functions.insert(key, volatile);
+}
+
+/// The body of a function as a list of one string.
+fn text_of(node: &Node) -> Option<String> {
+    match &node.node {
+        Some(NodeEnum::List(list)) => strings(&list.items).into_iter().next(),
+        _ => None,
+    }
+}
+
+fn is_on(node: &Node) -> bool {
+    matches!(&node.node, Some(NodeEnum::Boolean(value)) if value.boolval)
 }
 
 /// A sequence that starts again gives numbers that are taken.
@@ -109,15 +136,6 @@ pub(super) fn alter_sequence(sequence: &AlterSeqStmt, to: &mut Gathering<'_>) {
     }
 }
 
-pub(super) fn trigger(trigger: &CreateTrigStmt, to: &mut Gathering<'_>) {
-    if let Some(table) = &trigger.relation {
-        to.lock(table, LockMode::ShareRowExclusive);
-    }
-    if let Some(table) = &trigger.constrrel {
-        to.lock(table, LockMode::ShareRowExclusive);
-    }
-}
-
 pub(super) fn rule(rule: &RuleStmt, to: &mut Gathering<'_>) {
     let Some(table) = &rule.relation else { return };
     to.lock(table, LockMode::AccessExclusive);
@@ -133,8 +151,29 @@ pub(super) fn rule(rule: &RuleStmt, to: &mut Gathering<'_>) {
 pub(super) fn policy(policy: &CreatePolicyStmt, to: &mut Gathering<'_>) {
     if let Some(table) = &policy.table {
         to.lock(table, LockMode::AccessExclusive);
-        to.world.policies.insert(Key::of(table));
+        to.world.policies.push((Key::of(table), lets_through(policy)));
     }
+}
+
+/// The commands that a policy lets every row through for.
+pub(super) fn lets_through(policy: &CreatePolicyStmt) -> HashSet<&'static str> {
+    let is_open = |condition: &Option<Box<Node>>| condition.as_deref().is_some_and(is_true);
+    let reads = is_open(&policy.qual);
+    let writes = match &policy.with_check {
+        Some(check) => is_true(check),
+        None => reads && policy.cmd_name != "insert",
+    };
+    let commands = ["select", "insert", "update", "delete"];
+    let open = commands.into_iter().filter(|command| {
+        let applies = policy.cmd_name == "all" || policy.cmd_name == *command;
+        let lets = match *command {
+            "insert" => writes,
+            "update" => reads && writes,
+            _ => reads,
+        };
+        policy.permissive && applies && lets
+    });
+    open.collect()
 }
 
 pub(super) fn enumeration(kind: &CreateEnumStmt, to: &mut Gathering<'_>) {

@@ -111,14 +111,8 @@ pub(super) fn drop(drop: &DropStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
 }
 
 fn policy_comes_back(table: &Key, place: &Place<'_>) -> bool {
-    place.later.iter().any(
-        |sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
-            Ok(NodeEnum::CreatePolicyStmt(policy)) => {
-                policy.table.as_ref().is_some_and(|on| Key::of(on) == *table)
-            }
-            _ => false,
-        },
-    )
+    let mut about = place.later.about(table);
+    about.any(|(_, node)| matches!(node, NodeEnum::CreatePolicyStmt(_)))
 }
 
 fn range_var(parts: &[String]) -> RangeVar {
@@ -138,32 +132,14 @@ fn range_var(parts: &[String]) -> RangeVar {
 
 /// Whether a view is made again, with the privileges that its dropping took.
 fn comes_back(view: &Key, place: &Place<'_>) -> bool {
-    let mut made = false;
-    for sentence in place.later {
-        match sentence.parsed.as_ref().map(|statement| statement.node()) {
-            Ok(NodeEnum::ViewStmt(again)) => {
-                made |= again.view.as_ref().is_some_and(|again| Key::of(again) == *view)
-            }
-            Ok(NodeEnum::CreateTableAsStmt(again)) => {
-                let relation = again.into.as_ref().and_then(|into| into.rel.as_ref());
-                made |= relation.is_some_and(|relation| Key::of(relation) == *view);
-            }
-            Ok(NodeEnum::GrantStmt(grant)) if made && grant.is_grant => return true,
-            _ => {}
-        }
-    }
-    false
+    let mut about = place.later.about(view);
+    let made = about.find(|(_, node)| matches!(node, NodeEnum::ViewStmt(_) | NodeEnum::CreateTableAsStmt(_)));
+    made.is_some_and(|(number, _)| place.later.grant_behind(number).is_some())
 }
 
 fn function_comes_back(function: &Key, place: &Place<'_>) -> bool {
-    place.later.iter().any(
-        |sentence| match sentence.parsed.as_ref().map(|statement| statement.node()) {
-            Ok(NodeEnum::CreateFunctionStmt(again)) => {
-                Key::of_parts(&crate::migration::strings(&again.funcname)) == *function
-            }
-            _ => false,
-        },
-    )
+    let mut about = place.later.about(function);
+    about.any(|(_, node)| matches!(node, NodeEnum::CreateFunctionStmt(_)))
 }
 
 pub(super) fn truncate(truncate: &TruncateStmt, to: &mut Gathering<'_>) {

@@ -43,6 +43,51 @@ pub(super) fn is_volatile(node: &Node, world: &World) -> bool {
     })
 }
 
+/// Functions that give another value in another session or at another time, beside [`VOLATILE`]:
+/// an index cannot be built on them.
+const STABLE: &[&str] = &[
+    "now",
+    "statement_timestamp",
+    "transaction_timestamp",
+    "to_char",
+    "to_timestamp",
+    "to_date",
+    "concat",
+    "concat_ws",
+    "format",
+    "array_to_string",
+    "unaccent",
+    "current_setting",
+];
+
+/// Whether an expression cannot stand in an index.
+pub(super) fn is_mutable(node: &Node, world: &World) -> bool {
+    any(node, &mut |node| match node {
+        NodeEnum::SqlvalueFunction(_) => true,
+        NodeEnum::FuncCall(call) => {
+            let name = strings(&call.funcname);
+            let is_own = world.functions.contains_key(&Key::of_parts(&name));
+            let last = name.last().map(String::as_str).unwrap_or_default();
+            // A number of seconds since 1970 is the same everywhere.
+            let of_number = last == "to_timestamp" && call.args.len() == 1;
+            !is_own && !of_number && (STABLE.contains(&last) || VOLATILE.contains(&last))
+        }
+        _ => false,
+    })
+}
+
+/// The text of a string constant, whatever it is cast to.
+pub(super) fn constant_text(node: &Node) -> Option<String> {
+    match &node.node {
+        Some(NodeEnum::AConst(constant)) => match &constant.val {
+            Some(a_const::Val::Sval(text)) => Some(text.sval.clone()),
+            _ => None,
+        },
+        Some(NodeEnum::TypeCast(cast)) => cast.arg.as_deref().and_then(constant_text),
+        _ => None,
+    }
+}
+
 /// Whether an expression is the constant NULL.
 pub(super) fn is_null(node: &Node) -> bool {
     match &node.node {

@@ -7,6 +7,7 @@ use howdah_sql::pg_query::protobuf::{
     VacuumStmt,
 };
 
+use super::expression::is_mutable;
 use super::{Gathering, Place};
 use crate::migration::Key;
 
@@ -25,6 +26,16 @@ pub(super) fn create_index(index: &IndexStmt, place: &Place<'_>, to: &mut Gather
         }
     } else {
         to.lock(table, LockMode::Share);
+    }
+    let expressions = index.index_params.iter().filter_map(|node| match &node.node {
+        Some(NodeEnum::IndexElem(element)) => element.expr.as_deref(),
+        _ => None,
+    });
+    if expressions
+        .chain(index.where_clause.as_deref())
+        .any(|expr| is_mutable(expr, to.world))
+    {
+        to.fail("42P17", "functions in index expression must be marked IMMUTABLE");
     }
     // ON ONLY a partitioned table makes an entry in the catalog, and builds nothing.
     if table.inh {

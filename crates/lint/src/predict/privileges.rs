@@ -15,6 +15,9 @@ pub(super) fn grant(grant: &GrantStmt, place: &Place<'_>, to: &mut Gathering<'_>
         to.world.granted.extend(keys.into_iter().map(|(key, _)| key));
         return;
     }
+    if !is_of_clients(grant) {
+        return;
+    }
     for (key, name) in keys {
         if to.world.is_new(&key) || to.world.functions.contains_key(&key) || given_back(grant, place) {
             continue;
@@ -25,6 +28,30 @@ pub(super) fn grant(grant: &GrantStmt, place: &Place<'_>, to: &mut Gathering<'_>
             "42501",
         );
     }
+}
+
+/// Whether what is revoked is anything that ordinary clients do.
+fn is_of_clients(revoke: &GrantStmt) -> bool {
+    const OF_OTHERS: [&str; 4] = ["truncate", "references", "trigger", "maintain"];
+    let names: Vec<String> = revoke
+        .privileges
+        .iter()
+        .filter_map(|node| match &node.node {
+            Some(NodeEnum::AccessPriv(privilege)) => Some(privilege.priv_name.to_ascii_lowercase()),
+            _ => None,
+        })
+        .collect();
+    names.is_empty() || names.iter().any(|name| !OF_OTHERS.contains(&name.as_str()))
+}
+
+/// Whether the script grants something on what it made: by name, or on all that is in the schema.
+pub(super) fn is_granted(object: &Key, place: &Place<'_>, to: &Gathering<'_>) -> bool {
+    to.world.granted.contains(object)
+        || place.later.has_handover()
+        || place
+            .later
+            .about(object)
+            .any(|(_, node)| matches!(node, NodeEnum::GrantStmt(_)))
 }
 
 fn named(node: &Node) -> (Key, String) {
@@ -40,10 +67,11 @@ fn named(node: &Node) -> (Key, String) {
 /// Whether a later statement grants something on the same objects again, before anybody notices.
 fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
     let objects: Vec<String> = grant.objects.iter().map(|node| named(node).1).collect();
+    let first = grant.objects.first().map(|node| named(node).0);
     place.in_block
-        && place.later.iter().any(|sentence| {
-            match sentence.parsed.as_ref().map(|statement| statement.node()) {
-                Ok(NodeEnum::GrantStmt(later)) => {
+        && first.is_some_and(|first| {
+            place.later.about(&first).any(|(_, node)| match node {
+                NodeEnum::GrantStmt(later) => {
                     later.is_grant
                         && roles(later) == roles(grant)
                         && later
@@ -53,7 +81,7 @@ fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
                             .eq(objects.iter().cloned())
                 }
                 _ => false,
-            }
+            })
         })
 }
 

@@ -69,7 +69,11 @@ pub(super) fn rename(rename: &RenameStmt, place: &Place<'_>, to: &mut Gathering<
             format!("schema \"{}\" does not exist", rename.subname),
             "3F000",
         ),
-        ObjectType::ObjectSequence | ObjectType::ObjectType | ObjectType::ObjectDomain => {
+        // A default knows its sequence by number.
+        ObjectType::ObjectSequence => {
+            to.unsure("Callers of nextval with the old name, if there are any, fail afterwards.");
+        }
+        ObjectType::ObjectType | ObjectType::ObjectDomain => {
             let name = match &rename.relation {
                 Some(relation) => relation.relname.clone(),
                 None => rename
@@ -89,24 +93,26 @@ pub(super) fn rename(rename: &RenameStmt, place: &Place<'_>, to: &mut Gathering<
     }
 }
 
-/// The statements that follow in the same transaction.
-fn until_commit<'p>(place: &'p Place<'_>) -> impl Iterator<Item = &'p NodeEnum> {
-    let rest = if place.in_block { place.later } else { &[] };
-    rest.iter()
-        .filter_map(|sentence| sentence.parsed.as_ref().ok())
-        .take_while(
-            |statement| !matches!(statement.kind(), howdah_sql::Kind::Transaction(tag) if *tag == "COMMIT"),
-        )
-        .map(howdah_sql::Statement::node)
+/// The statements about an object that follow in the same transaction, with their numbers.
+fn until_commit<'p>(about: &'p Key, place: &'p Place<'_>) -> impl Iterator<Item = (usize, &'p NodeEnum)> {
+    let commit = place.later.commit();
+    let about = place.in_block.then(|| place.later.about(about));
+    about
+        .into_iter()
+        .flatten()
+        .take_while(move |(number, _)| *number < commit)
 }
 
 /// Whether another column of the table gets the name before clients can notice.
 fn column_is_replaced(rename: &RenameStmt, place: &Place<'_>) -> bool {
-    until_commit(place).any(|node| match node {
+    let Some(table) = rename.relation.as_ref().map(Key::of) else {
+        return false;
+    };
+    until_commit(&table, place).any(|(_, node)| match node {
         NodeEnum::RenameStmt(other) => {
             other.rename_type() == ObjectType::ObjectColumn
                 && other.newname == rename.subname
-                && other.relation.as_ref().map(Key::of) == rename.relation.as_ref().map(Key::of)
+                && other.relation.as_ref().is_some_and(|of| Key::of(of) == table)
         }
         _ => false,
     })
@@ -115,34 +121,19 @@ fn column_is_replaced(rename: &RenameStmt, place: &Place<'_>) -> bool {
 /// Whether a view, or another table, gets the old name before clients can notice: in the same
 /// transaction.
 fn takes_the_old_name(old: &Key, place: &Place<'_>) -> bool {
-    let mut viewed = false;
-    for node in until_commit(place) {
-        match node {
-            // A view is nobody's until something is granted on it.
-            NodeEnum::ViewStmt(view) => {
-                viewed |= view.view.as_ref().is_some_and(|view| Key::of(view) == *old)
-            }
-            NodeEnum::GrantStmt(grant) if viewed && grant.is_grant => return true,
-            NodeEnum::RenameStmt(other)
-                if other
-                    .relation
-                    .as_ref()
-                    .is_some_and(|relation| Key::new(&relation.schemaname, &other.newname) == *old) =>
-            {
-                return true;
-            }
-            NodeEnum::CreateStmt(create)
-                if create
-                    .relation
-                    .as_ref()
-                    .is_some_and(|table| Key::of(table) == *old) =>
-            {
-                return true;
-            }
-            _ => {}
+    until_commit(old, place).any(|(number, node)| match node {
+        // A view is nobody's until something is granted on it.
+        NodeEnum::ViewStmt(_) => {
+            let grant = place.later.grant_behind(number);
+            grant.is_some_and(|grant| grant < place.later.commit())
         }
-    }
-    false
+        NodeEnum::RenameStmt(other) => other
+            .relation
+            .as_ref()
+            .is_some_and(|relation| Key::new(&relation.schemaname, &other.newname) == *old),
+        NodeEnum::CreateStmt(_) => true,
+        _ => false,
+    })
 }
 
 pub(super) fn set_schema(moved: &AlterObjectSchemaStmt, to: &mut Gathering<'_>) {

@@ -188,7 +188,7 @@ fn with_limit(ctes: &[Node]) -> bool {
     })
 }
 
-fn is_true(node: &Node) -> bool {
+pub(super) fn is_true(node: &Node) -> bool {
     use howdah_sql::pg_query::protobuf::a_const::Val;
     match &node.node {
         Some(NodeEnum::AConst(constant)) => {

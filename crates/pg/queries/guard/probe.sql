@@ -21,3 +21,8 @@ SELECT
     OR EXISTS (SELECT FROM pg_catalog.pg_amop AS x WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid)
     OR EXISTS (SELECT FROM pg_catalog.pg_ts_template AS x WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid)
     OR EXISTS (SELECT FROM pg_catalog.pg_ts_parser AS x WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid)
+    OR EXISTS (SELECT FROM pg_catalog.pg_conversion AS x WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid)
+    OR EXISTS (
+        SELECT FROM pg_catalog.pg_type AS x
+        WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+          AND x.typmodin::pg_catalog.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid)

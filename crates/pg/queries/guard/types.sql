@@ -15,7 +15,19 @@ SELECT
     CASE WHEN t.typtype OPERATOR(pg_catalog.=) 'b'::pg_catalog."char"
               AND t.typinput::pg_catalog.oid OPERATOR(pg_catalog.<>) 750::pg_catalog.oid THEN
         pg_catalog.concat_ws(' ', t.typinput::pg_catalog.oid, t.typoutput::pg_catalog.oid,
-            t.typmodin::pg_catalog.oid, t.typmodout::pg_catalog.oid)
+            t.typmodout::pg_catalog.oid)
+    END,
+    -- Those of a base type that analysing a statement runs: for a modifier, and for subscripts.
+    CASE WHEN t.typtype OPERATOR(pg_catalog.=) 'b'::pg_catalog."char"
+              AND t.typinput::pg_catalog.oid OPERATOR(pg_catalog.<>) 750::pg_catalog.oid THEN
+        pg_catalog.concat_ws(' ', t.typmodin::pg_catalog.oid,
+            (SELECT pg_catalog.string_agg(d.refobjid::pg_catalog.text, ' ')
+             FROM pg_catalog.pg_depend AS d
+             WHERE d.classid OPERATOR(pg_catalog.=) 1247::pg_catalog.oid
+               AND d.objid OPERATOR(pg_catalog.=) t.oid
+               AND d.refclassid OPERATOR(pg_catalog.=) 1255::pg_catalog.oid
+               AND d.refobjid OPERATOR(pg_catalog.<>) ALL (ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend,
+                   t.typmodin, t.typmodout, t.typanalyze]::pg_catalog.oid[])))
     END,
     pg_catalog.concat_ws(' ', r.rngcanonical::pg_catalog.oid, r.rngsubdiff::pg_catalog.oid,
         m.rngcanonical::pg_catalog.oid, m.rngsubdiff::pg_catalog.oid,

@@ -84,7 +84,8 @@ fn unreadable() -> Refusal {
     Refusal::new("What the statement would run could not be learnt from the server.")
 }
 
-struct Nothing;
+/// Takes in nothing of what is answered.
+pub(super) struct Nothing;
 
 impl Sink for Nothing {
     fn columns(&mut self, _: usize, _: Vec<Column>) {}

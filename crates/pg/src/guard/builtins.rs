@@ -213,12 +213,15 @@ impl Builtins {
 
     /// Something that runs without being named and is not the server's own harmless code.
     fn find_replaced(&self, functions: &Table, uses: &Table) -> Option<String> {
+        if let Some(row) = uses.iter().find(|row| text(row, 0) == "x") {
+            return Some(text(row, 3).to_owned());
+        }
         let used = uses.iter().map(|row| number(row, 2)).filter(|oid| *oid != 0);
         let bad = used
             .filter(|oid| *oid < FIRST_NORMAL_OID)
             .find(|oid| self.by_oid.get(oid).is_none_or(|standing| !standing.allowed()))?;
         let row = functions.iter().find(|row| number(row, 0) == bad)?;
-        Some(format!("{}.{}", text(row, 1), text(row, 2)))
+        Some(format!("function {}.{}", text(row, 1), text(row, 2)))
     }
 }
 

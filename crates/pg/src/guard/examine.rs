@@ -180,6 +180,12 @@ impl Judge<'_> {
 
     pub(super) fn examine_type(&mut self, type_: &Type, via: Via) {
         let what = format!("through type {}.{}", type_.schema, type_.name);
+        if !type_.of_extension {
+            let here = self.way_of_type(via, what.clone(), Reader::Analyser);
+            for oid in &type_.analysed_with {
+                self.function_of_type(*oid, here);
+            }
+        }
         let reader = match type_.functions.is_empty() {
             true => Reader::Parts,
             false => Reader::Own,

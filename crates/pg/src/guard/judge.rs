@@ -53,8 +53,14 @@ pub(super) enum Account {
     Cast(u32, u32),
     /// An operator class that somebody added, for the types.
     Class(u32, u32),
+    /// What somebody added to order or hash the types, which are the server's own.
+    Order(u32, u32),
     /// A text search template or parser that somebody added.
     Search,
+    /// A conversion between encodings that somebody added.
+    Conversion,
+    /// What reads or prints the modifier of a type that somebody added; its name may stand in any text.
+    Modifier,
 }
 
 pub(super) struct Way {
@@ -74,6 +80,8 @@ pub(super) type Standpoint = (Account, bool, Scope);
 /// What runs when the server reads a literal as a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
+    /// The functions of a base type for its modifier and for subscripts: by naming it or a value.
+    Analyser,
     /// The functions of a base type that somebody added: by any literal.
     Own,
     /// Those of its elements or fields, their checks as well: by a literal in brackets. The
@@ -164,7 +172,7 @@ pub(crate) struct Judge<'a> {
     pub(super) unnamed: Vec<(&'static str, Account, u32)>,
     /// Operators on types of which nothing was met yet.
     pub(super) deferred: Vec<(super::rows::Operator, Via)>,
-    /// Types that are not built in, wherever they were met.
+    /// Types, wherever they were met; of those that are built in, what trees show.
     types_met: BTreeSet<(Account, u32)>,
     /// Those of them whose parts were not met yet.
     unopened: BTreeSet<(Account, u32)>,
@@ -175,6 +183,7 @@ pub(crate) struct Judge<'a> {
     /// Whether functions of these classes are called: they do more than their arguments' types say.
     pub(super) converts_to_json: bool,
     pub(super) searches_text: bool,
+    pub(super) converts_text: bool,
     /// Whether every type that is named in text by the statement is a constant.
     pub(super) constant_types: bool,
     /// Functions in SQL whose bodies the analyser may be asked for, once names left a doubt.
@@ -219,6 +228,7 @@ impl<'a> Judge<'a> {
             bodies: false,
             converts_to_json: false,
             searches_text: false,
+            converts_text: false,
             constant_types: false,
             open_bodies: None,
             exact: false,
@@ -302,7 +312,7 @@ impl<'a> Judge<'a> {
         for oid in &found.types {
             self.type_(*oid, via);
         }
-        for oid in found.all_types.iter().filter(|oid| **oid >= FIRST_NORMAL_OID) {
+        for oid in &found.all_types {
             self.meet(*oid, via);
         }
         for oid in &found.relations {
@@ -376,6 +386,7 @@ impl<'a> Judge<'a> {
         if self.ways[via].account == Account::Statement {
             self.converts_to_json |= class == "to-json";
             self.searches_text |= class == "text-search";
+            self.converts_text |= class == "encodings";
         }
     }
 
@@ -405,7 +416,7 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn met(&mut self, account: Account, oid: u32) {
-        if oid >= FIRST_NORMAL_OID && self.types_met.insert((account, oid)) {
+        if self.types_met.insert((account, oid)) {
             self.unopened.insert((account, oid));
         }
     }
@@ -520,6 +531,7 @@ impl<'a> Judge<'a> {
             // what lies behind a body or a view is out of the analyser's reach.
             run_by = match (way.type_, run_by) {
                 _ if way.behind => None,
+                (Some(Reader::Analyser), _) | (_, Some(Reader::Analyser)) => Some(Reader::Analyser),
                 (Some(Reader::Own), _) | (_, Some(Reader::Own)) => Some(Reader::Own),
                 (found, None) => found,
                 (_, found) => found,
@@ -562,7 +574,15 @@ impl<'a> Judge<'a> {
                         false => self.added_class_used,
                     }
                 }
+                Account::Order(left, right) => {
+                    !self.exact
+                        || self.bodies
+                        || self.has_met(Account::Statement, left)
+                        || self.has_met(Account::Statement, right)
+                }
                 Account::Search => self.searches_text,
+                Account::Conversion => self.converts_text,
+                Account::Modifier => true,
             })
             .collect();
         counting.sort_by_key(|doubt| (doubt.account != Account::Statement, !doubt.certain));

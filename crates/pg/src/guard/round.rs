@@ -460,6 +460,15 @@ impl Judge<'_> {
                     "through an operator class that somebody added",
                     Account::Class(left, right),
                 ),
+                "order" => (
+                    "through an order of a built-in type that somebody added",
+                    Account::Order(left, right),
+                ),
+                "conversion" => ("through a conversion that somebody added", Account::Conversion),
+                "modifier" => (
+                    "through the modifier of a type that somebody added",
+                    Account::Modifier,
+                ),
                 _ => ("through text search that somebody added", Account::Search),
             };
             let via = self.way_on_account(what.to_owned(), account, Scope::Session);

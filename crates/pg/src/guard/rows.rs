@@ -108,8 +108,10 @@ pub(super) struct Type {
     pub(super) name: String,
     /// What it is made of: element, base, attributes, subtype.
     pub(super) parts: Vec<u32>,
-    /// Input, output and modifier functions of a base type.
+    /// Functions of a base type that read and print its values.
     pub(super) functions: Vec<u32>,
+    /// Those that the analyser runs: for a modifier of the type, and for subscripts.
+    pub(super) analysed_with: Vec<u32>,
     /// Functions of a range.
     pub(super) range_functions: Vec<u32>,
     /// Trees of a domain's checks.
@@ -125,9 +127,10 @@ impl Type {
             name: text(row, 2).to_owned(),
             parts: numbers(row, 3),
             functions: numbers(row, 4),
-            range_functions: numbers(row, 5),
-            checks: serde_json::from_str(text(row, 6)).unwrap_or_default(),
-            of_extension: is_true(row, 7),
+            analysed_with: numbers(row, 5),
+            range_functions: numbers(row, 6),
+            checks: serde_json::from_str(text(row, 7)).unwrap_or_default(),
+            of_extension: is_true(row, 8),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Runs a statement that was found harmless: read-only, capped, and leaving nothing behind.
 
 use super::GuardError;
+use super::analyser::Nothing;
 use crate::{Column, Flow, PgError, RowView, Session, Sink, Step};
 
 /// How much of a result is wanted.
@@ -107,6 +108,33 @@ pub(super) async fn run<'a>(
     let end = session.run_last(&steps, capped).await.map_err(as_one_step)?;
     let tag = end.steps.get(opening.len()).map(|step| step.command_tag.clone());
     Ok(tag.unwrap_or_default())
+}
+
+/// Runs an EXPLAIN whose `$1`… have no values, which binding them would demand: in the simple
+/// protocol, once the server has taken the same text for one statement, as it does not there.
+pub(super) async fn run_without_values<'a>(
+    session: &mut Session,
+    opening: &[String],
+    sql: &str,
+    capped: &mut Capped<'a>,
+) -> Result<String, GuardError> {
+    let steps: Vec<Step<'_>> = opening
+        .iter()
+        .map(|sql| Step::silent(sql))
+        .chain([Step::new(sql).parse_only()])
+        .collect();
+    if let Err(error) = session.run(&steps, &mut Nothing).await {
+        super::close(session).await?;
+        return Err(as_one_step(error).into());
+    }
+    session.take_notices();
+    capped.step = 0;
+    let end = session.simple_last(sql, capped).await.map_err(as_one_step)?;
+    Ok(end
+        .steps
+        .first()
+        .map(|step| step.command_tag.clone())
+        .unwrap_or_default())
 }
 
 /// To the caller there is one step.

@@ -14,6 +14,8 @@ pub(super) struct Candidate<'a> {
     pub(super) mentions: Mentions,
     /// The text that the analyser is asked about: the statement, or what EXPLAIN explains.
     pub(super) analysed: Option<&'a str>,
+    /// Whether it plans for whatever values its `$1`… may have: EXPLAIN with GENERIC_PLAN.
+    pub(super) without_values: bool,
 }
 
 /// Nesting of comments that is read: the grammar's scanner, here and on the server, takes
@@ -87,10 +89,12 @@ pub(super) fn read(sql: &str) -> Result<Candidate<'_>, GuardError> {
         "SelectStmt" => Ok(Candidate {
             mentions: mention::mentions(tree, Grammar::Read)?,
             analysed: Some(sql),
+            without_values: false,
         }),
         "VariableShowStmt" => Ok(Candidate {
             mentions: Mentions::default(),
             analysed: None,
+            without_values: false,
         }),
         "ExplainStmt" => explain(sql, inner),
         tag => Err(Refusal::statement(tag).into()),
@@ -107,7 +111,9 @@ fn explain<'a>(sql: &'a str, explain: &Value) -> Result<Candidate<'a>, GuardErro
         .map_or(&[][..], Vec::as_slice);
     let grammar = match tagged(query).0 {
         "SelectStmt" => Grammar::Read,
-        "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt" if !options.iter().any(is_analyze) => {
+        "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt"
+            if !options.iter().any(|option| is_on(option, "analyze")) =>
+        {
             Grammar::Planned
         }
         "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt" => {
@@ -127,14 +133,15 @@ fn explain<'a>(sql: &'a str, explain: &Value) -> Result<Candidate<'a>, GuardErro
     Ok(Candidate {
         mentions: mention::mentions(query, grammar)?,
         analysed: explained(sql, !options.is_empty()).filter(|inner| is_text_of(inner, query)),
+        without_values: options.iter().any(|option| is_on(option, "generic_plan")),
     })
 }
 
-/// Whether an option of EXPLAIN says that the statement is run.
-fn is_analyze(option: &Value) -> bool {
+/// Whether an option of EXPLAIN is the one of that name, and not turned off.
+fn is_on(option: &Value, wanted: &str) -> bool {
     let (_, option) = tagged(option);
     let name = option.get("defname").and_then(Value::as_str).unwrap_or_default();
-    if !name.eq_ignore_ascii_case("analyze") {
+    if !name.eq_ignore_ascii_case(wanted) {
         return false;
     }
     let Some((_, value)) = option.get("arg").map(tagged) else {

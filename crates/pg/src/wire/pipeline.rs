@@ -134,6 +134,30 @@ impl Connection {
             self.transport.out.truncate(unsent);
             return Err(error);
         }
+        self.end_with(steps, sink, discard).await
+    }
+
+    /// [`Connection::run_last`] for one statement in the simple protocol, which leaves its
+    /// `$1`… without values. That protocol runs whatever number of statements a text holds:
+    /// the caller has had this text parsed as one, in this transaction.
+    pub(crate) async fn simple_last(
+        &mut self,
+        sql: &str,
+        sink: &mut dyn Sink,
+        discard: bool,
+    ) -> Result<RunEnd, PgError> {
+        self.begin().await?;
+        self.write_query(sql)?;
+        self.end_with(&[Step::new(sql)], sink, discard).await
+    }
+
+    /// Behind `steps`, which are written, what ends the session's use; then their answer.
+    async fn end_with(
+        &mut self,
+        steps: &[Step<'_>],
+        sink: &mut dyn Sink,
+        discard: bool,
+    ) -> Result<RunEnd, PgError> {
         // Under a Sync of its own, so that it runs after a failure too; a single one,
         // so that the server answers it in a single write.
         let reset = [Step::silent("ROLLBACK"), Step::silent("DISCARD ALL")];

@@ -370,7 +370,13 @@ async fn everything_in_flight_can_be_cancelled_at_once() {
     // One whose caller has gone already.
     let mut session = target.session().await.unwrap();
     let given_up = tokio::spawn(async move { session.batch("SELECT pg_sleep(60)").await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let probe = server.probe("postgres").await;
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'";
+    let began = Instant::now();
+    while probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) < 6 {
+        assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(howdah_pg::in_flight(), 6);
     given_up.abort();
     let began = Instant::now();
@@ -379,8 +385,6 @@ async fn everything_in_flight_can_be_cancelled_at_once() {
     for task in tasks {
         assert_eq!(task.await.unwrap().as_deref(), Some("57014"));
     }
-    let probe = server.probe("postgres").await;
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'";
     let began = Instant::now();
     while probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
         assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));

@@ -62,11 +62,15 @@ async fn behind_pgbouncer_settings_go_with_each_transaction() {
         let task = tokio::spawn(async move {
             let _ = session.query("SELECT pg_sleep(60)", &[]).await;
         });
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        task.abort();
         let probe = database.probe().await;
         let began = std::time::Instant::now();
         let sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid()";
+        while probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        task.abort();
+        let began = std::time::Instant::now();
         while probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
             assert!(began.elapsed() < howdah_testkit::allowed(Duration::from_secs(2)));
             tokio::time::sleep(Duration::from_millis(20)).await;

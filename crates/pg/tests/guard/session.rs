@@ -131,6 +131,70 @@ async fn parameters_are_bound_and_typed_by_the_server() {
     }
 }
 
+/// Such a plan is asked for in the simple protocol, which would run several statements.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generic_plan_needs_no_values() {
+    for major in majors().into_iter().filter(|major| *major >= 16) {
+        let arena = Arena::new(server(major).await).await;
+        let target = arena.target("postgres");
+        for (sql, plan) in [
+            (
+                "EXPLAIN (GENERIC_PLAN, COSTS off) SELECT * FROM t WHERE id = $1",
+                "$1",
+            ),
+            (
+                "EXPLAIN (GENERIC_PLAN, COSTS off) SELECT $1 || lower(name) FROM t;",
+                "Seq Scan",
+            ),
+            (
+                "EXPLAIN (GENERIC_PLAN, COSTS off) UPDATE t SET name = $2 WHERE id = $1",
+                "Update",
+            ),
+            ("EXPLAIN (GENERIC_PLAN, COSTS off) SELECT 'a; b' -- $1;", "Result"),
+        ] {
+            let mut session = target.session().await.unwrap();
+            let query = Query::new(sql, &session);
+            let mut sink = Rows::default();
+            let guarded = guard::query(&mut session, &query, &mut sink).await.unwrap();
+            assert!(
+                sink.0.iter().any(|row| row[0].contains(plan)),
+                "{sql}: {:?}",
+                sink.0
+            );
+            assert_eq!(guarded.rows, sink.0.len() as u64, "{sql}");
+            assert_eq!(guarded.command_tag, "EXPLAIN", "{sql}");
+        }
+        // One row of more, and none of what is wrong; the session is at rest after each.
+        let mut session = target.session().await.unwrap();
+        let sql = "EXPLAIN (GENERIC_PLAN) SELECT * FROM t WHERE id = $1 ORDER BY name";
+        let query = Query::new(sql, &session).max_rows(1, &session);
+        let mut sink = Rows::default();
+        let guarded = guard::query(&mut session, &query, &mut sink).await.unwrap();
+        assert_eq!((guarded.rows, guarded.truncated, sink.0.len()), (1, true, 1));
+        drop(session);
+        for sql in [
+            "EXPLAIN (GENERIC_PLAN, ANALYZE) SELECT $1::int",
+            "EXPLAIN (GENERIC_PLAN) SELECT nothing FROM t WHERE id = $1",
+            "EXPLAIN (GENERIC_PLAN off) SELECT * FROM t WHERE id = $1",
+            "EXPLAIN (GENERIC_PLAN) SELECT $1; SELECT 1",
+            "EXPLAIN (GENERIC_PLAN) SELECT pg_advisory_lock($1)",
+        ] {
+            assert!(run(&target, sql).await.is_err(), "{sql}");
+            assert_eq!(run(&target, "SELECT 1").await.unwrap().1, [["1"]], "{sql}");
+        }
+        // With values it is what it is with values.
+        let mut session = target.session().await.unwrap();
+        let values = [Some("7")];
+        let query =
+            Query::new("EXPLAIN (GENERIC_PLAN) SELECT * FROM t WHERE id = $1", &session).params(&values);
+        assert!(
+            guard::query(&mut session, &query, &mut Rows::default())
+                .await
+                .is_ok()
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_call_is_cancelled() {
     let arena = Arena::new(server(*majors().last().unwrap()).await).await;

@@ -25,4 +25,24 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 END
+$$;
+-- What statistics of the target know of columns: a value, and whether some rows have none.
+CREATE TEMP TABLE known (relation oid, name name, value text, nulls boolean);
+-- Until the end of the transaction no row has to be referred to by another, or to refer to one.
+CREATE FUNCTION pg_temp.defer(tables oid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  command text;
+BEGIN
+  FOR command IN
+    SELECT pg_catalog.format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', c.conrelid::pg_catalog.regclass, c.conname)
+      FROM pg_catalog.pg_constraint AS c
+     WHERE c.contype = 'f' AND c.conparentid = 0 AND NOT c.condeferred AND (c.conrelid = ANY (tables) OR c.confrelid = ANY (tables))
+  LOOP
+    BEGIN
+      EXECUTE command;
+    EXCEPTION WHEN OTHERS THEN
+      NULL;
+    END;
+  END LOOP;
+END
 $$

@@ -59,6 +59,18 @@ impl Look<'_> {
         }
     }
 
+    fn is_materialized_view(&self, oid: Oid) -> bool {
+        let found = |oid| {
+            self.before
+                .relations
+                .get(&oid)
+                .or_else(|| self.after.relations.get(&oid))
+        };
+        let relation = found(oid);
+        let table = relation.and_then(|relation| relation.table).and_then(found);
+        table.or(relation).is_some_and(|relation| relation.kind == 'm')
+    }
+
     fn locks(&self) -> Vec<Lock> {
         let mut strongest: BTreeMap<&RelationName, LockMode> = BTreeMap::new();
         let taken: Vec<(Oid, LockMode)> = match self.plain {
@@ -66,6 +78,12 @@ impl Look<'_> {
             false => self.after.locks.difference(&self.before.locks).copied().collect(),
         };
         for (oid, mode) in taken {
+            // Nobody but REFRESH writes to a materialized view: what keeps writers out of one,
+            // keeps out maintenance alone.
+            let mode = match mode < LockMode::AccessExclusive && self.is_materialized_view(oid) {
+                true => mode.min(LockMode::ShareUpdateExclusive),
+                false => mode,
+            };
             if let Some(name) = self.owner(oid) {
                 let lock = strongest.entry(name).or_insert(mode);
                 *lock = (*lock).max(mode);

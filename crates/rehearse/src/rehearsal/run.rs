@@ -7,10 +7,11 @@ use howdah_pg::{Connection, Flow, PgError, RowView, Sink, Step, Transaction};
 
 use howdah_sql::RelationName;
 
+use super::known_values::Subject;
 use super::outcome::Look;
 use super::statement::{Mode, Sentence};
 use super::{Options, Rehearsal, StatementOutcome};
-use crate::clients::Clients;
+use crate::clients::{Clients, Scope};
 use crate::plans::take_plans;
 use crate::trace::{Oid, State};
 use crate::{Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
@@ -23,7 +24,7 @@ const NOTICES_SHOWN: usize = 10;
 /// A rehearsal under way.
 pub(super) struct Run {
     pub(super) database: ScratchDatabase,
-    options: Options,
+    pub(super) options: Options,
     pub(super) connection: Connection,
     /// Before the script.
     pub(super) start: State,
@@ -38,13 +39,20 @@ pub(super) struct Run {
     /// Tables that this transaction has written anew, and of which the planner
     /// so knows nothing any more.
     rewritten: BTreeSet<Oid>,
-    outcomes: Vec<StatementOutcome>,
+    pub(super) outcomes: Vec<StatementOutcome>,
     /// The first of `outcomes` that belongs to no transaction that is committed.
     uncommitted: usize,
-    /// Of each of `outcomes`: the relations that it names, and whether clients may notice it.
-    named: Vec<(Vec<RelationName>, bool)>,
-    clients: Option<Clients>,
-    pub(super) notes: Vec<String>,
+    /// What each of `outcomes` is about.
+    pub(super) subjects: Vec<Subject>,
+    pub(super) clients: Option<Clients>,
+    /// Roles that no script creates and that were made up, as there is no target.
+    made_up: BTreeSet<String>,
+    /// Whether the script that runs is judged.
+    is_judged: bool,
+    /// What limits every script's result.
+    common_notes: Vec<String>,
+    /// What limits the result of the script that runs.
+    notes: Vec<String>,
 }
 
 impl Run {
@@ -59,8 +67,8 @@ impl Run {
             };
             database.build(&schema).await?;
         }
-        let mut notes = database.notes.clone();
-        notes.extend(database.note.clone());
+        let mut common_notes = database.notes.clone();
+        common_notes.extend(database.note.clone());
         let connection = connect(&database).await?;
         Ok(Self {
             database,
@@ -74,20 +82,24 @@ impl Run {
             rewritten: BTreeSet::new(),
             outcomes: Vec::new(),
             uncommitted: 0,
-            named: Vec::new(),
+            subjects: Vec::new(),
             clients: None,
-            notes,
+            made_up: BTreeSet::new(),
+            is_judged: false,
+            common_notes,
+            notes: Vec::new(),
         })
     }
 
     /// Runs a script that is not judged.
     pub(super) async fn prepare(&mut self, number: usize, units: &[Unit]) -> Result<(), RehearseError> {
+        self.is_judged = false;
         for unit in units {
             self.enter(unit.transaction).await?;
             let sentence = Sentence::of(&unit.sql);
             if let Some(failure) = self.execute_leniently(&sentence).await? {
                 let start: String = unit.sql.chars().take(60).collect();
-                self.notes.push(format!(
+                self.common_notes.push(format!(
                     "Earlier script {} failed here at \"{start}\": {}.",
                     number + 1,
                     failure.message
@@ -100,18 +112,30 @@ impl Run {
         Ok(())
     }
 
-    /// Between what is not judged and what is.
+    /// Before a script that is judged.
     pub(super) async fn begin(&mut self) -> Result<(), RehearseError> {
         self.transaction = 0;
-        self.database.pretend_rows().await?;
+        self.runner = None;
+        self.committed = false;
+        self.rewritten.clear();
+        self.uncommitted = 0;
+        self.subjects.clear();
+        self.notes.clear();
+        self.database.pretend_rows(&self.options.statistics).await?;
         if self.options.clients {
             // The database is copied, and must be left for that.
             self.connection = self.database.server.connect("template1").await?;
-            self.clients = Some(Clients::of(&self.database).await?);
+            let is_first = self.clients.take().is_none();
+            if is_first {
+                self.database.make_public_role().await?;
+            }
+            self.clients = Some(Clients::of(&self.database, &self.options.statistics).await?);
         }
+        // What an earlier script has set for its session is none of this one's business.
         self.connection = connect(&self.database).await?;
         self.start = self.look().await?;
         self.state = self.start.clone();
+        self.is_judged = true;
         Ok(())
     }
 
@@ -128,18 +152,27 @@ impl Run {
             }
             self.end_open().await?;
         }
-        match self.committed {
-            true => self.try_clients(0, true).await,
-            false => Ok(()),
+        if self.committed {
+            self.try_clients(0, true).await?;
+            self.hold_against_statistics().await?;
         }
+        Ok(())
     }
 
-    pub(super) async fn finish(self) -> Result<Rehearsal, RehearseError> {
-        Ok(Rehearsal {
+    /// What limits every script's result.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.common_notes
+    }
+
+    /// What the script did that was just run.
+    pub(super) fn finish(&mut self) -> Rehearsal {
+        let mut notes = self.common_notes.clone();
+        notes.append(&mut self.notes);
+        Rehearsal {
             major: u16::try_from(self.connection.version_num() / 10_000).unwrap_or_default(),
-            statements: self.outcomes,
-            notes: self.notes,
-        })
+            statements: std::mem::take(&mut self.outcomes),
+            notes,
+        }
     }
 
     async fn unit(&mut self, unit: &Unit) -> Result<(), RehearseError> {
@@ -151,7 +184,11 @@ impl Run {
             _ => Mode::Within,
         };
         let lock_timeout_ms = self.lock_timeout().await?;
-        let outcome = self.execute(&sentence, mode).await?;
+        let mut outcome = self.execute(&sentence, mode).await?;
+        while let Some(role) = outcome.failure.as_ref().and_then(|failure| self.role_to_make_up(failure)) {
+            self.make_up(&role).await?;
+            outcome = self.execute(&sentence, mode).await?;
+        }
         let (touches, notices) = take_plans(self.connection.take_notices());
         let look = Look {
             start: &self.start,
@@ -168,8 +205,7 @@ impl Run {
         if effects.failure.is_some() && self.committed {
             effects.debris.push(Debris::HalfApplied);
         }
-        self.named
-            .push((sentence.relations(), sentence.is_noticed_by_clients()));
+        self.subjects.push(Subject::of(&sentence));
         self.outcomes.push(StatementOutcome {
             span: unit.span.clone(),
             effects,
@@ -235,7 +271,7 @@ impl Run {
             self.batch("ROLLBACK").await?;
             self.rewritten.clear();
             self.uncommitted = self.outcomes.len();
-            if !self.start.relations.is_empty() {
+            if self.is_judged {
                 self.state = self.look().await?;
             }
         }
@@ -243,12 +279,12 @@ impl Run {
     }
 
     async fn after_commit(&mut self) -> Result<(), RehearseError> {
-        if self.start.relations.is_empty() {
+        if !self.is_judged {
             return Ok(());
         }
         self.committed = true;
         if !std::mem::take(&mut self.rewritten).is_empty() {
-            self.database.pretend_rows().await?;
+            self.database.pretend_rows(&self.options.statistics).await?;
         }
         self.state.locks.clear();
         let first = std::mem::replace(&mut self.uncommitted, self.outcomes.len());
@@ -258,50 +294,49 @@ impl Run {
     /// Finds what the statements from `first` on, which are now committed, have
     /// broken, and charges it to the one that has most to do with it.
     async fn try_clients(&mut self, first: usize, all: bool) -> Result<(), RehearseError> {
-        let Some(clients) = &mut self.clients else {
-            return Ok(());
-        };
-        if !self.named[first..].iter().any(|(_, noticed)| *noticed) {
+        let this = first..self.outcomes.len();
+        if !self.subjects[first..].iter().any(|subject| subject.noticed) {
             return Ok(());
         }
-        let concerns = |number: usize, name: &RelationName| {
-            let (named, _) = &self.named[number];
-            let locks = &self.outcomes[number].effects.locks;
-            locks
-                .iter()
-                .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
-                || named.iter().any(|other| {
-                    other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
-                })
-        };
-        let this = first..self.outcomes.len();
         let touched = self
             .start
             .relations
             .iter()
-            .filter(|(_, relation)| this.clone().any(|number| concerns(number, &relation.name)));
+            .filter(|(_, relation)| this.clone().any(|number| self.concerns(number, &relation.name)));
         let touched: BTreeSet<Oid> = touched.map(|(oid, _)| *oid).collect();
-        let breaks = clients
-            .check(&self.start, Some(&touched).filter(|_| !all))
-            .await?;
-        let mut charged = Vec::new();
-        for (oid, broken) in breaks {
+        let scope = Scope {
+            touched: &touched,
+            reaches_far: self.subjects[first..].iter().any(|subject| subject.reaches_far),
+            all,
+        };
+        let Some(clients) = &mut self.clients else {
+            return Ok(());
+        };
+        for (oid, broken) in clients.check(&self.start, scope).await? {
             let name = self.start.relations.get(&oid).map(|relation| &relation.name);
-            let noticed = |number: &usize| self.named[*number].1;
+            let noticed = |number: &usize| self.subjects[*number].noticed;
             let concerned = name.and_then(|name| {
                 this.clone()
                     .rev()
                     .filter(noticed)
-                    .find(|number| concerns(*number, name))
+                    .find(|number| self.concerns(*number, name))
             });
             if let Some(number) = concerned.or_else(|| this.clone().rev().find(noticed)) {
-                charged.push((number, broken));
+                self.outcomes[number].effects.breaks.push(broken);
             }
         }
-        for (number, broken) in charged {
-            self.outcomes[number].effects.breaks.push(broken);
-        }
         Ok(())
+    }
+
+    /// Whether a statement has to do with a relation.
+    pub(super) fn concerns(&self, number: usize, name: &RelationName) -> bool {
+        let locks = &self.outcomes[number].effects.locks;
+        locks
+            .iter()
+            .any(|lock| lock.mode >= LockMode::ShareUpdateExclusive && lock.relation == *name)
+            || self.subjects[number].relations.iter().any(|other| {
+                other.name == name.name && (other.schema.is_none() || other.schema == name.schema)
+            })
     }
 
     /// Runs one statement and looks at what it did.
@@ -413,7 +448,7 @@ impl Run {
     /// Runs a statement of a script that is not judged. What is missing only
     /// because there is no target is made.
     async fn execute_leniently(&mut self, sentence: &Sentence<'_>) -> Result<Option<Failure>, RehearseError> {
-        for _ in 0..10 {
+        loop {
             let within =
                 self.connection.transaction() == Transaction::Open && sentence.may_run_in_subtransaction();
             if within {
@@ -432,14 +467,25 @@ impl Run {
             } else {
                 self.end_open().await?;
             }
-            let Some(role) = missing_role(&failure).filter(|_| !self.database.has_target) else {
+            let Some(role) = self.role_to_make_up(&failure) else {
                 return Ok(Some(failure));
             };
-            self.database.create_role(&role).await?;
-            self.notes
-                .push(format!("The role {role} was made up, as no script creates it."));
+            self.make_up(&role).await?;
         }
-        Ok(None)
+    }
+
+    /// The role that a statement lacked only because there is no target.
+    fn role_to_make_up(&self, failure: &Failure) -> Option<String> {
+        let is_open = self.connection.transaction() != Transaction::Failed;
+        missing_role(failure).filter(|role| is_open && !self.database.has_target && !self.made_up.contains(role))
+    }
+
+    async fn make_up(&mut self, role: &str) -> Result<(), RehearseError> {
+        self.database.create_role(role).await?;
+        self.made_up.insert(role.to_owned());
+        self.common_notes
+            .push(format!("The role {role} was made up, as no script creates it."));
+        Ok(())
     }
 
     async fn lock_timeout(&mut self) -> Result<u64, RehearseError> {

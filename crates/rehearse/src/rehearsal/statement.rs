@@ -89,6 +89,31 @@ impl<'a> Sentence<'a> {
         )
     }
 
+    /// Whether it may change what happens on tables that it does not name: by a function that
+    /// triggers and policies call, by privileges, or by whatever it runs itself.
+    pub(super) fn reaches_far(&self) -> bool {
+        match self.node() {
+            Some(NodeEnum::DropStmt(drop)) => matches!(
+                drop.remove_type(),
+                ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine
+            ),
+            Some(NodeEnum::RenameStmt(rename)) => rename.relation.is_none(),
+            Some(
+                NodeEnum::CreateFunctionStmt(_)
+                | NodeEnum::AlterFunctionStmt(_)
+                | NodeEnum::AlterOwnerStmt(_)
+                | NodeEnum::AlterObjectSchemaStmt(_)
+                | NodeEnum::GrantStmt(_)
+                | NodeEnum::GrantRoleStmt(_)
+                | NodeEnum::AlterRoleStmt(_)
+                | NodeEnum::DoStmt(_)
+                | NodeEnum::CallStmt(_)
+                | NodeEnum::SelectStmt(_),
+            ) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it empties tables.
     pub(super) fn truncates(&self) -> bool {
         matches!(self.node(), Some(NodeEnum::TruncateStmt(_)))

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use howdah_pg::Connection;
-use howdah_sql::quote_ident;
+use howdah_sql::{quote_ident, quote_literal};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Server, append_page};
 use crate::schema::{BUILDER, Built};
-use crate::{RehearseError, Schema};
+use crate::statistics::ColumnStatistics;
+use crate::{RehearseError, Schema, Statistics};
 
 /// A database on a scratch server, for one rehearsal. It is removed when the
 /// next one is asked for, or with the server.
@@ -27,6 +28,9 @@ pub struct ScratchDatabase {
 
 /// The copy from before the script.
 pub(crate) const BEFORE: &str = "howdah before";
+
+/// Columns whose counts go into one message.
+const COLUMNS_AT_ONCE: usize = 500;
 
 impl ScratchDatabase {
     pub(super) async fn create(
@@ -119,8 +123,9 @@ impl ScratchDatabase {
     }
 
     /// Makes the planner believe that every table holds rows, as in
-    /// production, however few it really has.
-    pub(crate) async fn pretend_rows(&self) -> Result<(), RehearseError> {
+    /// production, however few it really has, with as many different values as the target's
+    /// statistics count.
+    pub(crate) async fn pretend_rows(&self, statistics: &Statistics) -> Result<(), RehearseError> {
         let doing = || RehearseError::scratch("setting statistics");
         let mut connection = self.connect_superuser().await?;
         let empty = connection
@@ -137,7 +142,11 @@ impl ScratchDatabase {
         connection
             .batch(include_str!("../../queries/build/pretence.sql"))
             .await
-            .map_err(doing())
+            .map_err(doing())?;
+        for columns in statistics.columns().chunks(COLUMNS_AT_ONCE) {
+            connection.batch(&counts(columns)).await.map_err(doing())?;
+        }
+        Ok(())
     }
 
     /// Makes an ordinary role that a script takes for granted.
@@ -154,7 +163,7 @@ impl ScratchDatabase {
             .map_err(RehearseError::scratch("creating a role"))
     }
 
-    /// Copies it to [`BEFORE`]. Nobody may be connected to it.
+    /// Copies it to [`BEFORE`], in place of an earlier copy. Nobody may be connected to it.
     pub(crate) async fn copy(&self) -> Result<(), RehearseError> {
         let doing = || RehearseError::scratch("copying the database");
         let mut connection = self.server.connect("template1").await?;
@@ -163,6 +172,8 @@ impl ScratchDatabase {
             false => "",
         };
         let name = quote_ident(&self.name);
+        let earlier = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_ident(BEFORE));
+        connection.batch(&earlier).await.map_err(doing())?;
         // A session that was just closed may still be about to leave.
         let copy = format!(
             "CREATE DATABASE {} TEMPLATE {name}{strategy}",
@@ -170,4 +181,22 @@ impl ScratchDatabase {
         );
         connection.batch(&copy).await.map_err(doing())
     }
+}
+
+/// Puts down how many values of columns are missing and how many are different.
+fn counts(columns: &[ColumnStatistics]) -> String {
+    let rows: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            format!(
+                "({}, {}, {}, {}, {})",
+                quote_literal(column.relation.schema.as_deref().unwrap_or_default()),
+                quote_literal(&column.relation.name),
+                quote_literal(&column.column),
+                column.null_fraction,
+                column.distinct,
+            )
+        })
+        .collect();
+    include_str!("../../queries/build/counts.sql").replace("/* columns */", &rows.join(", "))
 }

@@ -6,13 +6,16 @@ const SHOP: &str = "
     DO $$ BEGIN CREATE ROLE app; EXCEPTION WHEN OTHERS THEN NULL; END $$;
     CREATE TABLE t (id int PRIMARY KEY, a int, b text, c int NOT NULL DEFAULT 1, v varchar(50));
     CREATE TABLE log (what text);
+    CREATE TABLE child (id int PRIMARY KEY, t int NOT NULL REFERENCES t ON DELETE CASCADE, code text UNIQUE, kind text);
+    CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at := now(); RETURN NEW; END';
+    CREATE FUNCTION g(numeric, numeric) RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE TABLE parts (k int, v int) PARTITION BY RANGE (k);
     CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
     CREATE VIEW w AS SELECT id, a FROM t;
     CREATE FUNCTION f(bigint) RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log(what) VALUES (NEW.b); RETURN NEW; END';
     CREATE TRIGGER note AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
-    GRANT SELECT, INSERT, UPDATE, DELETE ON t, log, parts TO app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON t, log, parts, child TO app;
     GRANT SELECT ON w TO app;
 ";
 
@@ -85,6 +88,62 @@ async fn what_clients_cannot_do_any_more() {
             "ALTER TABLE t ALTER v TYPE varchar(100)",
             &["prepared PUBLIC: 0A000"],
         ),
+        (
+            "ALTER TABLE t ALTER c TYPE text",
+            &["postgres: 42883", "prepared PUBLIC: 0A000"],
+        ),
+        ("ALTER TABLE child DROP CONSTRAINT child_pkey", &["postgres: 42P10"]),
+        ("ALTER TABLE child DROP CONSTRAINT child_code_key; CREATE UNIQUE INDEX ON child (code) WHERE kind = 'x'", &["postgres: 42P10"]),
+        (
+            "CREATE FUNCTION g(a numeric, b numeric, c bool DEFAULT true) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            &["PUBLIC: 42725", "postgres: 42725"],
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn triggers_are_fired_by_a_row() {
+    check(&[
+        // The table refers to another, whose rows are missing here.
+        (
+            "CREATE TRIGGER touch BEFORE UPDATE ON child FOR EACH ROW EXECUTE FUNCTION touch()",
+            &["app: 42703", "postgres: 42703"],
+        ),
+        (
+            "CREATE TABLE history (id int); CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN INSERT INTO history VALUES (NEW.id); RETURN NEW; END'",
+            &["app: 42501"],
+        ),
+        (
+            "CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN INSERT INTO absent VALUES (NEW.id); RETURN NEW; END'",
+            &["app: 42P01", "postgres: 42P01"],
+        ),
+        (
+            "CREATE TABLE gone (id int); CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN INSERT INTO gone VALUES (OLD.id); RETURN OLD; END'; \
+             CREATE TRIGGER keep AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION keep()",
+            &["app: 42501"],
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn policies_hide_a_row_that_was_seen() {
+    check(&[
+        (
+            "ALTER TABLE child ENABLE ROW LEVEL SECURITY; \
+             CREATE POLICY p ON child USING (id = current_setting('app.tenant', true)::int) WITH CHECK (true)",
+            &["app: 00000"],
+        ),
+        (
+            "ALTER TABLE child ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON child FOR SELECT USING (true)",
+            &["app: 00000", "app: 42501"],
+        ),
+        ("ALTER TABLE child ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON child USING (true)", &[]),
+        ("ALTER TABLE child ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON child TO app USING (true)", &[]),
     ])
     .await;
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod clients;
+mod continued;
 mod effects;
 mod schemas;
+mod statistics;
 mod world;

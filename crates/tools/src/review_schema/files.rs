@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use howdah_core::{Error, ErrorKind, Result};
 use howdah_lint::schema::{ReviewOptions, Reviewed, Skipped, review};
 use howdah_pg::{ConnInfo, Connection, NoEnvironment};
-use howdah_rehearse::{Options, Scratch, Unit, rehearse};
+use howdah_rehearse::{Options, Rehearsing, Scratch, Unit};
 use howdah_sql::split_lossy;
 
 /// Files that are longer hold rows, no design.
@@ -58,12 +58,18 @@ pub(super) async fn review_sources(
     let how = Options {
         statement_timeout_ms: STATEMENT_MS,
         clients: false,
+        ..Options::default()
     };
-    let rehearsal = rehearse(database, &before, &[], &how).await?;
-    skipped.extend(rehearsal.notes.iter().map(|note| of_note(note, sources)));
+    let mut rehearsing = Rehearsing::start(database, &how).await?;
+    for (number, units) in before.iter().enumerate() {
+        rehearsing.skip(number, units).await?;
+    }
+    skipped.extend(rehearsing.notes().iter().map(|note| of_note(note, sources)));
     let conninfo = ConnInfo::parse_with(&url, &NoEnvironment).map_err(howdah_pg::PgError::from)?;
     let mut connection = Connection::connect(&conninfo).await?;
     let mut reviewed = review(&mut connection, schemas, options, false).await?;
+    // Not before: then the database is somebody else's.
+    drop(rehearsing);
     skipped.append(&mut reviewed.skipped);
     if reviewed.model.tables.is_empty() && !skipped.is_empty() {
         let reasons: Vec<&str> = skipped.iter().map(|skipped| skipped.reason.as_str()).collect();

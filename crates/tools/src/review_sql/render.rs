@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use howdah_core::{Report, Severity};
+use howdah_core::{Mark, Report, Severity};
 use serde_json::{Value, json};
 
 use super::{FileReview, PlacedFinding, SqlReview};
@@ -13,7 +13,7 @@ pub(super) fn text(review: &SqlReview) -> Report {
     let mut report = Report::new();
     for file in &review.files {
         for placed in &file.findings {
-            report = report.code(finding(file, placed));
+            report = report.marked(finding(file, placed));
         }
     }
     for note in &review.notes {
@@ -39,7 +39,7 @@ pub(super) fn text(review: &SqlReview) -> Report {
 /// At most so many lines of a statement are shown.
 const LINES: usize = 4;
 
-fn finding(file: &FileReview, placed: &PlacedFinding) -> String {
+fn finding(file: &FileReview, placed: &PlacedFinding) -> Vec<(Mark, String)> {
     let finding = &placed.finding;
     let level = match finding.severity {
         Severity::Danger => Level::ERROR.with_name("danger"),
@@ -62,15 +62,47 @@ fn finding(file: &FileReview, placed: &PlacedFinding) -> String {
     if let Some(guide) = &finding.guide {
         group = group.element(Level::NOTE.with_name("guide").message(guide.as_str()));
     }
-    let mut text = Renderer::plain().render(&[group]);
+    let mark = match finding.severity {
+        Severity::Danger => Mark::Danger,
+        Severity::Warning => Mark::Warning,
+        Severity::Note => Mark::Note,
+    };
+    let mut parts = marked(&Renderer::plain().render(&[group]), mark);
     if let Some(fix) = &finding.fix {
-        text.push_str("\n   Instead:");
+        parts.push((Mark::Strong, "   Instead:\n".to_owned()));
         for line in fix.sql.lines() {
-            text.push_str("\n     ");
-            text.push_str(line);
+            parts.push((Mark::Remedy, format!("     {line}\n")));
         }
     }
-    text
+    if let Some((_, last)) = parts.last_mut() {
+        last.truncate(last.trim_end().len());
+    }
+    parts
+}
+
+/// The parts of a rendered finding: its severity and code, its message, frames, and what points
+/// into the source.
+fn marked(rendered: &str, severity: Mark) -> Vec<(Mark, String)> {
+    let mut parts = Vec::new();
+    for (number, line) in rendered.lines().enumerate() {
+        let frame = line.find(|c: char| !c.is_ascii_digit() && c != ' ').unwrap_or(line.len());
+        match (line[frame..].chars().next(), line.split_once("]: ")) {
+            (_, Some((code, message))) if number == 0 => {
+                parts.push((severity, format!("{code}]")));
+                parts.push((Mark::Strong, format!(": {message}\n")));
+            }
+            (Some('-'), _) if line[frame..].starts_with("-->") => parts.push((Mark::Faint, format!("{line}\n"))),
+            (Some('|'), _) => {
+                let (frame, source) = line.split_at(frame + 1);
+                let points = source.contains('^') && source.chars().all(|c| matches!(c, ' ' | '^' | '|' | '_'));
+                let mark = if points { severity } else { Mark::Plain };
+                parts.push((Mark::Faint, frame.to_owned()));
+                parts.push((mark, format!("{source}\n")));
+            }
+            _ => parts.push((Mark::Plain, format!("{line}\n"))),
+        }
+    }
+    parts
 }
 
 /// The first lines of what a finding is about, and its place in them.

@@ -136,3 +136,9 @@ SELECT 1 AS "a{{repeat 3000 b}}", 2 AS "a", 3 AS "a"
 CREATE FUNCTION h.many_notices() RETURNS int LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..50000 LOOP RAISE NOTICE 'notice %', i; END LOOP; RETURN 1; END $$;
 CREATE FUNCTION h.huge_notice() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', repeat('x', 60000000); RETURN 1; END $$;
 CREATE FUNCTION h.huge_error() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', repeat('x', 60000000); END $$;
+-- name: xml-entities
+-- judge: survives
+SELECT xmlparse(document '<!DOCTYPE a [<!ENTITY a "{{repeat 50 x}}"><!ENTITY b "{{repeat 50 &a;}}"><!ENTITY c "{{repeat 50 &b;}}"><!ENTITY d "{{repeat 50 &c;}}"><!ENTITY e "{{repeat 50 &d;}}">]><a>&e;</a>')
+-- name: generic-plan-of-many-parameters
+-- judge: survives
+EXPLAIN (GENERIC_PLAN) SELECT $65535::int, $1::int

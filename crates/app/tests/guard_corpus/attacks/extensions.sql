@@ -128,3 +128,15 @@ SELECT ext.bt_index_parent_check('h.canary_pkey'::regclass) WHERE h.mark_true(1)
 -- name: pgrowlocks-of-view
 -- as: superuser
 SELECT count(*) FROM ext.pgrowlocks('h.canary') WHERE h.mark_true(1)
+-- setup: estimates of another server
+CREATE VIEW h.v_remote_estimated AS SELECT h.mark_immutable(1) AS m;
+CREATE FOREIGN TABLE h.ft_estimated (m int) SERVER loop OPTIONS (schema_name 'h', table_name 'v_remote_estimated', use_remote_estimate 'true');
+-- name: postgres-fdw-explain-remote-estimate
+EXPLAIN SELECT m FROM h.ft_estimated
+-- name: buffercache-evict-relation
+-- as: superuser
+-- min: 18
+SELECT * FROM probe.pg_buffercache_evict_relation('h.canary_vm')
+-- name: autoprewarm-dump
+-- as: superuser
+SELECT ext.autoprewarm_dump_now()

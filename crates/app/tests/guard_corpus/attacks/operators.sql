@@ -196,3 +196,6 @@ SELECT array_agg(o ORDER BY o) FROM h.opts
 SELECT ROW(o, 1) FROM h.opts ORDER BY ROW(o, 1)
 -- name: whole-row-order
 SELECT 1 FROM h.opts x ORDER BY x
+-- name: cycle-of-equality
+-- min: 14
+WITH RECURSIVE x(e) AS (SELECT e FROM h.equals UNION ALL SELECT x.e FROM x, generate_series(1, 2)) CYCLE e SET c USING p SELECT count(*) FROM x

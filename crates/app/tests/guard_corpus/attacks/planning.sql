@@ -175,3 +175,41 @@ CREATE TABLE h.plan_domain_table (d h.plan_domain);
 CREATE TABLE h.plan_domain_default (a int, d h.plan_domain DEFAULT 'q');
 -- name: explain-insert-domain-default
 EXPLAIN INSERT INTO h.plan_domain_default (a) VALUES (1)
+-- setup: views that are written to, children, merges
+CREATE TABLE h.pv_table (a int, b text);
+CREATE VIEW h.pv_default AS SELECT a, b FROM h.pv_table;
+ALTER VIEW h.pv_default ALTER COLUMN a SET DEFAULT h.plan_mark(1);
+CREATE VIEW h.pv_checked AS SELECT a, b FROM h.pv_table WHERE h.plan_true(1) WITH CHECK OPTION;
+CREATE TABLE h.pe_parent (a int);
+CREATE TABLE h.pe_child () INHERITS (h.pe_parent);
+CREATE INDEX ON h.pe_child ((a + h.plan_mark(1)));
+-- name: explain-insert-default-of-a-view
+EXPLAIN INSERT INTO h.pv_default (b) VALUES ('x')
+-- name: explain-update-of-a-view
+EXPLAIN UPDATE h.pv_checked SET b = 'y'
+-- name: explain-update-of-a-parent
+EXPLAIN UPDATE h.pe_parent SET a = 2
+-- name: explain-merge-default
+-- min: 15
+EXPLAIN MERGE INTO h.pd_default d USING h.canary c ON d.a = c.id WHEN NOT MATCHED THEN INSERT (b) VALUES ('x')
+-- name: explain-merge-condition
+-- min: 15
+EXPLAIN MERGE INTO h.plains p USING h.canary c ON p.id = c.id WHEN MATCHED AND h.plan_true(1) THEN DELETE
+-- name: explain-merge-source
+-- min: 15
+EXPLAIN MERGE INTO h.plains p USING h.v_over_index v ON p.id = v.a WHEN MATCHED THEN DO NOTHING
+-- name: explain-merge-by-source
+-- min: 17
+EXPLAIN MERGE INTO h.plains p USING h.canary c ON p.id = c.id WHEN NOT MATCHED BY SOURCE AND h.plan_true(1) THEN DELETE
+-- name: explain-merge-returning
+-- min: 17
+EXPLAIN MERGE INTO h.plains p USING h.canary c ON p.id = c.id WHEN MATCHED THEN DELETE RETURNING merge_action(), h.plan_mark(1)
+-- name: explain-returning-old
+-- min: 18
+EXPLAIN UPDATE h.plains SET t = 'x' RETURNING WITH (OLD AS o) o.t, h.plan_mark(2)
+-- name: generic-plan-of-constants
+-- min: 16
+EXPLAIN (GENERIC_PLAN, VERBOSE) SELECT $1::int, h.plan_mark(1)
+-- name: generic-plan-then-more
+-- min: 16
+EXPLAIN (GENERIC_PLAN) SELECT * FROM h.canary WHERE id = $1; DELETE FROM h.canary

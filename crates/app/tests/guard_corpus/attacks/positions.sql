@@ -355,3 +355,15 @@ SELECT h.mark(c) FROM h.canary c
 SELECT (date '2020-01-01', make_interval(days => h.mark())) OVERLAPS (date '2020-01-01', interval '1 day')
 -- name: current-of-alias
 SELECT current_date + h.mark()
+-- name: json-passing
+-- min: 17
+SELECT JSON_VALUE(jsonb '1', '$x' PASSING h.mark() AS x)
+-- name: json-default
+-- min: 17
+SELECT JSON_VALUE(jsonb '{}', '$.x' RETURNING int DEFAULT h.mark() ON EMPTY)
+-- name: json-computed-path
+-- min: 17
+SELECT JSON_EXISTS(jsonb '{}', ('$.' || h.mark_text())::jsonpath)
+-- name: json-context
+-- min: 17
+SELECT JSON_QUERY(h.mark_json()::jsonb, '$')

@@ -21,3 +21,6 @@ SELECT h.mark()
 SELECT E'\'', h.mark()
 -- name: call-in-comment-for-one-parser
 SELECT '\'', /* ' */ h.mark() -- '
+-- name: generic-plan
+-- min: 16
+EXPLAIN (GENERIC_PLAN) SELECT $1::text, 'a\'' ; DELETE FROM h.canary; --'

@@ -308,3 +308,9 @@ SELECT public.int4('7'::text)
 SELECT int4('7'::text)
 -- name: function-like-domain
 SELECT d_thing(4)
+-- name: domain-json-query-of-a-row
+-- min: 17
+SELECT JSON_QUERY('{"r": {"a": 1, "b": "x"}}'::jsonb, '$.r' RETURNING h.with_domain)
+-- name: domain-json-table-of-a-row
+-- min: 17
+SELECT * FROM JSON_TABLE('[{"a": 1, "b": "x"}]'::jsonb, '$[*]' COLUMNS (r h.with_domain PATH '$'))

@@ -14,7 +14,7 @@ fn advise(situation: &Situation<'_>) -> Option<Advice> {
         return None;
     }
     let table = relation_name(table);
-    let message = format!("Without a policy, nobody but the owner finds a row of {table} any more, and inserts fail.");
+    let message = format!("What no policy lets through is hidden from everybody but the owner of {table}, and writes of it fail.");
     Some(Advice::new(message).instead(format!(
         "BEGIN;\nCREATE POLICY … ON {table} USING (…) WITH CHECK (…);\nALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\nCOMMIT;"
     )))

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use howdah_core::Severity;
 use howdah_sql::pg_query::NodeEnum;
 
@@ -16,7 +18,7 @@ fn check(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>, found: &mut
     let inserts: Vec<_> = script.iter().filter(|of| is_insert_of_constants(of)).collect();
     let is_seed = options.is_seed || (script.len() > 1 && inserts.len() as f64 >= MOST * script.len() as f64);
     // What a script has created itself is empty when it inserts.
-    let created: Vec<&str> = script.iter().filter_map(|of| created(of)).collect();
+    let created: HashSet<&str> = script.iter().filter_map(|of| created(of)).collect();
     if !is_seed {
         return;
     }
@@ -28,7 +30,7 @@ fn check(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>, found: &mut
             .relation
             .as_ref()
             .map_or("", |relation| relation.relname.as_str());
-        if insert.on_conflict_clause.is_some() || created.contains(&name) {
+        if insert.on_conflict_clause.is_some() || created.contains(name) {
             continue;
         }
         let place = of.span();

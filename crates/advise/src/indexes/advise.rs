@@ -1,0 +1,286 @@
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use howdah_core::{Error, Result};
+use howdah_pg::Session;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::catalog::{self, Catalog, Server};
+use super::definition::Method;
+use super::described::described;
+use super::planner::Planner;
+use super::pretended::{choices, prune};
+use super::reading::{CHECK_LINE, Planned, Reader, SAMPLES_MAX, complete, examine, variants};
+use super::selection::{Bounds, Selection};
+use super::workload::{Statement, Unread, Workload};
+use super::writes::{self, Write};
+
+/// How indexes are chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdviseOptions {
+    /// Bytes that the new indexes may take together.
+    pub budget_bytes: u64,
+    /// What the workload's writes may cost with them, as a multiple of what they cost without.
+    pub write_factor: f64,
+    /// How long to look for a better answer.
+    pub time: Duration,
+}
+
+impl Default for AdviseOptions {
+    fn default() -> Self {
+        Self {
+            budget_bytes: 500 * 1024 * 1024,
+            write_factor: 2.5,
+            time: Duration::from_millis(4_000),
+        }
+    }
+}
+
+/// Indexes for a workload, and what they are reckoned to bring.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Advice {
+    /// The database.
+    pub database: String,
+    /// The one that gains most first.
+    pub indexes: Vec<AdvisedIndex>,
+    /// The work of the workload's statements that is left with them, in per cent of what it is now, in the planner's unit.
+    pub left_percent: f64,
+    /// What they take together, as reckoned.
+    pub bytes: u64,
+    /// What the workload's writes cost with them, as a multiple of what they cost now, as reckoned.
+    pub write_factor: f64,
+    /// Statements that were planned.
+    pub statements: usize,
+    /// Statements that no index could be advised for, with the reason.
+    pub not_planned: Vec<Unread>,
+    /// What would have helped and is not to be had, and what else should be known.
+    pub notes: Vec<String>,
+    /// From the call to the answer.
+    pub duration_ms: u64,
+    /// Plans that the server made for it.
+    pub plans: usize,
+}
+
+/// An index that is advised.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AdvisedIndex {
+    /// The relation, quoted as needed.
+    pub relation: String,
+    /// The access method.
+    pub method: Method,
+    /// What builds it while the relation is written to; of a partitioned table, what builds it at once.
+    pub ddl: String,
+    /// The same for a script or a transaction, where it blocks writes while it is built.
+    pub create: String,
+    /// Bytes that it is reckoned to take.
+    pub bytes: u64,
+    /// What the workload's writes would cost without it, as a multiple of what they cost now.
+    pub write_factor_without: f64,
+    /// The statements that it helps, the one that gains most first.
+    pub helps: Vec<Helped>,
+    /// Whether the planner was asked about it; where not, its cost is by a rule.
+    pub is_planned: bool,
+    /// An index of the relation that it makes superfluous, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+}
+
+/// A statement that an index helps.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Helped {
+    /// Its text, cut to one line.
+    pub statement: String,
+    /// The line in the file that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Its cost with all other advised indexes, in the planner's unit, over several sets of constants.
+    pub cost_without: f64,
+    /// Its cost with this one too.
+    pub cost_with: f64,
+}
+
+/// The part of what the writes may cost that is used: what they really cost differs from what is reckoned.
+const WRITE_MARGIN: f64 = 0.85;
+/// Templates up to which each is planned with several sets of constants.
+const SEVERAL_CONSTANTS_MAX: usize = 400;
+/// Templates that indexes are looked for; those beyond matter least and only count.
+const TEMPLATES_MAX: usize = 1_200;
+
+/// Chooses indexes for a workload on the session's database. Nothing there is changed: statements are planned and
+/// not run, and the indexes are pretended.
+///
+/// # Errors
+/// Where the server has no hypopg, or fails. What cannot be planned is no error but told in the advice.
+pub async fn advise(
+    session: &mut Session,
+    workload: &Workload,
+    options: &AdviseOptions,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Advice> {
+    let started = Instant::now();
+    let server = catalog::read_server(session).await?;
+    if server.hypopg.is_none() {
+        return Err(without_hypopg(&server));
+    }
+    progress("reading the statements");
+    let mut not_planned = workload.unread.clone();
+    let (samples, left_out) = workload.samples(SAMPLES_MAX, TEMPLATES_MAX);
+    let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
+    let mut texts = complete(session, &samples).await?;
+    let refused = examine(session, &samples, &texts).await?;
+    let mut planner = Planner::new(session, server.hypopg.clone());
+    progress("planning them as they are");
+    let mut read = Reader {
+        statements: Vec::new(),
+        names: BTreeSet::new(),
+    };
+    for (at, sample) in samples.into_iter().enumerate() {
+        match &refused[at] {
+            Some(reason) => not_planned.push(Unread::new(&sample.text, sample.line, reason)),
+            None => read
+                .statements
+                .push(Planned::new(sample, std::mem::take(&mut texts[at]))),
+        }
+    }
+    read.plan(&mut planner, 0, &mut not_planned).await?;
+    let names: Vec<_> = read.names.iter().cloned().collect();
+    let mut catalog = catalog::read_catalog(planner.session(), &names).await?;
+    if read.add_checks(&mut planner, &catalog, &mut not_planned).await? {
+        let names: Vec<_> = read.names.iter().cloned().collect();
+        catalog = catalog::read_catalog(planner.session(), &names).await?;
+    }
+    let statements = read.finish(&catalog);
+    let variants = variants(&statements, &catalog, several);
+    progress("pretending indexes");
+    let mut notes = notes(&server, &catalog, &statements);
+    let mut choices = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
+    let bundles = prune(
+        &mut planner,
+        &mut choices,
+        &variants,
+        started + options.time.mul_f64(0.4),
+    )
+    .await?;
+    progress("choosing");
+    let weights: Vec<f64> = statements
+        .iter()
+        .map(|planned| planned.statement.weight)
+        .collect();
+    let writes: Vec<Write> = statements
+        .iter()
+        .filter_map(|planned| {
+            let Statement { text, weight, .. } = &planned.statement;
+            writes::write(text, &planned.plan, *weight, &catalog)
+        })
+        .collect();
+    if left_out > 0 {
+        notes.push(format!(
+            "The {left_out} templates of least weight were not looked at: {TEMPLATES_MAX} are the most."
+        ));
+    }
+    // However long reading took, there is time to choose.
+    let until = (started + options.time).max(Instant::now() + options.time / 3);
+    let bounds = Bounds {
+        bytes: options.budget_bytes as f64 * 0.97,
+        write_factor: 1.0 + (options.write_factor - 1.0) * WRITE_MARGIN,
+        until,
+    };
+    let mut selection = Selection::new(&choices, &variants, &weights, &writes, &catalog, bounds);
+    let chosen = selection.run(&mut planner, &bundles).await?;
+    let left_percent = left(&selection, &chosen, &weights);
+    let indexes = described(&selection, &chosen, &statements, &catalog);
+    if statements.iter().all(|planned| !planned.statement.writes) && !statements.is_empty() {
+        notes.push(
+            "The workload holds no statement that writes, so that nothing is known of what indexes cost it."
+                .to_owned(),
+        );
+    }
+    Ok(Advice {
+        database: server.database,
+        left_percent,
+        bytes: indexes.iter().map(|index| index.bytes).sum(),
+        write_factor: selection.write_factor(&chosen),
+        indexes,
+        statements: statements
+            .iter()
+            .filter(|planned| planned.statement.line != CHECK_LINE)
+            .count(),
+        not_planned,
+        notes,
+        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        plans: planner.plans,
+    })
+}
+
+fn without_hypopg(server: &Server) -> Error {
+    let hint = match (server.hypopg_available, server.is_rds) {
+        (true, _) => format!(
+            "Its files are there: run CREATE EXTENSION hypopg in {}, as a role that may create extensions.",
+            server.database
+        ),
+        (false, true) => "On Aurora and RDS it comes with the engine from PostgreSQL 14 on; a member of rds_superuser runs \
+                          CREATE EXTENSION hypopg after an upgrade to a minor version that has it."
+            .to_owned(),
+        (false, false) => "Install the package postgresql-NN-hypopg (or hypopg_NN) on the server, then run CREATE EXTENSION hypopg; \
+                           it needs no restart."
+            .to_owned(),
+    };
+    Error::refused("The extension hypopg, which lets the planner pretend indexes, is not in this database.")
+        .hint(hint)
+}
+fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>, weights: &[f64]) -> f64 {
+    let sum = |costs: Vec<f64>| {
+        costs
+            .iter()
+            .zip(weights)
+            .map(|(cost, weight)| cost * weight)
+            .sum::<f64>()
+    };
+    let before = sum(selection.costs(&BTreeSet::new()));
+    if before <= 0.0 {
+        100.0
+    } else {
+        100.0 * sum(selection.costs(chosen)) / before
+    }
+}
+
+/// What would help and is not to be had.
+fn notes(server: &Server, catalog: &Catalog, statements: &[Planned]) -> Vec<String> {
+    use super::deparsed::Shape;
+    let mut notes = Vec::new();
+    let wants_trigrams = statements.iter().flat_map(|planned| &planned.accesses).flat_map(|access| &access.conditions).any(
+        |condition| {
+            matches!(&condition.shape, Shape::Like { ignores_case, pattern }
+                if (*ignores_case || super::pattern::prefix_length(pattern) == 0) && super::pattern::has_trigram(pattern))
+        },
+    );
+    if wants_trigrams && server.trigrams.is_none() {
+        let how = match (server.trigrams_available, server.may_create) {
+            (true, true) => "run CREATE EXTENSION pg_trgm and ask again",
+            (true, false) => "an owner of the database runs CREATE EXTENSION pg_trgm; then ask again",
+            (false, _) => {
+                "its files have to be installed on the server first (the package postgresql-contrib)"
+            }
+        };
+        notes.push(format!(
+            "Statements search within texts (LIKE '%…%', ILIKE): an index needs the extension pg_trgm: {how}."
+        ));
+    }
+    for relation in catalog.relations.values() {
+        let known = relation.columns.iter().any(|column| column.has_statistics);
+        if !known && relation.rows > 0.0 {
+            notes.push(format!(
+                "Nothing is known of the values in {}: run ANALYZE, or ask as a role that may read it ({} may not, or it was never analysed).",
+                relation.name, server.role
+            ));
+        }
+        if relation.rows <= 0.0 && relation.pages > 1.0 {
+            notes.push(format!(
+                "{} was never analysed: run ANALYZE and ask again.",
+                relation.name
+            ));
+        }
+    }
+    notes
+}

@@ -1,0 +1,68 @@
+//! What only an inverted index serves: words within texts, parts of documents, elements of arrays.
+
+use std::collections::BTreeSet;
+
+use super::candidates::part;
+use super::catalog::{Relation, Server};
+use super::definition::Key;
+use super::deparsed::{Condition, Shape};
+use super::pattern;
+
+/// The keys of an inverted index that answers a condition.
+pub(crate) fn inverted(
+    condition: &Condition,
+    relation: &Relation,
+    server: &Server,
+) -> Option<(Vec<Key>, BTreeSet<String>)> {
+    if let Shape::Either(arms) = &condition.shape {
+        let mut keys: Vec<Key> = Vec::new();
+        let mut columns = BTreeSet::new();
+        for arm in arms {
+            let (found, names) = arm.iter().find_map(|one| inverted(one, relation, server))?;
+            keys.extend(found);
+            columns.extend(names);
+        }
+        keys.sort();
+        keys.dedup();
+        return Some((keys, columns));
+    }
+    let part = part(&condition.key, relation)?;
+    let value = condition.value.as_ref()?;
+    let column = condition.key.column().and_then(|name| relation.column(name));
+    let base_type = column.map_or("", |column| column.base_type.as_str());
+    let class = match &condition.shape {
+        Shape::Like {
+            ignores_case,
+            pattern,
+        } => {
+            let needs = *ignores_case || pattern::prefix_length(pattern) == 0;
+            let schema = server
+                .trigrams
+                .as_ref()
+                .filter(|_| needs && pattern::has_trigram(pattern))?;
+            match schema.as_str() {
+                "public" => Some("gin_trgm_ops".to_owned()),
+                schema => Some(format!("{schema}.gin_trgm_ops")),
+            }
+        }
+        Shape::Contains(operator) => {
+            let is_json = base_type == "jsonb" || (column.is_none() && value.sql.ends_with("::jsonb"));
+            let is_array = column.is_some_and(|column| column.category == 'A');
+            let is_text = base_type == "tsvector" || part.key.sql.starts_with("(to_tsvector(");
+            match operator.as_str() {
+                "@>" if is_json => Some("jsonb_path_ops".to_owned()),
+                "@?" | "@@" if base_type == "jsonb" => Some("jsonb_path_ops".to_owned()),
+                "?" | "?|" | "?&" => None,
+                "@>" | "&&" | "<@" if is_array => None,
+                "@@" if is_text => None,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    let key = match class {
+        Some(class) => part.key.with_class(class),
+        None => part.key,
+    };
+    Some((vec![key], part.columns))
+}

@@ -1,0 +1,26 @@
+//! Which indexes a workload needs: candidates from its statements as the server resolves them, costed by the
+//! server's own planner, chosen for the whole.
+
+mod access;
+mod advise;
+mod candidates;
+mod catalog;
+mod constants;
+mod definition;
+mod deparsed;
+mod described;
+mod inverted;
+mod pattern;
+mod planner;
+mod pretended;
+mod reading;
+mod selection;
+mod size;
+mod statistics;
+mod workload;
+mod writes;
+
+pub use advise::{Advice, AdviseOptions, AdvisedIndex, Helped, advise};
+pub use definition::Method;
+pub use statistics::counted;
+pub use workload::{Statement, Unread, Workload};

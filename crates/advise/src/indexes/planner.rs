@@ -1,0 +1,351 @@
+//! Asks the server's planner what statements would cost with indexes that do not exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use howdah_pg::{Column, Flow, PgError, RowView, Session, Sink, Step, Transaction};
+use serde_json::Value;
+
+use super::access::{children, number, text};
+
+/// A question to the planner.
+#[derive(Debug, Clone)]
+pub(crate) struct Question<'a> {
+    /// The statement.
+    pub(crate) sql: &'a str,
+    /// The indexes to pretend, by a number of the caller's, each with what creates it.
+    pub(crate) indexes: &'a [(usize, &'a [String])],
+}
+
+/// What the planner said.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// The root of the plan, and which of the pretended indexes it uses.
+    Plan(Value, BTreeSet<usize>),
+    /// The server's words, where it has no plan.
+    Failed(String),
+}
+
+/// How the planner is to plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// As it would, without parallel workers: what they do is work too.
+    Usual,
+    /// Scanning everything, so that the plan shows what is asked of each relation.
+    Scanning,
+}
+
+/// Statements that go to the server at once.
+const AT_ONCE: usize = 60;
+/// Bytes of a plan.
+const PLAN_MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// The planner of a session. Every call is a transaction that only reads and begins and ends without pretended
+/// indexes, so that it makes no difference which server process a pooler gives.
+pub(crate) struct Planner<'a> {
+    session: &'a mut Session,
+    /// The schema of hypopg, quoted; nothing can be pretended without.
+    hypopg: Option<String>,
+    /// Plans that were made.
+    pub(crate) plans: usize,
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(session: &'a mut Session, hypopg: Option<String>) -> Self {
+        Self {
+            session,
+            hypopg,
+            plans: 0,
+        }
+    }
+
+    pub(crate) fn session(&mut self) -> &mut Session {
+        self.session
+    }
+
+    /// The answer to each question, in order. Questions about the same indexes should follow each other.
+    pub(crate) async fn ask(
+        &mut self,
+        manner: Manner,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<Answer>, PgError> {
+        let mut answers = Vec::with_capacity(questions.len());
+        while answers.len() < questions.len() {
+            let rest = &questions[answers.len()..];
+            let some = &rest[..rest.len().min(AT_ONCE)];
+            answers.extend(self.pipeline(manner, some).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Which of the statements that create indexes the server accepts.
+    pub(crate) async fn accepts(
+        &mut self,
+        creations: &[&[String]],
+    ) -> Result<Vec<Result<(), String>>, PgError> {
+        // Each has a number of its own, or it would count as pretended already.
+        let numbered = creations.iter().enumerate();
+        let lists: Vec<Vec<(usize, &[String])>> = numbered.map(|(at, one)| vec![(at, *one)]).collect();
+        let questions: Vec<Question<'_>> = lists
+            .iter()
+            .map(|list| Question {
+                sql: "SELECT 1",
+                indexes: list,
+            })
+            .collect();
+        let answers = self.ask(Manner::Usual, &questions).await?;
+        let verdict = |answer| match answer {
+            Answer::Plan(..) => Ok(()),
+            Answer::Failed(reason) => Err(reason),
+        };
+        Ok(answers.into_iter().map(verdict).collect())
+    }
+
+    /// The answers up to the first failure, that one included.
+    async fn pipeline(&mut self, manner: Manner, questions: &[Question<'_>]) -> Result<Vec<Answer>, PgError> {
+        let mut sql: Vec<String> = vec!["BEGIN READ ONLY".to_owned(), self.settings(manner)];
+        // Which question each step belongs to, and the index that it creates.
+        let mut owners: Vec<Option<(usize, Option<usize>)>> = vec![None, None];
+        let reset = self
+            .hypopg
+            .as_ref()
+            .map(|schema| format!("SELECT {schema}.hypopg_reset()"));
+        let mut pretended: Option<Vec<usize>> = None;
+        for (at, question) in questions.iter().enumerate() {
+            let wanted: Vec<usize> = question.indexes.iter().map(|(index, _)| *index).collect();
+            if let (Some(schema), Some(reset)) = (&self.hypopg, &reset)
+                && pretended.as_ref() != Some(&wanted)
+            {
+                sql.push(reset.clone());
+                owners.push(None);
+                for (index, creations) in question.indexes {
+                    for creation in *creations {
+                        let literal = howdah_sql::quote_literal(creation);
+                        sql.push(format!(
+                            "SELECT indexrelid FROM {schema}.hypopg_create_index({literal})"
+                        ));
+                        owners.push(Some((at, Some(*index))));
+                    }
+                }
+                pretended = Some(wanted);
+            }
+            sql.push(format!(
+                "EXPLAIN (FORMAT JSON{}) {}",
+                match manner {
+                    Manner::Usual => "",
+                    Manner::Scanning => ", VERBOSE",
+                },
+                question.sql
+            ));
+            owners.push(Some((at, None)));
+        }
+        if let Some(reset) = reset {
+            sql.push(reset);
+            owners.push(None);
+        }
+        sql.push("ROLLBACK".to_owned());
+        owners.push(None);
+        let steps: Vec<Step<'_>> = sql
+            .iter()
+            .zip(&owners)
+            .map(|(sql, owner)| {
+                if owner.is_some() {
+                    Step::new(sql)
+                } else {
+                    Step::silent(sql)
+                }
+            })
+            .collect();
+        let mut cells = Cells(BTreeMap::new());
+        let outcome = self.session.run(&steps, &mut cells).await;
+        if self.session.transaction() != Transaction::Idle && !self.session.is_closed() {
+            self.session.batch("ROLLBACK").await?;
+        }
+        let failure = match outcome {
+            Ok(_) => None,
+            Err(PgError::Server(error)) if error.step.is_some() && !error.is_fatal() => Some(error),
+            Err(error) => return Err(error),
+        };
+        let failed_step = failure
+            .as_ref()
+            .and_then(|error| error.step)
+            .unwrap_or(usize::MAX);
+        let mut answers = Vec::with_capacity(questions.len());
+        let mut oids: BTreeMap<String, usize> = BTreeMap::new();
+        for (step, owner) in owners.iter().enumerate() {
+            let Some((question, creates)) = owner else {
+                continue;
+            };
+            if step == failed_step {
+                let reason = failure.map(|error| error.message.clone()).unwrap_or_default();
+                debug_assert_eq!(*question, answers.len());
+                answers.push(Answer::Failed(reason));
+                return Ok(answers);
+            }
+            let cell = cells.0.get(&step).map_or("", String::as_str);
+            match creates {
+                Some(index) => {
+                    oids.insert(cell.to_owned(), *index);
+                }
+                None => {
+                    self.plans += 1;
+                    answers.push(answer(cell, &oids));
+                }
+            }
+        }
+        if let (Some(error), true) = (failure, answers.len() < questions.len()) {
+            // A step that belongs to no question failed: the transaction itself cannot be had.
+            return Err(PgError::Server(error));
+        }
+        Ok(answers)
+    }
+
+    fn settings(&self, manner: Manner) -> String {
+        let mut settings: Vec<(String, String)> = self
+            .session
+            .pinned_settings()
+            .iter()
+            .map(|setting| (setting.name.to_owned(), setting.value.clone()))
+            .collect();
+        let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
+        set("max_parallel_workers_per_gather", "0");
+        set("statement_timeout", "10s");
+        set("lock_timeout", "500ms");
+        if manner == Manner::Scanning {
+            for name in [
+                "enable_indexscan",
+                "enable_indexonlyscan",
+                "enable_bitmapscan",
+                "enable_mergejoin",
+                "enable_nestloop",
+                "enable_incremental_sort",
+            ] {
+                set(name, "off");
+            }
+        }
+        let calls: Vec<String> = settings
+            .iter()
+            .map(|(name, value)| {
+                let (name, value) = (howdah_sql::quote_literal(name), howdah_sql::quote_literal(value));
+                format!("pg_catalog.set_config({name}, {value}, true)")
+            })
+            .collect();
+        format!("SELECT {}", calls.join(", "))
+    }
+}
+
+fn answer(cell: &str, oids: &BTreeMap<String, usize>) -> Answer {
+    let Ok(mut read) = serde_json::from_str::<Value>(cell) else {
+        return Answer::Failed("The plan cannot be read.".to_owned());
+    };
+    let plan = read
+        .get_mut(0)
+        .and_then(|first| first.get_mut("Plan"))
+        .map(Value::take);
+    let Some(plan) = plan else {
+        return Answer::Failed("The statement has no plan.".to_owned());
+    };
+    let mut used = BTreeSet::new();
+    indexes_used(&plan, oids, &mut used);
+    Answer::Plan(plan, used)
+}
+
+fn indexes_used(plan: &Value, oids: &BTreeMap<String, usize>, used: &mut BTreeSet<usize>) {
+    // The extension names them <OID>method_table_columns.
+    let oid = text(plan, "Index Name")
+        .and_then(|name| name.strip_prefix('<')?.split_once('>'))
+        .map(|(oid, _)| oid);
+    used.extend(oid.and_then(|oid| oids.get(oid)));
+    for child in children(plan) {
+        indexes_used(child, oids, used);
+    }
+}
+
+/// The first cell of each step.
+struct Cells(BTreeMap<usize, String>);
+
+impl Sink for Cells {
+    fn columns(&mut self, _: usize, _: Vec<Column>) {}
+
+    fn row(&mut self, step: usize, row: &RowView<'_>) -> Flow {
+        if let Some(cell) = row.cell(0) {
+            self.0.insert(step, cell.text().into_owned());
+        }
+        Flow::Continue
+    }
+
+    fn cell_cap(&self) -> usize {
+        PLAN_MAX_BYTES
+    }
+}
+
+/// What a plan costs, in the planner's unit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cost {
+    /// What it is reckoned to cost: more than the planner says where that hopes to stop early.
+    pub(crate) total: f64,
+    /// What it costs to the last row.
+    pub(crate) to_the_end: f64,
+    /// The name and cost of each scan that runs once; a plan that is not verbose tells no schema.
+    pub(crate) scans: Vec<(String, f64)>,
+}
+
+/// Reckons a plan.
+///
+/// A LIMIT over a scan that throws rows away is expected to end after its share of them. That holds only where
+/// what is looked for lies evenly in the order of the scan, which it often does not (a plan that looked free
+/// took ten times that of the alternative), so that such a plan counts as the geometric mean of its own cost
+/// and of that to the end.
+pub(crate) fn cost(plan: &Value) -> Cost {
+    let mut cost = Cost {
+        total: number(plan, "Total Cost"),
+        ..Cost::default()
+    };
+    cost.to_the_end = cost.total;
+    scans(plan, 1.0, &mut cost.scans);
+    let mut limit = plan;
+    while text(limit, "Node Type") != Some("Limit") {
+        match children(limit) {
+            [only] => limit = only,
+            _ => return cost,
+        }
+    }
+    let Some(below) = children(limit).first() else {
+        return cost;
+    };
+    let end = number(below, "Total Cost");
+    let own = number(limit, "Total Cost");
+    if streams_through_a_filter(below) && end > own {
+        cost.to_the_end = cost.total - own + end;
+        cost.total += (own.max(1.0) * end).sqrt() - own;
+    }
+    cost
+}
+
+/// Whether rows flow to a LIMIT from a scan that throws some away, with nothing in between that waits for all.
+fn streams_through_a_filter(plan: &Value) -> bool {
+    match text(plan, "Node Type") {
+        Some("Sort" | "Aggregate" | "Hash" | "Bitmap Heap Scan" | "SetOp") => false,
+        Some("Incremental Sort") => children(plan).first().is_some_and(streams_through_a_filter),
+        Some(kind) if kind.ends_with("Join") || kind == "Nested Loop" => {
+            children(plan).first().is_some_and(streams_through_a_filter)
+        }
+        _ if plan.get("Filter").is_some() => true,
+        _ => children(plan).iter().any(streams_through_a_filter),
+    }
+}
+
+fn scans(plan: &Value, loops: f64, found: &mut Vec<(String, f64)>) {
+    if let (Some(name), true) = (text(plan, "Relation Name"), loops <= 1.0) {
+        found.push((name.to_owned(), number(plan, "Total Cost")));
+    }
+    let is_loop = text(plan, "Node Type") == Some("Nested Loop");
+    for (at, child) in children(plan).iter().enumerate() {
+        let times = match at {
+            1 if is_loop => children(plan)
+                .first()
+                .map_or(1.0, |outer| number(outer, "Plan Rows").max(1.0)),
+            _ => 1.0,
+        };
+        scans(child, loops * times, found);
+    }
+}

@@ -1,0 +1,285 @@
+//! Pretends indexes: which the server accepts, and which any plan would use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use howdah_core::Result;
+
+use super::access;
+use super::candidates::{self, Candidate, Usage};
+use super::catalog::{Catalog, Server};
+use super::definition::{Definition, Method};
+use super::planner::{Answer, Manner, Planner, Question};
+use super::reading::Planned;
+use super::selection::{Choice, Variant};
+use super::size;
+
+/// Every index that could serve a statement and that the server accepts.
+pub(crate) async fn choices(
+    planner: &mut Planner<'_>,
+    statements: &[Planned],
+    variants: &[Variant],
+    catalog: &Catalog,
+    server: &Server,
+) -> Result<Vec<Choice>> {
+    let mut usage = Usage::new();
+    // The constants that each key of a template is compared with.
+    let mut constants: BTreeMap<(&str, u32), BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for planned in statements {
+        for access in &planned.accesses {
+            let Some(relation) = catalog.relations.get(&access.relation) else {
+                continue;
+            };
+            let of_template = constants
+                .entry((planned.statement.template.as_str(), relation.oid))
+                .or_default();
+            for (key, value) in candidates::constants(access, relation) {
+                of_template.entry(key).or_default().insert(value);
+            }
+            for key in candidates::equal_keys(access, relation) {
+                *usage.entry((access.relation, key)).or_insert(0.0) += 1.0;
+            }
+        }
+    }
+    // Each with the statements that it comes from, and the condition that an inverted one answers.
+    let mut wanted: BTreeMap<Definition, BTreeMap<usize, Option<String>>> = BTreeMap::new();
+    let mut keys: BTreeMap<(usize, u32), BTreeSet<String>> = BTreeMap::new();
+    for (at, planned) in statements.iter().enumerate() {
+        for access in &planned.accesses {
+            let Some(relation) = catalog.relations.get(&access.relation) else {
+                continue;
+            };
+            let of_template = constants.get(&(planned.statement.template.as_str(), relation.oid));
+            let varying: BTreeSet<String> = of_template
+                .into_iter()
+                .flatten()
+                .filter(|(_, values)| values.len() > 1)
+                .map(|(key, _)| key.clone())
+                .collect();
+            let found = candidates::candidates(access, relation, &usage, &varying, server);
+            for Candidate { definition, answers } in found {
+                let known = keys.entry((at, relation.oid)).or_default();
+                known.extend(definition.keys.first().map(|key| key.sql.clone()));
+                wanted.entry(definition).or_default().insert(at, answers);
+            }
+        }
+    }
+    let definitions: Vec<&Definition> = wanted.keys().collect();
+    let creations: Vec<Vec<String>> = definitions
+        .iter()
+        .map(|definition| creations(definition, catalog))
+        .collect();
+    let lists: Vec<&[String]> = creations.iter().map(Vec::as_slice).collect();
+    let accepted = planner.accepts(&lists).await?;
+    let mut found = Vec::new();
+    for ((definition, origins), (creations, accepted)) in wanted.iter().zip(creations.iter().zip(accepted)) {
+        let Some(relation) = catalog.relations.get(&definition.relation) else {
+            continue;
+        };
+        if accepted.is_err() {
+            continue;
+        }
+        let first = definition
+            .keys
+            .first()
+            .map(|key| key.sql.as_str())
+            .unwrap_or_default();
+        let serves = |variant: &Variant| {
+            origins.contains_key(&variant.statement)
+                || (definition.method != Method::Gin
+                    && keys
+                        .get(&(variant.statement, relation.oid))
+                        .is_some_and(|keys| keys.contains(first)))
+        };
+        let is_pretended = definition.method != Method::Gin;
+        found.push(Choice {
+            bytes: size::bytes(definition, relation),
+            creations: if is_pretended {
+                creations.clone()
+            } else {
+                Vec::new()
+            },
+            serves: (0..variants.len()).filter(|at| serves(&variants[*at])).collect(),
+            scan_costs: BTreeMap::new(),
+            definition: definition.clone(),
+        });
+        if is_pretended {
+            continue;
+        }
+        for (statement, condition) in origins {
+            let Some(condition) = condition else { continue };
+            let sql = format!("SELECT FROM {} WHERE {condition}", relation.name);
+            let answer = planner
+                .ask(
+                    Manner::Usual,
+                    &[Question {
+                        sql: &sql,
+                        indexes: &[],
+                    }],
+                )
+                .await?;
+            let Some(Answer::Plan(plan, _)) = answer.into_iter().next() else {
+                continue;
+            };
+            let share = size::share(definition, relation);
+            let rows = access::number(&plan, "Plan Rows") * share;
+            let scan = |rows: f64| size::inverted_scan(relation, rows, server);
+            if let Some(choice) = found.last_mut() {
+                let of = (0..variants.len()).filter(|at| variants[*at].statement == *statement);
+                let rows = |at: usize| {
+                    if variants[at].seeks_rare {
+                        rows.min(RARE_ROWS)
+                    } else {
+                        rows
+                    }
+                };
+                choice.scan_costs.extend(of.map(|at| (at, scan(rows(at)))));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Rows that hold what hardly any row holds.
+const RARE_ROWS: f64 = 20.0;
+
+/// What pretends an index: on a partitioned table one for each partition. An inverted one cannot be pretended; what
+/// stands here for it is accepted by the server where its keys and its predicate are.
+fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
+    let Some(relation) = catalog.relations.get(&definition.relation) else {
+        return Vec::new();
+    };
+    let mut on: Vec<String> = Vec::new();
+    if relation.is_partitioned {
+        let leaf = |oid: &u32| catalog.leaf_names.get(oid).map(ToString::to_string);
+        on.extend(relation.leaves.iter().filter_map(leaf).take(LEAVES_MAX));
+    } else {
+        on.push(relation.name.to_string());
+    }
+    let mut pretended = definition.clone();
+    if definition.method == Method::Gin {
+        pretended.method = Method::Btree;
+        for key in &mut pretended.keys {
+            key.class = None;
+            key.sql = format!("(({}) IS NULL)", key.sql);
+        }
+    }
+    on.iter()
+        .map(|name| format!("CREATE INDEX ON {}", pretended.on_text(name)))
+        .collect()
+}
+
+/// Partitions that an index is pretended on.
+const LEAVES_MAX: usize = 200;
+
+/// A form of index. Each is judged among its like: the fastest of all would hide what does nearly as well for
+/// much less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Partial,
+    Covering,
+    CoveringPartial,
+}
+
+impl Form {
+    /// In the order in which they are asked about; the plainest come twice, as they serve most.
+    const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::Partial,
+        Self::Covering,
+        Self::CoveringPartial,
+        Self::Plain,
+    ];
+
+    fn of(definition: &Definition) -> Self {
+        match (definition.include.is_empty(), definition.predicate.is_empty()) {
+            (false, true) => Self::Covering,
+            (false, false) => Self::CoveringPartial,
+            (true, false) => Self::Partial,
+            (true, true) => Self::Plain,
+        }
+    }
+}
+
+/// Keeps what any plan uses when it may use all of one form, and gives what was used together.
+pub(crate) async fn prune(
+    planner: &mut Planner<'_>,
+    choices: &mut Vec<Choice>,
+    variants: &[Variant],
+    until: Instant,
+) -> Result<BTreeSet<BTreeSet<usize>>> {
+    let mut used: BTreeSet<usize> = BTreeSet::new();
+    let mut bundles: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
+    for form in Form::ALL {
+        // However late it is, there have to be some to choose from.
+        if Instant::now() > until && !used.is_empty() {
+            break;
+        }
+        let mut open: Vec<Vec<usize>> = vec![Vec::new(); variants.len()];
+        for (at, choice) in choices.iter().enumerate() {
+            if !choice.creations.is_empty() && Form::of(&choice.definition) == form && !used.contains(&at) {
+                choice.serves.iter().for_each(|variant| open[*variant].push(at));
+            }
+        }
+        let asked: Vec<usize> = (0..variants.len()).filter(|at| !open[*at].is_empty()).collect();
+        let lists: Vec<Vec<(usize, &[String])>> = asked
+            .iter()
+            .map(|at| {
+                let list = open[*at].iter();
+                list.map(|one| (*one, choices[*one].creations.as_slice()))
+                    .collect()
+            })
+            .collect();
+        let questions: Vec<Question<'_>> = asked
+            .iter()
+            .zip(&lists)
+            .map(|(at, list)| Question {
+                sql: &variants[*at].sql,
+                indexes: list,
+            })
+            .collect();
+        let mut found_now: BTreeSet<usize> = BTreeSet::new();
+        for answer in planner.ask(Manner::Usual, &questions).await? {
+            if let Answer::Plan(_, found) = answer
+                && !found.is_empty()
+            {
+                found_now.extend(&found);
+                bundles.insert(found);
+            }
+        }
+        used.extend(found_now);
+    }
+    // The plainer form of each is kept too: it serves more for less.
+    let plainer: BTreeSet<usize> = (0..choices.len())
+        .filter(|at| {
+            let definition = &choices[*at].definition;
+            used.iter().any(|other| {
+                let other = &choices[*other].definition;
+                definition.relation == other.relation
+                    && definition.method == other.method
+                    && definition.include.is_empty()
+                    && ((definition.keys == other.keys)
+                        || (definition.predicate == other.predicate
+                            && other.keys.starts_with(&definition.keys)))
+            })
+        })
+        .collect();
+    let kept: Vec<usize> = (0..choices.len())
+        .filter(|at| {
+            // What is not the fastest may still be the best for its room and its writes.
+            let is_small = choices[*at].definition.method == Method::Brin;
+            used.contains(at) || plainer.contains(at) || is_small || !choices[*at].scan_costs.is_empty()
+        })
+        .collect();
+    let places: BTreeMap<usize, usize> = kept.iter().enumerate().map(|(new, old)| (*old, new)).collect();
+    let mut at = 0;
+    choices.retain(|_| {
+        at += 1;
+        places.contains_key(&(at - 1))
+    });
+    let renumbered = bundles
+        .into_iter()
+        .map(|bundle| bundle.iter().filter_map(|one| places.get(one).copied()).collect());
+    Ok(renumbered.collect())
+}

@@ -1,0 +1,270 @@
+//! Reads the statements of a workload: values for their parameters, whether they may be planned, and the plan that
+//! shows what each asks of its relations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use howdah_core::{Error, Result};
+use howdah_pg::catalog::{Query, Reading};
+use howdah_pg::guard::{self, Verdict};
+use howdah_pg::{Session, Step};
+
+use super::access::{self, Access};
+use super::catalog::{self, Catalog};
+use super::constants;
+use super::planner::{Answer, Manner, Planner, Question};
+use super::selection::Variant;
+use super::workload::{Statement, Unread};
+
+/// Samples of a template that are planned.
+pub(crate) const SAMPLES_MAX: usize = 3;
+
+/// A statement with what its plan told.
+pub(crate) struct Planned {
+    pub(crate) statement: Statement,
+    /// With values in place of its parameters.
+    filled: String,
+    slots: Vec<constants::Slot>,
+    pub(crate) plan: serde_json::Value,
+    pub(crate) accesses: Vec<Access>,
+}
+
+/// The line of statements that stand for what the server does by itself.
+pub(crate) const CHECK_LINE: usize = usize::MAX;
+
+impl Planned {
+    pub(crate) fn new(statement: Statement, (filled, slots): (String, Vec<constants::Slot>)) -> Self {
+        Self {
+            statement,
+            filled,
+            slots,
+            plan: serde_json::Value::Null,
+            accesses: Vec::new(),
+        }
+    }
+}
+
+/// The statements that can be planned, and the relations that they scan.
+pub(crate) struct Reader {
+    pub(crate) statements: Vec<Planned>,
+    pub(crate) names: BTreeSet<(String, String)>,
+}
+
+impl Reader {
+    /// Plans the statements from `from` on, and drops those that cannot be.
+    pub(crate) async fn plan(
+        &mut self,
+        planner: &mut Planner<'_>,
+        from: usize,
+        not_planned: &mut Vec<Unread>,
+    ) -> Result<()> {
+        let questions: Vec<Question<'_>> = self.statements[from..]
+            .iter()
+            .map(|planned| Question {
+                sql: &planned.filled,
+                indexes: &[],
+            })
+            .collect();
+        let answers = planner.ask(Manner::Scanning, &questions).await?;
+        let new = self.statements.split_off(from);
+        for (mut planned, answer) in new.into_iter().zip(answers) {
+            match answer {
+                Answer::Plan(plan, _) => {
+                    access::scanned(&plan, &mut self.names);
+                    planned.plan = plan;
+                    self.statements.push(planned);
+                }
+                Answer::Failed(reason) => {
+                    let line = planned.statement.line;
+                    not_planned.push(Unread::new(
+                        &planned.statement.text,
+                        line,
+                        format!("The server said: {reason}."),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the looks at referencing tables that deleting rows costs, which no plan shows.
+    pub(crate) async fn add_checks(
+        &mut self,
+        planner: &mut Planner<'_>,
+        catalog: &Catalog,
+        not_planned: &mut Vec<Unread>,
+    ) -> Result<bool> {
+        let mut deleted: BTreeMap<u32, f64> = BTreeMap::new();
+        for planned in &self.statements {
+            let plan = &planned.plan;
+            let is_delete = access::text(plan, "Operation") == Some("Delete");
+            let names = access::text(plan, "Schema").zip(access::text(plan, "Relation Name"));
+            if let (true, Some((schema, name))) = (is_delete, names)
+                && let Some(relation) = catalog.of_name(schema, name)
+            {
+                let rows = access::children(plan)
+                    .first()
+                    .map_or(1.0, |below| access::number(below, "Plan Rows"));
+                *deleted.entry(relation.oid).or_insert(0.0) +=
+                    planned.statement.weight * rows.clamp(1.0, 1000.0);
+            }
+        }
+        if deleted.is_empty() {
+            return Ok(false);
+        }
+        let oids: Vec<u32> = deleted.keys().copied().collect();
+        let keys = catalog::read_referencing(planner.session(), &oids).await?;
+        let from = self.statements.len();
+        for key in keys {
+            let conditions: Vec<String> = key
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(at, column)| format!("{} = ${}", howdah_sql::quote_ident(column), at + 1))
+                .collect();
+            let text = format!("SELECT 1 FROM {} WHERE {}", key.from, conditions.join(" AND "));
+            let statement = Statement {
+                template: format!("check of {}", key.name),
+                weight: deleted.get(&key.referenced).copied().unwrap_or(1.0),
+                line: CHECK_LINE,
+                writes: false,
+                text,
+            };
+            let filled = complete(planner.session(), std::slice::from_ref(&statement))
+                .await?
+                .remove(0);
+            self.statements.push(Planned::new(statement, filled));
+        }
+        let added = self.statements.len() > from;
+        self.plan(planner, from, not_planned).await?;
+        Ok(added)
+    }
+
+    pub(crate) fn finish(mut self, catalog: &Catalog) -> Vec<Planned> {
+        for planned in &mut self.statements {
+            planned.accesses = access::accesses(&planned.plan, catalog);
+        }
+        self.statements
+    }
+}
+
+/// The statements with values for their parameters, whose types the server infers.
+pub(crate) async fn complete(
+    session: &mut Session,
+    samples: &[Statement],
+) -> Result<Vec<(String, Vec<constants::Slot>)>> {
+    let mut completed = Vec::with_capacity(samples.len());
+    for sample in samples {
+        let mut types = Vec::new();
+        let has_parameters = constants::slots(&sample.text, &[])
+            .iter()
+            .any(constants::Slot::is_parameter);
+        if has_parameters {
+            let steps = [
+                Step::silent("BEGIN READ ONLY"),
+                Step::new(&sample.text).parse_only(),
+                Step::silent("ROLLBACK"),
+            ];
+            let outcome = session.run(&steps, &mut Nothing).await;
+            if session.transaction() != howdah_pg::Transaction::Idle && !session.is_closed() {
+                session.batch("ROLLBACK").await?;
+            }
+            if let Ok(end) = outcome {
+                let oids = end
+                    .steps
+                    .get(1)
+                    .map(|step| step.parameter_types.clone())
+                    .unwrap_or_default();
+                types = type_names(session, &oids).await?;
+            }
+        }
+        let slots = constants::slots(&sample.text, &types);
+        completed.push((constants::filled(&sample.text, &slots), slots));
+    }
+    Ok(completed)
+}
+
+async fn type_names(session: &mut Session, oids: &[u32]) -> Result<Vec<String>> {
+    let list: Vec<String> = oids.iter().map(u32::to_string).collect();
+    let list = crate::array(list.iter().map(String::as_str));
+    let params = [Some(list.as_str())];
+    let query = Query::new(include_str!("../../queries/types.sql"), &params);
+    let rows = Reading::of(session).one(&query).await?;
+    Ok(rows
+        .iter()
+        .map(|row| row.get(0).unwrap_or("text").to_owned())
+        .collect())
+}
+
+/// Takes nothing.
+struct Nothing;
+
+impl howdah_pg::Sink for Nothing {
+    fn columns(&mut self, _: usize, _: Vec<howdah_pg::Column>) {}
+
+    fn row(&mut self, _: usize, _: &howdah_pg::RowView<'_>) -> howdah_pg::Flow {
+        howdah_pg::Flow::Continue
+    }
+}
+
+/// Why a statement may not even be planned: planning runs functions that are declared immutable.
+pub(crate) async fn examine(
+    session: &mut Session,
+    samples: &[Statement],
+    texts: &[(String, Vec<constants::Slot>)],
+) -> Result<Vec<Option<String>>> {
+    let mut by_template: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for (sample, (filled, _)) in samples.iter().zip(texts) {
+        if by_template.contains_key(sample.template.as_str()) {
+            continue;
+        }
+        let verdict = match guard::examine(session, &format!("EXPLAIN {filled}")).await {
+            Ok(Verdict::Harmless(_)) => None,
+            Ok(Verdict::Refused(refusal)) => Some(refusal.to_string()),
+            Err(guard::GuardError::Pg(error)) if error.server().is_none() || error.is_fatal() => {
+                return Err(error.into());
+            }
+            Err(error) => Some(Error::from(error).message),
+        };
+        by_template.insert(&sample.template, verdict);
+    }
+    Ok(samples
+        .iter()
+        .map(|sample| by_template.get(sample.template.as_str()).cloned().flatten())
+        .collect())
+}
+
+/// Each statement with its sets of constants.
+pub(crate) fn variants(statements: &[Planned], catalog: &Catalog, several: bool) -> Vec<Variant> {
+    let mut samples: BTreeMap<&str, usize> = BTreeMap::new();
+    for planned in statements {
+        *samples.entry(&planned.statement.template).or_insert(0) += 1;
+    }
+    let mut found = Vec::new();
+    for (at, planned) in statements.iter().enumerate() {
+        let Planned {
+            statement,
+            slots,
+            accesses,
+            ..
+        } = planned;
+        // Several samples are several sets of constants already.
+        let several = several
+            && samples
+                .get(statement.template.as_str())
+                .is_none_or(|count| *count < SAMPLES_MAX);
+        for one in constants::variants(&statement.text, slots, accesses, catalog, several) {
+            let constants::Filled {
+                sql,
+                share,
+                seeks_rare,
+            } = one;
+            found.push(Variant {
+                sql,
+                statement: at,
+                share,
+                seeks_rare,
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,442 @@
+//! Chooses among candidates for the whole workload.
+//!
+//! As Extend does (Schlosser et al., ICDE 2019; in the published comparison of advisors it wins, or is within 0.4
+//! points, at every budget): indexes are added, or put in place of one that they extend, always the one that gains
+//! most for the room and the writes that it costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use howdah_pg::PgError;
+
+use super::catalog::Catalog;
+use super::definition::Definition;
+use super::planner::{Answer, Cost, Manner, Planner, Question, cost};
+use super::writes::{self, Write};
+
+/// A candidate and the statements that it may serve.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) definition: Definition,
+    /// What creates it for planning: one for each partition. Empty where it cannot be pretended.
+    pub(crate) creations: Vec<String>,
+    pub(crate) bytes: f64,
+    /// The variants that it may serve, by number.
+    pub(crate) serves: BTreeSet<usize>,
+    /// Of an inverted index: what each variant's scan of the relation costs with it.
+    pub(crate) scan_costs: BTreeMap<usize, f64>,
+}
+
+/// A statement with one set of constants.
+#[derive(Debug)]
+pub(crate) struct Variant {
+    pub(crate) sql: String,
+    pub(crate) statement: usize,
+    /// Its share of the statement.
+    pub(crate) share: f64,
+    /// Whether it looks within texts, arrays or documents for what hardly any has.
+    pub(crate) seeks_rare: bool,
+}
+
+/// What has to be kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Bounds {
+    pub(crate) bytes: f64,
+    /// What the writes may cost, as a multiple of what they cost now.
+    pub(crate) write_factor: f64,
+    pub(crate) until: Instant,
+}
+
+/// What counts beside the sum of all: each statement for itself, so that a few monsters do not hide the rest.
+const RELATIVE: f64 = 0.12;
+/// The share of all work that one statement counts for at most. One that dwarfs the others by the planner's
+/// reckoning, which is at its worst there, would leave nothing worth doing beside it.
+const LARGEST_SHARE: f64 = 0.1;
+/// The gain below which an index is not worth having.
+const LEAST_GAIN: f64 = 0.000_4;
+/// What every index costs beside room and writes: planning, vacuum, attention.
+const FIXED_PENALTY: f64 = 0.004;
+
+pub(crate) struct Selection<'a> {
+    pub(crate) choices: &'a [Choice],
+    pub(crate) variants: &'a [Variant],
+    /// The weight of each statement.
+    pub(crate) weights: &'a [f64],
+    pub(crate) writes: &'a [Write],
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) bounds: Bounds,
+    /// Costs by variant and pretended indexes.
+    known: BTreeMap<(usize, Vec<usize>), Cost>,
+    before: Vec<f64>,
+    /// What each statement counts, none of them more than its share.
+    counted: Vec<f64>,
+}
+
+impl<'a> Selection<'a> {
+    pub(crate) fn new(
+        choices: &'a [Choice],
+        variants: &'a [Variant],
+        weights: &'a [f64],
+        writes: &'a [Write],
+        catalog: &'a Catalog,
+        bounds: Bounds,
+    ) -> Self {
+        Self {
+            choices,
+            variants,
+            weights,
+            writes,
+            catalog,
+            bounds,
+            known: BTreeMap::new(),
+            before: Vec::new(),
+            counted: weights.to_vec(),
+        }
+    }
+
+    /// Chooses. `bundles` are sets that only help together. Gives the numbers of the choices.
+    pub(crate) async fn run(
+        &mut self,
+        planner: &mut Planner<'_>,
+        bundles: &BTreeSet<BTreeSet<usize>>,
+    ) -> Result<BTreeSet<usize>, PgError> {
+        let nothing = BTreeSet::new();
+        self.learn(planner, &[&nothing]).await?;
+        self.before = self.costs(&nothing);
+        self.counted = tempered(&self.before, self.weights);
+        let mut moves: Vec<BTreeSet<usize>> =
+            (0..self.choices.len()).map(|one| BTreeSet::from([one])).collect();
+        moves.extend(bundles.iter().filter(|bundle| bundle.len() > 1).cloned());
+        let mut chosen = self.add(planner, &moves, nothing).await?;
+        for _ in 0..2 {
+            let kept = self.drop_idle(planner, chosen.clone()).await?;
+            if kept == chosen || self.is_late() {
+                chosen = kept;
+                break;
+            }
+            chosen = self.add(planner, &moves, kept).await?;
+        }
+        Ok(chosen)
+    }
+
+    /// Adds the best move until none is worth it.
+    async fn add(
+        &mut self,
+        planner: &mut Planner<'_>,
+        moves: &[BTreeSet<usize>],
+        mut chosen: BTreeSet<usize>,
+    ) -> Result<BTreeSet<usize>, PgError> {
+        let results: Vec<BTreeSet<usize>> = moves.iter().map(|one| self.after(&chosen, one)).collect();
+        self.learn(planner, &results.iter().collect::<Vec<_>>()).await?;
+        // What a move was last seen to be worth; it rarely gets worth more as others are made.
+        let mut worth: Vec<(f64, usize)> = results
+            .iter()
+            .enumerate()
+            .map(|(at, set)| (self.worth(&chosen, set), at))
+            .collect();
+        loop {
+            worth.retain(|(value, _)| *value > 0.0);
+            worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            if worth.is_empty() || self.is_late() {
+                return Ok(chosen);
+            }
+            // The few that lead are looked at again, until the first of them stays the first.
+            let mut seen = BTreeSet::new();
+            loop {
+                let lead: Vec<usize> = worth
+                    .iter()
+                    .take(4)
+                    .map(|(_, at)| *at)
+                    .filter(|at| !seen.contains(at))
+                    .collect();
+                let is_settled = worth.first().is_some_and(|(_, at)| seen.contains(at));
+                if lead.is_empty() || is_settled {
+                    break;
+                }
+                let sets: Vec<BTreeSet<usize>> =
+                    lead.iter().map(|at| self.after(&chosen, &moves[*at])).collect();
+                self.learn(planner, &sets.iter().collect::<Vec<_>>()).await?;
+                for (at, set) in lead.iter().zip(&sets) {
+                    seen.insert(*at);
+                    let value = self.worth(&chosen, set);
+                    if let Some(entry) = worth.iter_mut().find(|(_, other)| other == at) {
+                        entry.0 = value;
+                    }
+                }
+                worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+                if self.is_late() {
+                    return Ok(chosen);
+                }
+            }
+            let Some((value, at)) = worth.first().copied() else {
+                return Ok(chosen);
+            };
+            if value <= 0.0 {
+                return Ok(chosen);
+            }
+            chosen = self.after(&chosen, &moves[at]);
+            worth.retain(|(_, other)| *other != at);
+        }
+    }
+
+    /// Takes out what is no longer worth having beside what came later.
+    async fn drop_idle(
+        &mut self,
+        planner: &mut Planner<'_>,
+        mut chosen: BTreeSet<usize>,
+    ) -> Result<BTreeSet<usize>, PgError> {
+        loop {
+            let without: Vec<(usize, BTreeSet<usize>)> = chosen
+                .iter()
+                .map(|one| {
+                    (
+                        *one,
+                        chosen.iter().copied().filter(|other| other != one).collect(),
+                    )
+                })
+                .collect();
+            self.learn(planner, &without.iter().map(|(_, set)| set).collect::<Vec<_>>())
+                .await?;
+            let least = without
+                .iter()
+                .map(|(one, set)| {
+                    (
+                        self.gain(&chosen) - self.gain(set) - self.least_gain(set, &chosen),
+                        *one,
+                    )
+                })
+                .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            match least {
+                Some((value, one)) if value < 0.0 => {
+                    chosen.remove(&one);
+                }
+                _ => return Ok(chosen),
+            }
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        Instant::now() >= self.bounds.until
+    }
+
+    /// The set after a move: without what the new ones extend.
+    fn after(&self, chosen: &BTreeSet<usize>, adds: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let is_extended = |one: &&usize| {
+            adds.iter().any(|new| {
+                self.choices[*new]
+                    .definition
+                    .extends(&self.choices[**one].definition)
+            })
+        };
+        chosen
+            .iter()
+            .filter(|one| !is_extended(one))
+            .chain(adds)
+            .copied()
+            .collect()
+    }
+
+    /// The gain of going from one set to the other for what it costs; nothing if it is out of bounds.
+    fn worth(&self, from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> f64 {
+        let gain = self.gain(to) - self.gain(from);
+        if from == to || gain < self.least_gain(from, to) || !self.is_within_bounds(to) {
+            return 0.0;
+        }
+        gain / (self.penalty(to) - self.penalty(from)).max(FIXED_PENALTY)
+    }
+
+    /// What a step has to gain at least, which grows with what it makes the writes pay.
+    fn least_gain(&self, from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> f64 {
+        let writes = self.write_share(to) - self.write_share(from);
+        LEAST_GAIN * (1.0 + 20.0 * writes.max(0.0))
+    }
+
+    pub(crate) fn is_within_bounds(&self, set: &BTreeSet<usize>) -> bool {
+        self.bytes(set) <= self.bounds.bytes && self.write_share(set) <= 1.0
+    }
+
+    pub(crate) fn bytes(&self, set: &BTreeSet<usize>) -> f64 {
+        set.iter().map(|one| self.choices[*one].bytes).sum()
+    }
+
+    /// What the writes cost, as a multiple of what they cost now.
+    pub(crate) fn write_factor(&self, set: &BTreeSet<usize>) -> f64 {
+        let definitions: Vec<&Definition> = set.iter().map(|one| &self.choices[*one].definition).collect();
+        let now = writes::total(self.writes, &[], self.catalog);
+        if now <= 0.0 {
+            1.0
+        } else {
+            writes::total(self.writes, &definitions, self.catalog) / now
+        }
+    }
+
+    /// How much of what the writes may cost is used up.
+    fn write_share(&self, set: &BTreeSet<usize>) -> f64 {
+        (self.write_factor(set) - 1.0) / (self.bounds.write_factor - 1.0).max(0.01)
+    }
+
+    fn penalty(&self, set: &BTreeSet<usize>) -> f64 {
+        let room = self.bytes(set) / self.bounds.bytes.max(1.0);
+        room + 1.5 * self.write_share(set) + FIXED_PENALTY * set.len() as f64
+    }
+
+    fn gain(&self, set: &BTreeSet<usize>) -> f64 {
+        let after = self.costs(set);
+        let work = self.before.iter().zip(&self.counted);
+        let sum: f64 = work.map(|(cost, weight)| cost * weight).sum();
+        let counting = self.counted.iter().filter(|weight| **weight > 0.0);
+        let counting = counting.count().max(1) as f64;
+        let mut gain = 0.0;
+        for ((before, after), weight) in self.before.iter().zip(&after).zip(&self.counted) {
+            let saved = before - after;
+            if *before > 0.0 && *weight > 0.0 {
+                gain += weight * saved / sum.max(f64::MIN_POSITIVE) + RELATIVE * saved / before / counting;
+            }
+        }
+        gain
+    }
+
+    /// What each statement costs with a set whose costs were learnt.
+    pub(crate) fn costs(&self, set: &BTreeSet<usize>) -> Vec<f64> {
+        let mut costs = vec![0.0; self.weights.len()];
+        for (at, variant) in self.variants.iter().enumerate() {
+            costs[variant.statement] += variant.share * self.cost(at, set);
+        }
+        costs
+    }
+
+    fn cost(&self, variant: usize, set: &BTreeSet<usize>) -> f64 {
+        // Where there was no time to ask, nothing is gained.
+        let known = self.known.get(&(variant, self.relevant(variant, set)));
+        let Some(cost) = known.or_else(|| self.known.get(&(variant, Vec::new()))) else {
+            return 0.0;
+        };
+        let mut least = cost.total;
+        for one in set {
+            let choice = &self.choices[*one];
+            let Some(scan) = choice.scan_costs.get(&variant) else {
+                continue;
+            };
+            let Some(relation) = self.catalog.relations.get(&choice.definition.relation) else {
+                continue;
+            };
+            let names: Vec<&str> = std::iter::once(relation.name.name.as_str())
+                .chain(
+                    relation
+                        .leaves
+                        .iter()
+                        .filter_map(|oid| Some(self.catalog.leaf_names.get(oid)?.name.as_str())),
+                )
+                .collect();
+            let replaced = cost
+                .scans
+                .iter()
+                .filter(|(name, _)| names.contains(&name.as_str()))
+                .map(|(.., cost)| *cost)
+                .fold(0.0, f64::max);
+            if replaced > *scan {
+                least = least.min((cost.to_the_end - replaced + scan).max(*scan));
+            }
+        }
+        least
+    }
+
+    /// Those of a set that can be pretended and matter to a variant.
+    fn relevant(&self, variant: usize, set: &BTreeSet<usize>) -> Vec<usize> {
+        let matters = |one: &&usize| {
+            let choice = &self.choices[**one];
+            !choice.creations.is_empty() && choice.serves.contains(&variant)
+        };
+        set.iter().filter(matters).copied().collect()
+    }
+
+    /// Asks the planner for what is not known yet of these sets.
+    async fn learn(&mut self, planner: &mut Planner<'_>, sets: &[&BTreeSet<usize>]) -> Result<(), PgError> {
+        let mut wanted: BTreeSet<(Vec<usize>, usize)> = BTreeSet::new();
+        for set in sets {
+            for variant in 0..self.variants.len() {
+                let relevant = self.relevant(variant, set);
+                if !self.known.contains_key(&(variant, relevant.clone())) {
+                    wanted.insert((relevant, variant));
+                }
+            }
+        }
+        let wanted: Vec<(Vec<usize>, usize)> = wanted.into_iter().collect();
+        for some in wanted.chunks(120) {
+            if self.is_late() && !self.before.is_empty() {
+                break;
+            }
+            let indexes: Vec<Vec<(usize, &[String])>> = some
+                .iter()
+                .map(|(set, _)| {
+                    set.iter()
+                        .map(|one| (*one, self.choices[*one].creations.as_slice()))
+                        .collect()
+                })
+                .collect();
+            let questions: Vec<Question<'_>> = some
+                .iter()
+                .zip(&indexes)
+                .map(|((_, variant), indexes)| Question {
+                    sql: &self.variants[*variant].sql,
+                    indexes,
+                })
+                .collect();
+            let answers = planner.ask(Manner::Usual, &questions).await?;
+            for ((set, variant), answer) in some.iter().zip(answers) {
+                let found = match answer {
+                    Answer::Plan(plan, _) => cost(&plan),
+                    // It could be planned before: without a figure nothing is gained or lost.
+                    Answer::Failed(_) => self
+                        .known
+                        .get(&(*variant, Vec::new()))
+                        .cloned()
+                        .unwrap_or_default(),
+                };
+                self.known.insert((*variant, set.clone()), found);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The weights with none of the statements above its share of the whole.
+fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
+    let work: Vec<f64> = costs
+        .iter()
+        .zip(weights)
+        .map(|(cost, weight)| cost * weight)
+        .collect();
+    let mut most = work.iter().sum::<f64>() * LARGEST_SHARE;
+    // With few statements no share is kept; the bound then stays where these rounds leave it.
+    for _ in 0..16 {
+        most = work.iter().map(|one| one.min(most)).sum::<f64>() * LARGEST_SHARE;
+    }
+    let least = work
+        .iter()
+        .copied()
+        .filter(|one| *one > 0.0)
+        .fold(f64::INFINITY, f64::min);
+    let most = most.max(least);
+    let temper = |(weight, work): (&f64, &f64)| {
+        if *work > most {
+            weight * most / work
+        } else {
+            *weight
+        }
+    };
+    weights.iter().zip(&work).map(temper).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tempered;
+
+    #[test]
+    fn no_statement_dwarfs_the_others() {
+        let costs: Vec<f64> = std::iter::once(1e9).chain((0..20).map(|_| 10.0)).collect();
+        let weights = tempered(&costs, &[1.0; 21]);
+        assert!(weights[0] * costs[0] <= 30.0 && weights[1] == 1.0, "{weights:?}");
+        assert_eq!(tempered(&[5.0], &[2.0]), [2.0]);
+    }
+}

@@ -1,0 +1,174 @@
+//! How large an index gets, and what it costs to read one that the planner cannot be asked about.
+
+use super::catalog::{Column, Relation, Server};
+use super::definition::{Definition, Key, Method};
+
+const PAGE_BYTES: f64 = 8192.0;
+/// What a B-tree leaves free in its leaves.
+const FILL: f64 = 0.9;
+
+/// The share of the relation's rows that an index holds.
+pub(crate) fn share(definition: &Definition, relation: &Relation) -> f64 {
+    let one = |condition: &String| {
+        let column = definition
+            .columns
+            .iter()
+            .filter(|name| condition.contains(&howdah_sql::quote_ident(name)))
+            .filter_map(|name| relation.column(name))
+            .next();
+        let Some(column) = column else { return 0.5 };
+        if condition.ends_with(" IS NULL") {
+            return column.null_fraction;
+        }
+        if condition.ends_with(" IS NOT NULL") {
+            return 1.0 - column.null_fraction;
+        }
+        if column.base_type == "bool" {
+            let truth = if condition.starts_with("NOT ") { "f" } else { "t" };
+            return column.frequency(truth).unwrap_or(0.5);
+        }
+        // Common values that the condition names.
+        let named = column
+            .common
+            .iter()
+            .zip(&column.frequencies)
+            .filter(|(value, _)| {
+                condition.contains(&format!("'{value}'"))
+                    || condition.contains(&format!("= {value}"))
+                    || condition.contains(&format!("{{{value}}}"))
+                    || condition.contains(&format!("{{{value},"))
+                    || condition.contains(&format!(",{value},"))
+                    || condition.contains(&format!(",{value}}}"))
+            });
+        named.map(|(_, share)| share).sum::<f64>().max(0.001)
+    };
+    definition.predicate.iter().map(one).product()
+}
+
+/// Bytes of an index once it is built.
+pub(crate) fn bytes(definition: &Definition, relation: &Relation) -> f64 {
+    let rows = relation.rows * share(definition, relation);
+    let keys: Vec<&Column> = key_columns(definition, relation);
+    let content = match definition.method {
+        Method::Btree => btree(definition, &keys, relation, rows),
+        // Buckets are doubled, so that between half and all of them are filled.
+        Method::Hash => rows * 34.0,
+        Method::Brin => relation.pages / 128.0 * 40.0,
+        Method::Gin => {
+            rows * keys
+                .iter()
+                .map(|column| inverted_bytes(definition, column))
+                .sum::<f64>()
+        }
+    };
+    content + 2.0 * PAGE_BYTES
+}
+
+fn btree(definition: &Definition, keys: &[&Column], relation: &Relation, rows: f64) -> f64 {
+    let included = definition.include.iter().filter_map(|name| relation.column(name));
+    let width: f64 = keys
+        .iter()
+        .copied()
+        .chain(included)
+        .map(|column| column.width.max(1.0))
+        .sum();
+    let entry = 12.0 + ((width / 8.0).ceil() * 8.0).max(8.0);
+    let plain = rows * entry;
+    // Equal keys are stored once, with a list of the rows.
+    let equal_image = |column: &&Column| {
+        !matches!(
+            column.base_type.as_str(),
+            "numeric" | "float4" | "float8" | "jsonb"
+        )
+    };
+    let distinct: f64 = keys
+        .iter()
+        .map(|column| distinct(column, relation))
+        .product::<f64>()
+        .min(rows.max(1.0));
+    let shrinks = definition.include.is_empty() && keys.iter().all(equal_image) && rows / distinct >= 2.0;
+    let content = if shrinks {
+        plain.min(rows * 6.5 + distinct * entry)
+    } else {
+        plain
+    };
+    content / FILL * 1.01
+}
+
+/// Different values, or a cautious guess.
+pub(crate) fn distinct(column: &Column, relation: &Relation) -> f64 {
+    if column.distinct > 0.0 {
+        column.distinct
+    } else {
+        relation.rows.max(1.0)
+    }
+}
+
+/// Bytes for a row, by what is taken out of a value.
+fn inverted_bytes(definition: &Definition, column: &Column) -> f64 {
+    let class = definition
+        .keys
+        .first()
+        .and_then(|key| key.class.as_deref())
+        .unwrap_or_default();
+    match class {
+        class if class.ends_with("trgm_ops") => 12.0 + column.width * 1.7,
+        "jsonb_path_ops" => 10.0 + column.width * 0.25,
+        _ if column.base_type == "jsonb" => 10.0 + column.width * 0.4,
+        _ if column.base_type == "tsvector" => 8.0 + column.width * 0.35,
+        _ => 6.0 + column.width * 0.25,
+    }
+}
+
+/// What putting a row into the index costs, a B-tree being 1.
+pub(crate) fn insertion(definition: &Definition, relation: &Relation) -> f64 {
+    let width: f64 = key_columns(definition, relation)
+        .iter()
+        .map(|column| column.width)
+        .sum();
+    let expression = definition.keys.iter().any(|key| key.sql.starts_with('('));
+    let plain = match definition.method {
+        Method::Btree => 1.0 + width / 100.0 + 0.1 * definition.include.len() as f64,
+        Method::Hash => 1.0,
+        Method::Brin => 0.1,
+        Method::Gin => {
+            let class = definition
+                .keys
+                .first()
+                .and_then(|key| key.class.as_deref())
+                .unwrap_or_default();
+            match class.ends_with("trgm_ops") {
+                true => 2.0 + width * 0.15,
+                false => 2.0 + width * 0.03,
+            }
+        }
+    };
+    plain + if expression { 0.3 } else { 0.0 }
+}
+
+fn key_columns<'a>(definition: &Definition, relation: &'a Relation) -> Vec<&'a Column> {
+    let named = |key: &Key| {
+        let is = |column: &&Column| {
+            let quoted = howdah_sql::quote_ident(&column.name);
+            key.sql == quoted || (key.sql.starts_with('(') && key.sql.contains(&quoted))
+        };
+        relation
+            .columns
+            .iter()
+            .filter(|column| definition.columns.contains(&column.name))
+            .find(is)
+    };
+    definition.keys.iter().filter_map(named).collect()
+}
+
+/// The cost of fetching `rows` through an inverted index and the bitmap that it gives, as the planner reckons a
+/// bitmap heap scan.
+pub(crate) fn inverted_scan(relation: &Relation, rows: f64, server: &Server) -> f64 {
+    let pages = relation.pages.max(1.0);
+    let fetched = (2.0 * pages * rows / (2.0 * pages + rows)).min(pages).max(1.0);
+    let spread =
+        server.random_page_cost - (server.random_page_cost - server.seq_page_cost) * (fetched / pages).sqrt();
+    // Entry pages, and the posting lists, some six bytes for a row.
+    let index = 4.0 * server.random_page_cost + rows * 6.0 / PAGE_BYTES + rows * server.cpu_operator_cost;
+    index + fetched * spread + rows * (server.cpu_tuple_cost + 2.0 * server.cpu_operator_cost)
+}

@@ -1,0 +1,172 @@
+//! The workload as pg_stat_statements has counted it.
+
+use howdah_core::{Error, Result};
+use howdah_pg::Session;
+use howdah_pg::catalog::{Query, Reading};
+use howdah_sql::Kind;
+
+use super::workload::Workload;
+
+/// The types before whose literals a type may stand, which a parameter does not allow.
+const LITERAL_TYPES: &[&str] = &["timestamp", "timestamptz", "date", "time", "timetz", "interval"];
+
+/// Reads the statements of the session's database with their calls as weights, and says what could not be seen.
+///
+/// # Errors
+/// Where the extension is not there, with how to get it; else as the server fails.
+pub async fn counted(session: &mut Session) -> Result<(Workload, Vec<String>)> {
+    let context = Query::new(include_str!("../../queries/statements_context.sql"), &[]);
+    let context = Reading::of(session).one(&context).await?;
+    let row = context.first();
+    let is = |column: usize| row.is_some_and(|row| row.is_true(column));
+    let Some(schema) = row.and_then(|row| row.get(0)) else {
+        return Err(without(is(1), is(3), is(4)));
+    };
+    if !is(1) {
+        return Err(without(false, true, is(4)));
+    }
+    let sql = include_str!("../../queries/statements.sql").replace("{schema}", schema);
+    let rows = Reading::of(session).one(&Query::new(&sql, &[])).await?;
+    let mut workload = Workload::default();
+    let mut hidden = 0;
+    for row in rows.iter() {
+        let text = row.get(0).unwrap_or_default();
+        if text.is_empty() || text == "<insufficient privilege>" {
+            hidden += 1;
+            continue;
+        }
+        let text = repaired(text);
+        if is_of_an_application(&text) {
+            workload.add(&text, row.parse(1).unwrap_or(1.0), 0);
+        }
+    }
+    let mut notes = Vec::new();
+    if hidden > 0 {
+        notes.push(format!(
+            "{hidden} statements of other roles are hidden from this one: a member of pg_read_all_stats sees them."
+        ));
+    } else if !is(2) {
+        notes.push(
+            "This role sees its own statements only: a member of pg_read_all_stats sees all.".to_owned(),
+        );
+    }
+    if workload.statements.is_empty() {
+        notes
+            .push("pg_stat_statements has counted no statement of this database that has a plan.".to_owned());
+    }
+    Ok((workload, notes))
+}
+
+fn without(is_loaded: bool, is_available: bool, is_rds: bool) -> Error {
+    let hint = match (is_loaded, is_available, is_rds) {
+        (true, ..) => "It is loaded: run CREATE EXTENSION pg_stat_statements in this database.",
+        (false, _, true) => {
+            "Add it to shared_preload_libraries in the parameter group (Aurora has it there by default), reboot, \
+             and run CREATE EXTENSION pg_stat_statements as a member of rds_superuser."
+        }
+        (false, true, false) => {
+            "Add it to shared_preload_libraries, restart the server, and run CREATE EXTENSION pg_stat_statements."
+        }
+        (false, false, false) => {
+            "Install the package postgresql-contrib on the server, add it to shared_preload_libraries, restart, \
+             and run CREATE EXTENSION pg_stat_statements."
+        }
+    };
+    Error::refused(
+        "The extension pg_stat_statements, which counts statements, is not in use in this database.",
+    )
+    .hint(format!("{hint} Or give a file of statements with --queries."))
+}
+
+/// What an index could serve: not DDL, settings or transaction control, and not what tools ask of the catalog.
+fn is_of_an_application(text: &str) -> bool {
+    let Ok(script) = howdah_sql::parse(text, &howdah_sql::Limits::default()) else {
+        return true;
+    };
+    let planned = |statement: &howdah_sql::Statement| {
+        matches!(
+            statement.kind(),
+            Kind::Select
+                | Kind::SelectLocking
+                | Kind::SelectWriting
+                | Kind::Insert
+                | Kind::Update
+                | Kind::Delete
+                | Kind::Merge
+        )
+    };
+    let is_catalog = |schema: Option<&str>, name: &str| {
+        matches!(schema, Some("pg_catalog" | "information_schema"))
+            || (schema.is_none() && name.starts_with("pg_"))
+    };
+    match script.statements.as_slice() {
+        [one] => {
+            let relations = one.relations();
+            planned(one)
+                && !relations.is_empty()
+                && !relations
+                    .iter()
+                    .any(|found| is_catalog(found.relation.schema.as_deref(), &found.relation.name))
+        }
+        _ => false,
+    }
+}
+
+/// A constant may have its type before it, a parameter may not: `timestamp $1` is `$1::timestamp`.
+fn repaired(text: &str) -> String {
+    let mut repaired = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let (before, from) = rest.split_at(at);
+        let digits = from[1..].bytes().take_while(u8::is_ascii_digit).count();
+        let parameter = &from[..=digits];
+        rest = &from[1 + digits..];
+        let trimmed = before.trim_end();
+        let word = trimmed
+            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default();
+        let is_type = digits > 0
+            && trimmed.len() < before.len()
+            && LITERAL_TYPES.contains(&word.to_ascii_lowercase().as_str())
+            && !trimmed[..trimmed.len() - word.len()].ends_with("::")
+            && !trimmed[..trimmed.len() - word.len()]
+                .to_ascii_lowercase()
+                .trim_end()
+                .ends_with(" as");
+        if is_type {
+            repaired.push_str(&trimmed[..trimmed.len() - word.len()]);
+            repaired.push_str(&format!("{parameter}::{word}"));
+        } else {
+            repaired.push_str(before);
+            repaired.push_str(parameter);
+        }
+    }
+    repaired.push_str(rest);
+    repaired
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_go_behind_parameters() {
+        assert_eq!(
+            repaired("SELECT 1 FROM t WHERE at > timestamp $1 - INTERVAL  $12 AND b = $2"),
+            "SELECT 1 FROM t WHERE at > $1::timestamp - $12::INTERVAL AND b = $2"
+        );
+        assert_eq!(
+            repaired("SELECT '$', $1, x.date, a$b"),
+            "SELECT '$', $1, x.date, a$b"
+        );
+    }
+
+    #[test]
+    fn what_tools_ask_is_left_out() {
+        assert!(is_of_an_application("SELECT * FROM orders WHERE id = $1"));
+        assert!(!is_of_an_application("SELECT relname FROM pg_class"));
+        assert!(!is_of_an_application("SET x = 1"));
+        assert!(!is_of_an_application("SELECT 1"));
+    }
+}

@@ -1,0 +1,293 @@
+//! The statements that advice is for, with their weights.
+
+use std::collections::BTreeMap;
+
+use howdah_sql::{Kind, Limits, comments, fingerprint, split_lossy};
+
+/// How often each statement runs, relative to the others.
+///
+/// A text of statements separated by semicolons. A comment before or inside of a statement may give its
+/// weight, such as how often it is called in an hour: `-- weight: 40` or `/* calls=40 */`; without one it is 1.
+/// Statements that differ only in their constants are samples of one template and share its work.
+#[derive(Debug, Clone, Default)]
+pub struct Workload {
+    /// In the order of the text.
+    pub statements: Vec<Statement>,
+    /// What has no plan or cannot be read.
+    pub unread: Vec<Unread>,
+}
+
+/// A statement of a workload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// Without its semicolon. May hold `$1`….
+    pub text: String,
+    /// How often it runs, in any unit.
+    pub weight: f64,
+    /// The line that it starts on, counted from 1; 0 where it is not from a file.
+    pub line: usize,
+    /// The same for all samples of a template.
+    pub template: String,
+    /// Whether it writes.
+    pub writes: bool,
+}
+
+/// A statement that no index can be advised for.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, schemars::JsonSchema)]
+pub struct Unread {
+    /// Its text, cut to one line.
+    pub statement: String,
+    /// The line that it starts on, counted from 1; absent where it is not from a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Why, as a sentence.
+    pub reason: String,
+}
+
+impl Unread {
+    /// A statement and the reason.
+    pub fn new(text: &str, line: usize, reason: impl Into<String>) -> Self {
+        Self {
+            statement: one_line(text),
+            line: (line > 0).then_some(line),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl Workload {
+    /// Reads a text of statements.
+    pub fn read(text: &str) -> Self {
+        let mut workload = Self::default();
+        let (pieces, errors) = split_lossy(text);
+        for error in errors {
+            workload
+                .unread
+                .push(Unread::new("", error.line, error.to_string()));
+        }
+        let notes: Vec<(usize, f64)> = comments(text)
+            .filter_map(|span| Some((span.start, weight_in(&text[span])?)))
+            .collect();
+        let mut from = 0;
+        for piece in pieces {
+            let span = piece.span();
+            let weight = notes
+                .iter()
+                .filter(|(at, _)| (from..span.end).contains(at))
+                .map(|(_, weight)| *weight)
+                .next_back()
+                .unwrap_or(1.0);
+            from = span.end;
+            workload.add(piece.text, weight, piece.line);
+        }
+        workload
+    }
+
+    /// Adds a statement, or says why it cannot be.
+    pub fn add(&mut self, text: &str, weight: f64, line: usize) {
+        match readable(text) {
+            Ok((text, writes)) => {
+                let template = fingerprint(&text).unwrap_or_else(|_| text.clone());
+                self.statements.push(Statement {
+                    text,
+                    weight,
+                    line,
+                    template,
+                    writes,
+                });
+            }
+            Err(reason) => self.unread.push(Unread::new(text, line, reason)),
+        }
+    }
+
+    /// The samples of each template that are costed, at most `most` of each, with the template's whole weight; and
+    /// how many templates of least weight are left out where there are more than `templates_max`.
+    pub(crate) fn samples(&self, most: usize, templates_max: usize) -> (Vec<Statement>, usize) {
+        let mut by_template: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, statement) in self.statements.iter().enumerate() {
+            by_template.entry(&statement.template).or_default().push(at);
+        }
+        let total = |places: &[usize]| places.iter().map(|at| self.statements[*at].weight).sum::<f64>();
+        let mut templates: Vec<(f64, Vec<usize>)> = by_template
+            .into_values()
+            .map(|places| (total(&places), places))
+            .collect();
+        templates.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let left_out = templates.len().saturating_sub(templates_max);
+        templates.truncate(templates_max);
+        let mut kept: Vec<(usize, f64)> = Vec::new();
+        for (whole, places) in &templates {
+            let count = places.len().min(most);
+            // Evenly from first to last.
+            let chosen: Vec<usize> = (0..count).map(|n| places[n * places.len() / count]).collect();
+            let weight = total(&chosen);
+            let share = if weight > 0.0 { whole / weight } else { 0.0 };
+            kept.extend(
+                chosen
+                    .into_iter()
+                    .map(|at| (at, self.statements[at].weight * share)),
+            );
+        }
+        kept.sort_by_key(|(at, _)| *at);
+        let samples = kept.into_iter().map(|(at, weight)| Statement {
+            weight,
+            ..self.statements[at].clone()
+        });
+        (samples.collect(), left_out)
+    }
+}
+
+/// The text to be planned, without what locks rows, and whether it writes.
+fn readable(text: &str) -> Result<(String, bool), String> {
+    howdah_pg::guard::bounded(text).map_err(|refusal| refusal.to_string())?;
+    let script = howdah_sql::parse(text, &Limits::default()).map_err(|error| error.to_string())?;
+    let [statement] = script.statements.as_slice() else {
+        return Err("It is not one statement.".to_owned());
+    };
+    match statement.kind() {
+        Kind::Select => Ok((text.to_owned(), false)),
+        Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge => Ok((without_locking(text), true)),
+        Kind::SelectLocking | Kind::SelectWriting => {
+            let plain = without_locking(text);
+            let parsed = howdah_sql::parse(&plain, &Limits::default());
+            let reads = parsed.is_ok_and(
+                |script| matches!(script.statements.as_slice(), [one] if matches!(one.kind(), Kind::Select)),
+            );
+            match reads {
+                true => Ok((plain, false)),
+                false => Err(
+                    "It writes in a WITH query or INTO, which is not planned without running it.".to_owned(),
+                ),
+            }
+        }
+        Kind::Explain { .. } => Err("It begins with EXPLAIN: give the statement alone.".to_owned()),
+        kind => Err(format!("{} has no plan that an index could change.", kind.name())),
+    }
+}
+
+/// Without FOR UPDATE and its kin: rows that are locked are found in the same way, and what reads only may be
+/// planned in a transaction that only reads.
+fn without_locking(text: &str) -> String {
+    let Ok(scanned) = howdah_sql::pg_query::scan(text) else {
+        return text.to_owned();
+    };
+    let place = |at: i32| usize::try_from(at).unwrap_or(0);
+    let words: Vec<(usize, usize, String)> = scanned
+        .tokens
+        .iter()
+        .map(|token| (place(token.start), place(token.end)))
+        .filter_map(|(start, end)| Some((start, end, text.get(start..end)?.to_ascii_lowercase())))
+        .filter(|(_, _, word)| !word.starts_with("--") && !word.starts_with("/*"))
+        .collect();
+    let word = |at: usize| words.get(at).map_or("", |(_, _, word)| word.as_str());
+    let mut plain = String::with_capacity(text.len());
+    let (mut copied, mut at) = (0, 0);
+    while at < words.len() {
+        let strength = match (word(at), word(at + 1), word(at + 2), word(at + 3)) {
+            ("for", "update" | "share", ..) => 2,
+            ("for", "key", "share", _) => 3,
+            ("for", "no", "key", "update") => 4,
+            _ => 0,
+        };
+        if strength == 0 {
+            at += 1;
+            continue;
+        }
+        plain.push_str(&text[copied..words[at].0]);
+        at += strength;
+        if word(at) == "of" {
+            at += 2;
+            while word(at) == "," || word(at) == "." {
+                at += 2;
+            }
+        }
+        match (word(at), word(at + 1)) {
+            ("nowait", _) => at += 1,
+            ("skip", "locked") => at += 2,
+            _ => {}
+        }
+        copied = words[at - 1].1;
+    }
+    plain.push_str(&text[copied..]);
+    plain
+}
+
+/// The number behind `weight` or `calls` in a comment.
+fn weight_in(comment: &str) -> Option<f64> {
+    let lower = comment.to_ascii_lowercase();
+    let behind = ["weight", "calls"].iter().find_map(|word| {
+        let at = lower.find(word)?;
+        Some(lower[at + word.len()..].trim_start_matches([' ', ':', '=', '\t']))
+    })?;
+    let end = behind
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(behind.len());
+    let weight: f64 = behind[..end].trim_end_matches('.').parse().ok()?;
+    (weight.is_finite() && weight >= 0.0).then_some(weight)
+}
+
+/// A statement on one line, cut.
+pub(crate) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(160) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_stand_in_comments() {
+        let text = "-- weight: 40\nSELECT 1 FROM t WHERE a = 1; SELECT 2; /* calls=7.5 */ SELECT 3\n-- weight: 9\n, 4;";
+        let workload = Workload::read(text);
+        let weights: Vec<f64> = workload
+            .statements
+            .iter()
+            .map(|statement| statement.weight)
+            .collect();
+        assert_eq!(weights, [40.0, 1.0, 9.0]);
+    }
+
+    #[test]
+    fn what_has_no_plan_is_told_and_the_rest_goes_on() {
+        let text = "CREATE TABLE x (); SELEC 1; SELECT a FROM t; EXPLAIN SELECT 1; WITH d AS (DELETE FROM t RETURNING 1) SELECT * FROM d; \\d x\nSELECT 5";
+        let workload = Workload::read(text);
+        assert_eq!(workload.statements.len(), 2, "{:?}", workload.statements);
+        assert_eq!(workload.unread.len(), 5, "{:?}", workload.unread);
+    }
+
+    #[test]
+    fn locks_are_left_out() {
+        for (text, plain) in [
+            (
+                "SELECT 1 FROM t FOR UPDATE OF t, u SKIP LOCKED",
+                "SELECT 1 FROM t ",
+            ),
+            (
+                "SELECT 1 FROM (SELECT 1 FROM t FOR NO KEY UPDATE NOWAIT) x WHERE a = ' for update '",
+                "SELECT 1 FROM (SELECT 1 FROM t ) x WHERE a = ' for update '",
+            ),
+            (
+                "SELECT substring(a FOR 3) FROM t",
+                "SELECT substring(a FOR 3) FROM t",
+            ),
+        ] {
+            assert_eq!(without_locking(text), plain);
+        }
+    }
+
+    #[test]
+    fn samples_share_the_weight_of_their_template() {
+        let text: String = (0..9)
+            .map(|n| format!("SELECT 1 FROM t WHERE a = {n};"))
+            .collect();
+        let (samples, left_out) = Workload::read(&text).samples(3, 10);
+        assert_eq!(left_out, 0);
+        assert_eq!(samples.len(), 3);
+        assert!((samples.iter().map(|sample| sample.weight).sum::<f64>() - 9.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,173 @@
+//! What indexes cost the statements that write.
+
+use serde_json::Value;
+
+use super::access::{children, number, strings, text};
+use super::catalog::{Catalog, Relation};
+use super::definition::Definition;
+use super::size;
+
+/// A statement that changes a relation.
+#[derive(Debug, Clone)]
+pub(crate) struct Write {
+    relation: u32,
+    weight: f64,
+    change: Change,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    /// The value of each column in order, as the server prints it; empty where rows come from a query.
+    Insert(Vec<String>),
+    /// The columns that are set, each with its value where that is a constant.
+    Update(Vec<(String, Option<String>)>),
+}
+
+/// What a row costs without any index, an insertion into a B-tree being 1, where rows are written in bulk: a
+/// single statement for each row costs more by itself, so that indexes weigh less than this says.
+const ROW: f64 = 1.0;
+/// Finding the row that is updated.
+const LOOKUP: f64 = 0.5;
+/// The look at the referenced row.
+const FOREIGN_KEY: f64 = 1.0;
+/// Rows of one statement that are believed.
+const ROWS_MAX: f64 = 1_000_000.0;
+
+/// The writes in a plan, at most one.
+pub(crate) fn write(statement: &str, plan: &Value, weight: f64, catalog: &Catalog) -> Option<Write> {
+    if text(plan, "Node Type") != Some("ModifyTable") {
+        return None;
+    }
+    let relation = catalog.of_name(text(plan, "Schema")?, text(plan, "Relation Name")?)?;
+    let change = match text(plan, "Operation")? {
+        "Insert" => {
+            let values = children(plan)
+                .first()
+                .map(|below| strings(below, "Output"))
+                .unwrap_or_default();
+            let values = if values.len() == relation.columns.len() {
+                values
+            } else {
+                Vec::new()
+            };
+            Change::Insert(values.into_iter().map(str::to_owned).collect())
+        }
+        "Update" => Change::Update(assignments(statement)),
+        _ => return None,
+    };
+    let rows = children(plan)
+        .first()
+        .map_or(1.0, |below| number(below, "Plan Rows"));
+    Some(Write {
+        relation: relation.oid,
+        weight: weight * rows.clamp(1.0, ROWS_MAX),
+        change,
+    })
+}
+
+/// The columns that an UPDATE sets.
+fn assignments(statement: &str) -> Vec<(String, Option<String>)> {
+    let trees = howdah_sql::tree(statement, &howdah_sql::Limits::default()).unwrap_or_default();
+    let targets = trees
+        .first()
+        .and_then(|tree| tree.get("UpdateStmt")?.get("targetList")?.as_array());
+    let targets = targets.map_or(&[][..], Vec::as_slice);
+    let one = |target: &Value| {
+        let target = target.get("ResTarget")?;
+        let name = target.get("name")?.as_str()?.to_owned();
+        let constant = target.get("val").and_then(|value| value.get("A_Const"));
+        let text = constant.and_then(|constant| constant.get("sval")?.get("sval")?.as_str());
+        Some((name, text.map(str::to_owned)))
+    };
+    targets.iter().filter_map(one).collect()
+}
+
+/// What the writes cost with these indexes beside those that are there, in B-tree insertions.
+pub(crate) fn total(writes: &[Write], chosen: &[&Definition], catalog: &Catalog) -> f64 {
+    writes
+        .iter()
+        .filter_map(|write| Some(write.weight * write.cost(chosen, catalog.relations.get(&write.relation)?)))
+        .sum()
+}
+
+impl Write {
+    fn cost(&self, chosen: &[&Definition], relation: &Relation) -> f64 {
+        let own = || {
+            chosen
+                .iter()
+                .filter(|definition| definition.relation == self.relation)
+        };
+        match &self.change {
+            Change::Insert(values) => {
+                let base =
+                    ROW + FOREIGN_KEY * f64::from(relation.foreign_keys) + relation.existing.len() as f64;
+                let holds = |definition: &&&Definition| {
+                    definition
+                        .predicate
+                        .iter()
+                        .all(|condition| may_hold(condition, values, relation))
+                };
+                base + own()
+                    .filter(holds)
+                    .map(|definition| size::insertion(definition, relation))
+                    .sum::<f64>()
+            }
+            Change::Update(set) => {
+                let changes = |columns: &[String]| set.iter().any(|(name, _)| columns.contains(name));
+                let breaks = own().any(|definition| changes(&definition.columns))
+                    || relation.existing.iter().any(|index| changes(&index.columns));
+                if !breaks {
+                    return ROW + LOOKUP;
+                }
+                // A new version of the row elsewhere, which every index has to know.
+                let leaves = |definition: &&&Definition| {
+                    !definition
+                        .predicate
+                        .iter()
+                        .any(|condition| is_contradicted(condition, set))
+                };
+                ROW + LOOKUP
+                    + relation.existing.len() as f64
+                    + own()
+                        .filter(leaves)
+                        .map(|definition| size::insertion(definition, relation))
+                        .sum::<f64>()
+            }
+        }
+    }
+}
+
+/// Whether a row with these values may be one of the predicate's.
+fn may_hold(condition: &str, values: &[String], relation: &Relation) -> bool {
+    for (column, value) in relation.columns.iter().zip(values) {
+        let name = howdah_sql::quote_ident(&column.name);
+        let Some(rest) = condition.strip_prefix(&name) else {
+            continue;
+        };
+        let is_null = value.starts_with("NULL");
+        match rest {
+            " IS NULL" => return is_null,
+            " IS NOT NULL" => return !is_null,
+            "" => return value != "false",
+            _ => {
+                if let Some(expected) = rest.strip_prefix(" = ") {
+                    let is_constant =
+                        value.starts_with('\'') || value.starts_with(|c: char| c.is_ascii_digit());
+                    return !is_constant || value == expected;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Whether what is set cannot be a row of the predicate's.
+fn is_contradicted(condition: &str, set: &[(String, Option<String>)]) -> bool {
+    set.iter().any(|(name, value)| {
+        let expected = condition.strip_prefix(&format!("{} = ", howdah_sql::quote_ident(name)));
+        match (expected, value) {
+            (Some(expected), Some(value)) => !expected.starts_with(&howdah_sql::quote_literal(value)),
+            _ => false,
+        }
+    })
+}

@@ -1,0 +1,12 @@
+//! Advice on indexes: which a workload needs, and what is wrong with those that are there.
+
+pub mod indexes;
+pub mod problems;
+
+/// An array as the server reads it.
+fn array<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = items
+        .map(|item| format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\"")))
+        .collect();
+    format!("{{{}}}", quoted.join(","))
+}

@@ -1,0 +1,65 @@
+//! Indexes that were not read while the counters counted.
+
+use howdah_core::{Applicability, Severity};
+
+use super::model::Model;
+use super::{IndexProblem, dropping, of_index, readable};
+
+/// Days after which "never read" means something: a week has every kind of working day in it.
+const LEAST_DAYS: f64 = 7.0;
+/// An index up to this size costs next to nothing, and nothing is to be gained.
+const LEAST_BYTES: u64 = 64 * 1024;
+
+pub(super) fn find(model: &Model, notes: &mut Vec<String>) -> Vec<IndexProblem> {
+    let statistics = &model.statistics;
+    if statistics.is_replica {
+        notes.push(
+            "This server is a replica: whether an index is used is to be asked of the primary too."
+                .to_owned(),
+        );
+        return Vec::new();
+    }
+    let days = statistics.counted_days;
+    if days < LEAST_DAYS {
+        notes.push(format!(
+            "The counters of use count since {days} days: which indexes nobody reads is told after {LEAST_DAYS:.0}."
+        ));
+        return Vec::new();
+    }
+    let unread = model.indexes.iter().filter(|index| {
+        index.scans == 0
+            && index.is_valid
+            && !index.is_needed()
+            && !index.is_clustered
+            && !index.is_partition
+            // The counters of a partitioned index are those of its parts.
+            && !index.is_partitioned
+            && index.bytes >= LEAST_BYTES
+    });
+    unread
+        .map(|index| {
+            let mut evidence = vec![
+                format!("{}, read 0 times in {days} days", readable(index.bytes)),
+                index.definition.clone(),
+            ];
+            if statistics.replicas > 0 {
+                evidence.push(format!(
+                    "{} servers replicate this one: look there too, what they read is not counted here",
+                    statistics.replicas
+                ));
+            }
+            let message = format!(
+                "Nobody reads the index {}, and every write to {} keeps it up.",
+                index.name, index.table
+            );
+            of_index(
+                index,
+                "unused",
+                Severity::Note,
+                message,
+                evidence,
+                dropping(index, Applicability::Unsafe),
+            )
+        })
+        .collect()
+}

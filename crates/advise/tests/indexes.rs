@@ -1,0 +1,348 @@
+//! Advice on real servers: what is advised builds, helps what it should, and nothing is left behind.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted};
+use howdah_advise::problems;
+use howdah_core::Config;
+use howdah_pg::{Session, Targets};
+use howdah_testkit::{Database, Server, ServerOptions, majors, private, server};
+
+const TABLES: &str = "
+    CREATE TABLE customers (id int PRIMARY KEY, tenant_id int NOT NULL, email text NOT NULL, name text NOT NULL, tags text[] NOT NULL,
+        attrs jsonb NOT NULL, created_at timestamp NOT NULL, deleted_at timestamp, state text NOT NULL);
+    INSERT INTO customers SELECT i, CASE WHEN i % 3 = 0 THEN 1 ELSE i % 500 END, 'User' || i || '@example.com', md5(i::text),
+        ARRAY['t' || i % 700], jsonb_build_object('k', i % 5000), timestamp '2024-01-01' + i * interval '1 minute',
+        CASE WHEN i % 10 = 0 THEN timestamp '2024-06-01' END, CASE WHEN i % 200 = 0 THEN 'waiting' ELSE 'done' END
+    FROM generate_series(1, 40000) i;
+    CREATE TABLE invoices (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, total int NOT NULL, paid_at timestamp);
+    INSERT INTO invoices SELECT i, 1 + i % 40000, i % 1000, NULL FROM generate_series(1, 60000) i;
+    CREATE VIEW waiting AS SELECT id, tenant_id, name, created_at FROM customers WHERE state = 'waiting';";
+
+async fn session(url: &str) -> Session {
+    let targets = Targets::load(&Config::default(), Some(url), None).unwrap();
+    targets.get(None).unwrap().session().await.unwrap()
+}
+
+/// A database with the tables; false where the server has no hypopg, as those that come without contributed packages.
+async fn prepared(server: &'static Server) -> (Database<'static>, bool) {
+    let database = server.database("advise").await;
+    let client = database.probe().await;
+    client.batch_execute(TABLES).await.unwrap();
+    client
+        .batch_execute("VACUUM ANALYZE customers, invoices")
+        .await
+        .unwrap();
+    let has_hypopg = client.batch_execute("CREATE EXTENSION hypopg").await.is_ok();
+    (database, has_hypopg)
+}
+
+/// Long enough for a slow machine, so that the answer does not depend on it.
+fn patient() -> AdviseOptions {
+    AdviseOptions {
+        time: Duration::from_secs(300),
+        ..AdviseOptions::default()
+    }
+}
+
+async fn asked(database: &Database<'_>, text: &str) -> Advice {
+    let mut session = session(&database.url()).await;
+    advise(&mut session, &Workload::read(text), &patient(), &|_| {})
+        .await
+        .unwrap()
+}
+
+fn creates(advice: &Advice) -> String {
+    advice
+        .indexes
+        .iter()
+        .map(|index| format!("{}\n", index.create))
+        .collect()
+}
+
+#[tokio::test]
+async fn each_form_is_advised_where_it_helps_and_builds() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        let client = database.probe().await;
+        if !has_hypopg {
+            // Then advice says what is missing, which is all that there is to test.
+            let mut session = session(&database.url()).await;
+            let error = advise(
+                &mut session,
+                &Workload::read("SELECT 1 FROM customers"),
+                &patient(),
+                &|_| {},
+            )
+            .await
+            .unwrap_err();
+            assert!(
+                error.message.contains("hypopg") && error.hint.is_some(),
+                "{major}: {error:?}"
+            );
+            continue;
+        }
+        client.batch_execute("CREATE EXTENSION pg_trgm").await.unwrap();
+        for (sql, expected) in [
+            ("SELECT name FROM customers WHERE tenant_id = 17", "(tenant_id)"),
+            (
+                "SELECT id FROM customers WHERE lower(email) = 'user5@example.com'",
+                "((lower(email)))",
+            ),
+            (
+                "SELECT id, name FROM customers c WHERE c.tenant_id = 1 ORDER BY c.created_at DESC LIMIT 10",
+                "tenant_id, created_at",
+            ),
+            (
+                "SELECT * FROM waiting ORDER BY created_at LIMIT 50",
+                "WHERE (state = 'waiting'::text)",
+            ),
+            (
+                "SELECT id FROM customers WHERE email LIKE 'User777%'",
+                "btree (email",
+            ),
+            (
+                "SELECT id FROM customers WHERE name ILIKE '%abcd%'",
+                "gin (name gin_trgm_ops)",
+            ),
+            (
+                "SELECT id FROM customers WHERE attrs @> '{\"k\": 77}'",
+                "gin (attrs jsonb_path_ops)",
+            ),
+            ("SELECT id FROM customers WHERE tags @> ARRAY['t5']", "gin (tags)"),
+            (
+                "WITH c AS (SELECT id FROM customers WHERE id < 50) SELECT i.total FROM c JOIN invoices i ON i.customer_id = c.id",
+                "invoices USING btree (customer_id",
+            ),
+            (
+                "SELECT count(*) FROM customers WHERE tenant_id = $1 AND deleted_at IS NULL",
+                "tenant_id",
+            ),
+            (
+                "DELETE FROM customers WHERE id = 7",
+                "invoices USING btree (customer_id",
+            ),
+            (
+                "SELECT id FROM customers WHERE tenant_id = 5 FOR UPDATE SKIP LOCKED",
+                "(tenant_id",
+            ),
+        ] {
+            let advice = asked(&database, sql).await;
+            let text = creates(&advice);
+            assert!(
+                text.contains(expected),
+                "{major}: {sql}\n{text}{:?}",
+                advice.not_planned
+            );
+            let all = format!("BEGIN; {text} ROLLBACK");
+            client
+                .batch_execute(&all)
+                .await
+                .unwrap_or_else(|error| panic!("{major}: {text}: {error}"));
+            assert!(
+                advice.left_percent < 60.0,
+                "{major}: {sql} leaves {}",
+                advice.left_percent
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_behind_and_two_runs_agree() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the test above.
+        }
+        let client = database.probe().await;
+        let state = "SELECT (SELECT count(*) FROM pg_class) || ' ' || (SELECT md5(string_agg(c::text, '' ORDER BY id)) FROM customers c)";
+        let before: String = client.query_one(state, &[]).await.unwrap().get(0);
+        let text = "-- weight: 5\nSELECT * FROM customers WHERE tenant_id = 3; SELECT * FROM invoices WHERE customer_id = 4 AND total > 5; \
+            DELETE FROM customers WHERE id = 3; UPDATE invoices SET total = 0; INSERT INTO invoices VALUES (-1, 1, 1, NULL)";
+        let first = creates(&asked(&database, text).await);
+        assert!(!first.is_empty());
+        assert_eq!(first, creates(&asked(&database, text).await), "{major}");
+        let after: String = client.query_one(state, &[]).await.unwrap().get(0);
+        assert_eq!(before, after, "{major}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_planned_is_told_and_the_rest_goes_on() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the first test.
+        }
+        let client = database.probe().await;
+        client
+            .batch_execute("CREATE FUNCTION harm(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'begin delete from invoices; return $1; end'")
+            .await
+            .unwrap();
+        let text = "SELECT * FROM nowhere WHERE a = 1; SELEC 1; CREATE TABLE x (); SELECT harm(1) FROM customers; \
+            SELECT name FROM customers WHERE tenant_id = 17; SELECT 1 FROM customers WHERE no_column = 1";
+        let advice = asked(&database, text).await;
+        assert!(creates(&advice).contains("tenant_id"), "{major}: {advice:?}");
+        assert_eq!(advice.not_planned.len(), 5, "{major}: {:?}", advice.not_planned);
+        let rows: i64 = client
+            .query_one("SELECT count(*) FROM invoices", &[])
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(rows, 60000, "{major}");
+        let nothing = asked(&database, "").await;
+        assert!(nothing.indexes.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn hot_updates_and_bounds_are_kept() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the first test.
+        }
+        // Read once in a million updates: its index would cost more than it brings.
+        let text = "-- weight: 1\nSELECT id FROM invoices WHERE paid_at = '2024-01-01'; \
+            -- weight: 1000000\nUPDATE invoices SET paid_at = now() WHERE id = 5;";
+        let mut session = session(&database.url()).await;
+        let options = AdviseOptions {
+            write_factor: 1.1,
+            ..patient()
+        };
+        let advice = advise(&mut session, &Workload::read(text), &options, &|_| {})
+            .await
+            .unwrap();
+        assert!(advice.indexes.is_empty(), "{major}: {}", creates(&advice));
+        let options = AdviseOptions {
+            budget_bytes: 64 * 1024,
+            ..patient()
+        };
+        let reads = Workload::read("SELECT id FROM invoices WHERE total = 5");
+        let advice = advise(&mut session, &reads, &options, &|_| {}).await.unwrap();
+        assert!(advice.bytes <= 64 * 1024, "{major}: {advice:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_workload_is_what_the_server_has_counted() {
+    for major in majors() {
+        let options = ServerOptions {
+            major,
+            settings: vec![(
+                "shared_preload_libraries".to_owned(),
+                "pg_stat_statements".to_owned(),
+            )],
+            ..ServerOptions::default()
+        };
+        let server = private(options).await;
+        let database = server.database("counted").await;
+        let client = database.probe().await;
+        client.batch_execute(TABLES).await.unwrap();
+        client
+            .batch_execute("VACUUM ANALYZE customers, invoices")
+            .await
+            .unwrap();
+        let mut session = session(&database.url()).await;
+        let error = counted(&mut session).await.unwrap_err();
+        assert!(
+            error.hint.is_some_and(|hint| hint.contains("CREATE EXTENSION")),
+            "{major}"
+        );
+        client
+            .batch_execute("CREATE EXTENSION pg_stat_statements")
+            .await
+            .unwrap();
+        for _ in 0..7 {
+            client
+                .batch_execute(
+                    "SELECT name FROM customers WHERE tenant_id = 17 AND created_at > timestamp '2024-01-02'",
+                )
+                .await
+                .unwrap();
+        }
+        let (workload, _) = counted(&mut session).await.unwrap();
+        let found = workload
+            .statements
+            .iter()
+            .find(|statement| statement.text.contains("tenant_id = $1"));
+        let found = found.unwrap_or_else(|| panic!("{major}: {workload:?}"));
+        assert!(
+            found.weight >= 7.0 && found.text.contains("$2::timestamp"),
+            "{major}: {found:?}"
+        );
+        if client.batch_execute("CREATE EXTENSION hypopg").await.is_ok() {
+            let advice = advise(&mut session, &workload, &patient(), &|_| {})
+                .await
+                .unwrap();
+            assert!(creates(&advice).contains("(tenant_id"), "{major}: {advice:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn problems_are_found_and_nothing_that_is_needed_is_dropped() {
+    for major in majors() {
+        let database = server(major).await.database("problems").await;
+        let client = database.probe().await;
+        client
+            .batch_execute(
+                "CREATE TABLE parent (id int PRIMARY KEY, code text UNIQUE);
+                 CREATE TABLE \"Odd \"\"one\" (id int, parent_id int REFERENCES parent, b text, c text);
+                 INSERT INTO parent SELECT i, i::text FROM generate_series(1, 100) i;
+                 INSERT INTO \"Odd \"\"one\" SELECT i, 1 + i % 100, i::text, i::text FROM generate_series(1, 5000) i;
+                 CREATE INDEX same_1 ON \"Odd \"\"one\" (b);
+                 CREATE INDEX same_2 ON \"Odd \"\"one\" (b);
+                 CREATE INDEX begins ON \"Odd \"\"one\" (c);
+                 CREATE INDEX longer ON \"Odd \"\"one\" (c, id);
+                 CREATE INDEX other_class ON \"Odd \"\"one\" (c text_pattern_ops);
+                 CREATE INDEX backwards ON \"Odd \"\"one\" (c DESC NULLS LAST, id);
+                 CREATE INDEX partial ON \"Odd \"\"one\" (b) WHERE id > 5;
+                 CREATE INDEX on_key ON parent (code);
+                 CREATE UNIQUE INDEX unready ON \"Odd \"\"one\" (id);
+                 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'unready'::regclass;
+                 ANALYZE parent, \"Odd \"\"one\";",
+            )
+            .await
+            .unwrap();
+        let mut session = session(&database.url()).await;
+        let found = problems::find(&mut session, &[]).await.unwrap();
+        let codes: Vec<(&str, &str)> = found
+            .problems
+            .iter()
+            .map(|one| {
+                (
+                    one.finding.code.as_str(),
+                    one.finding.object.as_deref().unwrap_or_default(),
+                )
+            })
+            .collect();
+        let mut expected = vec![
+            ("index/invalid", "public.unready"),
+            ("index/duplicate", "public.same_2"),
+            ("index/redundant", "public.begins"),
+            ("index/duplicate", "public.on_key"),
+            ("index/foreign-key", "public.\"Odd \"\"one\""),
+        ];
+        let mut sorted = codes.clone();
+        sorted.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(sorted, expected, "{major}");
+        // Every fix and its way back run as they are given.
+        for problem in &found.problems {
+            let fix = problem.finding.fix.as_ref().unwrap();
+            client
+                .batch_execute(&fix.sql)
+                .await
+                .unwrap_or_else(|error| panic!("{major}: {}: {error}", fix.sql));
+            if let Some(undo) = &problem.undo {
+                client
+                    .batch_execute(undo)
+                    .await
+                    .unwrap_or_else(|error| panic!("{major}: {undo}: {error}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+use howdah_pg::Connection;
+use howdah_pg::catalog::{Query, Reading};
+use howdah_sql::RelationName;
+
+use crate::RehearseError;
+
+/// What the planner's statistics of a target know of the values in its tables. They are in its
+/// catalogs: no row of a table is read for them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Statistics {
+    columns: Vec<ColumnStatistics>,
+}
+
+/// What is known of one column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ColumnStatistics {
+    pub(crate) relation: RelationName,
+    pub(crate) column: String,
+    /// The share of rows without a value.
+    pub(crate) null_fraction: f64,
+    /// As in `pg_stats`: a number, or, negative, a share of the rows.
+    pub(crate) distinct: f64,
+    /// The share of rows with the most common value; 0 where no value is there more than once.
+    most_common: f64,
+    /// Rows of the table.
+    rows: Option<f64>,
+    /// Values that were there, common ones first.
+    pub(crate) values: Vec<String>,
+    /// Whether some of them stand for many rows.
+    no_common: bool,
+}
+
+impl Statistics {
+    /// Reads those of the tables with these names, whatever schema they are in; and of tables
+    /// with triggers, for scripts that make functions.
+    pub async fn capture(
+        connection: &mut Connection,
+        tables: &[String],
+        triggered: bool,
+    ) -> Result<Self, RehearseError> {
+        if tables.is_empty() && !triggered {
+            return Ok(Self::default());
+        }
+        let names = array(tables);
+        let params = [Some(names.as_str()), Some(if triggered { "t" } else { "f" })];
+        let rows = Reading::of(connection)
+            .one(&Query::new(include_str!("../queries/statistics.sql"), &params))
+            .await
+            .map_err(RehearseError::Target)?;
+        let columns = rows.iter().filter_map(|row| {
+            Some(ColumnStatistics {
+                relation: RelationName::in_schema(row.get(0)?, row.get(1)?),
+                column: row.get(2)?.to_owned(),
+                null_fraction: row.parse(3)?,
+                distinct: row.parse(4)?,
+                most_common: row.parse(5)?,
+                rows: row.parse(6),
+                values: row
+                    .get(7)
+                    .and_then(|values| serde_json::from_str(values).ok())
+                    .unwrap_or_default(),
+                no_common: row.is_true(8),
+            })
+        });
+        Ok(Self {
+            columns: columns.collect(),
+        })
+    }
+
+    /// Of a column of a table.
+    pub(crate) fn of(&self, relation: &RelationName, column: &str) -> Option<&ColumnStatistics> {
+        self.columns
+            .iter()
+            .find(|known| known.column == column && known.relation == *relation)
+    }
+
+    pub(crate) fn columns(&self) -> &[ColumnStatistics] {
+        &self.columns
+    }
+}
+
+impl ColumnStatistics {
+    /// A value as many rows have it, or else one from their middle.
+    pub(crate) fn typical(&self) -> Option<&str> {
+        let at = match self.no_common {
+            true => self.values.len() / 2,
+            false => 0,
+        };
+        self.values.get(at).map(String::as_str)
+    }
+
+    /// Whether some value is there more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        self.rows.is_some_and(|rows| self.most_common * rows >= 2.0)
+    }
+}
+
+/// Whether some values of several columns must be there together more than once, as there are
+/// twice as many rows as combinations of values. The planner's count of distinct values is
+/// often too low by half.
+pub(crate) fn repeat_together(columns: &[&ColumnStatistics]) -> bool {
+    let Some(rows) = columns.first().and_then(|column| column.rows) else {
+        return false;
+    };
+    let distinct = |column: &&ColumnStatistics| match column.distinct < 0.0 {
+        true => -column.distinct * rows,
+        false => column.distinct,
+    };
+    let combinations: f64 = columns.iter().map(distinct).product();
+    let filled: f64 = columns.iter().map(|column| 1.0 - column.null_fraction).product();
+    combinations >= 1.0 && rows * filled > 2.0 * combinations
+}
+
+/// An array of texts as the server reads it.
+fn array(items: &[String]) -> String {
+    let quoted = items
+        .iter()
+        .map(|item| format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\"")));
+    format!("{{{}}}", quoted.collect::<Vec<_>>().join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(distinct: f64, most_common: f64, rows: f64) -> ColumnStatistics {
+        ColumnStatistics {
+            relation: RelationName::in_schema("public", "t"),
+            column: "c".to_owned(),
+            null_fraction: 0.0,
+            distinct,
+            most_common,
+            rows: Some(rows),
+            values: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
+            no_common: most_common == 0.0,
+        }
+    }
+
+    #[test]
+    fn values_repeat_where_one_is_common_or_there_are_too_few() {
+        assert!(column(3.0, 0.4, 1000.0).repeats());
+        assert!(!column(-1.0, 0.0, 1000.0).repeats());
+        let (few, many) = (column(3.0, 0.4, 1000.0), column(-1.0, 0.0, 1000.0));
+        assert!(repeat_together(&[&few, &few]));
+        assert!(!repeat_together(&[&few, &many]));
+    }
+
+    #[test]
+    fn a_typical_value_is_a_common_one() {
+        assert_eq!(column(3.0, 0.4, 1000.0).typical(), Some("a"));
+        assert_eq!(column(-1.0, 0.0, 1000.0).typical(), Some("b"));
+    }
+
+    #[test]
+    fn names_are_quoted_in_arrays() {
+        assert_eq!(array(&["a\"b\\".to_owned(), "c".to_owned()]), r#"{"a\"b\\","c"}"#);
+    }
+}

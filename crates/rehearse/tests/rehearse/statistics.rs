@@ -1,0 +1,109 @@
+//! What the target's statistics say of rows that a rehearsal does not have.
+
+use howdah_rehearse::{Options, Schema, Statistics, rehearse};
+use howdah_testkit::majors;
+
+use crate::world::{autocommit, connect, lines, scratch};
+
+const PAYMENTS: &str = "
+    CREATE TABLE payments (id int PRIMARY KEY, amount numeric NOT NULL, kind text NOT NULL, code text NOT NULL, note text);
+    INSERT INTO payments SELECT g, g % 50, 'kind ' || g % 3, 'code ' || g, CASE WHEN g % 2 = 0 THEN 'x' END
+      FROM generate_series(1, 2000) AS g;
+    ANALYZE payments;
+";
+
+#[tokio::test]
+async fn rules_are_held_against_known_values() {
+    let cases = [
+        (
+            "ALTER TABLE payments ADD CONSTRAINT c CHECK (amount > 0) NOT VALID",
+            "broke any client: 23514",
+        ),
+        (
+            "ALTER TABLE payments ADD CONSTRAINT c CHECK (amount >= 0) NOT VALID",
+            "",
+        ),
+        (
+            "ALTER TABLE payments ADD CHECK (kind <> 'kind 1')",
+            "failed 23514",
+        ),
+        (
+            "ALTER TABLE payments ADD CHECK (note IS NOT NULL) NOT VALID",
+            "broke any client: 23514",
+        ),
+        (
+            "ALTER TABLE payments ALTER note SET NOT NULL",
+            "broke postgres: 23502",
+        ),
+        ("ALTER TABLE payments ADD CHECK (note = 'x') NOT VALID", ""),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY u ON payments (kind)",
+            "InvalidIndex(\"u\"), failed 23505",
+        ),
+        ("ALTER TABLE payments ADD UNIQUE (kind, amount)", "failed 23505"),
+        ("CREATE UNIQUE INDEX CONCURRENTLY u ON payments (code)", ""),
+        ("CREATE UNIQUE INDEX CONCURRENTLY u ON payments (kind, id)", ""),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY u ON payments (kind) WHERE note = 'y'",
+            "",
+        ),
+        (
+            "INSERT INTO payments VALUES (1, 5, 'kind 1', 'new')",
+            "failed 23505",
+        ),
+        ("INSERT INTO payments VALUES (90001, 5, 'kind 1', 'new')", ""),
+        (
+            "INSERT INTO payments VALUES (1, 5, 'kind 1', 'new') ON CONFLICT DO NOTHING",
+            "",
+        ),
+    ];
+    for major in majors() {
+        let server = howdah_testkit::server(major).await;
+        let target = server.database("target").await;
+        target.execute(PAYMENTS).await;
+        let mut connection = connect(&target.url()).await;
+        let schema = Schema::capture(&mut connection).await.unwrap();
+        let statistics = Statistics::capture(&mut connection, &["payments".to_owned()], false).await;
+        let options = Options {
+            statistics: statistics.unwrap(),
+            ..Options::default()
+        };
+        for (script, expected) in cases {
+            let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
+            copy.build(&schema).await.unwrap();
+            let rehearsal = rehearse(copy, &[], &autocommit(script), &options).await.unwrap();
+            let line = lines(&rehearsal).join("; ");
+            let is_about_rows = |word: &&str| {
+                ["broke ", "failed ", "InvalidIndex", "RowsWritten"]
+                    .iter()
+                    .any(|start| word.starts_with(start))
+            };
+            let found: Vec<&str> = line.split(", ").filter(is_about_rows).collect();
+            assert_eq!(found.join(", "), expected, "{major}: {script}\n{rehearsal:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_backfill_in_the_script_makes_statistics_old() {
+    let major = majors()[0];
+    let server = howdah_testkit::server(major).await;
+    let target = server.database("target").await;
+    target.execute(PAYMENTS).await;
+    let mut connection = connect(&target.url()).await;
+    let schema = Schema::capture(&mut connection).await.unwrap();
+    let statistics = Statistics::capture(&mut connection, &["payments".to_owned()], false).await;
+    let options = Options {
+        statistics: statistics.unwrap(),
+        ..Options::default()
+    };
+    let script = "UPDATE payments SET kind = code WHERE id < 100; CREATE UNIQUE INDEX CONCURRENTLY u ON payments (kind)";
+    let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
+    copy.build(&schema).await.unwrap();
+    let rehearsal = rehearse(copy, &[], &autocommit(script), &options).await.unwrap();
+    let failures = rehearsal
+        .statements
+        .iter()
+        .filter(|statement| statement.effects.failure.is_some());
+    assert_eq!(failures.count(), 0, "{rehearsal:?}");
+}
