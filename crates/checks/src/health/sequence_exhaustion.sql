@@ -22,7 +22,7 @@ WITH fed AS (
 SELECT s.seqrelid AS oid, format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN s.seqincrement > 0 THEN least(s.seqmax, o.max) ELSE s.seqmin END AS last_possible,
        s.seqstart AS start, s.seqincrement AS increment, format_type(s.seqtypid, NULL) AS type,
-       format('%I.%I', tn.nspname, t.relname) AS table, quote_ident(o.attname) AS column,
+       CASE WHEN t.oid IS NOT NULL THEN format('%I.%I', tn.nspname, t.relname) END AS table, quote_ident(o.attname) AS column,
        o.max AS column_max, format_type(o.atttypid, NULL) AS column_type,
        pg_stat_get_tuples_inserted(t.oid) AS inserted,
        has_sequence_privilege(s.seqrelid, 'USAGE, SELECT') AS is_readable
