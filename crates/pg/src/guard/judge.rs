@@ -250,7 +250,7 @@ impl<'a> Judge<'a> {
             }
         }
         for name in &mentions.operators {
-            if self.seen_names.insert((operator_key(name), scope, account)) {
+            if self.seen_names.insert((name.clone(), scope, account)) {
                 self.wants.operator_names.insert((name.clone(), scope, via));
             }
         }
@@ -500,10 +500,10 @@ impl<'a> Judge<'a> {
         way
     }
 
-    pub(super) fn way_on_account(&mut self, what: String, account: Account, scope: Scope) -> Via {
+    pub(super) fn way_on_account(&mut self, what: &str, account: Account, scope: Scope) -> Via {
         self.add_way(Way {
             from: STATEMENT,
-            what,
+            what: format!("through {what} that somebody added"),
             account,
             scope,
             behind: true,
@@ -591,11 +591,7 @@ impl<'a> Judge<'a> {
 const JSON: u32 = 114;
 const JSONB: u32 = 3802;
 
-/// Operators and types are remembered in one set; an operator's name is never a type's.
-fn operator_key(name: &Name) -> Name {
-    name.clone()
-}
-
+/// Operators and types are remembered in one set.
 fn type_key(name: &Name) -> Name {
     Name {
         schema: name.schema.clone(),

@@ -455,23 +455,14 @@ impl Judge<'_> {
         for row in unnamed {
             let (oid, left, right) = (number(row, 1), number(row, 2), number(row, 3));
             let (what, account) = match text(row, 0) {
-                "cast" => ("through a cast that somebody added", Account::Cast(left, right)),
-                "class" => (
-                    "through an operator class that somebody added",
-                    Account::Class(left, right),
-                ),
-                "order" => (
-                    "through an order of a built-in type that somebody added",
-                    Account::Order(left, right),
-                ),
-                "conversion" => ("through a conversion that somebody added", Account::Conversion),
-                "modifier" => (
-                    "through the modifier of a type that somebody added",
-                    Account::Modifier,
-                ),
-                _ => ("through text search that somebody added", Account::Search),
+                "cast" => ("a cast", Account::Cast(left, right)),
+                "class" => ("an operator class", Account::Class(left, right)),
+                "order" => ("an order of a built-in type", Account::Order(left, right)),
+                "conversion" => ("a conversion", Account::Conversion),
+                "modifier" => ("the modifier of a type", Account::Modifier),
+                _ => ("a text search template or parser", Account::Search),
             };
-            let via = self.way_on_account(what.to_owned(), account, Scope::Session);
+            let via = self.way_on_account(what, account, Scope::Session);
             self.function(oid, Demand::Called, via);
             self.unnamed.push((what, account, oid));
         }
@@ -483,7 +474,7 @@ impl Judge<'_> {
             return false;
         }
         for (what, account, oid) in std::mem::take(&mut self.unnamed) {
-            let via = self.way_on_account(what.to_owned(), account, Scope::Anywhere);
+            let via = self.way_on_account(what, account, Scope::Anywhere);
             self.function(oid, Demand::Called, via);
         }
         !self.wants.is_empty()
