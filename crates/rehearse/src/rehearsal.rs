@@ -88,7 +88,7 @@ impl Rehearsing {
 
     /// What is missing in the database, and what of the scripts that were skipped failed.
     pub fn notes(&self) -> &[String] {
-        self.run.notes()
+        self.run.common_notes()
     }
 
     /// Runs a script, and says what it did. The next one finds what it left.

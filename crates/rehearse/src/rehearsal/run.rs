@@ -160,7 +160,7 @@ impl Run {
     }
 
     /// What limits every script's result.
-    pub(super) fn notes(&self) -> &[String] {
+    pub(super) fn common_notes(&self) -> &[String] {
         &self.common_notes
     }
 
