@@ -18,8 +18,8 @@ use workload::Application;
 /// Advises, builds what was advised, and measures.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Rows in per cent of about five million.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Rows in per cent of about five million; with fewer the parameters would name what is not there.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(100..=1000))]
     percent: u32,
     /// A database to use in place of a new server: loaded if it is empty, and left as it was.
     #[arg(long)]

@@ -40,7 +40,9 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path, peers: Option<&Path
     let directory = tempfile::tempdir()?;
     let mut lines = Vec::new();
     if wanted("text") {
-        let squawk = peers.map(|venv| venv.join("bin/squawk")).filter(|path| path.exists());
+        let squawk = peers
+            .map(|venv| venv.join("bin/squawk"))
+            .filter(|path| path.exists());
         lines.extend(by_text(&howdah, squawk.as_deref(), directory.path())?);
     }
     let major = *howdah_testkit::majors().last().context("no PostgreSQL")?;
@@ -56,10 +58,26 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path, peers: Option<&Path
             for tables in corpus::tables(arguments.tables).chunks(200) {
                 database.execute(&tables.join("\n")).await;
             }
-            database.execute("VACUUM ANALYZE pg_class, pg_attribute, pg_index, pg_constraint, pg_depend").await;
-            let spent = several(|| spent(Command::new(&howdah).args(["review", "--url", &database.url(), "--json"])))?;
-            lines.push(line("howdah", "review of 10,000 tables, s", &spent, |of| of.wall_s, "≤ 5"));
-            lines.push(line("howdah", "its memory, MiB", &spent, |of| of.peak_mib, "≤ 200"));
+            database
+                .execute("VACUUM ANALYZE pg_class, pg_attribute, pg_index, pg_constraint, pg_depend")
+                .await;
+            let spent = several(|| {
+                spent(Command::new(&howdah).args(["review", "--url", &database.url(), "--json"]))
+            })?;
+            lines.push(line(
+                "howdah",
+                "review of 10,000 tables, s",
+                &spent,
+                |of| of.wall_s,
+                "≤ 5",
+            ));
+            lines.push(line(
+                "howdah",
+                "its memory, MiB",
+                &spent,
+                |of| of.peak_mib,
+                "≤ 200",
+            ));
         }
     }
     measure::print(&lines, major, false);
@@ -77,9 +95,27 @@ fn by_text(howdah: &Path, squawk: Option<&Path>, directory: &Path) -> Result<Vec
     let lint = |paths: &[PathBuf]| several(|| spent(Command::new(howdah).arg("lint").args(paths)));
     let cpu = |of: &Spent| of.cpu_s;
     let mut lines = vec![
-        line("howdah", "lint of a script of 10 MB, CPU s", &lint(&[mixed])?, cpu, "≤ 2"),
-        line("howdah", "lint of 1000 files in a directory, CPU s", &lint(std::slice::from_ref(&migrations))?, cpu, "≤ 0.2"),
-        line("howdah", "lint of 1000 files by name, CPU s", &lint(&files)?, cpu, "≤ 0.2"),
+        line(
+            "howdah",
+            "lint of a script of 10 MB, CPU s",
+            &lint(&[mixed])?,
+            cpu,
+            "≤ 2",
+        ),
+        line(
+            "howdah",
+            "lint of 1000 files in a directory, CPU s",
+            &lint(std::slice::from_ref(&migrations))?,
+            cpu,
+            "≤ 0.2",
+        ),
+        line(
+            "howdah",
+            "lint of 1000 files by name, CPU s",
+            &lint(&files)?,
+            cpu,
+            "≤ 0.2",
+        ),
     ];
     // Ten times as many findings may cost ten times as much, and no more.
     for wrapped in [false, true] {
@@ -100,12 +136,30 @@ fn by_text(howdah: &Path, squawk: Option<&Path>, directory: &Path) -> Result<Vec
         });
     }
     let same = written(directory, "one_mb.sql", &corpus::mixed(1_000_000))?;
-    lines.push(line("howdah", "lint of a script of 1 MB, CPU s", &lint(std::slice::from_ref(&same))?, cpu, ""));
+    lines.push(line(
+        "howdah",
+        "lint of a script of 1 MB, CPU s",
+        &lint(std::slice::from_ref(&same))?,
+        cpu,
+        "",
+    ));
     if let Some(squawk) = squawk {
         // It needs minutes for 10 MB.
         let lint = |paths: &[PathBuf]| several(|| spent(Command::new(squawk).args(paths)));
-        lines.push(line("squawk", "lint of a script of 1 MB, CPU s", &lint(&[same])?, cpu, ""));
-        lines.push(line("squawk", "lint of 1000 files by name, CPU s", &lint(&files)?, cpu, ""));
+        lines.push(line(
+            "squawk",
+            "lint of a script of 1 MB, CPU s",
+            &lint(&[same])?,
+            cpu,
+            "",
+        ));
+        lines.push(line(
+            "squawk",
+            "lint of 1000 files by name, CPU s",
+            &lint(&files)?,
+            cpu,
+            "",
+        ));
     }
     Ok(lines)
 }
@@ -129,7 +183,14 @@ fn rehearsed(howdah: &Path, url: &str, major: u16, directory: &Path) -> Result<V
             written(&migrations, &format!("V{}__step.sql", number + 1), text)?;
         }
         let pg = major.to_string();
-        by_count.push(spent(Command::new(howdah).args(["lint", "--rehearse", "--pg", &pg]).arg(&migrations))?.wall_s);
+        by_count.push(
+            spent(
+                Command::new(howdah)
+                    .args(["lint", "--rehearse", "--pg", &pg])
+                    .arg(&migrations),
+            )?
+            .wall_s,
+        );
     }
     lines.push(Line {
         program: "howdah".into(),
@@ -151,7 +212,13 @@ fn several(measure: impl Fn() -> Result<Spent>) -> Result<Vec<Spent>> {
     (0..RUNS).map(|_| measure()).collect()
 }
 
-fn line(program: &str, what: &'static str, spent: &[Spent], of: impl Fn(&Spent) -> f64, budget: &'static str) -> Line {
+fn line(
+    program: &str,
+    what: &'static str,
+    spent: &[Spent],
+    of: impl Fn(&Spent) -> f64,
+    budget: &'static str,
+) -> Line {
     Line {
         program: program.to_owned(),
         what,
@@ -165,7 +232,11 @@ fn line(program: &str, what: &'static str, spent: &[Spent], of: impl Fn(&Spent) 
 fn spent(command: &mut Command) -> Result<Spent> {
     let before = children_cpu_s()?;
     let start = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
     let status_file = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut peak_kib = 0.0_f64;
     let status = loop {
@@ -192,7 +263,9 @@ fn spent(command: &mut Command) -> Result<Spent> {
 /// What the processes have used that this one has waited for, in steps of a hundredth of a second.
 fn children_cpu_s() -> Result<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').context("/proc/self/stat is not as expected")?;
+    let (_, fields) = stat
+        .rsplit_once(')')
+        .context("/proc/self/stat is not as expected")?;
     // Fields 16 and 17 of the whole line, of which two are before the bracket.
     let ticks = fields.split_whitespace().skip(13).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>()? / 100.0)

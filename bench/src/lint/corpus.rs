@@ -27,7 +27,9 @@ fn statement(number: usize) -> String {
              customer_id bigint NOT NULL,\n    status text NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'paid', 'sent')),\n    \
              created_at timestamptz NOT NULL DEFAULT now()\n);"
         ),
-        1 => format!("CREATE INDEX CONCURRENTLY {table}_{number}_idx ON {table} (customer_id, created_at DESC);"),
+        1 => format!(
+            "CREATE INDEX CONCURRENTLY {table}_{number}_idx ON {table} (customer_id, created_at DESC);"
+        ),
         2 => format!("ALTER TABLE {table} ADD COLUMN note_{number} text;"),
         3 => format!(
             "INSERT INTO {table} (id, name, amount) VALUES ({number}, 'name {number}', 3.5), (-{number}, 'it''s', 3.25) ON CONFLICT (id) DO NOTHING;"
@@ -39,7 +41,9 @@ fn statement(number: usize) -> String {
             "CREATE OR REPLACE FUNCTION f_{number}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n  IF NEW.id > 10 THEN\n    \
              NEW.name := 'x';\n  END IF;\n  RETURN NEW;\nEND\n$$;"
         ),
-        6 => format!("UPDATE {table} SET status = 'paid' WHERE id = {number} AND status = 'new'; -- by its key"),
+        6 => format!(
+            "UPDATE {table} SET status = 'paid' WHERE id = {number} AND status = 'new'; -- by its key"
+        ),
         7 => format!(
             "CREATE VIEW v_{number} AS SELECT a.id, a.status, c.name FROM {table} a JOIN customers c ON c.id = a.customer_id \
              WHERE a.created_at > now() - interval '1 day' ORDER BY a.id LIMIT 10;"

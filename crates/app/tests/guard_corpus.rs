@@ -7,7 +7,6 @@ mod asker;
 mod corpus;
 #[path = "guard_corpus/raw.rs"]
 mod raw;
-#[cfg(feature = "corpus")]
 #[path = "guard_corpus/reality.rs"]
 mod reality;
 #[path = "guard_corpus/verdict.rs"]
@@ -18,21 +17,19 @@ mod world;
 use std::time::Instant;
 
 use asker::Asker;
-use corpus::Class;
-#[cfg(feature = "corpus")]
-use corpus::Only;
+use corpus::{Class, Only};
 use howdah_testkit::{PgBouncer, Server, ServerOptions};
 use raw::Login;
 use world::{Person, World};
 
-/// Of each class, one statement in so many is in every run, others for each asker; all of them with `--features corpus`.
+/// With `HOWDAH_CORPUS_SLICE` one statement in so many of each class is asked, others in each way.
 const SLICE: usize = 24;
 
 /// Which statements a run takes. `HOWDAH_CORPUS_ONLY` narrows it, while working on the corpus, to names that contain this.
 fn chosen(number: usize, first: usize, name: &str) -> bool {
     match std::env::var("HOWDAH_CORPUS_ONLY") {
         Ok(only) => only.split(',').any(|o| name.contains(o)),
-        Err(_) => cfg!(feature = "corpus") || number % SLICE == first,
+        Err(_) => std::env::var_os("HOWDAH_CORPUS_SLICE").is_none() || number % SLICE == first,
     }
 }
 
@@ -131,7 +128,6 @@ fn world(server: &Server, major: u16, database: &str, attacks: &[Class], harmles
 }
 
 /// The corpus itself: every attack, unguarded, has an effect that the probes see; nothing harmless has one.
-#[cfg(feature = "corpus")]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_attack_is_real() {
     let (attacks, harmless, databases) = classes();
@@ -175,7 +171,6 @@ async fn every_attack_is_real() {
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
-#[cfg(feature = "corpus")]
 fn items<'a>(classes: &'a [Class], database: &'a str) -> impl Iterator<Item = &'a corpus::Item> {
     classes
         .iter()

@@ -115,14 +115,18 @@ fn what_never_ends_is_found_where_it_begins() {
         "/* open",
     ] {
         let (_, codes) = place.found(text.as_bytes());
-        assert!(codes.contains(&"migration/not-sql".to_owned()), "{text:?}: {codes:?}");
+        assert!(
+            codes.contains(&"migration/not-sql".to_owned()),
+            "{text:?}: {codes:?}"
+        );
     }
 }
 
 #[test]
 fn commands_of_psql_are_named_and_the_rest_is_judged() {
     let place = Place::new();
-    let (code, codes) = place.found(b"\\set ON_ERROR_STOP on\n\\i other.sql\nSELECT id FROM a WHERE id = 1;\n");
+    let (code, codes) =
+        place.found(b"\\set ON_ERROR_STOP on\n\\i other.sql\nSELECT id FROM a WHERE id = 1;\n");
     assert_eq!((code, codes), (0, vec!["migration/not-sql".to_owned(); 2]));
     let (code, codes) = place.found(b"\\timing\nDROP TABLE a;\n");
     assert_eq!(code, 1);

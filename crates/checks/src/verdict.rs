@@ -192,7 +192,8 @@ impl Verdict {
 
     pub(crate) fn finish(mut self, check: &Check, settings: &Settings, place: &Place) -> CheckResult {
         // The sort is stable: the server gave the worst first.
-        self.problems.sort_by(|a, b| b.status.cmp(&a.status));
+        self.problems
+            .sort_by_key(|problem| std::cmp::Reverse(problem.status));
         let status = match (&self.skipped, self.problems.first()) {
             (_, Some(worst)) => worst.status,
             (Some(_), None) => Status::Skipped,

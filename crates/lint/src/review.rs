@@ -3,8 +3,8 @@ use std::collections::HashSet;
 use howdah_core::Finding;
 use howdah_pg::Connection;
 use howdah_rehearse::{
-    Options as RehearsalOptions, ReadRate, RehearseError, Rehearsal, Rehearsing, Schema, Scratch, Sizes, Statistics,
-    Unit, WorkKind,
+    Options as RehearsalOptions, ReadRate, Rehearsal, RehearseError, Rehearsing, Schema, Scratch, Sizes,
+    Statistics, Unit, WorkKind,
 };
 use howdah_sql::RelationName;
 
@@ -231,7 +231,10 @@ impl<'s> ByRehearsal<'s> {
             notes: rehearsal.notes.clone(),
             basis: Basis::Rehearsal,
         };
-        if self.surroundings.is_some_and(|known| known.major() != rehearsal.major) {
+        if self
+            .surroundings
+            .is_some_and(|known| known.major() != rehearsal.major)
+        {
             beside_another_version(&mut reviewed, script, self.surroundings, &self.options);
         }
         reviewed

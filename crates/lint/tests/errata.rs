@@ -13,13 +13,17 @@ const PAGE: &str = include_str!("../../../docs/guide/errata.md");
 
 fn found(sql: &str) -> BTreeSet<String> {
     let script = Script::read(sql, |_| None);
-    let options = QueryOptions {
-        is_migration: true,
-        ..QueryOptions::default()
-    };
     let verdict = ByText::new(None, &Options::default()).review(&script).findings;
-    let queries = query::of_script(&script, &options);
-    verdict.into_iter().chain(queries).map(|finding| finding.code).collect()
+    // As a migration, and as a query of an application.
+    let queries = [true, false].into_iter().flat_map(|is_migration| {
+        let options = QueryOptions {
+            is_migration,
+            ..QueryOptions::default()
+        };
+        query::of_script(&script, &options)
+    });
+    let all = verdict.into_iter().chain(queries);
+    all.map(|finding| finding.code).collect()
 }
 
 #[test]
@@ -41,18 +45,31 @@ fn every_example_is_found_by_the_rules_that_the_page_names() {
 fn every_rule_in_the_table_exists_and_has_an_example() {
     // The verdict itself, which has no page of its own.
     let verdict = ["migration/fails"];
-    let pages: BTreeSet<&str> = rules::pages().iter().map(|(code, _)| *code).chain(verdict).collect();
+    let pages: BTreeSet<&str> = rules::pages()
+        .iter()
+        .map(|(code, _)| *code)
+        .chain(verdict)
+        .collect();
     let (table, examples) = PAGE.split_once("## Shown").unwrap();
     let mut named = 0;
-    for code in table.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('`')) {
-        let is_code = ["query/", "schema/", "migration/"].iter().any(|family| code.starts_with(family));
+    for code in table
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .flat_map(|line| line.split('`'))
+    {
+        let is_code = ["query/", "schema/", "migration/"]
+            .iter()
+            .any(|family| code.starts_with(family));
         if !is_code {
             continue;
         }
         named += 1;
         assert!(pages.contains(code), "{code} is no rule");
         // Those of schemas have their examples on their own pages.
-        assert!(code.starts_with("schema/") || examples.contains(code), "{code} has no example");
+        assert!(
+            code.starts_with("schema/") || examples.contains(code),
+            "{code} has no example"
+        );
     }
     assert!(named >= 20, "{named}");
 }

@@ -34,7 +34,7 @@ pub use refusal::Refusal;
 pub use run::Caps;
 
 use builtins::Builtins;
-use judge::{Judge, Reader, Reading, STATEMENT, Scope};
+use judge::{Account, Judge, Reader, Reading, STATEMENT, Scope};
 use mention::Call;
 use run::Capped;
 use statement::Candidate;
@@ -287,7 +287,10 @@ async fn settle(
     let Some(first) = doubts.first() else {
         return Ok(Ok(SettledBy::Catalog));
     };
-    let hopeless = doubts.iter().any(|doubt| doubt.certain)
+    // A modifier is read with whatever literal names its type, and speaks against the statement in any case.
+    let hopeless = doubts
+        .iter()
+        .any(|doubt| doubt.certain || doubt.account == Account::Modifier)
         || reading_runs_code(&doubts, mentions)
         || target.guard.analyser == Analyser::Never;
     let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {

@@ -2,6 +2,7 @@ mod inserted;
 mod known_values;
 mod outcome;
 mod run;
+mod skipped;
 mod statement;
 
 use std::ops::Range;

@@ -103,7 +103,10 @@ impl Sizes {
         let by_name = self.by_name.get_or_init(|| {
             let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
             for (number, size) in self.relations.iter().enumerate() {
-                by_name.entry(size.relation.name.clone()).or_default().push(number);
+                by_name
+                    .entry(size.relation.name.clone())
+                    .or_default()
+                    .push(number);
             }
             by_name
         });
@@ -150,7 +153,10 @@ mod tests {
             ..Sizes::default()
         };
         let bytes = |relation: &RelationName| sizes.of(relation).map(|size| size.heap_bytes);
-        let bare = |name: &str| RelationName { schema: None, name: name.to_owned() };
+        let bare = |name: &str| RelationName {
+            schema: None,
+            name: name.to_owned(),
+        };
         assert_eq!(bytes(&RelationName::in_schema("b", "t")), Some(2));
         assert_eq!(bytes(&bare("u")), Some(3));
         assert_eq!(bytes(&bare("t")), None);

@@ -471,7 +471,7 @@ mod tests {
         );
         assert_eq!(
             sort_key("(lower(o.name))").map(|(term, ..)| term.sql).as_deref(),
-            Some("lower(o.name)")
+            Some("lower(name)")
         );
     }
 }

@@ -8,7 +8,7 @@ use howdah_core::Result;
 use super::access;
 use super::candidates::{self, Candidate, Usage};
 use super::catalog::{Catalog, Server};
-use super::definition::{Definition, Method};
+use super::definition::{Definition, Key, Method};
 use super::planner::{Answer, Manner, Planner, Question};
 use super::reading::Planned;
 use super::selection::{Choice, Variant};
@@ -164,9 +164,44 @@ fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
             key.sql = format!("(({}) IS NULL)", key.sql);
         }
     }
+    let mut forms = vec![pretended];
+    forms.extend(unconditional(definition));
     on.iter()
-        .map(|name| format!("CREATE INDEX ON {}", pretended.on_text(name)))
+        .flat_map(|name| {
+            forms
+                .iter()
+                .map(move |form| format!("CREATE INDEX ON {}", form.on_text(name)))
+        })
         .collect()
+}
+
+/// What stands for a partial B-tree where the extension fails to see that a query implies its predicate, as it does for
+/// any relation but the first of a query (hypopg 1.3): the columns of the predicate lead its keys. Only who compares
+/// these has a use for it. None where the predicate is not made of such comparisons.
+fn unconditional(definition: &Definition) -> Option<Definition> {
+    if definition.method != Method::Btree || definition.predicate.is_empty() {
+        return None;
+    }
+    let column = |condition: &String| {
+        let compared = |name: &&String| {
+            let quoted = howdah_sql::quote_ident(name);
+            *condition == quoted
+                || *condition == format!("NOT {quoted}")
+                || *condition == format!("{quoted} IS NULL")
+                || condition.starts_with(&format!("{quoted} = '"))
+        };
+        definition.columns.iter().find(compared)
+    };
+    let leading: Vec<&String> = definition.predicate.iter().map(column).collect::<Option<_>>()?;
+    let mut form = definition.clone();
+    form.predicate.clear();
+    let keys = leading.into_iter().map(|name| Key::column(name));
+    form.keys = keys.chain(definition.keys.iter().cloned()).collect();
+    let mut seen = BTreeSet::new();
+    form.keys.retain(|key| seen.insert(key.sql.clone()));
+    form.include
+        .retain(|name| !seen.contains(&howdah_sql::quote_ident(name)));
+    Some(form)
 }
 
 /// Partitions that an index is pretended on.

@@ -12,11 +12,11 @@ BEGIN
     UNION ALL SELECT format('ALTER ROUTINE %s OWNER TO owner', p.oid::regprocedure) FROM pg_proc p
       WHERE p.pronamespace IN (SELECT oid FROM mine) AND p.proowner = current_user::regrole
     UNION ALL SELECT format('ALTER TYPE %s OWNER TO owner', t.oid::regtype) FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
-      WHERE t.typnamespace IN (SELECT oid FROM mine) AND t.typtype <> 'p' AND coalesce(c.relkind, 'c') = 'c' AND t.typowner = current_user::regrole
+      WHERE t.typnamespace IN (SELECT oid FROM mine) AND t.typtype NOT IN ('p', 'm') AND t.typcategory <> 'A' AND coalesce(c.relkind, 'c') = 'c' AND t.typowner = current_user::regrole
   LOOP
     BEGIN
       EXECUTE command;
-    EXCEPTION WHEN wrong_object_type OR feature_not_supported THEN
+    EXCEPTION WHEN OTHERS THEN
       NULL; -- it follows the object that it belongs to
     END;
   END LOOP;

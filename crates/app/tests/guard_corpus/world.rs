@@ -301,7 +301,6 @@ impl World {
     }
 
     /// What changed since `before`, at once.
-    #[cfg(feature = "corpus")]
     pub(crate) fn look(&mut self, before: &Snapshot) -> Vec<String> {
         let now = self.snapshot();
         difference(before, &now)

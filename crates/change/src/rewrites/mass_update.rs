@@ -12,6 +12,9 @@ use crate::{Batches, ChangeError, Estimate, Form, Planning, Relation, Step, Undo
 /// Rows that one transaction may write: their locks are gone before anybody notices.
 const ROWS_AT_ONCE: f64 = 1000.0;
 
+/// Three pages, which cannot hold more rows than that.
+const FEW_BYTES: u64 = 3 * 8192;
+
 /// UPDATE, DELETE, MERGE and INSERT: many rows by ranges of a key, few as they are.
 struct MassUpdate;
 
@@ -74,6 +77,7 @@ impl Rewrite for MassUpdate {
                 .holds(&table, LockMode::RowExclusive)
                 .estimate(Estimate::backfill(rows as u64, relation.heap_bytes)),
             ),
+            Err(_) if relation.kind == 'r' && relation.heap_bytes <= FEW_BYTES => as_it_is(form, planning, Some(&table)),
             Err(why) => planning.refuse(
                 format!("About {rows:.0} rows of {table} would be locked until the statement ends, and it cannot be split: {why}"),
                 Some("Write it as several statements with a WHERE that selects at most a thousand rows each, by ranges of a key."),

@@ -39,6 +39,9 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             problem.unsafe_fix(format!("DROP INDEX CONCURRENTLY {name};"));
         } else {
             problem.unsafe_fix(format!("REINDEX INDEX CONCURRENTLY {name};"));
+            if line.is_true("is_unique") {
+                problem.next("If that fails too, there are duplicates: find them (GROUP BY … HAVING count(*) > 1) before.");
+            }
         }
     }
     verdict.more(seen.first().map_or(0, |line| line.bytes("total")));

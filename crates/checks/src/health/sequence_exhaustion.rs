@@ -65,9 +65,13 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text("name").cmp(b.1.text("name"))));
     for (used, line, last) in found {
         let name = line.text("name");
-        let what = match line.text("feeds") {
+        let what = match line.text("column") {
             "" => format!("The sequence {name}"),
-            column => format!("The sequence {name}, which feeds {column} ({}),", line.text("column_type")),
+            column => format!(
+                "The sequence {name}, which feeds {}.{column} ({}),",
+                line.text("table"),
+                line.text("column_type")
+            ),
         };
         let problem = verdict.weigh(
             used,
@@ -132,12 +136,15 @@ fn forecast(seen: &Seen<'_>, line: &Line<'_>, last: f64, problem: &mut Problem) 
 fn mend(line: &Line<'_>, problem: &mut Problem) {
     let name = line.text("name");
     if line.maybe::<f64>("column_max").is_some() && line.number("last_possible") >= line.number("column_max") {
-        let column = line.text("feeds").strip_prefix(line.text("table")).unwrap_or_default();
-        problem.unsafe_fix(format!(
+        let mut sql = format!(
             "-- howdah change run does this without blocking writes:\nALTER TABLE {} ALTER COLUMN {} TYPE bigint;",
             line.text("table"),
-            column.trim_start_matches('.')
-        ));
+            line.text("column")
+        );
+        if line.text("type") != "bigint" {
+            sql.push_str(&format!("\nALTER SEQUENCE {name} AS bigint;"));
+        }
+        problem.unsafe_fix(sql);
         return;
     }
     let wider = if line.text("type") == "bigint" { "" } else { " AS bigint" };

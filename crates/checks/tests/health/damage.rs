@@ -1,13 +1,13 @@
 //! A page that comes back from the disk other than it was written.
 
 use howdah_checks::Status;
-use howdah_localpg::Account;
-use howdah_testkit::{ServerOptions, installation, majors, private};
+use howdah_testkit::{ServerOptions, majors, private};
 
 use super::{fine, found};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_page_is_found() {
+    let mut provoked = Vec::new();
     for major in majors() {
         let server = private(ServerOptions {
             major,
@@ -15,20 +15,13 @@ async fn a_damaged_page_is_found() {
         })
         .await;
         let database = server.database("damage").await;
-        server.stop().await;
-        // From 18 on clusters are made with checksums; the program says so with an error, where there is one.
-        if let Some(program) = installation(major).program("pg_checksums") {
-            let mut command = Account::of_servers().unwrap().command(&program);
-            command
-                .arg("--enable")
-                .arg("-D")
-                .arg(server.data_dir())
-                .output()
-                .unwrap();
-        }
-        server.start().await;
         let url = database.url();
         fine(&url, "checksum-failures", &[]).await;
+        // Clusters are made with checksums from 18 on; without, damage is not noticed.
+        if !has_checksums(&database).await {
+            continue;
+        }
+        provoked.push(major);
         let probe = database.probe().await;
         probe
             .batch_execute("CREATE TABLE orders AS SELECT i FROM generate_series(1, 5000) i")
@@ -51,8 +44,15 @@ async fn a_damaged_page_is_found() {
             .await
             .batch_execute("SELECT sum(i) FROM orders")
             .await;
-        assert!(read.is_err(), "checksums are on");
+        assert!(read.is_err(), "{major}: {read:?}");
         let damaged = found(&url, "checksum-failures", &[], "had a wrong checksum").await;
         assert_eq!(damaged.status, Status::Critical);
     }
+    assert_eq!(provoked.contains(&18), majors().contains(&18));
+}
+
+async fn has_checksums(database: &howdah_testkit::Database<'_>) -> bool {
+    let probe = database.probe().await;
+    let shown: String = probe.query_one("SHOW data_checksums", &[]).await.unwrap().get(0);
+    shown == "on"
 }

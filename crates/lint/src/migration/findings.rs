@@ -2,9 +2,7 @@ use howdah_core::{Finding, Severity, Span};
 use howdah_rehearse::{LockMode, Work, WorkKind};
 
 use super::pace::Pace;
-use super::{
-    Danger, Letter, MigrationRule, Relations, Script, Situation, Step, judge, migration_rules,
-};
+use super::{Danger, Letter, MigrationRule, Relations, Script, Situation, Step, judge, migration_rules};
 
 /// What the findings of a script rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -128,13 +128,19 @@ impl<'a> Later<'a> {
 
     /// Whether something is granted on all of a schema, or gets another owner.
     pub(crate) fn has_handover(self) -> bool {
-        self.mentions.handovers.last().is_some_and(|last| *last > self.number)
+        self.mentions
+            .handovers
+            .last()
+            .is_some_and(|last| *last > self.number)
     }
 
     /// The number of the COMMIT that ends the transaction; that behind the last statement without one.
     pub(crate) fn commit(self) -> usize {
         let commits = &self.mentions.commits;
         let first = commits.partition_point(|commit| *commit <= self.number);
-        commits.get(first).copied().unwrap_or(self.mentions.sentences.len())
+        commits
+            .get(first)
+            .copied()
+            .unwrap_or(self.mentions.sentences.len())
     }
 }

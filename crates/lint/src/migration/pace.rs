@@ -40,7 +40,9 @@ impl Pace {
         let (bytes, then) = match kind {
             WorkKind::Scan => (size.heap_bytes, None),
             WorkKind::IndexBuild => (size.heap_bytes, Some(BUILD)),
-            WorkKind::Rewrite | WorkKind::RowsWritten | WorkKind::RowsLocked => (size.total_bytes, Some(REWRITE)),
+            WorkKind::Rewrite | WorkKind::RowsWritten | WorkKind::RowsLocked => {
+                (size.total_bytes, Some(REWRITE))
+            }
         };
         let (slow, fast) = self.seconds_per_byte(then);
         let rows = size
@@ -57,9 +59,12 @@ impl Pace {
     /// Of reading, looking, and what comes then: at most, and at least.
     fn seconds_per_byte(&self, then: Option<Range>) -> (f64, f64) {
         let steps = [Some(self.read), Some(LOOK), then];
-        steps.into_iter().flatten().fold((0.0, 0.0), |(most, least), (slow, fast)| {
-            (most + 1.0 / slow, least + 1.0 / fast)
-        })
+        steps
+            .into_iter()
+            .flatten()
+            .fold((0.0, 0.0), |(most, least), (slow, fast)| {
+                (most + 1.0 / slow, least + 1.0 / fast)
+            })
     }
 
     /// What the times rest on.
@@ -70,7 +75,10 @@ impl Pace {
                 human_bytes(rate.bytes as u64),
                 human_bytes(rate.bytes_per_second as u64)
             ),
-            None => "Times: from slow disks to fast ones; this server has not timed its reads (track_io_timing).".to_owned(),
+            None => {
+                "Times: from slow disks to fast ones; this server has not timed its reads (track_io_timing)."
+                    .to_owned()
+            }
         }
     }
 }

@@ -119,7 +119,10 @@ impl<'a> Held<'a> {
     }
 
     /// Some of them, `first` before all others if it is among them; and how many more there are.
-    fn some<'s>(of: &'s BTreeMap<&'a RelationName, usize>, first: &'s RelationName) -> (Vec<(&'s RelationName, usize)>, usize) {
+    fn some<'s>(
+        of: &'s BTreeMap<&'a RelationName, usize>,
+        first: &'s RelationName,
+    ) -> (Vec<(&'s RelationName, usize)>, usize) {
         let own = of.get_key_value(first).map(|(relation, at)| (*relation, *at));
         let others = of.iter().map(|(relation, at)| (*relation, *at));
         let others = others.filter(|(relation, _)| *relation != first);

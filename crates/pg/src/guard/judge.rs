@@ -566,11 +566,9 @@ impl<'a> Judge<'a> {
                         || (self.converts_to_json && matches!(to, JSON | JSONB)))
                 }
                 Account::Class(left, right) => {
-                    let added = |oid: u32| oid >= FIRST_NORMAL_OID;
-                    match added(left) || added(right) {
-                        true => {
-                            self.has_met(Account::Statement, left) || self.has_met(Account::Statement, right)
-                        }
+                    let mut added = [left, right].into_iter().filter(|oid| *oid >= FIRST_NORMAL_OID);
+                    match left >= FIRST_NORMAL_OID || right >= FIRST_NORMAL_OID {
+                        true => added.any(|oid| self.has_met(Account::Statement, oid)),
                         false => self.added_class_used,
                     }
                 }

@@ -195,6 +195,36 @@ async fn a_generic_plan_needs_no_values() {
     }
 }
 
+/// The server reads a modifier with whatever text names its type, when it takes in a literal.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_modifier_of_an_added_type_is_never_read() {
+    for major in majors() {
+        let arena = Arena::new(server(major).await).await;
+        arena
+            .setup(
+                "CREATE TYPE modified; \
+                 CREATE FUNCTION modified_in(cstring) RETURNS modified LANGUAGE internal IMMUTABLE STRICT AS 'int4in'; \
+                 CREATE FUNCTION modified_out(modified) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out'; \
+                 CREATE FUNCTION modifier(cstring[]) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'pg_stat_reset'; \
+                 CREATE TYPE modified (INPUT = modified_in, OUTPUT = modified_out, TYPMOD_IN = modifier, LIKE = int4)",
+            )
+            .await;
+        let target = arena.target("postgres");
+        let reset = "SELECT stats_reset::text FROM pg_stat_database WHERE datname = current_database()";
+        let before: Option<String> = arena.probe.query_one(reset, &[]).await.unwrap().get(0);
+        for sql in [
+            "SELECT NULL::modified(5)",
+            "SELECT 'modified(5)'::regtype",
+            "SELECT ARRAY[pg_typeof(1), 'modified(5)']",
+            "SELECT to_regtype('modi' || 'fied(5)')",
+        ] {
+            assert!(run(&target, sql).await.is_err(), "{sql}");
+            let after: Option<String> = arena.probe.query_one(reset, &[]).await.unwrap().get(0);
+            assert_eq!(after, before, "{sql}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_call_is_cancelled() {
     let arena = Arena::new(server(*majors().last().unwrap()).await).await;

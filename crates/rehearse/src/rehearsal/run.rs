@@ -46,11 +46,11 @@ pub(super) struct Run {
     pub(super) subjects: Vec<Subject>,
     pub(super) clients: Option<Clients>,
     /// Roles that no script creates and that were made up, as there is no target.
-    made_up: BTreeSet<String>,
+    pub(super) made_up: BTreeSet<String>,
     /// Whether the script that runs is judged.
-    is_judged: bool,
+    pub(super) is_judged: bool,
     /// What limits every script's result.
-    common_notes: Vec<String>,
+    pub(super) common_notes: Vec<String>,
     /// What limits the result of the script that runs.
     notes: Vec<String>,
 }
@@ -89,27 +89,6 @@ impl Run {
             common_notes,
             notes: Vec::new(),
         })
-    }
-
-    /// Runs a script that is not judged.
-    pub(super) async fn prepare(&mut self, number: usize, units: &[Unit]) -> Result<(), RehearseError> {
-        self.is_judged = false;
-        for unit in units {
-            self.enter(unit.transaction).await?;
-            let sentence = Sentence::of(&unit.sql);
-            if let Some(failure) = self.execute_leniently(&sentence).await? {
-                let start: String = unit.sql.chars().take(60).collect();
-                self.common_notes.push(format!(
-                    "Earlier script {} failed here at \"{start}\": {}.",
-                    number + 1,
-                    failure.message
-                ));
-            }
-        }
-        self.leave_runner().await?;
-        self.end_open().await?;
-        self.connection.take_notices();
-        Ok(())
     }
 
     /// Before a script that is judged.
@@ -185,7 +164,11 @@ impl Run {
         };
         let lock_timeout_ms = self.lock_timeout().await?;
         let mut outcome = self.execute(&sentence, mode).await?;
-        while let Some(role) = outcome.failure.as_ref().and_then(|failure| self.role_to_make_up(failure)) {
+        while let Some(role) = outcome
+            .failure
+            .as_ref()
+            .and_then(|failure| self.role_to_make_up(failure))
+        {
             self.make_up(&role).await?;
             outcome = self.execute(&sentence, mode).await?;
         }
@@ -225,7 +208,7 @@ impl Run {
     }
 
     /// Opens and closes the runner's transactions, as the next unit wants it.
-    async fn enter(&mut self, wanted: Wrapping) -> Result<(), RehearseError> {
+    pub(super) async fn enter(&mut self, wanted: Wrapping) -> Result<(), RehearseError> {
         let wanted = match wanted {
             Wrapping::Autocommit => None,
             Wrapping::Transaction(number) => Some(number),
@@ -244,7 +227,7 @@ impl Run {
     }
 
     /// Commits the runner's transaction, if one is open.
-    async fn leave_runner(&mut self) -> Result<(), RehearseError> {
+    pub(super) async fn leave_runner(&mut self) -> Result<(), RehearseError> {
         if self.runner.take().is_none() {
             return Ok(());
         }
@@ -266,7 +249,7 @@ impl Run {
     }
 
     /// Rolls back whatever is open.
-    async fn end_open(&mut self) -> Result<(), RehearseError> {
+    pub(super) async fn end_open(&mut self) -> Result<(), RehearseError> {
         if self.connection.transaction() != Transaction::Idle {
             self.batch("ROLLBACK").await?;
             self.rewritten.clear();
@@ -445,49 +428,6 @@ impl Run {
         })
     }
 
-    /// Runs a statement of a script that is not judged. What is missing only
-    /// because there is no target is made.
-    async fn execute_leniently(&mut self, sentence: &Sentence<'_>) -> Result<Option<Failure>, RehearseError> {
-        loop {
-            let within =
-                self.connection.transaction() == Transaction::Open && sentence.may_run_in_subtransaction();
-            if within {
-                self.batch("SAVEPOINT \"howdah before\"").await?;
-            }
-            let failure = self.run(sentence.sql).await?;
-            let Some(failure) = failure else {
-                if within {
-                    self.batch("RELEASE SAVEPOINT \"howdah before\"").await?;
-                }
-                return Ok(None);
-            };
-            if within {
-                self.batch("ROLLBACK TO SAVEPOINT \"howdah before\"; RELEASE SAVEPOINT \"howdah before\"")
-                    .await?;
-            } else {
-                self.end_open().await?;
-            }
-            let Some(role) = self.role_to_make_up(&failure) else {
-                return Ok(Some(failure));
-            };
-            self.make_up(&role).await?;
-        }
-    }
-
-    /// The role that a statement lacked only because there is no target.
-    fn role_to_make_up(&self, failure: &Failure) -> Option<String> {
-        let is_open = self.connection.transaction() != Transaction::Failed;
-        missing_role(failure).filter(|role| is_open && !self.database.has_target && !self.made_up.contains(role))
-    }
-
-    async fn make_up(&mut self, role: &str) -> Result<(), RehearseError> {
-        self.database.create_role(role).await?;
-        self.made_up.insert(role.to_owned());
-        self.common_notes
-            .push(format!("The role {role} was made up, as no script creates it."));
-        Ok(())
-    }
-
     async fn lock_timeout(&mut self) -> Result<u64, RehearseError> {
         const SQL: &str = "SELECT (extract(epoch FROM pg_catalog.current_setting('lock_timeout')::interval) * 1000)::bigint";
         let rows = self.connection.query(SQL, &[]).await;
@@ -506,13 +446,13 @@ impl Run {
     }
 
     /// Runs something of our own.
-    async fn batch(&mut self, sql: &str) -> Result<(), RehearseError> {
+    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), RehearseError> {
         let done = self.connection.batch(sql).await;
         done.map_err(RehearseError::scratch("running the script"))
     }
 
     /// Runs a statement; the server's refusal is a result.
-    async fn run(&mut self, sql: &str) -> Result<Option<Failure>, RehearseError> {
+    pub(super) async fn run(&mut self, sql: &str) -> Result<Option<Failure>, RehearseError> {
         let limit = Duration::from_millis(self.options.statement_timeout_ms);
         let canceller = self.connection.canceller();
         // A script may lift statement_timeout; this it cannot.
@@ -587,12 +527,4 @@ impl Sink for Nothing {
     fn row(&mut self, _: usize, _: &RowView<'_>) -> Flow {
         Flow::Discard
     }
-}
-
-fn missing_role(failure: &Failure) -> Option<String> {
-    let name = failure
-        .message
-        .strip_prefix("role \"")?
-        .strip_suffix("\" does not exist")?;
-    (failure.sqlstate == "42704").then(|| name.to_owned())
 }

@@ -33,7 +33,7 @@ pub(super) const HISTORIES: &[History] = &[
         record: |_, _, key| {
             let key = quote_literal(key);
             vec![
-                format!("UPDATE alembic_version SET version_num = {key}"),
+                format!("UPDATE alembic_version SET version_num = {key} WHERE version_num <> {key}"),
                 format!("INSERT INTO alembic_version (version_num) SELECT {key} WHERE NOT EXISTS (SELECT FROM alembic_version)"),
             ]
         },
