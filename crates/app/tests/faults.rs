@@ -64,7 +64,13 @@ async fn a_terminated_backend_costs_no_call() {
         assert!(gone >= 1, "the pool keeps its session");
         // The signal is on its way: a statement that meets it was stopped by whoever sent it.
         let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
-        while judge.query_one(sql, &[&database.name]).await.unwrap().get::<_, i64>(0) > 0 {
+        while judge
+            .query_one(sql, &[&database.name])
+            .await
+            .unwrap()
+            .get::<_, i64>(0)
+            > 0
+        {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
