@@ -44,11 +44,18 @@ pub(crate) async fn choices(
     // Each with the statements that it comes from, and the condition that an inverted one answers.
     let mut wanted: BTreeMap<Definition, BTreeMap<usize, Option<String>>> = BTreeMap::new();
     let mut keys: BTreeMap<(usize, u32), BTreeSet<String>> = BTreeMap::new();
+    let mut said: BTreeMap<(usize, u32), BTreeSet<&str>> = BTreeMap::new();
     for (at, planned) in statements.iter().enumerate() {
         for access in &planned.accesses {
             let Some(relation) = catalog.relations.get(&access.relation) else {
                 continue;
             };
+            said.entry((at, relation.oid)).or_default().extend(
+                access
+                    .conditions
+                    .iter()
+                    .map(|condition| condition.whole.sql.as_str()),
+            );
             let of_template = constants.get(&(planned.statement.template.as_str(), relation.oid));
             let varying: BTreeSet<String> = of_template
                 .into_iter()
@@ -85,11 +92,17 @@ pub(crate) async fn choices(
             .map(|key| key.sql.as_str())
             .unwrap_or_default();
         let serves = |variant: &Variant| {
+            let of = (variant.statement, relation.oid);
+            // What stands for a partial index holds other rows too: only who asks for its rows is asked about it.
+            let implies = || {
+                let said = said.get(&of);
+                let mut predicate = definition.predicate.iter();
+                predicate.all(|condition| said.is_some_and(|said| said.contains(condition.as_str())))
+            };
             origins.contains_key(&variant.statement)
                 || (definition.method != Method::Gin
-                    && keys
-                        .get(&(variant.statement, relation.oid))
-                        .is_some_and(|keys| keys.contains(first)))
+                    && keys.get(&of).is_some_and(|keys| keys.contains(first))
+                    && implies())
         };
         let is_pretended = definition.method != Method::Gin;
         found.push(Choice {

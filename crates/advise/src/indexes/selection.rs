@@ -54,6 +54,8 @@ const RELATIVE: f64 = 0.12;
 const LARGEST_SHARE: f64 = 0.1;
 /// The gain below which an index is not worth having.
 const LEAST_GAIN: f64 = 0.000_4;
+/// So many exchanges are made at most; each costs a round of plans.
+const EXCHANGES: usize = 24;
 /// What every index costs beside room and writes: planning, vacuum, attention.
 const FIXED_PENALTY: f64 = 0.004;
 
@@ -116,7 +118,7 @@ impl<'a> Selection<'a> {
             }
             chosen = self.add(planner, &moves, kept).await?;
         }
-        Ok(chosen)
+        self.exchange(planner, &moves, chosen).await
     }
 
     /// Adds the best move until none is worth it.
@@ -213,6 +215,82 @@ impl<'a> Selection<'a> {
                 _ => return Ok(chosen),
             }
         }
+    }
+
+    /// Takes out what gains less than a move that the bounds shut out: what was chosen early, for the little it
+    /// costs, may stand in the way of more.
+    async fn exchange(
+        &mut self,
+        planner: &mut Planner<'_>,
+        moves: &[BTreeSet<usize>],
+        mut chosen: BTreeSet<usize>,
+    ) -> Result<BTreeSet<usize>, PgError> {
+        for _ in 0..EXCHANGES {
+            let shut_out: Vec<BTreeSet<usize>> = moves
+                .iter()
+                .map(|adds| self.after(&chosen, adds))
+                .filter(|set| *set != chosen && !self.is_within_bounds(set))
+                .collect();
+            self.learn(planner, &shut_out.iter().collect::<Vec<_>>()).await?;
+            let now = self.gain(&chosen);
+            let mut better: Vec<(f64, BTreeSet<usize>)> = shut_out
+                .into_iter()
+                .map(|set| (self.gain(&set) - now, set))
+                .filter(|(gain, _)| *gain > LEAST_GAIN)
+                .collect();
+            better.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+            let mut made = None;
+            for (_, wanted) in better.into_iter().take(4) {
+                made = self
+                    .make_room(planner, &chosen, wanted)
+                    .await?
+                    .filter(|set| self.gain(set) > now + LEAST_GAIN);
+                if made.is_some() {
+                    break;
+                }
+            }
+            match made {
+                Some(set) if !self.is_late() => chosen = set,
+                _ => break,
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The wanted set without those of the chosen whose loss costs least for what they free, until it is within
+    /// bounds. Nothing where that cannot be.
+    async fn make_room(
+        &mut self,
+        planner: &mut Planner<'_>,
+        chosen: &BTreeSet<usize>,
+        mut wanted: BTreeSet<usize>,
+    ) -> Result<Option<BTreeSet<usize>>, PgError> {
+        while !self.is_within_bounds(&wanted) {
+            let without: Vec<BTreeSet<usize>> = wanted
+                .intersection(chosen)
+                .map(|one| wanted.iter().copied().filter(|other| other != one).collect())
+                .collect();
+            self.learn(planner, &without.iter().collect::<Vec<_>>()).await?;
+            let (gain, excess) = (self.gain(&wanted), self.excess(&wanted));
+            let price = |set: &BTreeSet<usize>| {
+                let freed = excess - self.excess(set);
+                (freed > 0.0).then(|| (gain - self.gain(set)) / freed)
+            };
+            let least = without
+                .into_iter()
+                .filter_map(|set| Some((price(&set)?, set)))
+                .min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+            match least {
+                Some((_, set)) if !self.is_late() => wanted = set,
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(wanted))
+    }
+
+    /// How far a set is beyond the bounds, in parts of them.
+    fn excess(&self, set: &BTreeSet<usize>) -> f64 {
+        (self.bytes(set) / self.bounds.bytes.max(1.0) - 1.0).max(0.0) + (self.write_share(set) - 1.0).max(0.0)
     }
 
     fn is_late(&self) -> bool {
