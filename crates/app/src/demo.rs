@@ -222,13 +222,18 @@ impl Tour<'_> {
         self.narrator.chapter("Someone went to lunch in a transaction");
         let clusters = self.cx.get::<Clusters>()?;
         let writer = Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite));
-        let (mut away, mut waiting) = (writer.connect().await?, writer.connect().await?);
+        let (mut away, mut first, mut second) = (
+            writer.connect().await?,
+            writer.connect().await?,
+            writer.connect().await?,
+        );
         away.batch("BEGIN; LOCK TABLE shop.orders IN ACCESS EXCLUSIVE MODE")
             .await?;
         let diagnosed = {
-            let query = waiting.batch("SET lock_timeout = '30s'; SELECT count(*) FROM shop.orders");
+            let query = "SET lock_timeout = '30s'; SELECT count(*) FROM shop.orders";
+            let (first, second) = (first.batch(query), second.batch(query));
             let asked = async {
-                // Until the other one waits.
+                // Until the others wait: one alone, and for moments, is nothing to report.
                 tokio::time::sleep(std::time::Duration::from_millis(500)).await;
                 self.narrator.command("howdah diagnose lock-pile-ups");
                 let diagnosed = self
@@ -237,8 +242,9 @@ impl Tour<'_> {
                 away.batch("ROLLBACK").await?;
                 diagnosed
             };
-            let (queried, diagnosed) = tokio::join!(query, asked);
-            queried?;
+            let (first, second, diagnosed) = tokio::join!(first, second, asked);
+            first?;
+            second?;
             diagnosed?
         };
         self.narrator.result(&diagnosed);

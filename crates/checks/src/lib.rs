@@ -10,6 +10,7 @@ pub mod outside;
 pub mod sequences;
 
 mod check;
+mod exact;
 mod line;
 mod need;
 mod pass;

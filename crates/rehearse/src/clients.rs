@@ -5,7 +5,7 @@ mod contradictions;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use howdah_pg::{Connection, PgError, Row};
-use howdah_sql::{quote_ident, quote_literal};
+use howdah_sql::{normalize, quote_ident, quote_literal};
 
 use crate::schema::BUILDER;
 use crate::scratch::BEFORE;
@@ -27,6 +27,8 @@ struct Attempt {
     oid: Oid,
     role: String,
     sql: String,
+    /// What is told of it: the statement without its constants, which may be values of somebody's rows.
+    told: String,
     /// What puts a row into the table first, for a statement that needs one.
     first: Option<String>,
     /// Whether it is the execution of a statement that was prepared before the script.
@@ -60,6 +62,8 @@ pub(crate) struct Clients {
     validated: HashMap<Oid, bool>,
     /// Columns that alone identified a row before the script, by table.
     keys: HashMap<Oid, Vec<i32>>,
+    /// The values of the target's rows that statements are tried with.
+    values: Vec<String>,
 }
 
 /// What is tried after a transaction.
@@ -135,6 +139,11 @@ impl Clients {
             nullable,
             validated,
             keys,
+            values: statistics
+                .columns()
+                .iter()
+                .filter_map(|column| column.typical().map(str::to_owned))
+                .collect(),
         })
     }
 
@@ -179,20 +188,20 @@ impl Clients {
             };
             self.told.insert(number);
             let attempt = &self.attempts[number];
-            // With a row and without one it fails the same way.
-            let is_told = attempt.first.is_some()
-                && breaks.iter().any(|(oid, told)| {
-                    *oid == attempt.oid
-                        && told.role == attempt.role
-                        && told.failure.sqlstate == failure.sqlstate
-                });
+            // With a row and without one it fails the same way, and so it does with other constants.
+            let is_told = breaks.iter().any(|(oid, told)| {
+                *oid == attempt.oid
+                    && told.role == attempt.role
+                    && told.failure.sqlstate == failure.sqlstate
+                    && (attempt.first.is_some() || told.statement == attempt.told)
+            });
             if is_told {
                 continue;
             }
             let broken = Break {
-                statement: attempt.sql.trim_start_matches("EXPLAIN ").to_owned(),
+                statement: attempt.told.clone(),
                 role: attempt.role.clone(),
-                failure,
+                failure: self.without_values(failure),
                 prepared_only: attempt.prepared,
             };
             breaks.push((attempt.oid, broken));
@@ -205,6 +214,17 @@ impl Clients {
             }
         }
         Ok(breaks)
+    }
+
+    /// The failure without values of the target's rows. Errors about data and those that triggers raise
+    /// repeat them; others name objects, which may be called the same.
+    fn without_values(&self, mut failure: Failure) -> Failure {
+        if failure.sqlstate.starts_with("22") || failure.sqlstate.starts_with("P0") {
+            for value in self.values.iter().filter(|value| value.len() > 1) {
+                failure.message = failure.message.replace(value.as_str(), "…");
+            }
+        }
+        failure
     }
 
     /// Why an attempt counts as broken, if it does.
@@ -339,10 +359,12 @@ impl Clients {
 pub(crate) const PUBLIC: &str = "howdah public";
 
 fn attempt(row: Row<'_>) -> Option<Attempt> {
+    let sql = row.get(2)?.to_owned();
     Some(Attempt {
         oid: row.parse(0)?,
         role: row.get(1)?.to_owned(),
-        sql: row.get(2)?.to_owned(),
+        told: normalize(sql.trim_start_matches("EXPLAIN ")),
+        sql,
         first: row.get(3).map(str::to_owned),
         prepared: false,
     })
@@ -372,6 +394,7 @@ async fn prepare(connection: &mut Connection, attempts: &[Attempt]) -> Result<Ve
                 oid: attempt.oid,
                 role: BUILDER.to_owned(),
                 sql: format!("EXECUTE {name}"),
+                told: format!("{select}, prepared"),
                 first: None,
                 prepared: true,
             }),

@@ -116,6 +116,9 @@ pub struct Server {
     _watchdog: Watchdog,
 }
 
+/// The ports of this process's servers, also of those that are stopped.
+static PORTS: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
 impl Server {
     fn start_new(options: &ServerOptions) -> Self {
         let major = match options.major {
@@ -155,9 +158,10 @@ impl Server {
         };
         let mut instance = Instance::init(&directory.join("server"), &installation(major), &init)
             .unwrap_or_else(|error| panic!("{error:?}"));
-        instance
-            .start(&BTreeSet::new())
-            .unwrap_or_else(|error| panic!("{error:?}"));
+        // A server that a test has stopped for a moment finds its own port again.
+        let taken = lock(&PORTS).clone();
+        instance.start(&taken).unwrap_or_else(|error| panic!("{error:?}"));
+        lock(&PORTS).insert(instance.port());
         Self {
             instance: Mutex::new(instance),
             major,

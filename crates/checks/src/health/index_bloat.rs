@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use crate::exact;
 use crate::verdict::Verdict;
 use crate::words::{bytes, tenth};
 use crate::{Check, Further, Line, Seen, Threshold};
@@ -25,30 +26,8 @@ inventory::submit! {
     }
 }
 
-/// Indexes that are measured exactly, at most.
-const EXACT_MAX: usize = 20;
-
 fn further(seen: &Seen<'_>) -> Vec<Further> {
-    if seen.place.extension_schema("pgstattuple").is_none() || !seen.place.scans_tables {
-        return Vec::new();
-    }
-    let mut budget = seen.limit("exact_mib") * 1_048_576.0;
-    let suspect = seen.lines().filter(|line| {
-        line.maybe::<f64>("percent")
-            .is_none_or(|percent| percent >= seen.limit("warn_percent") / 2.0)
-    });
-    let within = suspect.filter(|line| {
-        let fits = line.number("bytes") <= budget;
-        budget -= if fits { line.number("bytes") } else { 0.0 };
-        fits
-    });
-    within
-        .take(EXACT_MAX)
-        .map(|line| Further {
-            sql: include_str!("index_bloat.exact.sql"),
-            params: vec![line.text("oid").to_owned()],
-        })
-        .collect()
+    exact::suspects(seen, include_str!("index_bloat.exact.sql"))
 }
 
 /// The share of an index that a rebuild would give back. The density of the leaves is compared with

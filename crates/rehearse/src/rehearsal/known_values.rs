@@ -102,9 +102,13 @@ impl Run {
                 value,
                 validated,
             } => {
-                let value = value.as_deref().unwrap_or("NULL");
+                // The value is of somebody's row: it goes into no finding.
+                let is = match value {
+                    None => "is NULL",
+                    Some(_) => "has a value that it refuses",
+                };
                 let message = format!(
-                    "check constraint \"{name}\" of {table} is violated where {column} is {value}, as statistics know of it"
+                    "check constraint \"{name}\" of {table} is violated: statistics know rows whose {column} {is}"
                 );
                 let failure = Failure {
                     sqlstate: "23514".to_owned(),

@@ -85,6 +85,53 @@ async fn rules_are_held_against_known_values() {
 }
 
 #[tokio::test]
+async fn values_of_the_targets_rows_are_told_to_nobody() {
+    const PEOPLE: &str = "
+        CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, born text);
+        INSERT INTO people SELECT g, 'Grace the ' || g % 3, 'secret ' || g % 3 FROM generate_series(1, 2000) AS g;
+        ANALYZE people;
+        GRANT SELECT, INSERT, UPDATE ON people TO plain;
+    ";
+    let scripts = [
+        "ALTER TABLE people RENAME name TO full_name",
+        "ALTER TABLE people ADD CHECK (born <> 'secret 1') NOT VALID",
+        "ALTER TABLE people ADD CHECK (name NOT LIKE 'Grace%')",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not %', NEW.name; END $$;
+         CREATE TRIGGER t BEFORE INSERT OR UPDATE ON people FOR EACH ROW EXECUTE FUNCTION f()",
+    ];
+    for major in majors() {
+        let server = howdah_testkit::server(major).await;
+        let target = server.database("target").await;
+        target.execute(PEOPLE).await;
+        let mut connection = connect(&target.url()).await;
+        let schema = Schema::capture(&mut connection).await.unwrap();
+        let statistics = Statistics::capture(&mut connection, &["people".to_owned()], false).await;
+        let options = Options {
+            statistics: statistics.unwrap(),
+            ..Options::default()
+        };
+        for script in scripts {
+            let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
+            copy.build(&schema).await.unwrap();
+            let rehearsal = rehearse(copy, &[], &autocommit(script), &options).await.unwrap();
+            let mut told = 0;
+            for statement in &rehearsal.statements {
+                let failures = statement.effects.failure.iter();
+                for failure in failures.chain(statement.effects.breaks.iter().map(|broken| &broken.failure)) {
+                    assert!(!failure.message.contains("Grace"), "{major}: {failure:?}");
+                    assert!(!failure.message.contains("secret"), "{major}: {failure:?}");
+                    told += 1;
+                }
+                for broken in &statement.effects.breaks {
+                    assert!(!broken.statement.contains("Grace"), "{major}: {broken:?}");
+                }
+            }
+            assert!(told > 0, "{major}: {script} breaks something: {rehearsal:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_backfill_in_the_script_makes_statistics_old() {
     let major = majors()[0];
     let server = howdah_testkit::server(major).await;
