@@ -114,7 +114,9 @@ impl PgError {
     /// the server's process was told to go, or went away.
     pub(crate) fn is_end_of_connection(&self) -> bool {
         match self {
-            Self::Server(error) => error.is_fatal() && matches!(error.sqlstate.as_str(), "57P01" | "57P02" | "57P05"),
+            Self::Server(error) => {
+                error.is_fatal() && matches!(error.sqlstate.as_str(), "57P01" | "57P02" | "57P05")
+            }
             Self::Closed { .. } => true,
             _ => false,
         }

@@ -55,7 +55,14 @@ async fn a_connection_that_ends_before_the_statement_begins_costs_no_call() {
                 .await
                 .unwrap();
             let gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1";
-            while arena.probe.query_one(gone, &[&pid]).await.unwrap().get::<_, i64>(0) > 0 {
+            while arena
+                .probe
+                .query_one(gone, &[&pid])
+                .await
+                .unwrap()
+                .get::<_, i64>(0)
+                > 0
+            {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             let mut rows = Rows::default();
