@@ -24,6 +24,9 @@ pub struct Cluster {
     /// All databases together; absent when it could not be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
+    /// The earliest moment that it can be restored to, in UTC (RFC 3339); absent where it keeps no log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restorable_since: Option<String>,
     /// The writer first.
     pub instances: Vec<Instance>,
 }

@@ -94,8 +94,8 @@ cluster_job!(
     DeleteSnapshot, "delete_snapshot", "Delete a snapshot", OnFailure::Undo
 );
 cluster_job!(
-    /// Makes a cluster of a snapshot.
-    RestoreCluster, "restore_cluster", "Restore a cluster from a snapshot", OnFailure::Undo
+    /// Makes a cluster of a snapshot, or of another cluster as it was at a moment.
+    RestoreCluster, "restore_cluster", "Restore a cluster", OnFailure::Undo
 );
 
 fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
@@ -128,7 +128,7 @@ fn result(input: &Operation, state: &OperationState) -> Value {
     match &input.action {
         Action::Delete { .. } | Action::DeleteSnapshot { .. } => result["deleted"] = true.into(),
         Action::Stop => result["status"] = "stopped".into(),
-        Action::Create { .. } | Action::Start | Action::Restore { .. } => {
+        Action::Create { .. } | Action::Start | Action::Restore { .. } | Action::RestoreToTime { .. } => {
             result["status"] = "available".into()
         }
         Action::Snapshot { .. } => {}
@@ -147,7 +147,9 @@ impl Operation {
             Action::Delete { .. } => engine.start::<DeleteCluster>(self, by).await,
             Action::Snapshot { .. } => engine.start::<SnapshotCluster>(self, by).await,
             Action::DeleteSnapshot { .. } => engine.start::<DeleteSnapshot>(self, by).await,
-            Action::Restore { .. } => engine.start::<RestoreCluster>(self, by).await,
+            Action::Restore { .. } | Action::RestoreToTime { .. } => {
+                engine.start::<RestoreCluster>(self, by).await
+            }
         };
         started.map_err(Error::from)
     }

@@ -2,7 +2,8 @@
 //!
 //! A cluster is a directory with a writer and its readers, which follow the
 //! writer by streaming replication, each from a slot of its own. A snapshot is
-//! an online backup, or a plain copy when the cluster is stopped. Servers run
+//! an online backup, or a plain copy when the cluster is stopped. A writer keeps
+//! its log, so that its cluster can be restored to any moment. Servers run
 //! detached: they outlive Howdah, and are found again by their files.
 
 mod backup;
@@ -10,6 +11,7 @@ mod create;
 mod delete;
 mod describe;
 mod layout;
+mod log_archive;
 mod run;
 mod server;
 mod snapshot;
@@ -56,8 +58,17 @@ impl LocalPlane {
                 steps.push(Step::new("init", "Initialising the writer").weight(1.5));
                 steps.push(Step::new("start", "Starting the writer").weight(0.3));
                 steps.push(Step::new("database", "Creating the database").weight(0.2));
-                add_readers(&mut steps, *readers);
-                steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
+                add_last(&mut steps, *readers);
+            }
+            Action::RestoreToTime { readers, .. } => {
+                steps.push(
+                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
+                );
+                steps.push(Step::new("close-log", "Closing the log of the other cluster").weight(0.2));
+                steps.push(Step::new("restore", "Copying the data that the log begins with").weight(1.0));
+                steps.push(Step::new("start", "Replaying the log up to the moment").weight(2.0));
+                steps.push(Step::new("password", "Setting the new password").weight(0.1));
+                add_last(&mut steps, *readers);
             }
             Action::Restore { readers, .. } => {
                 steps.push(
@@ -66,8 +77,7 @@ impl LocalPlane {
                 steps.push(Step::new("restore", "Copying the snapshot's data").weight(2.0));
                 steps.push(Step::new("start", "Starting the writer").weight(0.5));
                 steps.push(Step::new("password", "Setting the new password").weight(0.1));
-                add_readers(&mut steps, *readers);
-                steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
+                add_last(&mut steps, *readers);
             }
             Action::Stop => steps.push(Step::new("stop", "Stopping the servers")),
             Action::Start => steps.push(Step::new("start-all", "Starting the servers")),
@@ -119,7 +129,8 @@ impl LocalPlane {
     }
 }
 
-fn add_readers(steps: &mut Vec<Step>, readers: u8) {
+/// What every new cluster ends with.
+fn add_last(steps: &mut Vec<Step>, readers: u8) {
     for number in 1..=readers {
         steps.push(Step::new(
             format!("copy-reader-{number}"),
@@ -133,6 +144,8 @@ fn add_readers(steps: &mut Vec<Step>, readers: u8) {
             .weight(0.6),
         );
     }
+    steps.push(Step::new("base", "Copying the data that its log begins with").weight(0.5));
+    steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
 }
 
 #[async_trait]
@@ -159,6 +172,15 @@ impl ControlPlane for LocalPlane {
                 self.check_new(cluster, *readers)?;
                 let record = self.layout.snapshot(snapshot).require(&self.layout)?;
                 Installation::require(Some(record.major))?;
+            }
+            Action::RestoreToTime {
+                source,
+                time,
+                readers,
+            } => {
+                self.check_new(cluster, *readers)?;
+                self.check_exists(source).await?;
+                log_archive::check(&self.layout.cluster(source), time)?;
             }
             Action::Snapshot { snapshot }
             | Action::Delete {
@@ -199,6 +221,14 @@ impl ControlPlane for LocalPlane {
         match (step, &operation.action) {
             ("prepare", action) => create::prepare(&self.layout, &cluster, action, cx.id()).await,
             ("init", _) => create::init(&cluster).await,
+            ("close-log", Action::RestoreToTime { source, .. }) => {
+                log_archive::close(&self.layout.cluster(source)).await
+            }
+            ("restore", Action::RestoreToTime { source, time, .. }) => {
+                log_archive::restore(&self.layout.cluster(source), &cluster, time).await
+            }
+            ("start", Action::RestoreToTime { .. }) => log_archive::catch_up(&self.layout, &cluster).await,
+            ("base", _) => log_archive::keep_base(&cluster).await,
             ("start", _) => run::start_writer(&self.layout, &cluster).await,
             ("database", _) => create::database(&cluster).await,
             ("finish", _) => create::finish(&cluster, state).await,

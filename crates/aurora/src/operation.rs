@@ -55,6 +55,15 @@ pub enum Action {
         /// Readers beside the writer, up to [`MAX_READERS`].
         readers: u8,
     },
+    /// Make it of another one as that was at a moment.
+    RestoreToTime {
+        /// The other one, which stays as it is.
+        source: ClusterName,
+        /// RFC 3339; what was committed then is there.
+        time: String,
+        /// Readers beside the writer, up to [`MAX_READERS`].
+        readers: u8,
+    },
 }
 
 /// What an operation remembers between its steps.

@@ -361,7 +361,15 @@ async fn killed_at_every_step_and_finished_all_the_same() {
     inside.sort();
     assert_eq!(
         inside,
-        vec!["cluster.json", "password", "reader-1", "tls", "writer"]
+        vec![
+            "archive",
+            "base",
+            "cluster.json",
+            "password",
+            "reader-1",
+            "tls",
+            "writer"
+        ]
     );
 }
 
@@ -395,6 +403,67 @@ async fn killed_at_every_step_and_taken_back() {
         assert_eq!(world.servers(), 0, "after {} + {delay} ms", job.steps[step].name);
         assert_eq!(world.left_of_clusters(), Vec::<String>::new());
     }
+}
+
+/// What was committed at the moment is there, and nothing since; the worker is killed in each step.
+#[tokio::test(flavor = "multi_thread")]
+async fn restored_to_the_moment_before_the_damage() {
+    let world = World::new();
+    world.succeed(on("shop", create(0))).await;
+    let mut shop = connect(&world, "shop").await;
+    shop.batch("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id")
+        .await
+        .unwrap();
+    let now = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
+    let before = one(&mut shop, now).await;
+    shop.batch("DELETE FROM t; CREATE TABLE later ()").await.unwrap();
+
+    let restore = |time: &str| Action::RestoreToTime {
+        source: "shop".parse().unwrap(),
+        time: time.to_owned(),
+        readers: 1,
+    };
+    for (time, why) in [
+        ("2020-01-01T00:00:00Z", "begins at"),
+        ("2199-01-01T00:00:00+01:00", "not come yet"),
+        ("yesterday", "RFC 3339"),
+    ] {
+        let error = world
+            .clusters
+            .check(&on("then", restore(time)))
+            .await
+            .unwrap_err();
+        assert!(error.message.contains(why) && error.hint.is_some(), "{error:?}");
+    }
+    let operation = on("then", restore(&before));
+    world.clusters.check(&operation).await.unwrap();
+    let job = operation.start(&world.engine, "test").await.unwrap();
+    for step in 0..job.steps.len() {
+        world
+            .kill_worker_in(&job.id, step, Duration::from_millis(40))
+            .await;
+    }
+    let job = world.finished(&job.id).await;
+    assert_eq!(job.state, JobState::Succeeded, "{:?}", job.error);
+    let mut then = connect(&world, "then").await;
+    assert_eq!(one(&mut then, "SELECT count(*) FROM t").await, "1000");
+    assert_eq!(one(&mut then, "SELECT to_regclass('later') IS NULL").await, "t");
+    assert_eq!(one(&mut shop, "SELECT count(*) FROM t").await, "0");
+    let described = world.clusters.describe("then").await.unwrap();
+    assert_eq!(described.status, ClusterStatus::Available, "{described:?}");
+    assert!(
+        described.restorable_since.unwrap() > before,
+        "it keeps a log of its own"
+    );
+
+    // Of a cluster that does not run the log ends before the moment.
+    let last = one(&mut shop, now).await;
+    drop(shop);
+    world.succeed(on("shop", Action::Stop)).await;
+    world.succeed(on("end", restore(&last))).await;
+    let mut end = connect(&world, "end").await;
+    assert_eq!(one(&mut end, "SELECT count(*) FROM t").await, "0");
+    assert_eq!(one(&mut end, "SELECT to_regclass('later') IS NULL").await, "f");
 }
 
 /// A failing step takes everything back by itself, and says what the server said.

@@ -96,6 +96,9 @@ fn show(report: Report, cluster: &Cluster) -> Report {
     if let Some(size) = cluster.size_bytes {
         facts.push(("Size", human_bytes(size)));
     }
+    if let Some(since) = &cluster.restorable_since {
+        facts.push(("Restorable to", format!("any moment since {since}")));
+    }
     if let Some(connection) = &cluster.connection {
         facts.push(("Endpoint", format!("{}:{}", connection.endpoint, connection.port)));
         facts.push(("Database", connection.database.clone()));

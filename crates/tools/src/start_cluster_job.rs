@@ -14,7 +14,7 @@ use crate::clusters::{ClusterJob, start};
 /// Deleting a cluster needs the name of a final snapshot, or that none is wanted; any deletion needs a person's consent.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct StartClusterJob {
-    /// The cluster; for `restore` the new one that is made; for `delete_snapshot` the snapshot.
+    /// The cluster; for `restore` the one whose data are wanted; for `delete_snapshot` the snapshot.
     pub name: String,
     /// What is to be done.
     #[arg(value_enum)]
@@ -28,6 +28,14 @@ pub struct StartClusterJob {
     #[arg(long)]
     #[serde(default)]
     pub skip_final_snapshot: bool,
+    /// For `restore`, in place of a snapshot: the moment whose data are wanted (RFC 3339, UTC).
+    #[arg(long, value_name = "TIME")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_time: Option<String>,
+    /// For `restore`: the name of the new cluster.
+    #[arg(long = "as", value_name = "NEW")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<String>,
     /// For `restore`: how many readers follow the writer, 0 to 15.
     #[arg(long, default_value_t = 0, value_name = "N")]
     #[serde(default)]
@@ -46,7 +54,7 @@ pub enum ClusterAction {
     Delete,
     /// Copy its data, whether it runs or not.
     Snapshot,
-    /// Make a new cluster of a snapshot.
+    /// Make a new cluster of a snapshot, or of the data as they were at a moment.
     Restore,
     /// Remove a snapshot with its data.
     DeleteSnapshot,
@@ -63,31 +71,14 @@ impl Tool for StartClusterJob {
     const EXAMPLES: &'static str = "
         howdah cluster operate shop stop --wait                      end its servers, keep its data
         howdah cluster operate shop snapshot --snapshot monday       copy its data while it runs
-        howdah cluster operate copy restore --snapshot monday        a new cluster of that copy";
+        howdah cluster operate shop restore --snapshot monday --as copy     a new cluster of that copy";
     type Out = ClusterJob;
 
     async fn run(self, cx: &Context) -> Result<ClusterJob> {
         let clusters = cx.get::<Clusters>()?;
         let snapshot = self.snapshot.as_deref().map(str::parse::<SnapshotName>).transpose().map_err(Error::from)?;
         let operation = match self.action {
-            ClusterAction::Restore => {
-                let snapshot = needed(
-                    snapshot,
-                    "the snapshot to restore",
-                    "howdah cluster restore NEW --snapshot NAME",
-                )?;
-                let provider = taken(&clusters, &snapshot)
-                    .await?
-                    .map_or_else(|| "local".to_owned(), |known| known.provider);
-                Operation {
-                    provider,
-                    cluster: self.name.parse::<ClusterName>().map_err(Error::from)?,
-                    action: Action::Restore {
-                        snapshot,
-                        readers: self.readers,
-                    },
-                }
-            }
+            ClusterAction::Restore => self.restore(&clusters, snapshot).await?,
             ClusterAction::DeleteSnapshot => {
                 let snapshot = self.name.parse::<SnapshotName>().map_err(Error::from)?;
                 let Some(known) = taken(&clusters, &snapshot).await? else {
@@ -122,6 +113,42 @@ impl Tool for StartClusterJob {
         clusters.check(&operation).await?;
         consent(cx, &operation).await?;
         start(cx, operation).await
+    }
+}
+
+impl StartClusterJob {
+    /// A new cluster, of a snapshot or of a cluster's data at a moment.
+    async fn restore(&self, clusters: &Clusters, snapshot: Option<SnapshotName>) -> Result<Operation> {
+        const HOW: &str = "`howdah cluster restore CLUSTER --snapshot ID --as NEW`, or with --to-time 2026-05-01T09:30:00Z (arguments `snapshot`, `to_time`, `new_name`).";
+        let source = self.name.parse::<ClusterName>().map_err(Error::from)?;
+        let Some(new) = &self.new_name else {
+            return Err(Error::invalid("This needs a name for the new cluster.").hint(HOW));
+        };
+        let cluster = new.parse::<ClusterName>().map_err(Error::from)?;
+        let readers = self.readers;
+        match (snapshot, self.to_time.clone()) {
+            (Some(snapshot), None) => {
+                let known = taken(clusters, &snapshot).await?;
+                if let Some(known) = &known && known.cluster != source {
+                    let message = format!("The snapshot {snapshot} is of the cluster {}, not of {source}.", known.cluster);
+                    return Err(Error::invalid(message).hint(format!(
+                        "`howdah cluster restore {} --snapshot {snapshot} --as {cluster}`",
+                        known.cluster
+                    )));
+                }
+                let provider = known.map_or_else(|| "local".to_owned(), |known| known.provider);
+                Ok(Operation { provider, cluster, action: Action::Restore { snapshot, readers } })
+            }
+            (None, Some(time)) => {
+                let (plane, source) = clusters.find(source.as_str()).await?;
+                let provider = plane.name().to_owned();
+                Ok(Operation { provider, cluster, action: Action::RestoreToTime { source, time, readers } })
+            }
+            (Some(_), Some(_)) => {
+                Err(Error::invalid("Either a snapshot or a moment is restored: both were given.").hint(HOW))
+            }
+            (None, None) => Err(Error::invalid("This needs what is to be restored: a snapshot or a moment.").hint(HOW)),
+        }
     }
 }
 
@@ -269,14 +296,20 @@ pub struct DeleteSnapshot {
     pub snapshot: String,
 }
 
-/// Make a new cluster of a snapshot.
+/// Make a new cluster of a snapshot, or of a cluster's data as they were at a moment.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RestoreCluster {
-    /// The name of the new cluster.
+    /// The cluster whose data are wanted; it stays as it is, and for a snapshot may be gone.
     pub name: String,
     /// The snapshot; `howdah cluster list` shows them.
-    #[arg(long)]
-    pub snapshot: String,
+    #[arg(long, value_name = "ID", conflicts_with = "to_time", required_unless_present = "to_time")]
+    pub snapshot: Option<String>,
+    /// The moment, in RFC 3339: what was committed by then is there. `howdah cluster show` says since when.
+    #[arg(long, value_name = "TIME")]
+    pub to_time: Option<String>,
+    /// The name of the new cluster.
+    #[arg(long = "as", value_name = "NEW")]
+    pub new_name: String,
     /// How many readers follow the writer, 0 to 15.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub readers: u8,
@@ -284,7 +317,7 @@ pub struct RestoreCluster {
 
 impl StartClusterJob {
     fn plain(name: String, action: ClusterAction) -> Self {
-        Self { name, action, snapshot: None, skip_final_snapshot: false, readers: 0 }
+        Self { name, action, snapshot: None, to_time: None, new_name: None, skip_final_snapshot: false, readers: 0 }
     }
 }
 
@@ -330,9 +363,12 @@ commands! {
         howdah cluster delete-snapshot before-release --yes      remove a copy that nobody needs" |it|
         StartClusterJob::plain(it.snapshot, ClusterAction::DeleteSnapshot);
     RestoreCluster "restore" "
-        howdah cluster restore shop-check --snapshot before-release --wait      a new cluster of a snapshot" |it|
+        howdah cluster restore shop --snapshot before-release --as shop-check --wait       a new cluster of a snapshot
+        howdah cluster restore shop --to-time 2026-05-01T09:30:00Z --as shop-then --wait   of the data at a moment" |it|
         StartClusterJob {
-            snapshot: Some(it.snapshot),
+            snapshot: it.snapshot,
+            to_time: it.to_time,
+            new_name: Some(it.new_name),
             readers: it.readers,
             ..StartClusterJob::plain(it.name, ClusterAction::Restore)
         };

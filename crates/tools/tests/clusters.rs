@@ -146,7 +146,16 @@ fn a_person_creates_uses_and_deletes_a_cluster() {
     ];
     assert_eq!(home.json(&delete)["state"], "succeeded");
     assert!(home.text(&["cluster", "list"]).contains("last"));
-    let restore = ["cluster", "restore", "again", "--snapshot", "last", "--wait"];
+    let restore = [
+        "cluster",
+        "restore",
+        "shop",
+        "--snapshot",
+        "last",
+        "--as",
+        "again",
+        "--wait",
+    ];
     assert_eq!(home.json(&restore)["result"]["database"], "app");
     let (_, said) = home.refusal(&["cluster", "delete-snapshot", "none", "--yes"]);
     assert!(

@@ -13,7 +13,7 @@ use super::layout::{
     ClusterDirectory, ClusterRecord, Layout, Stage, USER, file, now, reader_name, remove_directory, rename,
 };
 use super::server::{await_streaming, connect};
-use super::{backup, blocking};
+use super::{backup, blocking, log_archive};
 use crate::clusters::value;
 use crate::{Action, AuroraError, OperationState};
 
@@ -50,6 +50,14 @@ pub(super) async fn prepare(
                 *readers,
             )
         }
+        Action::RestoreToTime { source, readers, .. } => {
+            let record = layout.cluster(source).record()?;
+            (
+                Installation::require(Some(record.major))?,
+                record.database,
+                *readers,
+            )
+        }
         _ => return Err(Error::internal("Only a new cluster is prepared.")),
     };
     let record = ClusterRecord {
@@ -70,6 +78,7 @@ pub(super) async fn prepare(
         for directory in [nascent.path(), &nascent.tls_dir()] {
             make_directory(directory, &account)?;
         }
+        account.private_directory(&nascent.archive_dir())?;
         write_private(&nascent.password_file(), &generate_password()?)?;
         TlsFiles::create(&nascent.tls_dir(), &account)?;
         nascent.write_record(&record)?;
@@ -261,6 +270,7 @@ pub(super) fn settings(
             "pg_stat_statements".to_owned(),
         ));
     }
+    settings.extend(log_archive::settings(cluster));
     settings.extend(cluster.tls().settings());
     settings
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 use howdah_core::{Error, ErrorKind, Result};
 use howdah_localpg::Status;
 
-use super::blocking;
 use super::layout::{ClusterDirectory, ClusterRecord, HOST, Layout, Stage, reader_name};
 use super::server::connect;
+use super::{blocking, log_archive};
 use crate::{Cluster, ClusterName, ClusterStatus, Instance, InstanceStatus, Role};
 
 /// How long a server may take to answer about itself.
@@ -50,6 +50,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
             _ => directory.connection().ok(),
         },
         size_bytes,
+        restorable_since: log_archive::earliest(&directory),
         instances,
     })
 }

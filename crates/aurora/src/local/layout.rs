@@ -6,6 +6,7 @@
 //!                        tls/           ca.crt, server.crt, server.key
 //!                        writer/        an instance (see howdah_localpg::Instance)
 //!                        reader-1/ …    further ones
+//!                        base/ archive/ see log_archive.rs
 //! <home>/snapshots/<name>/snapshot.json the record
 //!                         data/         the data directory
 //!                         backup_label  for one that was taken of a running server
