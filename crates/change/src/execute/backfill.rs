@@ -18,14 +18,18 @@ use super::worker::Worker;
 use crate::journal::Wanted;
 use crate::{Backfill, ChangeError, Plan};
 
-/// A leaf page of a B-tree is built 90 % full: what a first pass adds to it must be less than a tenth.
-const PASSES: u64 = 12;
+/// A leaf page of a B-tree is built 90 % full: what a first pass adds to it must be well below a
+/// tenth, or chance fills many of them, and they split.
+const PASSES: u64 = 16;
 /// A table of fewer pages is filled in whatever order.
 const SMALL_BLOCKS: u64 = 64;
 /// Rows that one look for stragglers brings.
 const SWEEP_ROWS: usize = 20_000;
 /// Growth at which the table is vacuumed in between: old transactions kept pages from being pruned.
 const GROWTH: f64 = 1.15;
+/// Updates with new index entries, as a share of the rows, after which a vacuum removes the
+/// entries of the old versions: a tenth is what leaf pages have room for.
+const ENTRIES: f64 = 0.04;
 /// How long a row's lock is waited for before the row is left for later: below what a client notices.
 const ROW_LOCK_MS: u32 = 8;
 
@@ -40,7 +44,14 @@ struct Position {
     block: u64,
     /// The passes are done; what is left is looked for.
     sweeping: bool,
+    /// The table's updates with new index entries, when it was vacuumed last.
+    #[serde(default)]
+    entries: u64,
 }
+
+/// Pages of the table, and its updates so far that brought new index entries.
+const GROWN: &str = "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int, \
+                     pg_stat_get_tuples_updated($1::regclass) - pg_stat_get_tuples_hot_updated($1::regclass)";
 
 /// The role under which ordinary triggers rest is set only while batches run.
 const BATCH_SETTINGS: &str = "SET synchronous_commit = off; SET lock_timeout = ";
@@ -108,7 +119,7 @@ impl Worker {
             .value(
                 "SELECT json_build_object('filenode', pg_relation_filenode($1::regclass)::bigint, \
                  'blocks', pg_relation_size($1::regclass) / current_setting('block_size')::int, \
-                 'pass', 0, 'block', 0, 'sweeping', false)::text",
+                 'pass', 0, 'block', 0, 'sweeping', false, 'entries', pg_stat_get_tuples_updated($1::regclass) - pg_stat_get_tuples_hot_updated($1::regclass))::text",
                 &[Some(&table)],
             )
             .await?;
@@ -185,7 +196,7 @@ impl Worker {
                     block: 0,
                     ..state.clone()
                 };
-                self.vacuum_if_grown(backfill, start).await?;
+                self.vacuum_if_grown(backfill, state).await?;
             }
             *state = Position {
                 sweeping: true,
@@ -220,7 +231,6 @@ impl Worker {
              WHERE ctid = ANY ($1::tid[]) AND ({}) FOR NO KEY UPDATE SKIP LOCKED))",
             backfill.todo
         );
-        let start = state.blocks;
         loop {
             let found = self.connection().await?.query(&look, &[]).await?;
             let places: Vec<String> = found
@@ -250,7 +260,7 @@ impl Worker {
                 self.pause(Duration::from_millis(200)).await?;
             }
             if places.len() == SWEEP_ROWS {
-                self.vacuum_if_grown(backfill, start).await?;
+                self.vacuum_if_grown(backfill, state).await?;
             }
         }
     }
@@ -296,20 +306,21 @@ impl Worker {
         }
     }
 
-    async fn vacuum_if_grown(&mut self, backfill: &Backfill, blocks: u64) -> Result<(), ChangeError> {
+    /// Takes away what the old versions left, before it makes the table grow or leaf pages split.
+    async fn vacuum_if_grown(&mut self, backfill: &Backfill, state: &mut Position) -> Result<(), ChangeError> {
         let table = backfill.table.to_string();
-        let now = self
-            .value(
-                "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int",
-                &[Some(&table)],
-            )
-            .await?
-            .and_then(|text| text.parse::<u64>().ok())
-            .unwrap_or(0);
-        if now as f64 > GROWTH * blocks as f64 + 64.0 {
+        let rows = self.connection().await?.query(GROWN, &[Some(&table)]).await?;
+        let number = |at: usize| rows.first().and_then(|row| row.parse::<u64>(at)).unwrap_or(0);
+        let (blocks, entries) = (number(0), number(1));
+        // Somebody may have reset the statistics.
+        let added = entries.saturating_sub(state.entries.min(entries));
+        if blocks as f64 > GROWTH * state.blocks as f64 + 64.0
+            || added as f64 > ENTRIES * backfill.rows.max(1) as f64
+        {
             // Another vacuum at work is as good.
-            self.execute(&format!("VACUUM (SKIP_LOCKED, TRUNCATE false) {table}"))
+            self.execute(&format!("VACUUM (SKIP_LOCKED, TRUNCATE false, INDEX_CLEANUP on) {table}"))
                 .await?;
+            state.entries = entries;
         }
         Ok(())
     }
