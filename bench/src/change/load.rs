@@ -259,7 +259,10 @@ impl One {
             self.latencies
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .push((now.as_secs_f64(), since_due.saturating_sub(own).as_secs_f64() * 1e3));
+                .push((
+                    now.as_secs_f64(),
+                    since_due.saturating_sub(own).as_secs_f64() * 1e3,
+                ));
             due += Duration::from_secs_f64(1.0 / RATE);
             if long {
                 due = due.max(Instant::now());

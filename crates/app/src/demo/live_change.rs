@@ -103,7 +103,9 @@ async fn work(
         let order = turn.wrapping_mul(7_919) % ORDERS + 1;
         let is_update = turn.wrapping_mul(31) % 10 < 4;
         let sql = if is_update {
-            format!("UPDATE shop.order_items SET quantity = quantity + 1 WHERE order_id = {order} AND line = 1")
+            format!(
+                "UPDATE shop.order_items SET quantity = quantity + 1 WHERE order_id = {order} AND line = 1"
+            )
         } else {
             format!("SELECT quantity, unit_price FROM shop.order_items WHERE order_id = {order}")
         };

@@ -7,6 +7,7 @@
 //! updates touch no index (HOT), and the table grows by about a twelfth where one pass
 //! would double it and fill every index with second entries.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use howdah_pg::Step as Query;
@@ -18,8 +19,7 @@ use super::worker::Worker;
 use crate::journal::Wanted;
 use crate::{Backfill, ChangeError, Plan};
 
-/// A leaf page of a B-tree is built 90 % full: what a first pass adds to it must be well below a
-/// tenth, or chance fills many of them, and they split.
+/// A leaf page of a B-tree is built 90 % full: what a first pass adds to it must be well below a tenth.
 const PASSES: u64 = 16;
 /// A table of fewer pages is filled in whatever order.
 const SMALL_BLOCKS: u64 = 64;
@@ -27,15 +27,12 @@ const SMALL_BLOCKS: u64 = 64;
 const SWEEP_ROWS: usize = 20_000;
 /// Growth at which the table is vacuumed in between: old transactions kept pages from being pruned.
 const GROWTH: f64 = 1.15;
-/// Updates with new index entries, as a share of the rows, after which a vacuum removes the
-/// entries of the old versions: a tenth is what leaf pages have room for.
-const ENTRIES: f64 = 0.04;
 /// How long a row's lock is waited for before the row is left for later: below what a client notices.
 const ROW_LOCK_MS: u32 = 8;
 
 /// Where a backfill stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Position {
+pub(super) struct Position {
     /// The table's file: a rewrite by somebody else moves every row.
     filenode: u64,
     /// Pages that there were when new rows began to bring their own value.
@@ -44,16 +41,16 @@ struct Position {
     block: u64,
     /// The passes are done; what is left is looked for.
     sweeping: bool,
-    /// The table's updates with new index entries, when it was vacuumed last.
+    /// The indexes and their sizes in bytes when it began.
     #[serde(default)]
-    entries: u64,
+    pub(super) indexes: BTreeMap<String, u64>,
+    /// The index that is being built anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rebuilding: Option<String>,
 }
 
-/// Pages of the table, and its updates so far that brought new index entries.
-const GROWN: &str = "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int, \
-                     pg_stat_get_tuples_updated($1::regclass) - pg_stat_get_tuples_hot_updated($1::regclass)";
-
-/// The role under which ordinary triggers rest is set only while batches run.
+/// The role under which ordinary triggers rest is set only while batches run. Their commits do not wait
+/// for the disk: rows and position are lost together, if at all, and the position says where to go on.
 const BATCH_SETTINGS: &str = "SET synchronous_commit = off; SET lock_timeout = ";
 const AFTER: &str = "RESET session_replication_role; SET synchronous_commit = on; SET lock_timeout = 0";
 
@@ -83,6 +80,9 @@ impl Worker {
         let stopped = ended?;
         // The last commit waits for the disk, and with it all before it are there.
         self.connection().await?.batch(AFTER).await?;
+        if stopped.is_none() {
+            self.tighten(plan, step, backfill, &mut state).await?;
+        }
         Ok(stopped)
     }
 
@@ -119,11 +119,11 @@ impl Worker {
             .value(
                 "SELECT json_build_object('filenode', pg_relation_filenode($1::regclass)::bigint, \
                  'blocks', pg_relation_size($1::regclass) / current_setting('block_size')::int, \
-                 'pass', 0, 'block', 0, 'sweeping', false, 'entries', pg_stat_get_tuples_updated($1::regclass) - pg_stat_get_tuples_hot_updated($1::regclass))::text",
+                 'pass', 0, 'block', 0, 'sweeping', false)::text",
                 &[Some(&table)],
             )
             .await?;
-        let now: Position = serde_json::from_str(now.as_deref().unwrap_or("null"))?;
+        let mut now: Position = serde_json::from_str(now.as_deref().unwrap_or("null"))?;
         if let Some(noted) = self.entry(&plan.id).await?.positions.get(&step) {
             let noted: Position = serde_json::from_str(&noted.position)?;
             // After a rewrite by somebody else the places mean nothing: from the start.
@@ -131,17 +131,42 @@ impl Worker {
                 return Ok(noted);
             }
         }
-        let id = &plan.id;
-        let (ordinal, text) = (step.to_string(), serde_json::to_string(&now)?);
+        now.indexes = self.index_sizes(backfill).await?;
+        self.note_position(plan, step, &now).await?;
+        Ok(now)
+    }
+
+    /// Notes by itself where a backfill stands.
+    pub(super) async fn note_position(
+        &mut self,
+        plan: &Plan,
+        step: usize,
+        position: &Position,
+    ) -> Result<(), ChangeError> {
+        let (ordinal, text) = (step.to_string(), serde_json::to_string(position)?);
         self.connection()
             .await?
             .query(
                 "INSERT INTO howdah.positions (change, ordinal, position) VALUES ($1, $2::int, $3) \
                  ON CONFLICT (change, ordinal) DO UPDATE SET position = EXCLUDED.position",
-                &[Some(id), Some(&ordinal), Some(&text)],
+                &[Some(&plan.id), Some(&ordinal), Some(&text)],
             )
             .await?;
-        Ok(now)
+        Ok(())
+    }
+
+    /// What is left of a backfill that is taken back, beside the rows' values.
+    pub(super) async fn clear_backfill(
+        &mut self,
+        plan: &Plan,
+        step: usize,
+        backfill: &Backfill,
+    ) -> Result<(), ChangeError> {
+        if let Some(noted) = self.entry(&plan.id).await?.positions.get(&step) {
+            let position: Position = serde_json::from_str(&noted.position)?;
+            self.drop_left(backfill, &position).await?;
+        }
+        Ok(())
     }
 
     async fn fill(
@@ -157,6 +182,10 @@ impl Worker {
         let set = set_sql(backfill);
         let table = &backfill.table;
         let start = state.blocks;
+        // Not one row outside of the hours that the caller wants.
+        if let Some(wanted) = pace.rest(self, &plan.id).await? {
+            return Ok(Some(wanted));
+        }
         if by_range && !state.sweeping {
             let sql = format!(
                 "UPDATE ONLY {table} SET {set} WHERE ctid >= $1::tid AND ctid < $2::tid \
@@ -196,7 +225,7 @@ impl Worker {
                     block: 0,
                     ..state.clone()
                 };
-                self.vacuum_if_grown(backfill, state).await?;
+                self.vacuum_if_grown(backfill, start).await?;
             }
             *state = Position {
                 sweeping: true,
@@ -260,7 +289,7 @@ impl Worker {
                 self.pause(Duration::from_millis(200)).await?;
             }
             if places.len() == SWEEP_ROWS {
-                self.vacuum_if_grown(backfill, state).await?;
+                self.vacuum_if_grown(backfill, state.blocks).await?;
             }
         }
     }
@@ -290,13 +319,8 @@ impl Worker {
                 Query::silent(sql).params(params),
                 Query::silent(note).params(&noted),
             ];
-            let begun = Instant::now();
-            match self.connection().await?.run(&steps, &mut Nowhere).await {
-                Ok(end) => {
-                    let rows = end.steps.first().and_then(|step| step.affected()).unwrap_or(0);
-                    pace.took(begun.elapsed(), rows);
-                    return Ok(rows);
-                }
+            match pace.batch(self.connection().await?, steps).await {
+                Ok(rows) => return Ok(rows),
                 // A client has one of the rows: the others first.
                 Err(error) if matches!(error.sqlstate(), Some("55P03" | "40P01")) && sql != free => {
                     sql = free
@@ -306,21 +330,20 @@ impl Worker {
         }
     }
 
-    /// Takes away what the old versions left, before it makes the table grow or leaf pages split.
-    async fn vacuum_if_grown(&mut self, backfill: &Backfill, state: &mut Position) -> Result<(), ChangeError> {
+    async fn vacuum_if_grown(&mut self, backfill: &Backfill, blocks: u64) -> Result<(), ChangeError> {
         let table = backfill.table.to_string();
-        let rows = self.connection().await?.query(GROWN, &[Some(&table)]).await?;
-        let number = |at: usize| rows.first().and_then(|row| row.parse::<u64>(at)).unwrap_or(0);
-        let (blocks, entries) = (number(0), number(1));
-        // Somebody may have reset the statistics.
-        let added = entries.saturating_sub(state.entries.min(entries));
-        if blocks as f64 > GROWTH * state.blocks as f64 + 64.0
-            || added as f64 > ENTRIES * backfill.rows.max(1) as f64
-        {
+        let now = self
+            .value(
+                "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int",
+                &[Some(&table)],
+            )
+            .await?
+            .and_then(|text| text.parse::<u64>().ok())
+            .unwrap_or(0);
+        if now as f64 > GROWTH * blocks as f64 + 64.0 {
             // Another vacuum at work is as good.
-            self.execute(&format!("VACUUM (SKIP_LOCKED, TRUNCATE false, INDEX_CLEANUP on) {table}"))
+            self.execute(&format!("VACUUM (SKIP_LOCKED, TRUNCATE false) {table}"))
                 .await?;
-            state.entries = entries;
         }
         Ok(())
     }
@@ -333,15 +356,4 @@ fn set_sql(backfill: &Backfill) -> String {
         .map(|(column, expression)| format!("{} = {expression}", quote_ident(column)))
         .collect();
     set.join(", ")
-}
-
-/// Nobody wants the rows of an UPDATE.
-pub(super) struct Nowhere;
-
-impl howdah_pg::Sink for Nowhere {
-    fn columns(&mut self, _: usize, _: Vec<howdah_pg::Column>) {}
-
-    fn row(&mut self, _: usize, _: &howdah_pg::RowView<'_>) -> howdah_pg::Flow {
-        howdah_pg::Flow::Continue
-    }
 }
