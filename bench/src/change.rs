@@ -182,14 +182,9 @@ async fn measure(
     let (model, errors) = load.stop().await?;
     let client = database.probe().await;
     if arguments.verbose {
-        let sql = "SELECT format('%s s  %s', round(extract(epoch FROM steps.ended_at - steps.started_at), 2), plan::json -> 'steps' -> ordinal ->> 'title') \
-                   FROM howdah.steps JOIN howdah.changes ON id = change ORDER BY ordinal";
-        for row in client.query(sql, &[]).await? {
-            eprintln!("{}", row.get::<_, String>(0));
-        }
+        step_by_step(&client, &beside).await?;
     }
     model.compare(&client, scenario).await?;
-    let after = scenario::sizes(&client, scenario).await?;
     if scenario.contract {
         let row = client.query_one("SELECT id FROM howdah.changes", &[]).await?;
         let output = command(
@@ -211,6 +206,7 @@ async fn measure(
         }
         model.compare(&client, scenario).await?;
     }
+    let after = scenario::sizes(&client, scenario).await?;
     let found = scenario::schema(&client).await?;
     if found != expected {
         bail!(
@@ -272,6 +268,18 @@ async fn measure(
         good,
         only_waits,
     })
+}
+
+/// What clients felt while each step was at work: where a bad figure comes from.
+async fn step_by_step(client: &tokio_postgres::Client, beside: &Latencies) -> Result<()> {
+    let sql = "SELECT extract(epoch FROM steps.started_at)::float8, extract(epoch FROM steps.ended_at)::float8, plan::json -> 'steps' -> ordinal ->> 'title' \
+               FROM howdah.steps JOIN howdah.changes ON id = change WHERE steps.ended_at IS NOT NULL ORDER BY ordinal";
+    for row in client.query(sql, &[]).await? {
+        let (from, to, title): (f64, f64, String) = (row.get(0), row.get(1), row.get(2));
+        let felt = beside.between(from, to);
+        eprintln!("{:>7.2} s  {:>22}  {title}", to - from, shown(&felt));
+    }
+    Ok(())
 }
 
 /// What stands in a change's way makes it stop with nothing touched, and is then removed.

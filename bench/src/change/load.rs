@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
 use howdah_testkit::Server;
@@ -17,11 +17,14 @@ const RATE: f64 = 40.0;
 /// What a client knows of a row that it wrote: its value, or that it is gone.
 type Known = HashMap<i64, Option<i64>>;
 
+/// One operation: when it ended, in seconds since 1970, and how many milliseconds after it was due.
+type Felt = (f64, f64);
+
 /// Eight clients that keep to a timetable, whatever the server does: a stall is felt by
 /// every operation that was due meanwhile.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
-    latencies: Arc<Mutex<Vec<f64>>>,
+    latencies: Arc<Mutex<Vec<Felt>>>,
     clients: Vec<JoinHandle<(Known, Known, Vec<String>)>>,
     rows: u32,
 }
@@ -32,6 +35,7 @@ pub(crate) struct Latencies {
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) max: f64,
+    all: Vec<Felt>,
 }
 
 /// Every acknowledged write; a write whose answer was lost may or may not be there.
@@ -49,6 +53,28 @@ impl Latencies {
             p50: self.p50.max(other.p50),
             p99: self.p99.max(other.p99),
             max: self.max.max(other.max),
+            all: Vec::new(),
+        }
+    }
+
+    /// What was felt by operations that ended between two moments, in seconds since 1970.
+    pub(crate) fn between(&self, from: f64, to: f64) -> Self {
+        let inside = self.all.iter().filter(|(at, _)| (from..to).contains(at));
+        Self::of(inside.copied().collect())
+    }
+
+    fn of(mut all: Vec<Felt>) -> Self {
+        all.sort_by(|one, other| one.1.total_cmp(&other.1));
+        let at = |share: f64| {
+            all.get(((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1)))
+                .map_or(0.0, |(_, ms)| *ms)
+        };
+        Self {
+            count: all.len(),
+            p50: at(0.5),
+            p99: at(0.99),
+            max: at(1.0),
+            all,
         }
     }
 }
@@ -84,24 +110,12 @@ impl Load {
 
     /// What was felt since the last call.
     pub(crate) fn reset(&self) -> Latencies {
-        let mut all = std::mem::take(
+        Latencies::of(std::mem::take(
             &mut *self
                 .latencies
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
-        all.sort_by(f64::total_cmp);
-        let at = |share: f64| {
-            all.get(((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1)))
-                .copied()
-                .unwrap_or(0.0)
-        };
-        Latencies {
-            count: all.len(),
-            p50: at(0.5),
-            p99: at(0.99),
-            max: at(1.0),
-        }
+        ))
     }
 
     pub(crate) async fn stop(self) -> Result<(Model, Vec<String>)> {
@@ -127,7 +141,7 @@ struct One {
     number: u32,
     rows: u32,
     stop: Arc<AtomicBool>,
-    latencies: Arc<Mutex<Vec<f64>>>,
+    latencies: Arc<Mutex<Vec<Felt>>>,
     known: Known,
     unsure: Known,
     errors: Vec<String>,
@@ -241,10 +255,14 @@ impl One {
             } else {
                 Duration::ZERO
             };
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             self.latencies
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .push((since_due.saturating_sub(own)).as_secs_f64() * 1e3);
+                .push((
+                    now.as_secs_f64(),
+                    since_due.saturating_sub(own).as_secs_f64() * 1e3,
+                ));
             due += Duration::from_secs_f64(1.0 / RATE);
             if long {
                 due = due.max(Instant::now());

@@ -5,6 +5,7 @@ mod backfill;
 mod batches;
 mod examine;
 mod pace;
+mod tighten;
 mod transaction;
 mod undo;
 mod worker;

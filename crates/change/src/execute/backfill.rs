@@ -7,6 +7,7 @@
 //! updates touch no index (HOT), and the table grows by about a twelfth where one pass
 //! would double it and fill every index with second entries.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use howdah_pg::Step as Query;
@@ -18,8 +19,8 @@ use super::worker::Worker;
 use crate::journal::Wanted;
 use crate::{Backfill, ChangeError, Plan};
 
-/// A leaf page of a B-tree is built 90 % full: what a first pass adds to it must be less than a tenth.
-const PASSES: u64 = 12;
+/// A leaf page of a B-tree is built 90 % full: what a first pass adds to it must be well below a tenth.
+const PASSES: u64 = 16;
 /// A table of fewer pages is filled in whatever order.
 const SMALL_BLOCKS: u64 = 64;
 /// Rows that one look for stragglers brings.
@@ -31,7 +32,7 @@ const ROW_LOCK_MS: u32 = 8;
 
 /// Where a backfill stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Position {
+pub(super) struct Position {
     /// The table's file: a rewrite by somebody else moves every row.
     filenode: u64,
     /// Pages that there were when new rows began to bring their own value.
@@ -40,9 +41,16 @@ struct Position {
     block: u64,
     /// The passes are done; what is left is looked for.
     sweeping: bool,
+    /// The indexes and their sizes in bytes when it began.
+    #[serde(default)]
+    pub(super) indexes: BTreeMap<String, u64>,
+    /// The index that is being built anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rebuilding: Option<String>,
 }
 
-/// The role under which ordinary triggers rest is set only while batches run.
+/// The role under which ordinary triggers rest is set only while batches run. Their commits do not wait
+/// for the disk: rows and position are lost together, if at all, and the position says where to go on.
 const BATCH_SETTINGS: &str = "SET synchronous_commit = off; SET lock_timeout = ";
 const AFTER: &str = "RESET session_replication_role; SET synchronous_commit = on; SET lock_timeout = 0";
 
@@ -72,6 +80,9 @@ impl Worker {
         let stopped = ended?;
         // The last commit waits for the disk, and with it all before it are there.
         self.connection().await?.batch(AFTER).await?;
+        if stopped.is_none() {
+            self.tighten(plan, step, backfill, &mut state).await?;
+        }
         Ok(stopped)
     }
 
@@ -112,7 +123,7 @@ impl Worker {
                 &[Some(&table)],
             )
             .await?;
-        let now: Position = serde_json::from_str(now.as_deref().unwrap_or("null"))?;
+        let mut now: Position = serde_json::from_str(now.as_deref().unwrap_or("null"))?;
         if let Some(noted) = self.entry(&plan.id).await?.positions.get(&step) {
             let noted: Position = serde_json::from_str(&noted.position)?;
             // After a rewrite by somebody else the places mean nothing: from the start.
@@ -120,17 +131,42 @@ impl Worker {
                 return Ok(noted);
             }
         }
-        let id = &plan.id;
-        let (ordinal, text) = (step.to_string(), serde_json::to_string(&now)?);
+        now.indexes = self.index_sizes(backfill).await?;
+        self.note_position(plan, step, &now).await?;
+        Ok(now)
+    }
+
+    /// Notes by itself where a backfill stands.
+    pub(super) async fn note_position(
+        &mut self,
+        plan: &Plan,
+        step: usize,
+        position: &Position,
+    ) -> Result<(), ChangeError> {
+        let (ordinal, text) = (step.to_string(), serde_json::to_string(position)?);
         self.connection()
             .await?
             .query(
                 "INSERT INTO howdah.positions (change, ordinal, position) VALUES ($1, $2::int, $3) \
                  ON CONFLICT (change, ordinal) DO UPDATE SET position = EXCLUDED.position",
-                &[Some(id), Some(&ordinal), Some(&text)],
+                &[Some(&plan.id), Some(&ordinal), Some(&text)],
             )
             .await?;
-        Ok(now)
+        Ok(())
+    }
+
+    /// What is left of a backfill that is taken back, beside the rows' values.
+    pub(super) async fn clear_backfill(
+        &mut self,
+        plan: &Plan,
+        step: usize,
+        backfill: &Backfill,
+    ) -> Result<(), ChangeError> {
+        if let Some(noted) = self.entry(&plan.id).await?.positions.get(&step) {
+            let position: Position = serde_json::from_str(&noted.position)?;
+            self.drop_left(backfill, &position).await?;
+        }
+        Ok(())
     }
 
     async fn fill(
@@ -146,6 +182,10 @@ impl Worker {
         let set = set_sql(backfill);
         let table = &backfill.table;
         let start = state.blocks;
+        // Not one row outside of the hours that the caller wants.
+        if let Some(wanted) = pace.rest(self, &plan.id).await? {
+            return Ok(Some(wanted));
+        }
         if by_range && !state.sweeping {
             let sql = format!(
                 "UPDATE ONLY {table} SET {set} WHERE ctid >= $1::tid AND ctid < $2::tid \
@@ -220,7 +260,6 @@ impl Worker {
              WHERE ctid = ANY ($1::tid[]) AND ({}) FOR NO KEY UPDATE SKIP LOCKED))",
             backfill.todo
         );
-        let start = state.blocks;
         loop {
             let found = self.connection().await?.query(&look, &[]).await?;
             let places: Vec<String> = found
@@ -250,7 +289,7 @@ impl Worker {
                 self.pause(Duration::from_millis(200)).await?;
             }
             if places.len() == SWEEP_ROWS {
-                self.vacuum_if_grown(backfill, start).await?;
+                self.vacuum_if_grown(backfill, state.blocks).await?;
             }
         }
     }
@@ -280,13 +319,8 @@ impl Worker {
                 Query::silent(sql).params(params),
                 Query::silent(note).params(&noted),
             ];
-            let begun = Instant::now();
-            match self.connection().await?.run(&steps, &mut Nowhere).await {
-                Ok(end) => {
-                    let rows = end.steps.first().and_then(|step| step.affected()).unwrap_or(0);
-                    pace.took(begun.elapsed(), rows);
-                    return Ok(rows);
-                }
+            match pace.batch(self.connection().await?, steps).await {
+                Ok(rows) => return Ok(rows),
                 // A client has one of the rows: the others first.
                 Err(error) if matches!(error.sqlstate(), Some("55P03" | "40P01")) && sql != free => {
                     sql = free
@@ -322,15 +356,4 @@ fn set_sql(backfill: &Backfill) -> String {
         .map(|(column, expression)| format!("{} = {expression}", quote_ident(column)))
         .collect();
     set.join(", ")
-}
-
-/// Nobody wants the rows of an UPDATE.
-pub(super) struct Nowhere;
-
-impl howdah_pg::Sink for Nowhere {
-    fn columns(&mut self, _: usize, _: Vec<howdah_pg::Column>) {}
-
-    fn row(&mut self, _: usize, _: &howdah_pg::RowView<'_>) -> howdah_pg::Flow {
-        howdah_pg::Flow::Continue
-    }
 }

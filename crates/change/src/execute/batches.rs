@@ -6,7 +6,6 @@ use howdah_pg::Step as Query;
 use howdah_sql::quote_ident;
 use serde::{Deserialize, Serialize};
 
-use super::backfill::Nowhere;
 use super::pace::Pace;
 use super::worker::Worker;
 use crate::journal::Wanted;
@@ -37,6 +36,10 @@ impl Worker {
         let mut rows = 0;
         let key = list(batches, None);
         let order = key.clone();
+        // Not one row outside of the hours that the caller wants.
+        if let Some(wanted) = pace.rest(self, &plan.id).await? {
+            return Ok(Some(wanted));
+        }
         while position.last.as_ref() != Some(&position.upper) {
             let next = self
                 .next_key(batches, &position, pace.rows(), &key, &order)
@@ -58,13 +61,8 @@ impl Worker {
             let steps = [Query::silent(&sql), Query::silent(note).params(&noted)];
             let mut tries = 0;
             let end = loop {
-                let began = Instant::now();
-                match self.connection().await?.run(&steps, &mut Nowhere).await {
-                    Ok(end) => {
-                        let touched = end.steps.first().and_then(|step| step.affected()).unwrap_or(0);
-                        pace.took(began.elapsed(), touched);
-                        break touched;
-                    }
+                match pace.batch(self.connection().await?, steps).await {
+                    Ok(touched) => break touched,
                     Err(error) if matches!(error.sqlstate(), Some("40P01" | "40001")) && tries < 20 => {
                         tries += 1;
                         self.pause(std::time::Duration::from_millis(100)).await?;

@@ -1,7 +1,14 @@
-//! How fast a backfill may go: as fast as it can while nobody suffers, else with pauses.
+//! How fast a backfill may go: as fast as it can while nobody is there, else with pauses.
+//!
+//! What clients feel of a backfill is its log: whoever commits waits until all that was written
+//! before has reached the disk, and for new segments to be made. So a batch is bounded by the log
+//! that it writes as well as by its time, and while clients are at work so is the log of a second.
+//! Measured on two cores, a new server, a million rows: without that bound the slowest of a hundred
+//! client operations took 13 to 16 ms, of 3 ms alone.
 
 use std::time::{Duration, Instant};
 
+use howdah_pg::{Column, Connection, Flow, PgError, RowView, Sink, Step as Query};
 use howdah_sql::RelationName;
 
 use super::worker::Worker;
@@ -10,7 +17,11 @@ use crate::journal::Wanted;
 
 /// What a batch should take: a client that wants a row of it waits no longer than that.
 const BATCH: Duration = Duration::from_millis(25);
-const ROWS_FIRST: usize = 500;
+/// The log that a batch should write: the disk takes it in about the time of a small commit.
+const BATCH_LOG_BYTES: f64 = 256e3;
+/// The log of a second while clients are at work.
+const LOG_BYTES_S: f64 = 16e6;
+const ROWS_FIRST: usize = 100;
 const ROWS_LEAST: usize = 20;
 const ROWS_MOST: usize = 4_000;
 /// How often what suffers is looked at.
@@ -23,6 +34,8 @@ const LAG_S: f64 = 5.0;
 /// Log that a slot retains, in bytes, at which the backfill goes slowly.
 const RETAINED_BYTES: f64 = 8e9;
 
+/// Where the log ends, in bytes.
+const LOG_END: &str = "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')";
 const PRESSURE: &str = include_str!("pressure.sql");
 
 /// The pace of one backfill.
@@ -31,6 +44,8 @@ pub(super) struct Pace {
     rows: f64,
     /// The pause after a batch as a share of its time.
     share: f64,
+    /// The shortest pause after the last batch, because of its log.
+    log_pause: Duration,
     last: Duration,
     looked: Option<Instant>,
 }
@@ -41,6 +56,7 @@ impl Pace {
             table,
             rows: ROWS_FIRST as f64,
             share: SHARE_BUSY,
+            log_pause: Duration::ZERO,
             last: Duration::ZERO,
             looked: None,
         }
@@ -51,10 +67,28 @@ impl Pace {
         self.rows as usize
     }
 
-    /// A batch was done.
-    pub(super) fn took(&mut self, took: Duration, rows: u64) {
+    /// Carries out a batch, one transaction in one round trip: the rows that its first statement touched.
+    pub(super) async fn batch(
+        &mut self,
+        connection: &mut Connection,
+        statements: [Query<'_>; 2],
+    ) -> Result<u64, PgError> {
+        let [work, note] = statements;
+        let steps = [Query::new(LOG_END), work, note, Query::new(LOG_END)];
+        let mut log = Log::default();
+        let begun = Instant::now();
+        let end = connection.run(&steps, &mut log).await?;
+        let rows = end.steps.get(1).and_then(|step| step.affected()).unwrap_or(0);
+        self.took(begun.elapsed(), rows, log.bytes());
+        Ok(rows)
+    }
+
+    fn took(&mut self, took: Duration, rows: u64, log_bytes: f64) {
         self.last = took;
-        let factor = (BATCH.as_secs_f64() / took.as_secs_f64().max(1e-4)).clamp(0.5, 1.25);
+        self.log_pause = Duration::from_secs_f64(log_bytes / LOG_BYTES_S).saturating_sub(took);
+        let factor = (BATCH.as_secs_f64() / took.as_secs_f64().max(1e-4))
+            .min(BATCH_LOG_BYTES / log_bytes.max(1.0))
+            .clamp(0.5, 1.25);
         // A batch that found little to do says nothing about one that does.
         if rows as f64 > self.rows / 4.0 || factor < 1.0 {
             self.rows = (self.rows * factor).clamp(ROWS_LEAST as f64, ROWS_MOST as f64);
@@ -80,7 +114,11 @@ impl Pace {
             }
             self.looked = Some(Instant::now());
         }
-        let pause = self.last.mul_f64(self.share);
+        let pause = if self.share > 0.0 {
+            self.last.mul_f64(self.share).max(self.log_pause)
+        } else {
+            Duration::ZERO
+        };
         if pause > Duration::ZERO {
             worker.pause(pause).await?;
         }
@@ -115,5 +153,29 @@ impl Pace {
         }
         let outside = worker.outside_window().await?;
         Ok((wanted, waits || outside))
+    }
+}
+
+/// Where the log ended before a batch and after it.
+#[derive(Default)]
+struct Log(Vec<f64>);
+
+impl Log {
+    /// Bytes that were written meanwhile, by whomever.
+    fn bytes(&self) -> f64 {
+        match self.0.as_slice() {
+            [before, .., after] => after - before,
+            _ => 0.0,
+        }
+    }
+}
+
+impl Sink for Log {
+    fn columns(&mut self, _: usize, _: Vec<Column>) {}
+
+    fn row(&mut self, _: usize, row: &RowView<'_>) -> Flow {
+        let text = row.cell(0).and_then(|cell| std::str::from_utf8(cell.bytes).ok());
+        self.0.extend(text.and_then(|text| text.parse::<f64>().ok()));
+        Flow::Continue
     }
 }

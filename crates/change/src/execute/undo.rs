@@ -2,7 +2,7 @@ use super::worker::{Worker, Write};
 use super::{Executor, Stepped};
 use crate::journal::{State, StepState};
 use crate::plan::{Phase, Undo};
-use crate::{ChangeError, Plan};
+use crate::{Action, ChangeError, Plan};
 
 impl Executor {
     /// Takes back, the last first, every step that was begun.
@@ -58,6 +58,9 @@ impl Executor {
     }
 
     async fn take_step_back(&self, worker: &mut Worker, plan: &Plan, at: usize) -> Result<(), ChangeError> {
+        if let Action::Backfill(backfill) = &plan.steps[at].action {
+            worker.clear_backfill(plan, at, backfill).await?;
+        }
         match &plan.steps[at].undo {
             Undo::Nothing | Undo::Impossible { .. } => worker.note(&plan.id, at, StepState::Undone).await,
             Undo::Autocommit { sql } => {
@@ -66,7 +69,7 @@ impl Executor {
             }
             Undo::Transaction { lock, statements } => {
                 let entry = worker.entry(&plan.id).await?;
-                if !entry.is_done(at) && matches!(plan.steps[at].action, crate::Action::Transaction { .. }) {
+                if !entry.is_done(at) && matches!(plan.steps[at].action, Action::Transaction { .. }) {
                     // It never committed: there is nothing.
                     return worker.note(&plan.id, at, StepState::Undone).await;
                 }

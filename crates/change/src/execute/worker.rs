@@ -15,10 +15,11 @@ use crate::{ChangeError, Plan};
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Settings of the session that carries a change out. Parallel workers would take the
-/// processors that the clients need; `row_security` off makes a policy that would hide rows an error.
+/// processors that the clients need; `row_security` off makes a policy that would hide rows an error;
+/// another isolation, as the role's default, would make a batch fail wherever a client wrote.
 const SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '60s'; \
      SET row_security = off; SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0; \
-     SET synchronous_commit = on";
+     SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off";
 
 /// One session that does everything and holds the change's advisory locks: where another
 /// howdah has them, this one does nothing.
