@@ -94,6 +94,7 @@ SELECT box '((0,0),(1,1))' ORDER BY area(box '((0,0),(1,1))')
 -- name: types-named-in-text
 SELECT 'numeric(10,2)'::regtype, to_regtype('varchar(5)'), format_type('varchar'::regtype, 9), format_type('shop.status'::regtype, NULL), 'shop.status[]'::regtype::text
 -- name: views-of-18
+-- as: superuser
 -- min: 18
 -- judge: answered
 SELECT (SELECT count(*) FROM pg_aios), (SELECT count(*) FROM pg_get_loaded_modules()), b.* FROM pg_stat_get_backend_io(pg_backend_pid()) b
