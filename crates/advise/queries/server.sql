@@ -9,4 +9,5 @@ SELECT current_setting('server_version_num')::int,
        (SELECT datcollate FROM pg_database WHERE datname = current_database()),
        current_setting('rds.extensions', true) IS NOT NULL,
        current_database(), current_user,
-       has_database_privilege(current_database(), 'CREATE')
+       has_database_privilege(current_database(), 'CREATE'),
+       EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled <> 'D')

@@ -169,6 +169,66 @@ async fn nothing_is_left_behind_and_two_runs_agree() {
     }
 }
 
+/// Where hypopg is not in the database: the same advice, and nothing of it is there afterwards.
+#[tokio::test]
+async fn hypopg_is_created_for_the_moment_where_that_is_allowed() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Its files are not there: see the first test.
+        }
+        let client = database.probe().await;
+        let text = "SELECT * FROM customers WHERE tenant_id = 3; SELECT * FROM invoices WHERE customer_id = 4 AND total > 5; \
+            SELECT * FROM nowhere; UPDATE invoices SET total = 0 WHERE id = 4";
+        let with = asked(&database, text).await;
+        client.batch_execute("DROP EXTENSION hypopg").await.unwrap();
+        let mut at_work = session(&database.url()).await;
+        let workload = Workload::read(text);
+        let refused = advise(&mut at_work, &workload, &patient(), &|_| {})
+            .await
+            .unwrap_err();
+        assert!(
+            refused.hint.unwrap().contains("CREATE EXTENSION hypopg"),
+            "{major}"
+        );
+        let options = AdviseOptions {
+            create_for_the_moment: true,
+            ..patient()
+        };
+        let state = "SELECT (SELECT count(*) FROM pg_extension) + (SELECT count(*) FROM pg_namespace) + (SELECT count(*) FROM pg_proc)";
+        let before: i64 = client.query_one(state, &[]).await.unwrap().get(0);
+        let without = advise(&mut at_work, &workload, &options, &|_| {}).await.unwrap();
+        assert_eq!(creates(&with), creates(&without), "{major}");
+        assert_eq!(without.not_planned.len(), 1, "{major}");
+        assert!(
+            without.notes.iter().any(|note| note.contains("rolled back")),
+            "{major}"
+        );
+        let after: i64 = client.query_one(state, &[]).await.unwrap().get(0);
+        assert_eq!(before, after, "{major}");
+
+        // An event trigger is somebody's code, which would run.
+        client
+            .batch_execute("CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end'; CREATE EVENT TRIGGER noted ON ddl_command_end EXECUTE FUNCTION noted()")
+            .await
+            .unwrap();
+        let refused = advise(&mut at_work, &workload, &options, &|_| {})
+            .await
+            .unwrap_err();
+        assert!(refused.detail.unwrap().contains("event triggers"), "{major}");
+        // And who may not create it is told so.
+        client
+            .batch_execute("DROP EVENT TRIGGER noted; GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+            .await
+            .unwrap();
+        let mut plain = session(&database.url_as("plain")).await;
+        let refused = advise(&mut plain, &workload, &options, &|_| {})
+            .await
+            .unwrap_err();
+        assert!(refused.detail.unwrap().contains("cannot be created"), "{major}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_planned_is_told_and_the_rest_goes_on() {
     for major in majors() {

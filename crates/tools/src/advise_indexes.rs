@@ -98,7 +98,9 @@ impl Tool for AdviseIndexes {
     type Out = IndexAdvice;
 
     async fn run(self, cx: &Context) -> Result<IndexAdvice> {
-        let options = self.options()?;
+        let mut options = self.options()?;
+        // A role that may do that is a person's own; an agent is told how to have it created.
+        options.create_for_the_moment = matches!(cx.caller, Caller::Person { .. });
         let text = self.text(cx).await?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
         let report = |phase: &str| {

@@ -2,14 +2,14 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use howdah_core::{Error, Result};
-use howdah_pg::Session;
+use howdah_pg::{PgError, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::catalog::{self, Catalog, Server};
 use super::definition::Method;
 use super::described::described;
-use super::planner::Planner;
+use super::planner::{Hypopg, Planner};
 use super::pretended::{choices, prune};
 use super::reading::{CHECK_LINE, Planned, Reader, SAMPLES_MAX, complete, examine, variants};
 use super::selection::{Bounds, Selection};
@@ -25,6 +25,8 @@ pub struct AdviseOptions {
     pub write_factor: f64,
     /// How long to look for a better answer.
     pub time: Duration,
+    /// Whether hypopg may be created where it is not, in transactions that are rolled back.
+    pub create_for_the_moment: bool,
 }
 
 impl Default for AdviseOptions {
@@ -33,6 +35,7 @@ impl Default for AdviseOptions {
             budget_bytes: 500 * 1024 * 1024,
             write_factor: 2.5,
             time: Duration::from_millis(4_000),
+            create_for_the_moment: false,
         }
     }
 }
@@ -120,16 +123,15 @@ pub async fn advise(
 ) -> Result<Advice> {
     let started = Instant::now();
     let server = catalog::read_server(session).await?;
-    if server.hypopg.is_none() {
-        return Err(without_hypopg(&server));
-    }
+    let hypopg = hypopg(session, &server, options).await?;
+    let is_for_the_moment = matches!(hypopg, Hypopg::ForTheMoment);
     progress("reading the statements");
     let mut not_planned = workload.unread.clone();
     let (samples, left_out) = workload.samples(SAMPLES_MAX, TEMPLATES_MAX);
     let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
     let mut texts = complete(session, &samples).await?;
     let refused = examine(session, &samples, &texts).await?;
-    let mut planner = Planner::new(session, server.hypopg.clone());
+    let mut planner = Planner::new(session, hypopg);
     progress("planning them as they are");
     let mut read = Reader {
         statements: Vec::new(),
@@ -154,6 +156,13 @@ pub async fn advise(
     let variants = variants(&statements, &catalog, several);
     progress("pretending indexes");
     let mut notes = notes(&server, &catalog, &statements);
+    if is_for_the_moment {
+        notes.push(
+            "The extension hypopg is not in this database: it was created in transactions that were rolled back, which \
+             leaves nothing of it. CREATE EXTENSION hypopg makes advice quicker."
+                .to_owned(),
+        );
+    }
     let mut choices = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
     let bundles = prune(
         &mut planner,
@@ -211,6 +220,29 @@ pub async fn advise(
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         plans: planner.plans,
     })
+}
+
+/// The extension that pretends indexes, or the way to do without it being there.
+async fn hypopg(session: &mut Session, server: &Server, options: &AdviseOptions) -> Result<Hypopg> {
+    if let Some(schema) = &server.hypopg {
+        return Ok(Hypopg::In(schema.clone()));
+    }
+    if !server.hypopg_available || !options.create_for_the_moment {
+        return Err(without_hypopg(server));
+    }
+    if server.has_event_triggers {
+        return Err(without_hypopg(server).detail(
+            "It would be created for the moment, in transactions that are rolled back, but event triggers would run.",
+        ));
+    }
+    match Hypopg::try_out(session).await {
+        Ok(()) => Ok(Hypopg::ForTheMoment),
+        Err(PgError::Server(error)) if !error.is_fatal() => Err(without_hypopg(server).detail(format!(
+            "It cannot be created for the moment either: {}.",
+            error.message
+        ))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn without_hypopg(server: &Server) -> Error {

@@ -25,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) database: String,
     pub(crate) role: String,
     pub(crate) may_create: bool,
+    /// Whether creating anything runs code of somebody's.
+    pub(crate) has_event_triggers: bool,
 }
 
 /// A relation that the workload reads or writes.
@@ -150,6 +152,7 @@ pub(crate) async fn read_server(connection: &mut Connection) -> Result<Server, P
         database: text(row, 11),
         role: text(row, 12),
         may_create: row.is_true(13),
+        has_event_triggers: row.is_true(14),
     })
 }
 

@@ -39,18 +39,60 @@ const AT_ONCE: usize = 60;
 /// Bytes of a plan.
 const PLAN_MAX_BYTES: usize = 4 * 1024 * 1024;
 
+/// Where the extension that pretends indexes is.
+#[derive(Debug, Clone)]
+pub(crate) enum Hypopg {
+    /// In this schema, quoted.
+    In(String),
+    /// Nowhere: each transaction creates it, and is rolled back.
+    ForTheMoment,
+}
+
+/// What begins a transaction that creates the extension: from then on it only reads.
+const FOR_THE_MOMENT: [&str; 3] = [
+    "CREATE SCHEMA howdah_pretended",
+    "CREATE EXTENSION hypopg SCHEMA howdah_pretended",
+    "SET TRANSACTION READ ONLY",
+];
+
+impl Hypopg {
+    fn schema(&self) -> &str {
+        match self {
+            Self::In(schema) => schema,
+            Self::ForTheMoment => "howdah_pretended",
+        }
+    }
+
+    /// Tries whether the extension can be created for the moment.
+    pub(crate) async fn try_out(session: &mut Session) -> Result<(), PgError> {
+        let steps: Vec<Step<'_>> = [
+            "BEGIN",
+            "SELECT pg_catalog.set_config('lock_timeout', '500ms', true)",
+        ]
+        .into_iter()
+        .chain(FOR_THE_MOMENT)
+        .chain(["ROLLBACK"])
+        .map(Step::silent)
+        .collect();
+        let outcome = session.run(&steps, &mut Cells(BTreeMap::new())).await;
+        if session.transaction() != Transaction::Idle && !session.is_closed() {
+            session.batch("ROLLBACK").await?;
+        }
+        outcome.map(|_| ())
+    }
+}
+
 /// The planner of a session. Every call is a transaction that only reads and begins and ends without pretended
 /// indexes, so that it makes no difference which server process a pooler gives.
 pub(crate) struct Planner<'a> {
     session: &'a mut Session,
-    /// The schema of hypopg, quoted; nothing can be pretended without.
-    hypopg: Option<String>,
+    hypopg: Hypopg,
     /// Plans that were made.
     pub(crate) plans: usize,
 }
 
 impl<'a> Planner<'a> {
-    pub(crate) fn new(session: &'a mut Session, hypopg: Option<String>) -> Self {
+    pub(crate) fn new(session: &'a mut Session, hypopg: Hypopg) -> Self {
         Self {
             session,
             hypopg,
@@ -102,19 +144,20 @@ impl<'a> Planner<'a> {
 
     /// The answers up to the first failure, that one included.
     async fn pipeline(&mut self, manner: Manner, questions: &[Question<'_>]) -> Result<Vec<Answer>, PgError> {
-        let mut sql: Vec<String> = vec!["BEGIN READ ONLY".to_owned(), self.settings(manner)];
+        let creates = matches!(self.hypopg, Hypopg::ForTheMoment);
+        let begin = if creates { "BEGIN" } else { "BEGIN READ ONLY" };
+        let mut sql: Vec<String> = vec![begin.to_owned(), self.settings(manner)];
+        if creates {
+            sql.extend(FOR_THE_MOMENT.map(str::to_owned));
+        }
         // Which question each step belongs to, and the index that it creates.
-        let mut owners: Vec<Option<(usize, Option<usize>)>> = vec![None, None];
-        let reset = self
-            .hypopg
-            .as_ref()
-            .map(|schema| format!("SELECT {schema}.hypopg_reset()"));
+        let mut owners: Vec<Option<(usize, Option<usize>)>> = vec![None; sql.len()];
+        let schema = self.hypopg.schema().to_owned();
+        let reset = format!("SELECT {schema}.hypopg_reset()");
         let mut pretended: Option<Vec<usize>> = None;
         for (at, question) in questions.iter().enumerate() {
             let wanted: Vec<usize> = question.indexes.iter().map(|(index, _)| *index).collect();
-            if let (Some(schema), Some(reset)) = (&self.hypopg, &reset)
-                && pretended.as_ref() != Some(&wanted)
-            {
+            if pretended.as_ref() != Some(&wanted) {
                 sql.push(reset.clone());
                 owners.push(None);
                 for (index, creations) in question.indexes {
@@ -138,12 +181,8 @@ impl<'a> Planner<'a> {
             ));
             owners.push(Some((at, None)));
         }
-        if let Some(reset) = reset {
-            sql.push(reset);
-            owners.push(None);
-        }
-        sql.push("ROLLBACK".to_owned());
-        owners.push(None);
+        sql.extend([reset, "ROLLBACK".to_owned()]);
+        owners.extend([None, None]);
         let steps: Vec<Step<'_>> = sql
             .iter()
             .zip(&owners)
