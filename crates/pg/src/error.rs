@@ -109,6 +109,18 @@ impl PgError {
             _ => true,
         }
     }
+
+    /// Whether the connection was ended from the other side, for a reason that a new one need not share:
+    /// the server's process was told to go, or went away.
+    pub(crate) fn is_end_of_connection(&self) -> bool {
+        match self {
+            Self::Server(error) => {
+                error.is_fatal() && matches!(error.sqlstate.as_str(), "57P01" | "57P02" | "57P05")
+            }
+            Self::Closed { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// A server's ErrorResponse or NoticeResponse, with every field that it carried.

@@ -165,7 +165,13 @@ pub async fn query(
     let mut opening = run::opening(session, "BEGIN READ ONLY", query.timeout_ms);
     let mut settled_by = SettledBy::Grammar;
     if !candidate.mentions.is_empty() {
-        match settle(session, &candidate, std::mem::take(&mut opening)).await {
+        let mut settled = settle(session, &candidate, std::mem::take(&mut opening)).await;
+        if is_stale(session, &settled) {
+            session.renew().await?;
+            let opening = run::opening(session, "BEGIN READ ONLY", query.timeout_ms);
+            settled = settle(session, &candidate, opening).await;
+        }
+        match settled {
             Ok(Ok(by)) => settled_by = by,
             Ok(Err(refusal)) => {
                 close(session).await?;
@@ -186,10 +192,12 @@ pub async fn query(
         bytes: 0,
         truncated: false,
     };
-    let outcome = match candidate.without_values && query.params.is_empty() {
-        true => run::run_without_values(session, &opening, query.sql, &mut capped).await,
-        false => run::run(session, &opening, query.sql, query.params, &mut capped).await,
-    };
+    let mut outcome = execute(session, &candidate, query, &opening, &mut capped).await;
+    if settled_by == SettledBy::Grammar && capped.rows == 0 && is_stale(session, &outcome) {
+        session.renew().await?;
+        let opening = run::opening(session, "BEGIN READ ONLY", query.timeout_ms);
+        outcome = execute(session, &candidate, query, &opening, &mut capped).await;
+    }
     let (rows, truncated) = (capped.rows, capped.truncated);
     Ok(Guarded {
         rows,
@@ -199,6 +207,25 @@ pub async fn query(
         duration: started.elapsed(),
         settled_by,
     })
+}
+
+/// Whether a connection of the pool had met its end before the statement could begin, so that it is asked on a
+/// new one. Once the statement runs, whoever ends the connection may mean the statement: nothing is repeated then.
+fn is_stale<T>(session: &mut Session, outcome: &Result<T, GuardError>) -> bool {
+    matches!(outcome, Err(GuardError::Pg(error)) if error.is_end_of_connection()) && session.is_closed()
+}
+
+async fn execute(
+    session: &mut Session,
+    candidate: &Candidate<'_>,
+    query: &Query<'_>,
+    opening: &[String],
+    capped: &mut Capped<'_>,
+) -> Result<String, GuardError> {
+    match candidate.without_values && query.params.is_empty() {
+        true => run::run_without_values(session, opening, query.sql, capped).await,
+        false => run::run(session, opening, query.sql, query.params, capped).await,
+    }
 }
 
 /// Judges a statement without running it.

@@ -222,6 +222,18 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
+    /// Puts a new connection in the place of one that has ended.
+    ///
+    /// # Errors
+    /// As connecting fails; the session is of no use then.
+    pub(crate) async fn renew(&mut self) -> Result<(), PgError> {
+        let Some(pool) = Object::pool(&self.object) else {
+            return Err(PgError::Invalid("The pool of connections is gone".to_owned()));
+        };
+        *self.object = pool.manager().connect().await?;
+        Ok(())
+    }
+
     /// What it is a session of.
     pub fn target(&self) -> &Arc<Target> {
         &self.target

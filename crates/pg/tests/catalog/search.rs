@@ -173,6 +173,7 @@ async fn ten_thousand_tables_are_searched_at_once() {
         .await;
     let mut connection = connect(&database.url()).await;
     // On a busy machine it is measured against a part of what it must do.
+    let floor = howdah_testkit::allowed(std::time::Duration::from_millis(300)).as_secs_f64();
     let mut scan = f64::MAX;
     for _ in 0..5 {
         let started = Instant::now();
@@ -190,7 +191,7 @@ async fn ten_thousand_tables_are_searched_at_once() {
         }
         println!("search {pattern:?}: {:.0} ms", best * 1000.0);
         assert!(
-            best < f64::max(3.0, 20.0 * scan),
+            best < f64::max(floor, 5.0 * scan),
             "{pattern}: {best} s against {scan} s"
         );
     }

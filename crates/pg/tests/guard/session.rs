@@ -40,6 +40,40 @@ async fn nothing_is_left_for_the_next_call() {
     }
 }
 
+/// A backend that is told to go while a call takes its connection out of the pool: the statement has not begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_ends_before_the_statement_begins_costs_no_call() {
+    for major in majors() {
+        let arena = Arena::new(server(major).await).await;
+        for sql in ["SELECT 1", "SELECT count(*) FROM t"] {
+            let target = arena.target("postgres");
+            let mut session = target.session().await.unwrap();
+            let pid = session.backend_pid();
+            arena
+                .probe
+                .query_one("SELECT pg_terminate_backend($1)", &[&pid])
+                .await
+                .unwrap();
+            let gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1";
+            while arena
+                .probe
+                .query_one(gone, &[&pid])
+                .await
+                .unwrap()
+                .get::<_, i64>(0)
+                > 0
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let mut rows = Rows::default();
+            let query = Query::new(sql, &session);
+            let answer = guard::query(&mut session, &query, &mut rows).await.unwrap();
+            assert_eq!(answer.rows, 1, "{sql}");
+            assert_ne!(session.backend_pid(), pid, "{sql}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn transactions_are_read_only_and_rolled_back() {
     for major in majors() {
