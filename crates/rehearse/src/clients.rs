@@ -64,6 +64,7 @@ pub(crate) struct Clients {
     keys: HashMap<Oid, Vec<i32>>,
     /// The values of the target's rows that statements are tried with.
     values: Vec<String>,
+    statistics: Statistics,
 }
 
 /// What is tried after a transaction.
@@ -144,6 +145,7 @@ impl Clients {
                 .iter()
                 .filter_map(|column| column.typical().map(str::to_owned))
                 .collect(),
+            statistics: statistics.clone(),
         })
     }
 
@@ -161,8 +163,15 @@ impl Clients {
         }
         let without_row = self.attempts.iter().filter(|attempt| attempt.first.is_none());
         let everything = scope.all || without_row.count() <= TRIED_EACH_TIME;
-        let is_tried =
-            |attempt: &Attempt| close.contains(&attempt.oid) || (everything && attempt.first.is_none());
+        let statistics = &self.statistics;
+        let is_known_by_name = |oid: &Oid| {
+            let relation = start.relations.get(oid);
+            !relation.is_some_and(|relation| statistics.is_empty_partition(&relation.name))
+        };
+        let is_tried = |attempt: &Attempt| {
+            is_known_by_name(&attempt.oid)
+                && (close.contains(&attempt.oid) || (everything && attempt.first.is_none()))
+        };
         let chosen: Vec<usize> = (0..self.attempts.len())
             .filter(|number| !self.told.contains(number))
             .filter(|number| is_tried(&self.attempts[*number]))
@@ -274,7 +283,8 @@ impl Clients {
     }
 
     /// Whether the column that is missing took the place of another: it was filled in its shadow,
-    /// and clients know it by the name that it has now.
+    /// and clients know it by the name that it has now. Or it is the one whose place was taken, and
+    /// its values stand in that other one.
     async fn was_shadow(
         &mut self,
         oid: Oid,
@@ -285,16 +295,24 @@ impl Clients {
         else {
             return Ok(false);
         };
-        let Some((number, _)) = columns.iter().find(|(_, column)| column.name == missing) else {
+        let number = |name: &str| {
+            let found = columns.iter().find(|(_, column)| column.name == name);
+            found.map(|(number, _)| *number)
+        };
+        let Some(was) = number(missing) else {
             return Ok(false);
         };
-        let sql = include_str!("../queries/clients/column_name.sql");
-        let params = [oid.to_string(), number.to_string()];
-        let params = params.each_ref().map(|param| Some(param.as_str()));
-        let rows = self.now.query(sql, &params).await;
-        let rows = rows.map_err(RehearseError::scratch("reading a column"))?;
-        let name = rows.first().and_then(|row| row.get(0));
-        Ok(name.is_some_and(|name| columns.values().any(|column| column.name == name)))
+        if let Some(name) = column_name(&mut self.now, oid, was).await? {
+            return Ok(columns.values().any(|column| column.name == name));
+        }
+        let relation = start.relations.get(&oid);
+        let twins = relation.map(|relation| self.statistics.twins(&relation.name, missing));
+        for twin in twins.into_iter().flatten().filter_map(number) {
+            if column_name(&mut self.now, oid, twin).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether no client can have known the columns of a CHECK.
@@ -331,7 +349,12 @@ impl Clients {
             .map(|entry| entry.oid)
             .collect();
         let detached = self.visible.difference(&is).filter(|entry| entry.kind == "part");
-        let detached = detached.filter(|entry| exists.contains(&entry.oid)).map(|entry| {
+        let is_empty = |oid: &Oid| {
+            let relation = start.relations.get(oid);
+            relation.is_some_and(|relation| self.statistics.is_empty_partition(&relation.name))
+        };
+        let detached = detached.filter(|entry| exists.contains(&entry.oid) && !is_empty(&entry.oid));
+        let detached = detached.map(|entry| {
             (
                 entry,
                 format!("the rows of {} are not in it any more", entry.partition),
@@ -465,6 +488,20 @@ async fn try_within(
         }
     });
     Ok(tried.collect())
+}
+
+/// What a column of a table is called now, if it is there.
+async fn column_name(
+    connection: &mut Connection,
+    table: Oid,
+    number: i32,
+) -> Result<Option<String>, RehearseError> {
+    let sql = include_str!("../queries/clients/column_name.sql");
+    let params = [table.to_string(), number.to_string()];
+    let params = params.each_ref().map(|param| Some(param.as_str()));
+    let rows = connection.query(sql, &params).await;
+    let rows = rows.map_err(RehearseError::scratch("reading a column"))?;
+    Ok(rows.first().and_then(|row| row.get(0)).map(str::to_owned))
 }
 
 /// Tables on which triggers, rules or policies have a say.

@@ -9,6 +9,8 @@ use crate::RehearseError;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Statistics {
     columns: Vec<ColumnStatistics>,
+    /// Partitions that hold no row, and that no client has to do with by name.
+    empty_partitions: Vec<RelationName>,
 }
 
 /// What is known of one column.
@@ -62,9 +64,36 @@ impl Statistics {
                 no_common: row.is_true(8),
             })
         });
+        let columns = columns.collect();
+        let rows = Reading::of(connection)
+            .one(&Query::new(
+                include_str!("../queries/empty_partitions.sql"),
+                &params[..1],
+            ))
+            .await
+            .map_err(RehearseError::Target)?;
+        let partitions = rows
+            .iter()
+            .filter_map(|row| Some(RelationName::in_schema(row.get(0)?, row.get(1)?)));
         Ok(Self {
-            columns: columns.collect(),
+            columns,
+            empty_partitions: partitions.collect(),
         })
+    }
+
+    /// Whether it is a partition without rows, which clients know through its parent only.
+    pub(crate) fn is_empty_partition(&self, relation: &RelationName) -> bool {
+        self.empty_partitions.contains(relation)
+    }
+
+    /// Columns of the table that hold the same values as this one, as far as their statistics
+    /// tell, and are called alike: `id` and `id_old` once a change of type by a shadow column is done.
+    pub(crate) fn twins(&self, relation: &RelationName, column: &str) -> Vec<&str> {
+        let Some(known) = self.of(relation, column) else {
+            return Vec::new();
+        };
+        let twins = self.columns.iter().filter(|other| other.is_twin(known));
+        twins.map(|other| other.column.as_str()).collect()
     }
 
     /// Of a column of a table.
@@ -79,7 +108,26 @@ impl Statistics {
     }
 }
 
+/// With fewer values two columns may have the same ones by chance.
+const TWINS_SHARE: usize = 20;
+
 impl ColumnStatistics {
+    fn is_twin(&self, other: &Self) -> bool {
+        let (long, short) = match self.column.len() > other.column.len() {
+            true => (&self.column, &other.column),
+            false => (&other.column, &self.column),
+        };
+        let rest = long
+            .strip_prefix(short.as_str())
+            .or(long.strip_suffix(short.as_str()));
+        let called_alike = rest.is_some_and(|rest| rest.starts_with('_') || rest.ends_with('_'));
+        called_alike
+            && self.relation == other.relation
+            && self.values.len() >= TWINS_SHARE
+            && self.values == other.values
+            && self.null_fraction == other.null_fraction
+    }
+
     /// A value as many rows have it, or else one from their middle.
     pub(crate) fn typical(&self) -> Option<&str> {
         let at = match self.no_common {
@@ -143,6 +191,29 @@ mod tests {
         let (few, many) = (column(3.0, 0.4, 1000.0), column(-1.0, 0.0, 1000.0));
         assert!(repeat_together(&[&few, &few]));
         assert!(!repeat_together(&[&few, &many]));
+    }
+
+    #[test]
+    fn twins_share_their_values_and_most_of_their_names() {
+        let values: Vec<String> = (0..100).map(|value| value.to_string()).collect();
+        let named = |name: &str, values: &[String]| ColumnStatistics {
+            column: name.to_owned(),
+            values: values.to_vec(),
+            ..column(-1.0, 0.0, 1000.0)
+        };
+        let statistics = Statistics {
+            columns: vec![
+                named("id", &values),
+                named("id_old", &values),
+                named("idea", &values),
+                named("id_other", &values[1..]),
+            ],
+            ..Statistics::default()
+        };
+        let table = RelationName::in_schema("public", "t");
+        assert_eq!(statistics.twins(&table, "id_old"), ["id"]);
+        assert!(statistics.twins(&table, "id_other").is_empty());
+        assert!(statistics.twins(&table, "idea").is_empty());
     }
 
     #[test]

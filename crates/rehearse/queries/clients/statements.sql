@@ -25,7 +25,9 @@ WITH types AS MATERIALIZED (
               WHEN b.typname IN ('date', 'timestamp', 'timestamptz') THEN '%1$s - interval ''1 day'', %1$s > %2$s'
               WHEN b.typname = 'bool' THEN 'NOT %1$s'
               WHEN b.typname IN ('json', 'jsonb') THEN '%1$s ->> ''a'''
-              WHEN b.typcategory = 'A' THEN '%1$s[1]' END AS use
+              WHEN b.typcategory = 'A' THEN '%1$s[1]' END AS use,
+         CASE b.typtype WHEN 'e' THEN (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+                                         FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = b.oid) END AS labels
     FROM pg_catalog.pg_type AS t
     JOIN pg_catalog.pg_type AS b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
 ), relations AS (
@@ -50,7 +52,7 @@ WITH types AS MATERIALIZED (
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'SELECT') AS readable,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'INSERT') AS insertable,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'UPDATE') AS updatable,
-         coalesce(quote_literal(k.value), t.value) AS value, t.use
+         coalesce(quote_literal(k.value), t.value) AS value, t.use, t.labels
     FROM grantees AS g
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN types AS t ON t.oid = a.atttypid
@@ -103,6 +105,11 @@ WITH types AS MATERIALIZED (
   UNION ALL
   SELECT l.oid, l.role, format('EXPLAIN SELECT %s FROM %s', l.uses, r.name), NULL
     FROM lists AS l JOIN relations AS r USING (oid) WHERE l.uses IS NOT NULL AND l.role = r.relowner::regrole
+  UNION ALL
+  -- Clients name the values of enums.
+  SELECT c.oid, c.role, format('EXPLAIN SELECT FROM %s WHERE %I IN (%s)', r.name, c.attname, c.labels), NULL
+    FROM columns AS c JOIN relations AS r USING (oid)
+   WHERE c.labels IS NOT NULL AND c.readable AND c.role = r.relowner::regrole
   UNION ALL
   SELECT l.oid, l.role, format('EXPLAIN INSERT INTO %s (%s) VALUES (%s) ON CONFLICT %s DO NOTHING',
                                r.name, l.insertable, l."values", k.target), NULL

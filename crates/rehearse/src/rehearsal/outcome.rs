@@ -6,8 +6,8 @@ use howdah_sql::{RelationName, quote_ident};
 
 use super::statement::Sentence;
 use crate::plans::{Touch, TouchKind};
-use crate::trace::{Oid, Relation, State};
-use crate::{Debris, Effects, Lock, LockMode, Loss, Work, WorkKind};
+use crate::trace::{Oid, Relation, State, TableColumn};
+use crate::{Debris, Effects, Lock, LockMode, Loss, Statistics, Work, WorkKind};
 
 /// A statement between two looks.
 pub(super) struct Look<'a> {
@@ -19,6 +19,7 @@ pub(super) struct Look<'a> {
     /// Tables that the transaction has written anew before.
     pub(super) rewritten: &'a BTreeSet<Oid>,
     pub(super) sentence: &'a Sentence<'a>,
+    pub(super) statistics: &'a Statistics,
     /// Whether it ran in no transaction block, where locks cannot be looked at.
     pub(super) plain: bool,
 }
@@ -251,7 +252,9 @@ impl Look<'_> {
         for (oid, relation) in &self.start.relations {
             let was_there = self.before.relations.contains_key(oid);
             if was_there && !self.after.relations.contains_key(oid) && matches!(relation.kind, 'r' | 'p') {
-                losses.insert(format!("table {}", relation.name));
+                if !self.statistics.is_empty_partition(&relation.name) {
+                    losses.insert(format!("table {}", relation.name));
+                }
                 continue;
             }
             let (Some(then), Some(before)) = (self.start.columns.get(oid), self.before.columns.get(oid))
@@ -262,7 +265,8 @@ impl Look<'_> {
                 continue;
             };
             for (number, column) in then {
-                if before.contains_key(number) && !after.contains_key(number) {
+                let dropped = before.contains_key(number) && !after.contains_key(number);
+                if dropped && !has_twin(self.statistics, &relation.name, column, then, after) {
                     losses.insert(format!("column {}.{}", relation.name, quote_ident(&column.name)));
                 }
             }
@@ -297,4 +301,17 @@ impl Look<'_> {
         }
         invalid.into_iter().map(Debris::InvalidIndex).collect()
     }
+}
+
+/// Whether the values of a column that is dropped stand in another one, which stays.
+fn has_twin(
+    statistics: &Statistics,
+    table: &RelationName,
+    column: &TableColumn,
+    then: &BTreeMap<i32, TableColumn>,
+    after: &BTreeMap<i32, TableColumn>,
+) -> bool {
+    let twins = statistics.twins(table, &column.name);
+    let mut there = then.iter().filter(|(number, _)| after.contains_key(number));
+    there.any(|(_, other)| twins.contains(&other.name.as_str()))
 }

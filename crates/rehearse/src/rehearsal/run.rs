@@ -180,6 +180,7 @@ impl Run {
             touches: &touches,
             rewritten: &self.rewritten,
             sentence: &sentence,
+            statistics: &self.options.statistics,
             plain: mode == Mode::Plain && outcome.failure.is_none(),
         };
         let mut effects = look.effects();

@@ -60,8 +60,12 @@ impl<'a> Sentence<'a> {
         }
     }
 
-    /// Some settings can only be made before anything else in a transaction.
+    /// Some settings can only be made before anything else in a transaction; and of an enum that
+    /// was made in a subtransaction the server does not know that its new values are safe to use.
     pub(super) fn may_run_in_subtransaction(&self) -> bool {
+        if matches!(self.node(), Some(NodeEnum::CreateEnumStmt(_))) {
+            return false;
+        }
         match self.kind() {
             Some(Kind::Transaction(_) | Kind::Session(_)) => false,
             Some(kind) => kind.runs_in_transaction(),

@@ -154,3 +154,58 @@ async fn a_backfill_in_the_script_makes_statistics_old() {
         .filter(|statement| statement.effects.failure.is_some());
     assert_eq!(failures.count(), 0, "{rehearsal:?}");
 }
+
+#[tokio::test]
+async fn what_nobody_misses_may_go() {
+    const SHOP: &str = "
+        CREATE TYPE state AS ENUM ('new', 'paid', 'sent');
+        CREATE TABLE orders (id bigint PRIMARY KEY, id_old int, ref int, state state NOT NULL, at date NOT NULL);
+        INSERT INTO orders SELECT g, g, g + 7, 'new', '2024-01-01' FROM generate_series(1, 2000) AS g;
+        CREATE TABLE visits (at date NOT NULL) PARTITION BY RANGE (at);
+        CREATE TABLE visits_2023 PARTITION OF visits FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
+        CREATE TABLE visits_2024 PARTITION OF visits FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+        INSERT INTO visits VALUES ('2024-01-01');
+        GRANT SELECT, INSERT ON orders, visits TO plain;
+        ANALYZE;
+    ";
+    let cases = [
+        ("ALTER TABLE orders DROP COLUMN id_old", false),
+        ("ALTER TABLE orders DROP COLUMN ref", true),
+        ("ALTER TABLE orders DROP COLUMN id_old, DROP COLUMN id", true),
+        ("DROP TABLE visits_2023", false),
+        (
+            "ALTER TABLE visits DETACH PARTITION visits_2023; DROP TABLE visits_2023",
+            false,
+        ),
+        ("ALTER TABLE visits DETACH PARTITION visits_2024", true),
+        ("DROP TABLE visits_2024", true),
+        ("ALTER TYPE state RENAME VALUE 'paid' TO 'settled'", true),
+        ("ALTER TYPE state ADD VALUE 'returned'", false),
+    ];
+    for major in majors() {
+        let server = howdah_testkit::server(major).await;
+        let target = server.database("target").await;
+        target.execute(SHOP).await;
+        let mut connection = connect(&target.url()).await;
+        let schema = Schema::capture(&mut connection).await.unwrap();
+        let named = ["orders", "visits", "visits_2023", "visits_2024"].map(str::to_owned);
+        let options = Options {
+            statistics: Statistics::capture(&mut connection, &named, false).await.unwrap(),
+            ..Options::default()
+        };
+        for (script, missed) in cases {
+            let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
+            copy.build(&schema).await.unwrap();
+            let rehearsal = rehearse(copy, &[], &autocommit(script), &options).await.unwrap();
+            let effects = || rehearsal.statements.iter().map(|statement| &statement.effects);
+            assert!(
+                effects().all(|effects| effects.failure.is_none()),
+                "{major}: {script}\n{rehearsal:?}"
+            );
+            let is_missed = effects().any(|effects| {
+                !effects.losses.is_empty() || effects.breaks.iter().any(|broken| !broken.prepared_only)
+            });
+            assert_eq!(is_missed, missed, "{major}: {script}\n{rehearsal:?}");
+        }
+    }
+}
