@@ -60,10 +60,14 @@ impl<'a> Sentence<'a> {
         }
     }
 
-    /// Some settings can only be made before anything else in a transaction; and of an enum that
-    /// was made in a subtransaction the server does not know that its new values are safe to use.
+    /// Some settings can only be made before anything else in a transaction. Values that are added
+    /// to an enum of the same transaction are safe to use, but in subtransactions the server
+    /// takes no note of that.
     pub(super) fn may_run_in_subtransaction(&self) -> bool {
-        if matches!(self.node(), Some(NodeEnum::CreateEnumStmt(_))) {
+        if matches!(
+            self.node(),
+            Some(NodeEnum::CreateEnumStmt(_) | NodeEnum::AlterEnumStmt(_))
+        ) {
             return false;
         }
         match self.kind() {

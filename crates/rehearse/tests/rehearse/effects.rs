@@ -171,3 +171,17 @@ async fn failures_and_debris() {
         assert_eq!(lines(&rehearsal), ["failed 25001"], "{major}");
     }
 }
+
+#[tokio::test]
+async fn new_values_of_a_new_enum_are_safe_where_the_server_says_so() {
+    const SCRIPT: &str = "CREATE TYPE mood AS ENUM ('good'); ALTER TYPE mood ADD VALUE 'bad'; \
+        CREATE TABLE moods (mood mood NOT NULL DEFAULT 'bad')";
+    for major in majors() {
+        let rehearsal = run(major, "", &in_transaction(SCRIPT)).await;
+        let failed = rehearsal
+            .statements
+            .iter()
+            .any(|statement| statement.effects.failure.is_some());
+        assert_eq!(failed, major < 17, "{major}: {rehearsal:?}");
+    }
+}

@@ -1,0 +1,2 @@
+-- in_transaction: no
+CLUSTER plans USING plans_pkey;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DELETE FROM countries WHERE code = 'AB';

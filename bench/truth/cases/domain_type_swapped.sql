@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE billing.payments ALTER COLUMN amount TYPE numeric(12,2);

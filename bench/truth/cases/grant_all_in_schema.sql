@@ -1,0 +1,3 @@
+-- in_transaction: yes
+GRANT SELECT ON ALL TABLES IN SCHEMA billing TO app_ro;
+ALTER DEFAULT PRIVILEGES IN SCHEMA billing GRANT SELECT ON TABLES TO app_ro;

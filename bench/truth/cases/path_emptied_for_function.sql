@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER FUNCTION customer_label(int) SET search_path = pg_catalog;

@@ -1,0 +1,3 @@
+-- in_transaction: yes
+SET search_path = billing;
+ALTER TABLE payments ADD COLUMN provider text;

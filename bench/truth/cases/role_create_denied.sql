@@ -1,0 +1,3 @@
+-- in_transaction: yes
+CREATE ROLE reporting;
+GRANT SELECT ON orders TO reporting;

@@ -1,0 +1,2 @@
+-- in_transaction: no
+ALTER SYSTEM SET work_mem = '64MB';

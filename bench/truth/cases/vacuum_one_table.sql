@@ -1,0 +1,3 @@
+-- in_transaction: no
+VACUUM (ANALYZE) customers;
+ANALYZE orders;

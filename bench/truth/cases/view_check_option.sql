@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER VIEW active_customers SET (check_option = 'local');
