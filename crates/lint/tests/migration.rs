@@ -156,6 +156,7 @@ fn what_the_text_shows_to_fail_or_to_be_harmless() {
         "CREATE INDEX CONCURRENTLY i ON t ((now() - at));",
         "CREATE INDEX CONCURRENTLY i ON t (a) WHERE at > CURRENT_DATE;",
         "CREATE SEQUENCE s; ALTER TABLE t ALTER COLUMN n SET DEFAULT nextval('s');",
+        "ALTER TABLE t ALTER COLUMN id DROP IDENTITY;",
     ] {
         assert_eq!(letters(dangerous), 1, "{dangerous}");
     }
@@ -164,6 +165,8 @@ fn what_the_text_shows_to_fail_or_to_be_harmless() {
         "CREATE INDEX CONCURRENTLY i ON t (lower(a));",
         "CREATE INDEX CONCURRENTLY i ON t (to_timestamp(a));",
         "CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO app; ALTER TABLE t ALTER COLUMN n SET DEFAULT nextval('s'::regclass);",
+        "ALTER TABLE t ALTER COLUMN id DROP IDENTITY IF EXISTS;",
+        "ALTER TABLE t ALTER COLUMN id DROP IDENTITY; ALTER TABLE t ALTER COLUMN id SET DEFAULT gen_random_uuid();",
         "ALTER SEQUENCE s RENAME TO s2;",
     ] {
         assert_eq!(letters(harmless), 0, "{harmless}");

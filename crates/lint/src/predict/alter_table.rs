@@ -166,8 +166,12 @@ fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut
                 "42501",
             );
         }
-        AlterTableType::AtColumnDefault
-            if cmd.def.is_none() && !to.is_new(table) && needs_a_default(&key, &cmd.name, place, to) =>
+        // A column with an identity takes no NULL. IF EXISTS says that there may be none.
+        AlterTableType::AtColumnDefault | AlterTableType::AtDropIdentity
+            if cmd.def.is_none()
+                && !cmd.missing_ok
+                && !to.is_new(table)
+                && needs_a_default(&key, &cmd.name, place, to) =>
         {
             to.break_clients(
                 format!(
