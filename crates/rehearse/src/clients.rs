@@ -453,25 +453,18 @@ async fn try_within(
     attempts: &[Attempt],
     chosen: &[usize],
 ) -> Result<Vec<Tried>, PgError> {
-    let array = |text: &dyn Fn(&Attempt) -> String| {
+    let array = |text: &dyn for<'a> Fn(&'a Attempt) -> Option<&'a str>| {
         let items: Vec<String> = chosen
             .iter()
-            .map(|number| quote_literal(&text(&attempts[*number])))
+            .map(|number| text(&attempts[*number]).map_or("NULL".to_owned(), quote_literal))
             .collect();
         format!("ARRAY[{}]::pg_catalog.text[]", items.join(","))
     };
-    let whole = |attempt: &Attempt| match &attempt.first {
-        Some(first) => format!(
-            "{first}; SET LOCAL ROLE {}; {}",
-            quote_ident(&attempt.role),
-            attempt.sql
-        ),
-        None => attempt.sql.clone(),
-    };
     let sql = format!(
-        "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}) ORDER BY number",
-        array(&|attempt| attempt.role.clone()),
-        array(&whole),
+        "SELECT touched, state, message, column_name, constraint_name, relation FROM pg_temp.try({}, {}, {}) ORDER BY number",
+        array(&|attempt| Some(&attempt.role)),
+        array(&|attempt| attempt.first.as_deref()),
+        array(&|attempt| Some(&attempt.sql)),
     );
     let rows = connection.query(&sql, &[]).await?;
     let tried = rows.iter().map(|row| {

@@ -146,7 +146,7 @@ pub(super) async fn close(source: &ClusterDirectory) -> Result<()> {
         .await?;
     let rows = connection
         .query(
-            "SELECT pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn())",
+            "SELECT pg_catalog.pg_walfile_name(pg_catalog.pg_switch_wal())",
             &[],
         )
         .await?;
@@ -155,7 +155,6 @@ pub(super) async fn close(source: &ClusterDirectory) -> Result<()> {
         .and_then(|row| row.get(0))
         .unwrap_or_default()
         .to_owned();
-    connection.query("SELECT pg_catalog.pg_switch_wal()", &[]).await?;
     let archived = source.archive_dir().join(&segment);
     let start = tokio::time::Instant::now();
     while start.elapsed() < std::time::Duration::from_secs(60) {

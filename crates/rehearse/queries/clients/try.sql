@@ -1,6 +1,7 @@
 -- Tries statements, each as its role and undone at once: for each the number of
--- rows that it touched, or the error.
-CREATE FUNCTION pg_temp.try(roles text[], statements text[],
+-- rows that it touched, or the error. What puts a row there first is no client's: where
+-- it fails, the statement is not tried.
+CREATE FUNCTION pg_temp.try(roles text[], firsts text[], statements text[],
                             OUT number int, OUT touched bigint, OUT state text, OUT message text,
                             OUT column_name text, OUT constraint_name text, OUT relation oid)
 RETURNS SETOF record LANGUAGE plpgsql AS $$
@@ -11,6 +12,13 @@ BEGIN
   FOR i IN 1 .. pg_catalog.cardinality(statements) LOOP
     number := i; touched := NULL; state := NULL; message := NULL; column_name := NULL; constraint_name := NULL; relation := NULL;
     BEGIN
+      IF firsts[i] IS NOT NULL THEN
+        BEGIN
+          EXECUTE firsts[i];
+        EXCEPTION WHEN OTHERS THEN
+          RAISE EXCEPTION SQLSTATE 'HOWDY';
+        END;
+      END IF;
       EXECUTE pg_catalog.format('SET LOCAL ROLE %I', roles[i]);
       EXECUTE statements[i];
       GET DIAGNOSTICS touched = ROW_COUNT;
