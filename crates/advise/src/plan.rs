@@ -6,6 +6,8 @@ mod figures;
 mod json;
 mod label;
 mod logged;
+mod proof;
+mod relations;
 mod text;
 mod tree;
 
@@ -18,6 +20,8 @@ pub use condition::{cast_columns, columns};
 pub use figures::Figures;
 pub use json::read_json;
 pub use logged::{Found, UnreadPlan, read_plans};
+pub use proof::prove;
+pub use relations::{RelationFacts, read_relations};
 pub use text::read_text;
 pub use tree::tree;
 pub(crate) use tree::{count, memory, milliseconds, misestimate};

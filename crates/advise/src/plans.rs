@@ -6,7 +6,7 @@ use howdah_core::{Applicability, Fix, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::plan::{Figures, Node, Plan};
+use crate::plan::{Figures, Node, Plan, RelationFacts};
 
 include!(concat!(env!("OUT_DIR"), "/plans.rs"));
 
@@ -87,17 +87,6 @@ pub struct Proof {
     pub cost_after: f64,
     /// Bytes that the index is reckoned to take.
     pub bytes: u64,
-}
-
-/// What is known of a relation beside the plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct RelationFacts {
-    /// Rows, as the catalog has it.
-    pub rows: f64,
-    /// Rows that changed since the last ANALYZE.
-    pub changed: f64,
-    /// Whether it was analysed ever.
-    pub analyzed: bool,
 }
 
 /// A plan and what is known of it.

@@ -1,7 +1,7 @@
 //! Why a plan takes longer than another of the same statement, or less.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 use schemars::JsonSchema;
@@ -40,19 +40,32 @@ pub struct Change {
     /// The node of the later plan, by its number in the tree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<usize>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    is_setting: bool,
+    /// Only that it took longer is known.
+    #[serde(skip)]
+    #[schemars(skip)]
+    is_effect: bool,
+    /// Its share in the difference, with that of what follows from it.
+    #[serde(skip)]
+    #[schemars(skip)]
+    weight: f64,
 }
 
 /// Within this factor two times count as the same.
 const SAME_FACTOR: f64 = 1.1;
 /// From this factor on a number of rows counts as changed.
 const ROWS_FACTOR: f64 = 2.0;
+/// From this factor on an estimate counts as wrong.
+const WRONG_FACTOR: f64 = 10.0;
 /// Changes that are told.
 const CHANGES_MAX: usize = 20;
 
 /// Compares an earlier plan with a later one.
 pub fn compare(before: &Plan, after: &Plan) -> Comparison {
-    let (old, new) = (Side::of(before), Side::of(after));
     let is_timed = before.total_ms().is_some() && after.total_ms().is_some();
+    let (old, new) = (Side::of(before, is_timed), Side::of(after, is_timed));
     let mut changes = Vec::new();
     let mut matched: Vec<bool> = vec![false; before.nodes.len()];
     for at in 0..after.nodes.len() {
@@ -82,16 +95,14 @@ pub fn compare(before: &Plan, after: &Plan) -> Comparison {
             change.more_ms = None;
         }
     }
-    // By what each adds to the difference; what is not timed keeps the order of the plan.
+    attribute(&mut changes, after);
     let (from, to) = (old.total, new.total);
     let sign = if to >= from { 1.0 } else { -1.0 };
-    changes.sort_by(|a, b| {
-        let weight = |change: &Change| sign * change.more_ms.unwrap_or(0.0);
-        weight(b).total_cmp(&weight(a))
-    });
+    changes.sort_by(|a, b| (sign * b.weight).total_cmp(&(sign * a.weight)));
+    let verdict = verdict(from, to, is_timed, &changes);
     changes.truncate(CHANGES_MAX);
     Comparison {
-        verdict: verdict(from, to, is_timed, &changes),
+        verdict,
         before_ms: before.total_ms(),
         after_ms: after.total_ms(),
         before_cost: before.root().cost.map_or(0.0, |cost| cost.1),
@@ -117,16 +128,26 @@ fn verdict(from: f64, to: f64, is_timed: bool, changes: &[Change]) -> String {
         (true, false) => "Expected to be slower",
         (false, false) => "Expected to be faster",
     };
-    let explains = |change: &&Change| match change.more_ms {
-        Some(ms) => (ms > 0.0) == is_slower && ms.abs() >= 0.1 * (to - from).abs(),
-        None => true,
+    let explains = |change: &&Change| {
+        let is_that_way = (change.weight > 0.0) == is_slower;
+        !change.is_setting && is_that_way && change.weight.abs() >= 0.1 * (to - from).abs()
     };
     let reasons: Vec<&str> = changes
         .iter()
         .filter(explains)
         .take(3)
-        .map(|change| change.message.trim_end_matches('.'))
+        .map(|change| change.message.as_str())
         .collect();
+    // A setting is no part of any step, and the reason of many.
+    let settings: Vec<&str> = changes
+        .iter()
+        .filter(|change| change.is_setting)
+        .map(|change| change.message.as_str())
+        .collect();
+    let settings = match settings.is_empty() {
+        true => String::new(),
+        false => format!("; settings differ: {}", settings.join(", ")),
+    };
     let because = match reasons.is_empty() {
         true => {
             ", and no step of the plan says why: look at locks, at the cache and at what else the server did"
@@ -134,7 +155,7 @@ fn verdict(from: f64, to: f64, is_timed: bool, changes: &[Change]) -> String {
         }
         false => format!(" because {}", reasons.join("; ")),
     };
-    format!("{word}, {figures} ({}×){because}.", count(factor))
+    format!("{word}, {figures} ({}×){because}{settings}.", count(factor))
 }
 
 /// A plan with what tells its nodes apart from those of another.
@@ -153,9 +174,9 @@ struct Side<'a> {
 type Key = (&'static str, u64, usize);
 
 impl<'a> Side<'a> {
-    fn of(plan: &'a Plan) -> Self {
+    fn of(plan: &'a Plan, is_timed: bool) -> Self {
         let figures = Figures::of(plan);
-        let total = plan.total_ms();
+        let cost = plan.root().cost.map_or(0.0, |cost| cost.1);
         // Independent of the order, so that a join is found again when its inputs changed places.
         let mut reads = vec![0_u64; plan.nodes.len()];
         for (at, node) in plan.nodes.iter().enumerate().rev() {
@@ -179,8 +200,8 @@ impl<'a> Side<'a> {
         }
         Self {
             plan,
-            is_timed: total.is_some(),
-            total: total.unwrap_or_else(|| plan.root().cost.map_or(0.0, |cost| cost.1)),
+            is_timed,
+            total: plan.total_ms().filter(|_| is_timed).unwrap_or(cost),
             figures,
             keys,
             places,
@@ -207,6 +228,40 @@ impl<'a> Side<'a> {
             message,
             more_ms: Some(more),
             node: Some(at + 1),
+            is_setting: false,
+            is_effect: false,
+            weight: more,
+        }
+    }
+}
+
+/// What takes longer because something below it gives it more to do counts for that.
+fn attribute(changes: &mut [Change], plan: &Plan) {
+    let mut causes: Vec<(usize, usize)> = changes
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| !change.is_effect)
+        .filter_map(|(place, change)| Some((change.node?, place)))
+        .collect();
+    causes.sort_unstable();
+    for effect in 0..changes.len() {
+        let Some(node) = changes[effect].node.filter(|_| changes[effect].is_effect) else {
+            continue;
+        };
+        // Numbers count from one: those behind it in the plan, as long as they are deeper, are below.
+        let depth = plan.nodes[node - 1].depth;
+        let below = plan.nodes[node..]
+            .iter()
+            .take_while(|below| below.depth > depth)
+            .count();
+        let from = causes.partition_point(|(cause, _)| *cause <= node);
+        let to = causes.partition_point(|(cause, _)| *cause <= node + below);
+        let weight = changes[effect].weight;
+        for (_, cause) in &causes[from..to] {
+            changes[*cause].weight += weight / (to - from) as f64;
+        }
+        if to > from {
+            changes[effect].weight = 0.0;
         }
     }
 }
@@ -249,106 +304,95 @@ fn is_worth_telling(side: &Side<'_>, at: usize) -> bool {
 }
 
 /// What differs at a node that both have.
-fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Vec<Change> {
+fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Option<Change> {
     let (before, after) = (&old.plan.nodes[place], &new.plan.nodes[at]);
     let more = new.own(at) - old.own(place);
     let name = after.name();
-    let mut found = Vec::new();
-    let mut say = |message: String| found.push(new.change(at, more, message));
-    if way(before) != way(after) {
-        match after.relation_name().filter(|_| after.is_scan()) {
-            Some(relation) => say(format!(
-                "{relation} is read by {} in place of {}",
-                way(after),
-                way(before)
-            )),
-            None => say(format!("{name} took the place of {}", before.name())),
-        }
+    let mut said: Vec<String> = Vec::new();
+    let is_other_way = way(before) != way(after);
+    if is_other_way {
+        said.push(match after.relation_name().filter(|_| after.is_scan()) {
+            Some(relation) => format!("{relation} is read by {} in place of {}", way(after), way(before)),
+            None => format!("{name} took the place of {}", before.name()),
+        });
     }
     let disk = |node: &Node| {
         node.text("Sort Space Type") == Some("Disk")
             || node.number("Hash Batches") > 1.0
             || node.number("HashAgg Batches") > 1.0
     };
-    if disk(after) && !disk(before) {
-        say(format!("{name} no longer fits into memory and goes to the disk"));
+    match (disk(before), disk(after)) {
+        (false, true) => said.push(format!("{name} does not fit into memory and goes to the disk")),
+        (true, false) => said.push(format!("{name} fits into memory now")),
+        _ => {}
     }
-    if disk(before) && !disk(after) {
-        say(format!("{name} fits into memory now"));
-    }
-    let factor = |from: f64, to: f64| (to.max(1.0) / from.max(1.0)).max(from.max(1.0) / to.max(1.0));
     let ran = before.loops() > 0.0 && after.loops() > 0.0;
     let is_source = after.is_scan() && after.kind != "Bitmap Index Scan";
-    if ran && factor(before.loops(), after.loops()) >= ROWS_FACTOR && is_source {
-        say(format!(
-            "{name} ran {} times in place of {}",
-            count(after.loops()),
-            count(before.loops())
-        ));
-    }
-    if ran && factor(before.rows(), after.rows()) >= ROWS_FACTOR && is_source {
-        say(format!(
-            "{name} gave {} rows in place of {}",
-            count(after.rows()),
-            count(before.rows())
-        ));
-    }
-    let removed = |node: &Node| node.removed("Rows Removed by Filter");
-    if ran
-        && factor(removed(before), removed(after)) >= ROWS_FACTOR
-        && removed(before).max(removed(after)) >= 1_000.0
-    {
-        say(format!(
-            "the filter of {name} took {} rows away in place of {}",
-            count(removed(after)),
-            count(removed(before))
-        ));
-    }
-    let wrong = |node: &Node| misestimate(node).unwrap_or(1.0);
-    if ran && wrong(after) >= 10.0 && wrong(before) < 10.0 && is_source {
-        say(format!(
-            "the planner expected {} rows of {name} and got {}, where it was right before",
-            count(after.plan_rows),
-            count(after.actual.map_or(0.0, |actual| actual.rows))
-        ));
-    }
-    let read = |node: &Node| node.number("Shared Read Blocks");
-    if is_source && factor(read(before), read(after)) >= ROWS_FACTOR && read(before).max(read(after)) >= 100.0
-    {
-        say(format!(
-            "{name} read {} blocks from outside of the cache in place of {}",
-            count(read(after)),
-            count(read(before))
-        ));
+    if ran && is_source {
+        let runs = |side: &Side<'_>, at: usize| side.plan.nodes[at].loops() / side.figures.processes[at];
+        let read = |node: &Node| node.number("Shared Read Blocks");
+        let removed = |node: &Node| node.removed("Rows Removed by Filter");
+        // Another way finds and throws away other rows by its nature.
+        let figures = [
+            (true, 1.0, "ran", "times", runs(old, place), runs(new, at)),
+            (!is_other_way, 1.0, "gave", "rows", before.rows(), after.rows()),
+            (
+                !is_other_way,
+                1_000.0,
+                "threw away",
+                "rows",
+                removed(before),
+                removed(after),
+            ),
+            (
+                true,
+                100.0,
+                "read",
+                "blocks from outside of the cache",
+                read(before),
+                read(after),
+            ),
+        ];
+        for (counts, least, did, what, from, to) in figures {
+            let factor = (to.max(1.0) / from.max(1.0)).max(from.max(1.0) / to.max(1.0));
+            if counts && factor >= ROWS_FACTOR && from.max(to) >= least {
+                said.push(format!(
+                    "{name} {did} {} {what} in place of {}",
+                    count(to),
+                    count(from)
+                ));
+            }
+        }
+        let wrong = |node: &Node| misestimate(node).unwrap_or(1.0);
+        if wrong(after) >= WRONG_FACTOR && wrong(before) < WRONG_FACTOR {
+            said.push(format!(
+                "the planner expected {} rows of {name} and got {}, where it was right before",
+                count(after.plan_rows),
+                count(after.actual.map_or(0.0, |actual| actual.rows))
+            ));
+        }
     }
     let launched = |node: &Node| node.number("Workers Launched");
     if ran && launched(before) != launched(after) {
-        say(format!(
+        said.push(format!(
             "{name} had {} workers in place of {}",
             launched(after),
             launched(before)
         ));
     }
-    if found.is_empty()
-        && (more.abs() / old.total.max(new.total).max(f64::MIN_POSITIVE)) >= 0.1
-        && new.is_timed
-        && old.is_timed
-    {
-        found.push(new.change(
-            at,
-            more,
-            format!(
-                "{name} took {} in place of {}",
-                milliseconds(new.own(at)),
-                milliseconds(old.own(place))
-            ),
+    let share = more.abs() / old.total.max(new.total).max(f64::MIN_POSITIVE);
+    let is_effect = said.is_empty();
+    if said.is_empty() && share >= 0.1 && new.is_timed && old.is_timed {
+        said.push(format!(
+            "{name} took {} in place of {}",
+            milliseconds(new.own(at)),
+            milliseconds(old.own(place))
         ));
     }
-    // Several things said of a node share what it takes more.
-    for change in found.iter_mut().skip(1) {
-        change.more_ms = Some(0.0);
-    }
-    found
+    (!said.is_empty()).then(|| Change {
+        is_effect,
+        ..new.change(at, more, said.join(", "))
+    })
 }
 
 /// The way that a node takes: `Index Scan using orders_pkey`.
@@ -363,49 +407,44 @@ fn way(node: &Node) -> String {
 /// What differs beside the nodes.
 fn of_the_whole(before: &Plan, after: &Plan, is_timed: bool) -> Vec<Change> {
     let mut found = Vec::new();
-    let mut say = |message: String, more: Option<f64>| {
+    let mut say = |message: String, more: f64, is_setting: bool| {
         found.push(Change {
             message,
-            more_ms: more,
+            more_ms: Some(more),
             node: None,
+            is_setting,
+            is_effect: false,
+            weight: more,
         });
     };
-    let jit = |plan: &Plan| plan.jit.map_or(0.0, |jit| jit.ms);
     let total = before
         .total_ms()
         .unwrap_or(0.0)
         .max(after.total_ms().unwrap_or(0.0));
-    if is_timed && (jit(after) - jit(before)).abs() >= 0.05 * total {
-        say(
-            format!(
-                "compiling (JIT) took {} in place of {}",
-                milliseconds(jit(after)),
-                milliseconds(jit(before))
-            ),
-            Some(jit(after) - jit(before)),
-        );
-    }
+    let jit = |plan: &Plan| plan.jit.map_or(0.0, |jit| jit.ms);
     let triggers = |plan: &Plan| plan.triggers.iter().map(|trigger| trigger.ms).sum::<f64>();
-    if is_timed && (triggers(after) - triggers(before)).abs() >= 0.05 * total {
-        say(
-            format!(
-                "triggers took {} in place of {}",
-                milliseconds(triggers(after)),
-                milliseconds(triggers(before))
-            ),
-            Some(triggers(after) - triggers(before)),
-        );
+    for (what, from, to) in [
+        ("compiling (JIT)", jit(before), jit(after)),
+        ("triggers", triggers(before), triggers(after)),
+    ] {
+        if is_timed && (to - from).abs() >= 0.05 * total {
+            let message = format!(
+                "{what} took {} in place of {}",
+                milliseconds(to),
+                milliseconds(from)
+            );
+            say(message, to - from, false);
+        }
     }
-    let names: std::collections::BTreeSet<&String> =
-        before.settings.keys().chain(after.settings.keys()).collect();
+    let names: BTreeSet<&String> = before.settings.keys().chain(after.settings.keys()).collect();
     for name in names {
         let (from, to) = (before.settings.get(name), after.settings.get(name));
         if from != to {
-            let word =
-                |value: Option<&String>| value.map_or("its default", |value| value.as_str()).to_owned();
+            let word = |value: Option<&String>| value.map_or("its default", String::as_str).to_owned();
             say(
                 format!("{name} is {} in place of {}", word(to), word(from)),
-                Some(0.0),
+                0.0,
+                true,
             );
         }
     }

@@ -5,6 +5,8 @@ use crate::plan::count;
 const WASTE: f64 = 10.0;
 /// Fewer are quickly looked at.
 const LEAST_REMOVED: f64 = 1_000.0;
+/// In each run: of a look-up by a key no other index would throw away less.
+const LEAST_IN_A_RUN: f64 = 10.0;
 
 inventory::submit! {
     PlanRule { code: "index-filter", title: "An index finds many rows that a filter then throws away", guide: "Index Strategy", find }
@@ -17,6 +19,9 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             continue;
         };
         let (removed, kept) = (node.removed("Rows Removed by Filter"), node.rows());
+        if node.number("Rows Removed by Filter") < LEAST_IN_A_RUN {
+            continue;
+        }
         if removed < LEAST_REMOVED || removed < WASTE * kept || is_read_in_order(reading, at) {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Plans, made by real servers: read alike from text and JSON, and what is found in them.
 #![allow(clippy::unwrap_used)]
 
+mod comparison;
 mod files;
 mod pages;
 mod size;

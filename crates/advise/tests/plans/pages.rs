@@ -84,7 +84,7 @@ fn every_rule_has_a_page_and_every_page_a_rule() {
     assert!(examples.len() >= 60, "{}", examples.len());
 }
 
-async fn explained(client: &Client, options: &str, sql: &str) -> String {
+pub(super) async fn explained(client: &Client, options: &str, sql: &str) -> String {
     // Writes are taken back.
     let text = format!("BEGIN; EXPLAIN ({options}) {sql}; ROLLBACK");
     let messages = client
