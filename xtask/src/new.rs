@@ -77,6 +77,22 @@ const KINDS: &[Kind] = &[
         next: "Write all three: the page's examples are the check's tests.",
     },
     Kind {
+        word: "finding",
+        family: None,
+        home: "crates/advise",
+        files: &[
+            (
+                "crates/advise/src/plans/{name}.rs",
+                include_str!("../templates/finding.rs.txt"),
+            ),
+            (
+                "crates/advise/src/plans/{name}.md",
+                include_str!("../templates/finding.md.txt"),
+            ),
+        ],
+        next: "Write both: the page's examples are the finding's tests.",
+    },
+    Kind {
         word: "template",
         family: None,
         home: "crates/generate",

@@ -1,6 +1,10 @@
-//! Advice on indexes: which a workload needs, and what is wrong with those that are there.
+//! Advice on indexes: which a workload needs, and what is wrong with those that are there. Plans: what they say, and
+//! what is wrong with them.
 
 pub mod indexes;
+pub mod log;
+pub mod plan;
+pub mod plans;
 pub mod problems;
 
 /// An array as the server reads it.

@@ -196,6 +196,54 @@ pub async fn execute_write(
     })
 }
 
+/// Carries out an INSERT, UPDATE, DELETE or MERGE inside of EXPLAIN, to measure it, and takes it back. The lines of the
+/// plan go to `out`; `options` are those of EXPLAIN, ANALYZE among them.
+///
+/// # Errors
+/// Refuses what a rollback would not take back as a whole, such as an advanced sequence, and what is not known to be
+/// harmless; else as the server fails.
+pub async fn explain_write(
+    session: &mut Session,
+    sql: &str,
+    params: &[Option<&str>],
+    options: &str,
+    caps: Caps,
+    out: &mut dyn Sink,
+) -> Result<Guarded, GuardError> {
+    let started = Instant::now();
+    let written = read(sql)?;
+    session.take_notices();
+    let mut sink = Counted {
+        capped: Capped {
+            out,
+            caps,
+            step: 0,
+            rows: 0,
+            bytes: 0,
+            truncated: false,
+        },
+    };
+    let outcome = measure::explain(session, sql, params, &written.kind, options, &mut sink).await;
+    let (rows, truncated) = (sink.capped.rows, sink.capped.truncated);
+    close(session).await?;
+    if let Err(why) = outcome? {
+        return Err(Refusal::because(format!(
+            "The {} was not run to be measured, as taking it back could leave something behind. {why}",
+            written.kind.name()
+        ))
+        .hint("Leave ANALYZE out to see the plan.")
+        .into());
+    }
+    Ok(Guarded {
+        rows,
+        truncated,
+        command_tag: "EXPLAIN".to_owned(),
+        notices: session.take_notices(),
+        duration: started.elapsed(),
+        settled_by: SettledBy::Consent,
+    })
+}
+
 async fn in_transaction(
     session: &mut Session,
     sql: &str,

@@ -63,6 +63,42 @@ pub(super) async fn measure(
     carry_out(session, sql, params, limit, is_ddl).await
 }
 
+/// Runs a write inside of EXPLAIN and takes it back, or says why not. What EXPLAIN prints goes to the sink.
+pub(super) async fn explain(
+    session: &mut Session,
+    sql: &str,
+    params: &[Option<&str>],
+    kind: &Kind,
+    options: &str,
+    sink: &mut super::Counted<'_>,
+) -> Result<Result<(), String>, GuardError> {
+    if !matches!(kind, Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge) {
+        return Ok(Err(format!(
+            "What {} does cannot be tried and taken back.",
+            kind.name()
+        )));
+    }
+    let defaults = matches!(kind, Kind::Insert | Kind::Merge) || sql.to_lowercase().contains("default");
+    if let Some(why) = judge(session, sql, false, defaults).await? {
+        return Ok(Err(why));
+    }
+    super::close(session).await?;
+    let mut opening = run::opening(session, "BEGIN READ WRITE", None);
+    opening.push(format!(
+        "SET LOCAL lock_timeout = {}",
+        MEASURE_LOCK_MAX.as_millis()
+    ));
+    let explain = format!("EXPLAIN ({options}) {sql}");
+    sink.capped.step = opening.len();
+    let steps: Vec<Step<'_>> = opening
+        .iter()
+        .map(|sql| Step::silent(sql))
+        .chain([Step::new(&explain).params(params), Step::silent("ROLLBACK")])
+        .collect();
+    session.run(&steps, sink).await.map_err(run::as_one_step)?;
+    Ok(Ok(()))
+}
+
 /// Definitions that run nothing but what the judge sees, and leave nothing when rolled back.
 const MEASURED: &[&str] = &[
     "ALTER INDEX",
