@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use howdah_pg::{PgError, Rows};
-use howdah_store::samples::StatementUse;
+use howdah_pg::{Connection, PgError, Row, Rows};
+use howdah_store::samples::{StatementTotal, StatementUse};
 
 use crate::ask::{Asking, Question, number, text};
 use crate::sessions::array;
@@ -43,22 +43,7 @@ impl Statements {
 
     /// What happened since the last look.
     pub(crate) async fn since(&mut self, asking: &mut Asking, rows: &Rows) -> Result<Used, PgError> {
-        let now: HashMap<i64, StatementUse> = rows
-            .iter()
-            .map(|row| {
-                let used = StatementUse {
-                    calls: number(row, "calls"),
-                    time_us: number(row, "time_us"),
-                    plan_us: number(row, "plan_us"),
-                    rows: number(row, "rows"),
-                    hit: number(row, "hit"),
-                    read: number(row, "read"),
-                    temp: number(row, "temp"),
-                    wal_bytes: number(row, "wal_bytes"),
-                };
-                (number::<i64>(row, "queryid"), used)
-            })
-            .collect();
+        let now: HashMap<i64, StatementUse> = rows.iter().map(counted).collect();
         let Some(before) = self.before.replace(now) else {
             return Ok(Used::default());
         };
@@ -105,17 +90,78 @@ impl Statements {
     }
 
     async fn texts(&self, asking: &mut Asking, ids: &[i64]) -> Result<BTreeMap<i64, String>, PgError> {
-        let question = Question {
-            name: "statement texts",
-            sql: include_str!("questions/statement_texts.sql"),
-            params: vec![array(ids), asking.place.database.clone()],
-        };
-        let rows = asking.one(question).await?.unwrap_or_default();
+        let rows = texts(asking, ids).await?;
         Ok(rows
             .iter()
             .map(|row| (number(row, "queryid"), text(row, "text").to_owned()))
             .collect())
     }
+}
+
+/// What statements did since the server began to count, what took longest first, at most `limit`
+/// of them; none where the server does not count them, or does not tell.
+pub async fn since_the_counters_began(
+    connection: Connection,
+    limit: usize,
+) -> Result<Option<Vec<StatementTotal>>, PgError> {
+    let mut asking = Asking::on(connection).await?;
+    if asking.place.statements.is_none() {
+        return Ok(None);
+    }
+    let question = Question {
+        name: "statements",
+        sql: include_str!("questions/statements.sql"),
+        params: vec![asking.place.database.clone()],
+    };
+    let Some(rows) = asking.one(question).await? else {
+        return Ok(None);
+    };
+    let mut all: Vec<(i64, StatementUse)> = rows.iter().map(counted).collect();
+    all.sort_by_key(|(id, used)| (std::cmp::Reverse(used.time_us), *id));
+    // Some more, for our own among them.
+    all.truncate(limit.saturating_add(30));
+    let ids: Vec<i64> = all.iter().map(|(id, _)| *id).collect();
+    let rows = texts(&mut asking, &ids).await?;
+    let texts: HashMap<i64, &str> = rows
+        .iter()
+        .map(|row| (number(row, "queryid"), text(row, "text")))
+        .collect();
+    Ok(Some(
+        all.into_iter()
+            .map(|(id, used)| (id, used, texts.get(&id).copied().unwrap_or_default()))
+            .filter(|(_, _, text)| !is_ours(text))
+            .take(limit)
+            .map(|(query_id, used, text)| StatementTotal {
+                query_id,
+                text: howdah_sql::normalize(text),
+                first_at_s: 0,
+                used,
+            })
+            .collect(),
+    ))
+}
+
+async fn texts(asking: &mut Asking, ids: &[i64]) -> Result<Rows, PgError> {
+    let question = Question {
+        name: "statement texts",
+        sql: include_str!("questions/statement_texts.sql"),
+        params: vec![array(ids), asking.place.database.clone()],
+    };
+    Ok(asking.one(question).await?.unwrap_or_default())
+}
+
+fn counted(row: Row<'_>) -> (i64, StatementUse) {
+    let used = StatementUse {
+        calls: number(row, "calls"),
+        time_us: number(row, "time_us"),
+        plan_us: number(row, "plan_us"),
+        rows: number(row, "rows"),
+        hit: number(row, "hit"),
+        read: number(row, "read"),
+        temp: number(row, "temp"),
+        wal_bytes: number(row, "wal_bytes"),
+    };
+    (number(row, "queryid"), used)
 }
 
 /// What was added to counters. Where one is smaller than before, they began anew in between:

@@ -469,6 +469,17 @@ impl Samples {
         .await
     }
 
+    /// The texts of all statements, by their ids.
+    pub async fn texts(&self) -> Result<BTreeMap<i64, String>, StoreError> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT query_id, text FROM statement")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// The ids of statements whose text is known.
     pub async fn known_texts(&self) -> Result<Vec<i64>, StoreError> {
         self.read(|connection| {

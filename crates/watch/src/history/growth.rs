@@ -126,6 +126,7 @@ fn slope(points: &[(i64, f64)]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

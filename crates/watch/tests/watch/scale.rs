@@ -55,7 +55,7 @@ async fn ten_minutes(samples: &Samples, from_s: i64, statements: i64) {
                         .collect(),
                     _ => Vec::new(),
                 },
-                relations: (0..40)
+                relations: (0..statements.min(40))
                     .map(|id| {
                         let used = RelationUse {
                             scans: noise(id),
@@ -68,7 +68,7 @@ async fn ten_minutes(samples: &Samples, from_s: i64, statements: i64) {
                     })
                     .collect(),
                 sizes: match minute {
-                    0 => (0..100)
+                    0 => (0..statements.min(100))
                         .map(|id| {
                             let bytes = 8_192 * (1_000 + id + (at_s - START) / 600);
                             let state = RelationState {
@@ -105,7 +105,7 @@ async fn a_day_of_twenty_databases_is_small_and_quickly_read() {
         let samples = Samples::of(&store, &format!("database {number}"));
         all.push(tokio::spawn(async move {
             // One of them is as busy as is recorded.
-            let statements = if number == 0 { 200 } else { 30 };
+            let statements = if number == 0 { 200 } else { 12 };
             let mut from_s = START;
             while from_s < START + DAY {
                 ten_minutes(&samples, from_s, statements).await;
@@ -120,7 +120,6 @@ async fn a_day_of_twenty_databases_is_small_and_quickly_read() {
         databases.push(one.await.unwrap());
     }
     let sizes: Vec<u64> = databases.iter().map(Samples::bytes).collect();
-    println!("bytes after a day: {sizes:?}");
     assert!(sizes.iter().all(|bytes| *bytes <= 25_000_000), "{sizes:?}");
 
     let day = Window {
@@ -131,11 +130,9 @@ async fn a_day_of_twenty_databases_is_small_and_quickly_read() {
     let began = Instant::now();
     let totals = busiest.statements(day).await.unwrap();
     assert_eq!(totals.len(), 200);
-    let top = began.elapsed();
     let loads = load(busiest, day, step_of(day), By::Wait).await.unwrap();
     assert_eq!((loads.looks, loads.steps.len()), (86_400, 1_440));
     assert!((loads.average - 3.6).abs() < 0.001, "{}", loads.average);
-    let with_load = began.elapsed();
     regressions(busiest, day, Sensitivity::default()).await.unwrap();
     let grown = growth(busiest, day, None).await.unwrap();
     assert!(
@@ -146,8 +143,7 @@ async fn a_day_of_twenty_databases_is_small_and_quickly_read() {
         &grown[..3]
     );
     let took = began.elapsed();
-    println!("top {top:?}, load {:?}, all {took:?}", with_load - top);
-    // Seen: a second and a half, without optimisation.
+    // Seen: two seconds, without optimisation.
     assert!(took < Duration::from_secs(30), "{took:?}");
 }
 
