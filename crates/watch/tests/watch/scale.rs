@@ -143,8 +143,8 @@ async fn a_day_of_twenty_databases_is_small_and_quickly_read() {
         &grown[..3]
     );
     let took = began.elapsed();
-    // Seen: two seconds, without optimisation.
-    assert!(took < Duration::from_secs(30), "{took:?}");
+    // Seen: five seconds, without optimisation, on a busy machine.
+    assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
 /// Minutes go after two days, ten minutes after five weeks; sums stay what they were.
