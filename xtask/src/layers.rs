@@ -10,7 +10,9 @@ const LAYERS: &[&[&str]] = &[
     &["pg"],
     &["store", "localpg"],
     &["rehearse", "jobs"],
-    &["lint", "checks", "advise", "change", "aurora", "generate"],
+    &[
+        "lint", "checks", "watch", "advise", "change", "aurora", "generate",
+    ],
     &["tools"],
     &["app"],
 ];

@@ -13,6 +13,7 @@ pub(crate) use run::run;
 /// What a group of commands is for; its commands come from the registry.
 const GROUPS: &[(&str, &str)] = &[
     ("cluster", "Create, show, connect to and delete clusters"),
+    ("history", "What was seen while a database was watched"),
     ("job", "Follow, cancel and resume what runs in the background"),
 ];
 

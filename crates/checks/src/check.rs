@@ -1,3 +1,5 @@
+use howdah_pg::catalog::for_major;
+
 use crate::need::Need;
 use crate::seen::{Further, Seen};
 use crate::verdict::Verdict;
@@ -91,13 +93,7 @@ impl Check {
 
 /// See [`Check::sql`].
 pub(crate) fn text_for(sql: &str, major: u32, schema_of: impl Fn(&str) -> Option<String>) -> String {
-    let mut text = String::with_capacity(sql.len());
-    for line in sql.lines() {
-        if fits(line, major) {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
+    let text = for_major(sql, major);
     let Some((name, _)) = text.split_once('{').and_then(|(_, rest)| rest.split_once('}')) else {
         return text;
     };
@@ -105,12 +101,6 @@ pub(crate) fn text_for(sql: &str, major: u32, schema_of: impl Fn(&str) -> Option
         Some(schema) => text.replace(&format!("{{{name}}}"), &schema),
         None => text,
     }
-}
-
-fn fits(line: &str, major: u32) -> bool {
-    let bound = |mark: &str| -> Option<u32> { line.rsplit_once(mark)?.1.trim().parse().ok() };
-    bound("--since ").is_none_or(|since| major >= since)
-        && bound("--before ").is_none_or(|before| major < before)
 }
 
 inventory::collect!(Check);

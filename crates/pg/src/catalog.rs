@@ -9,6 +9,7 @@ mod names;
 mod reading;
 mod relation;
 mod search;
+mod versioned;
 
 pub use describe::describe_relation;
 pub use error::CatalogError;
@@ -19,3 +20,4 @@ pub use relation::{
     Rule, SequenceParameters, Sizes, Statistics, Trigger,
 };
 pub use search::{Found, ObjectKind, Search, SearchResult, search_objects};
+pub use versioned::for_major;

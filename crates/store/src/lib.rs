@@ -14,6 +14,7 @@ mod jobs;
 mod leases;
 mod location;
 mod owner;
+pub mod samples;
 mod schema;
 mod store;
 

@@ -2,12 +2,12 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::StoreError;
 
-/// One script per format, in order; a released one is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+/// One script per format of the records, in order; a released one is never edited.
+pub(crate) const RECORDS: &[&str] = &[include_str!("migrations/1.sql")];
 
-/// Brings the file to the newest format. Several processes may try at once.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = MIGRATIONS.len() as i64;
+/// Brings the file to the newest format, the last of `scripts`. Several processes may try at once.
+pub(crate) fn migrate(connection: &mut Connection, scripts: &[&str]) -> Result<(), StoreError> {
+    let known = scripts.len() as i64;
     if format(connection)? == known {
         return Ok(());
     }
@@ -18,7 +18,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         let path = transaction.path().unwrap_or_default().into();
         return Err(StoreError::TooNew { path, found, known });
     }
-    for script in MIGRATIONS.iter().skip(found.max(0) as usize) {
+    for script in scripts.iter().skip(found.max(0) as usize) {
         transaction.execute_batch(script)?;
     }
     transaction.pragma_update(None, "user_version", known)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::audit::AuditWriter;
-use crate::{StoreError, location, schema};
+use crate::{StoreError, location, samples, schema};
 
 /// How long a call waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,10 +25,20 @@ pub(crate) struct Inner {
     pub(crate) audit: OnceLock<AuditWriter>,
 }
 
-/// Where the store is.
+/// Where a file of the store is, and what is kept there.
 pub(crate) struct Place {
     directory: PathBuf,
     file: PathBuf,
+    holds: Holds,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Jobs, approvals, the audit log.
+    Records,
+    /// What was seen of a watched database: much of it, and soon forgotten.
+    Samples,
 }
 
 /// A connection, and which file it is connected to: the file may be moved away
@@ -56,6 +66,7 @@ impl Store {
                 place: Arc::new(Place {
                     file: directory.join("howdah.db"),
                     directory,
+                    holds: Holds::Records,
                 }),
                 connection: Mutex::new(None),
                 audit: OnceLock::new(),
@@ -124,6 +135,20 @@ impl Store {
 }
 
 impl Place {
+    /// A file of samples. Touches nothing yet.
+    pub(crate) fn samples(directory: &Path, file: &str) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            file: directory.join(file),
+            holds: Holds::Samples,
+        }
+    }
+
+    /// The file.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Runs `f` on the connection in `slot`, which is opened first where it is
     /// not, or where the file is no longer the one it was opened on.
     pub(crate) fn with<T>(
@@ -175,18 +200,26 @@ impl Place {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        if self.holds == Holds::Samples {
+            // In force for a new file only, and before anything is written to it.
+            connection.pragma_update(None, "auto_vacuum", "incremental")?;
+        }
         write_ahead(&connection)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        // What is masked or forgotten is overwritten, not left in a free page.
-        connection.pragma_update(None, "secure_delete", true)?;
+        // What is masked or forgotten is overwritten, not left in a free page; samples hold no constants.
+        connection.pragma_update(None, "secure_delete", self.holds == Holds::Records)?;
         let synchronous = match durability {
             Durability::Disk => "full",
             Durability::Process => "normal",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.set_prepared_statement_cache_capacity(64);
-        schema::migrate(&mut connection)?;
+        let scripts = match self.holds {
+            Holds::Records => schema::RECORDS,
+            Holds::Samples => samples::FORMATS,
+        };
+        schema::migrate(&mut connection, scripts)?;
         Ok(Opened {
             connection,
             inode: (found.dev(), found.ino()),

@@ -1,0 +1,143 @@
+//! `howdah watch` by the clock on a real server, and what `howdah history` then says.
+
+#![allow(clippy::unwrap_used)]
+
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use howdah_testkit::{ServerOptions, majors, private};
+use serde_json::Value;
+
+struct Program {
+    home: tempfile::TempDir,
+    url: String,
+}
+
+impl Program {
+    fn new(url: &str) -> Self {
+        Self {
+            home: tempfile::tempdir().unwrap(),
+            url: url.to_owned(),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_howdah"));
+        command
+            .args(arguments)
+            .current_dir(self.home.path())
+            .env("HOWDAH_HOME", self.home.path().join("state"))
+            .env("XDG_CONFIG_HOME", self.home.path().join("config"))
+            .env("DATABASE_URL", &self.url)
+            .stdin(Stdio::null());
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    }
+
+    async fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments).await;
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_watched_is_history() {
+    let server = private(ServerOptions {
+        major: *majors().last().unwrap(),
+        settings: vec![(
+            "shared_preload_libraries".to_owned(),
+            "pg_stat_statements".to_owned(),
+        )],
+        hba: None,
+    })
+    .await;
+    let database = server.database("watched").await;
+    database.execute("CREATE EXTENSION pg_stat_statements").await;
+    let program = Program::new(&database.url());
+
+    let never = program.run(&["history", "load"]).await;
+    assert_eq!(never.status.code(), Some(1), "{never:?}");
+    assert!(
+        String::from_utf8_lossy(&never.stderr).contains("howdah watch"),
+        "{never:?}"
+    );
+    // Where nobody watched there are still the counters.
+    let top = program.json(&["history", "top", "--json"]).await;
+    assert!(
+        top["window"].as_str().unwrap().contains("nobody watched"),
+        "{top}"
+    );
+
+    let mut sleepers = Vec::new();
+    for _ in 0..4 {
+        let client = database.probe().await;
+        sleepers.push(tokio::spawn(async move {
+            drop(client.batch_execute("SELECT pg_sleep(600)").await);
+        }));
+    }
+    let probe = database.probe().await;
+    let began = Instant::now();
+    loop {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        if probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 4 {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    drop(probe);
+    let watched = program.json(&["watch", "--for", "5s", "--json"]).await;
+    assert!(
+        watched["databases"][0]["bytes"].as_u64().unwrap() > 0,
+        "{watched}"
+    );
+
+    let load = program.json(&["history", "load", "--json"]).await;
+    assert!(load["looks"].as_i64().unwrap() >= 1, "{load}");
+    let average = load["average"].as_f64().unwrap();
+    assert!((average - 4.0).abs() <= 0.2, "{load}");
+    assert_eq!(load["shares"][0]["of"], "Timeout:PgSleep");
+    let by_statement = program
+        .json(&["history", "load", "--by", "statement", "--json"])
+        .await;
+    assert_eq!(
+        by_statement["shares"][0]["of"], "SELECT pg_sleep($1)",
+        "{by_statement}"
+    );
+
+    for arguments in [
+        &["history", "load"][..],
+        &["history", "top"],
+        &["history", "regressions"],
+        &["history", "growth", "--limit", "1TB"],
+        &["history", "changes"],
+    ] {
+        let output = program.run(arguments).await;
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+        assert!(!output.stdout.is_empty(), "{arguments:?}");
+    }
+    let wrong = program.run(&["history", "top", "--last", "soon"]).await;
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+
+    // A server that is not there is told at once, not waited for.
+    let nowhere = Program::new("postgres://somebody:very-secret@127.0.0.1:1/nothing");
+    let output = nowhere.run(&["watch"]).await;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("very-secret"));
+
+    server
+        .probe("postgres")
+        .await
+        .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        .await
+        .unwrap();
+    for sleeper in sleepers {
+        sleeper.await.unwrap();
+    }
+}

@@ -1,0 +1,149 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use howdah_core::{Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
+use howdah_pg::{Target, Targets};
+use howdah_store::Store;
+use howdah_watch::{Pace, Report as News, run, samples_of};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{target_session, watched};
+
+/// Watches a database until it is stopped: its sessions every second, its counters every minute.
+///
+/// What it sees is kept on this machine, about 20 MB a day at most, minutes for two days, ten minutes for five weeks,
+/// six hours for a year; `howdah history` reads it. The server spends less than a hundredth of a processor on it.
+/// Nothing is changed there, and no constant of a statement is kept.
+#[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+pub struct Watch {
+    /// Stop after so long: 90s, 15m, 6h, 2d.
+    #[arg(long = "for", value_name = "TIME")]
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub length: Option<String>,
+    /// Every target of howdah.toml.
+    #[arg(long)]
+    #[serde(default)]
+    pub all: bool,
+    /// The target; the default one if not given.
+    #[arg(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+/// What was watched.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Watched {
+    /// Each database.
+    pub databases: Vec<WatchedDatabase>,
+}
+
+/// A database that was watched.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WatchedDatabase {
+    /// The target.
+    pub target: String,
+    /// Where the samples are.
+    pub file: String,
+    /// Bytes there.
+    pub bytes: u64,
+}
+
+howdah_core::tool!(Watch);
+
+impl Tool for Watch {
+    const NAME: &'static str = "watch";
+    const TITLE: &'static str = "Watch a database";
+    const TOOLSET: Toolset = Toolset::Ops;
+    const EFFECT: Effect = Effect::ReadOnly;
+    const COMMAND: &'static [&'static str] = &["watch"];
+    const EXAMPLES: &'static str = "
+        howdah watch                   the default target, until Ctrl-C
+        howdah watch --all             every target of howdah.toml
+        howdah watch --for 10m         for ten minutes; then `howdah history load`";
+    const PERSON_ONLY: bool = true;
+    type Out = Watched;
+
+    async fn run(self, cx: &Context) -> Result<Watched> {
+        let length = self.length.as_deref().map(watched::length).transpose()?;
+        let targets = match self.all {
+            true => cx.get::<Targets>()?.list(),
+            false => vec![target_session::resolve(cx, self.target.as_deref(), None).await?],
+        };
+        if targets.is_empty() {
+            return Err(Error::not_found("No target is configured.")
+                .hint("Add [targets.NAME] sections to howdah.toml, or set DATABASE_URL."));
+        }
+        // Whoever mistyped a URL wants to be told, and not to see it tried until Ctrl-C.
+        if let ([one], false) = (targets.as_slice(), self.all) {
+            drop(one.connect().await?);
+        }
+        let stop = cx.cancel.child_token();
+        let ended = stop.clone();
+        let timer = tokio::spawn(async move {
+            match length {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.unsigned_abs())).await,
+                None => ended.cancelled().await,
+            }
+            ended.cancel();
+        });
+        let store = cx.get::<Store>()?;
+        let watching = targets.iter().map(|target| {
+            let samples = samples_of(&store, target);
+            let (name, progress, stop) = (target.name.clone(), Arc::clone(&cx.progress), stop.clone());
+            let report = move |news: News| {
+                let phase = match news {
+                    News::Watching(gaps) => {
+                        for gap in &gaps {
+                            tracing::warn!("{name}: {gap}");
+                        }
+                        format!("Watching {name}")
+                    }
+                    News::Lost(error) => {
+                        tracing::warn!("{name}: {error}. It is tried again.");
+                        format!("{name} cannot be reached; it is tried again")
+                    }
+                };
+                progress.report(Progress {
+                    phase,
+                    fraction: None,
+                    eta_s: None,
+                });
+            };
+            run(Arc::clone(target), samples, Pace::default(), stop, report)
+        });
+        let results = join_all(watching).await;
+        timer.abort();
+        for result in results {
+            result?;
+        }
+        let database = |target: &Arc<Target>| {
+            let samples = samples_of(&store, target);
+            WatchedDatabase {
+                target: target.name.clone(),
+                file: samples.file().display().to_string(),
+                bytes: samples.bytes(),
+            }
+        };
+        Ok(Watched {
+            databases: targets.iter().map(database).collect(),
+        })
+    }
+}
+
+impl Output for Watched {
+    fn report(&self) -> Report {
+        let rows = self
+            .databases
+            .iter()
+            .map(|database| {
+                let size = howdah_core::human_bytes(database.bytes);
+                vec![database.target.clone(), database.file.clone(), size]
+            })
+            .collect();
+        Report::new()
+            .table(&["Target", "Samples", "Size"], rows)
+            .text("`howdah history load`, `top`, `regressions`, `growth` and `changes` read them.")
+    }
+}
