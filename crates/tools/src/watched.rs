@@ -17,7 +17,7 @@ pub(crate) async fn samples(cx: &Context, target: Option<&str>, database: Option
         true => Ok(samples),
         false => Err(
             Error::not_found(format!("The database of target {} was not watched so far.", target.name))
-                .hint("`howdah watch` watches it until it is stopped; `howdah serve` does so too."),
+                .hint("`howdah watch` watches it until it is stopped."),
         ),
     }
 }
