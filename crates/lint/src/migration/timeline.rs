@@ -106,6 +106,26 @@ impl Transactions {
     }
 }
 
+/// ROLLBACK TO SAVEPOINT, which ends no transaction.
+fn goes_back(statement: &howdah_sql::Statement) -> bool {
+    use howdah_sql::pg_query::NodeEnum;
+    use howdah_sql::pg_query::protobuf::TransactionStmtKind::TransStmtRollbackTo;
+    matches!(statement.node(), NodeEnum::TransactionStmt(transaction) if transaction.kind() == TransStmtRollbackTo)
+}
+
+/// The statements of a transaction are taken back: they have locked and worked, and nothing stays.
+fn undo(steps: &mut [Step], transaction: u32) {
+    let own = steps
+        .iter_mut()
+        .rev()
+        .take_while(|step| step.transaction == transaction);
+    for step in own {
+        step.effects.losses.clear();
+        step.effects.breaks.clear();
+        step.effects.debris.clear();
+    }
+}
+
 /// Predicts the steps of a script from its text and what is known of its surroundings.
 pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step> {
     let mut transactions = Transactions::default();
@@ -113,9 +133,14 @@ pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step
     let mentions = super::Mentions::of(&script.sentences);
     for (index, sentence) in script.sentences.iter().enumerate() {
         let statement = sentence.parsed.as_ref().ok();
-        let (transaction, in_block) =
-            transactions.enter(sentence.wrapped, statement.map(howdah_sql::Statement::kind));
+        let kind = statement
+            .filter(|statement| !goes_back(statement))
+            .map(howdah_sql::Statement::kind);
+        let (transaction, in_block) = transactions.enter(sentence.wrapped, kind);
         world.enter(transaction);
+        if let Some(Kind::Transaction("ROLLBACK")) = kind {
+            undo(&mut steps, transaction);
+        }
         let later = mentions.behind(index);
         let mut step = Step {
             span: sentence.span.clone(),

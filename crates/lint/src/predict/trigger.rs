@@ -3,7 +3,7 @@
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::CreateTrigStmt;
-use howdah_sql::{Limits, parse, plpgsql_tree};
+use howdah_sql::{Limits, parse};
 use serde_json::Value;
 
 use super::privileges::is_granted;
@@ -26,11 +26,10 @@ const BEFORE: i32 = 1 << 1;
 const ERROR: u64 = 21;
 
 impl Body {
-    /// Of the text of a CREATE FUNCTION in PL/pgSQL.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let tree = plpgsql_tree(text).ok()?;
+    /// Of a CREATE FUNCTION in PL/pgSQL, as `plpgsql_tree` gives it.
+    pub(super) fn of(tree: &Value) -> Self {
         let mut body = Self::default();
-        body.add_writes(&tree);
+        body.add_writes(tree);
         let block = &tree[0]["PLpgSQL_function"]["action"]["PLpgSQL_stmt_block"];
         let has_handler = block.get("exceptions").is_some_and(|found| !found.is_null());
         let statements = block["body"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -59,7 +58,7 @@ impl Body {
                 _ => break,
             }
         }
-        Some(body)
+        body
     }
 
     fn add_writes(&mut self, value: &Value) {
