@@ -103,6 +103,19 @@ WITH types AS MATERIALIZED (
     FROM privileges AS p JOIN relations AS r USING (oid) JOIN pg_catalog.pg_roles AS o ON o.oid = r.relowner
    WHERE p.owns AND p.insertable AND NOT p.given AND r.relkind IN ('r', 'p')
    GROUP BY p.oid, o.rolname, r.name
+), seen AS (
+  -- A row of a table is seen through the views of it alone.
+  SELECT f.oid, f.sql FROM filled AS f
+  UNION ALL
+  SELECT v.oid, f.sql
+    FROM (SELECT w.ev_class AS oid, min(d.refobjid) AS base
+            FROM pg_catalog.pg_rewrite AS w
+            JOIN relations AS r ON r.oid = w.ev_class AND r.relkind = 'v'
+            JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                                          AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
+           WHERE w.ev_type = '1'
+           GROUP BY w.ev_class HAVING count(DISTINCT d.refobjid) = 1) AS v
+    JOIN filled AS f ON f.oid = v.base
 ), statements AS (
   SELECT l.oid, l.role, format('SELECT %s FROM %s LIMIT 0', l.readable, r.name) AS sql, NULL AS first
     FROM lists AS l JOIN relations AS r USING (oid) WHERE l.readable IS NOT NULL
@@ -135,7 +148,7 @@ WITH types AS MATERIALIZED (
    WHERE l.insertable IS NOT NULL AND l.role = r.relowner::regrole
   UNION ALL
   SELECT l.oid, l.role, s.sql, w.sql
-    FROM lists AS l JOIN relations AS r USING (oid) JOIN filled AS w USING (oid)
+    FROM lists AS l JOIN relations AS r USING (oid) JOIN seen AS w USING (oid)
    CROSS JOIN LATERAL (VALUES (CASE WHEN l.readable IS NOT NULL THEN format('SELECT %s FROM %s', l.readable, r.name) END),
                               (CASE WHEN l.changes IS NOT NULL THEN format('UPDATE %s SET %s', r.name, l.changes) END),
                               (CASE WHEN l.deletable THEN format('DELETE FROM %s', r.name) END)
