@@ -22,6 +22,8 @@ pub(crate) struct Body {
 
 /// `TRIGGER_TYPE_BEFORE` of the server.
 const BEFORE: i32 = 1 << 1;
+/// `TRIGGER_TYPE_INSTEAD` of the server.
+const INSTEAD: i32 = 1 << 6;
 /// `ERROR` among the levels of RAISE.
 const ERROR: u64 = 21;
 
@@ -106,7 +108,7 @@ pub(super) fn trigger(trigger: &CreateTrigStmt, place: &Place<'_>, to: &mut Gath
             "P0001",
         );
     }
-    if body.returns_null && trigger.row && trigger.timing & BEFORE != 0 && !is_conditional {
+    if body.returns_null && trigger.row && trigger.timing & (BEFORE | INSTEAD) != 0 && !is_conditional {
         to.break_clients(
             format!("writes to {table} that fire the trigger {}", trigger.trigname),
             "the trigger returns NULL, and the row is left as it was",

@@ -2,6 +2,7 @@
 //! on, so they are run.
 
 use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use howdah_pg::{Connection, PgError};
 
@@ -13,6 +14,8 @@ use crate::{Break, Failure, RehearseError};
 const CALLS_MAX: usize = 100;
 /// On tables without rows a call is over at once, or waits for something.
 const CALL_TIMEOUT_MS: u32 = 1000;
+/// The calls after one transaction take no longer, also where most of them wait.
+const CALLS_TIME: Duration = Duration::from_secs(5);
 
 /// Functions by what they are called and what their bodies name.
 pub(super) struct Calls {
@@ -72,7 +75,11 @@ impl Clients {
             .take(CALLS_MAX)
             .collect();
         let mut breaks: Vec<(Oid, Break)> = Vec::new();
+        let began = Instant::now();
         for number in called {
+            if began.elapsed() > CALLS_TIME {
+                break;
+            }
             let attempt = &self.attempts[number];
             let call = Attempt {
                 oid: attempt.oid,
