@@ -53,6 +53,12 @@ pub enum Part {
 pub struct ShownLoad {
     /// From when to when.
     pub window: String,
+    /// When the time begins, in seconds since 1970.
+    pub from_s: i64,
+    /// When it ends, in seconds since 1970.
+    pub to_s: i64,
+    /// Seconds of a step.
+    pub step_s: i64,
     /// How many, and on what.
     #[serde(flatten)]
     pub load: Load,
@@ -104,6 +110,9 @@ impl Tool for ShowLoad {
         }
         Ok(ShownLoad {
             window: watched::in_words(window),
+            from_s: window.from_s,
+            to_s: window.to_s,
+            step_s,
             load,
         })
     }
