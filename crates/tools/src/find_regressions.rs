@@ -10,7 +10,7 @@ pub use howdah_watch::history::Regression;
 
 /// Statements that became slower, or are called far more often: since when, why, and what was changed shortly before.
 ///
-/// From the samples of `howdah watch`. The cause is read from what an execution does: more blocks for
+/// From the samples of `howdah watch` or `howdah serve`. The cause is read from what an execution does: more blocks for
 /// as many rows (another plan, bloat), more rows, waits, reads from disk, temporary files.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct FindRegressions {

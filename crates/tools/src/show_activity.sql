@@ -27,4 +27,5 @@ WHERE a.pid <> pg_backend_pid()
        OR a.backend_type = 'walsender' OR a.backend_type IS NULL AND a.usesysid IS NOT NULL)
 ORDER BY CASE WHEN a.wait_event_type = 'Lock' THEN 0 WHEN a.state = 'active' THEN 1 WHEN a.state LIKE 'idle in%' THEN 2 ELSE 3 END,
          a.xact_start NULLS LAST, a.backend_start, a.pid
-LIMIT $1::int;
+LIMIT $1::int
+/* howdah */

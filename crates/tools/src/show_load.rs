@@ -9,7 +9,7 @@ use crate::watched;
 
 /// How many sessions were at work, and on what: average active sessions over time, by wait event, statement or role.
 ///
-/// From the samples of `howdah watch`. More sessions at work than the server has processors, on CPU,
+/// From the samples of `howdah watch` or `howdah serve`. More sessions at work than the server has processors, on CPU,
 /// means that these are the limit; otherwise the waits say what is.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct ShowLoad {

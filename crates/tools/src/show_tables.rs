@@ -90,7 +90,7 @@ pub struct IndexLine {
     pub is_valid: bool,
     /// Whether it keeps values unique.
     pub is_unique: bool,
-    /// Its key columns and expressions.
+    /// Its key columns; `expr` is an expression.
     pub columns: String,
 }
 

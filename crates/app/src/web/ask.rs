@@ -54,6 +54,7 @@ pub(super) fn question(visit: &Visit, question: &Confirmation) -> Markup {
     html! {
         section.question aria-labelledby="question" {
             h2 id="question" { "Go ahead?" }
+            @if let Some(about) = visit.word("about") { p { (visible(about)) } }
             // Also what merely cannot be seen is shown: a person judges this.
             pre tabindex="0" role="group" aria-label="What is to be done" { (visible(&question.message)) }
             form method="post" action=(visit.path) {

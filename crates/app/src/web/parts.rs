@@ -4,7 +4,7 @@ use howdah_core::{Applicability, Block, Fix, Report, Severity};
 use howdah_tools::show_load::ShownLoad;
 use maud::{Markup, html};
 
-use super::stack::{COLOURS, Stack};
+use super::stack::{COLOURS, Stack, colours};
 use super::visit::Visit;
 use super::words::{count, moment};
 
@@ -89,7 +89,9 @@ pub(super) fn load(shown: &ShownLoad) -> Markup {
     }
     // CPU lies lowest and keeps its colour: whether sessions compute or wait is the first question.
     let mut parts: Vec<&str> = load.shares.iter().map(|share| share.of.as_str()).collect();
+    parts.truncate(COLOURS);
     parts.sort_by_key(|part| *part != "CPU");
+    let parts = colours(parts.into_iter());
     let says = format!(
         "Average active sessions from {}: {:.2} on average, most of them on {}",
         shown.window,
@@ -102,10 +104,10 @@ pub(super) fn load(shown: &ShownLoad) -> Markup {
         from_s: shown.from_s,
         to_s: shown.to_s,
         step_s: shown.step_s,
-        parts: parts.clone(),
+        parts: &parts,
         steps: load.steps.iter().map(|step| (step.at_s, &step.parts)).collect(),
     };
-    let colour = |of: &str| parts.iter().position(|part| *part == of).unwrap_or(COLOURS).min(COLOURS);
+    let colour = |of: &str| parts.iter().find(|(part, _)| *part == of).map_or(COLOURS, |(_, colour)| *colour);
     html! {
         p { strong { (format!("{:.2}", load.average)) } " sessions at work on average, in " (count(load.looks as f64)) " looks." }
         (stack.draw())

@@ -24,8 +24,8 @@ pub(super) struct Stack<'a> {
     pub(super) to_s: i64,
     /// Seconds of a step.
     pub(super) step_s: i64,
-    /// The parts that have colours, the first one lowest; of those beyond [`COLOURS`] none has.
-    pub(super) parts: Vec<&'a str>,
+    /// The parts that have colours, the first one lowest. All others have the one behind the last.
+    pub(super) parts: &'a [(&'a str, usize)],
     /// When each step began, and its parts. What is not there was not looked at.
     pub(super) steps: Vec<(i64, &'a BTreeMap<String, f64>)>,
 }
@@ -36,7 +36,6 @@ impl Stack<'_> {
         let most = self.steps.iter().map(|(_, parts)| parts.values().sum::<f64>()).fold(0.0, f64::max);
         let top = ceiling(most);
         let length = (self.to_s - self.from_s).max(1) as f64;
-        let coloured = &self.parts[..self.parts.len().min(COLOURS)];
         let marks = self.marks();
         html! {
             figure.stack {
@@ -53,10 +52,10 @@ impl Stack<'_> {
                         @for (at_s, parts) in &self.steps {
                             @let left = 100.0 * (at_s - self.from_s) as f64 / length;
                             @let width = 100.0 * self.step_s as f64 / length;
-                            @for (colour, below, height) in bars(coloured, parts, top) {
+                            @for (name, colour, below, height) in bars(self.parts, parts, top) {
                                 rect class=(format!("c{colour}")) x=(percent(left.max(0.0))) y=(percent(100.0 - below - height))
-                                    width=(percent((width + left.min(0.0)) * 0.92)) height=(percent(height)) {
-                                    title { (moment(*at_s)) ": " (name(coloured, colour)) " " (format!("{:.2}", height * top / 100.0)) " " (self.unit) }
+                                    width=(percent((width + left.min(0.0)).min(100.0 - left.max(0.0)) * 0.92)) height=(percent(height)) {
+                                    title { (moment(*at_s)) ": " (name) " " (format!("{:.2}", height * top / 100.0)) " " (self.unit) }
                                 }
                             }
                         }
@@ -81,28 +80,49 @@ impl Stack<'_> {
     }
 }
 
-/// What a colour stands for.
-fn name<'a>(coloured: &[&'a str], colour: usize) -> &'a str {
-    coloured.get(colour).copied().unwrap_or(REST)
-}
-
-/// Colour, foot and height of each bar of a step, in per cent of the picture.
-fn bars(coloured: &[&str], parts: &BTreeMap<String, f64>, top: f64) -> Vec<(usize, f64, f64)> {
+/// Name, colour, foot and height of each bar of a step, in per cent of the picture.
+fn bars<'a>(coloured: &[(&'a str, usize)], parts: &BTreeMap<String, f64>, top: f64) -> Vec<(&'a str, usize, f64, f64)> {
     let mut heights = vec![0.0; coloured.len() + 1];
     for (part, value) in parts {
-        let colour = coloured.iter().position(|name| name == part).unwrap_or(coloured.len());
-        heights[colour] += 100.0 * value / top;
+        let at = coloured.iter().position(|(name, _)| name == part).unwrap_or(coloured.len());
+        heights[at] += 100.0 * value / top;
     }
     let mut below = 0.0;
     let mut bars = Vec::new();
-    for (colour, height) in heights.into_iter().enumerate() {
+    for ((name, colour), height) in coloured.iter().copied().chain([(REST, COLOURS)]).zip(heights) {
         if height > 0.0 {
-            // All others have the last colour, however few have one of their own.
-            bars.push((if colour == coloured.len() { COLOURS } else { colour }, below, height));
+            bars.push((name, colour, below, height));
         }
         below += height;
     }
     bars
+}
+
+/// Colours for waits: each kind has its own, so that a page looks the same today and tomorrow; a second
+/// one of a kind takes what is left. Beyond [`COLOURS`] there are none.
+pub(super) fn colours<'a>(waits: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
+    let mut left: Vec<usize> = (0..COLOURS).collect();
+    let mut coloured: Vec<(&str, Option<usize>)> = Vec::new();
+    for wait in waits.take(COLOURS) {
+        let own = match wait.split(':').next().unwrap_or_default() {
+            "CPU" => 0,
+            "IO" => 1,
+            "Lock" => 2,
+            "LWLock" => 3,
+            "IPC" => 4,
+            "Client" => 5,
+            "Timeout" => 7,
+            _ => 6,
+        };
+        let is_free = left.contains(&own);
+        left.retain(|colour| *colour != own);
+        coloured.push((wait, is_free.then_some(own)));
+    }
+    let mut left = left.into_iter();
+    coloured
+        .into_iter()
+        .map(|(wait, colour)| (wait, colour.or_else(|| left.next()).unwrap_or(COLOURS)))
+        .collect()
 }
 
 /// The next round number.
@@ -127,11 +147,25 @@ mod tests {
     #[test]
     fn bars_stand_on_each_other() {
         let parts = BTreeMap::from([("b".to_owned(), 1.0), ("a".to_owned(), 2.0), ("z".to_owned(), 1.0)]);
-        assert_eq!(bars(&["a", "b"], &parts, 4.0), [(0, 0.0, 50.0), (1, 50.0, 25.0), (COLOURS, 75.0, 25.0)]);
+        assert_eq!(
+            bars(&[("a", 0), ("b", 1)], &parts, 4.0),
+            [("a", 0, 0.0, 50.0), ("b", 1, 50.0, 25.0), (REST, COLOURS, 75.0, 25.0)]
+        );
         assert_eq!(ceiling(0.0), 1.0);
         assert_eq!(ceiling(3.1), 4.0);
         assert_eq!(ceiling(4.1), 5.0);
         assert_eq!(ceiling(0.017), 0.02);
         assert_eq!(ceiling(99.0), 100.0);
+    }
+
+    #[test]
+    fn kinds_of_waits_keep_their_colours() {
+        let found = colours(["Lock:relation", "IO:DataFileRead", "CPU", "Lock:tuple"].into_iter());
+        assert_eq!(found, [("Lock:relation", 2), ("IO:DataFileRead", 1), ("CPU", 0), ("Lock:tuple", 3)]);
+        let many: Vec<String> = (0..20).map(|number| format!("IO:{number}")).collect();
+        let found = colours(many.iter().map(String::as_str));
+        let mut used: Vec<usize> = found.iter().map(|(_, colour)| *colour).collect();
+        used.sort_unstable();
+        assert_eq!(used, (0..COLOURS).collect::<Vec<_>>());
     }
 }

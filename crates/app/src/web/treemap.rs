@@ -44,15 +44,16 @@ pub(super) fn treemap(says: &str, tiles: &[Tile]) -> Markup {
     html! {
         svg.treemap role="group" aria-label=(says) {
             @for (tile, area) in tiles.iter().zip(areas) {
-                a href=(tile.link) aria-label=(format!("{}: {}", tile.name, tile.says)) {
+                // Where there is no room for letters there are none.
+                @let has_room = area.width > 0.12 && area.height > 0.09;
+                a href=(tile.link) aria-label=[(!has_room).then(|| format!("{}: {}", tile.name, tile.says))] {
                     svg x=(percent(100.0 * area.left / ASPECT)) y=(percent(100.0 * area.top))
                         width=(percent(100.0 * area.width / ASPECT)) height=(percent(100.0 * area.height)) {
                         title { (tile.name) ": " (tile.says) }
                         rect class=(format!("heat{}", tile.heat)) width="100%" height="100%" {}
-                        // Where there is no room for letters there are none.
-                        @if area.width > 0.12 && area.height > 0.09 {
-                            text x="6" y="18" aria-hidden="true" { (tile.name) }
-                            @if area.height > 0.18 { text.faint x="6" y="36" aria-hidden="true" { (tile.says) } }
+                        @if has_room {
+                            text x="6" y="18" { (tile.name) }
+                            @if area.height > 0.18 { text x="6" y="36" { (tile.says) } }
                         }
                     }
                 }

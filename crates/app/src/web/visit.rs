@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use howdah_core::{Context, Error, Result, Tool};
+use howdah_core::{Context, Error, ErrorKind, Result, Tool};
 use maud::{Markup, html};
 
 use super::lately::{Lately, Look};
@@ -113,6 +113,15 @@ pub(super) fn live(visit: &Visit, name: &str, every_s: u32, inner: Markup) -> Ma
 
 /// What went wrong, and what to do next.
 pub(super) fn problem(error: &Error) -> Markup {
+    // That something is not there is no failure: nobody watched so far, nothing counts statements.
+    if error.kind == ErrorKind::NotFound {
+        return html! {
+            div.empty {
+                p { (error.message) }
+                @if let Some(hint) = &error.hint { p { (hint) } }
+            }
+        };
+    }
     html! {
         div.problem role="alert" {
             p { strong { (error.message) } @if let Some(state) = &error.sqlstate { " (SQLSTATE " (state) ")" } }

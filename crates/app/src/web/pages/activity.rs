@@ -38,7 +38,7 @@ async fn show(visit: &Visit) -> Result<Markup> {
     Ok(html! {
         @if let Some(told) = told(visit) { p.told role="status" { (told) } }
         div.title { (parts::choice(visit, "Which sessions", "idle", &[("", "At work"), ("yes", "All")], shown)) }
-        (sessions(visit).await)
+        section { (sessions(visit).await) }
     })
 }
 
@@ -73,7 +73,7 @@ fn drawn(visit: &Visit, activity: &Activity) -> Markup {
                 }
             }))
         }
-        @if activity.left_out > 0 { p.faint { (activity.left_out) " more are not shown." } }
+        @if activity.left_out > 0 { p.faint { "Not shown: " (activity.left_out) "." } }
     }
 }
 
@@ -122,12 +122,22 @@ fn ends(visit: &Visit, session: &SessionLine) -> Markup {
         form.ends method="post" action=(visit.link("/activity", &[])) {
             input type="hidden" name="pid" value=(session.pid);
             input type="hidden" name="began" value=(session.began);
+            input type="hidden" name="about" value=(about(session));
             @if session.state == "active" {
                 button name="how" value="cancel" aria-label=(format!("Cancel the statement of process {}", session.pid)) { "Cancel" }
             }
             button name="how" value="terminate" aria-label=(format!("Terminate the session of process {}", session.pid)) { "Terminate" }
         }
     }
+}
+
+/// Whom a question is about.
+fn about(session: &SessionLine) -> String {
+    let who = match session.application.as_str() {
+        "" => session.role.clone(),
+        application => format!("{} ({application})", session.role),
+    };
+    format!("Process {} of {who}, {}: {}", session.pid, session.state, shortened(&session.query, 400))
 }
 
 async fn act(visit: &Visit) -> Result<Done> {

@@ -31,7 +31,7 @@ async fn show(visit: &Visit) -> Result<Markup> {
         Some(other) => return Err(no_part(other)),
     }
     Ok(html! {
-        (job(visit, id).await)
+        section { (job(visit, id).await) }
         p { a href=(visit.link("/changes", &[])) { "All changes and jobs" } }
     })
 }
@@ -69,6 +69,15 @@ async fn job(visit: &Visit, id: &str) -> Markup {
                     li { (parts::badge(&step.state.replace('_', " "))) " " (step.title)
                         @if let Some(seconds) = step.seconds { span.faint { " " (human_duration(seconds)) } }
                         @if let Some(error) = &step.error { p.faint { (error) } } }
+                }
+            }
+            @if let Some(serde_json::Value::Object(result)) = &job.result {
+                h2 { "Result" }
+                dl {
+                    @for (name, value) in result {
+                        dt { (name.replace('_', " ")) }
+                        dd { (value.as_str().map_or_else(|| value.to_string(), str::to_owned)) }
+                    }
                 }
             }
             @if !job.events.is_empty() {

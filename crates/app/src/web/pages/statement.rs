@@ -33,7 +33,7 @@ async fn show(visit: &Visit) -> Result<Markup> {
     }
     Ok(html! {
         div.title { (parts::lengths(visit, last)) }
-        (history(visit, id, last).await)
+        section { (history(visit, id, last).await) }
         p { a href=(visit.link("/statements", &[("last", last)])) { "All statements" } }
     })
 }

@@ -42,7 +42,7 @@ async fn show(visit: &Visit) -> Result<Markup> {
     }
     Ok(html! {
         div.title { (parts::lengths(visit, last)) }
-        (list(visit, last, chosen).await)
+        section { (list(visit, last, chosen).await) }
     })
 }
 

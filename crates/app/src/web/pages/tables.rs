@@ -49,7 +49,7 @@ async fn show(visit: &Visit) -> Result<Markup> {
     }
     let (tables, indexes) = tokio::join!(tables(visit), indexes(visit));
     Ok(html! {
-        (tables)
+        section { (tables) }
         section aria-labelledby="indexes-title" { h2 id="indexes-title" { "What is wrong with indexes" } (indexes) }
     })
 }
