@@ -50,6 +50,7 @@ pub fn command() -> Command {
     }
     root.subcommand(mcp())
         .subcommand(crate::web::command())
+        .subcommand(crate::top::command())
         .subcommand(crate::demo::command())
         .subcommand(completions())
         .subcommand(book())

@@ -13,6 +13,7 @@ mod output;
 mod services;
 mod stop;
 mod terminal;
+mod top;
 mod visible;
 mod web;
 

@@ -110,7 +110,12 @@ impl Asking {
             Some(schema) => text.replace("{statements}", schema),
             None => text,
         };
-        match text.trim().trim_end_matches(';') {
+        // What ends a statement also ends the text that the server keeps of it.
+        let asked = match text.rfind(';') {
+            Some(end) if !text[end..].contains('\'') => &text[..end],
+            _ => &text,
+        };
+        match asked.trim() {
             "" => String::new(),
             // From 18 on the server keeps a statement's text without what stands before it.
             asked => format!("{asked}\n{OURS}"),

@@ -11,7 +11,7 @@ use super::{Globals, chosen};
 use crate::output::{COULD_NOT_RUN, Output};
 use crate::stop::{Signals, Stop, cancel_on_servers};
 use crate::terminal::{TerminalHuman, TerminalProgress};
-use crate::{book, demo, follow, logging, mcp, services, web};
+use crate::{book, demo, follow, logging, mcp, services, top, web};
 
 /// Runs the command that was parsed and gives its exit code.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals, output: &Output) -> ExitCode {
@@ -29,6 +29,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals, output: &Output
     match matches.subcommand() {
         Some(("mcp", below)) => mcp::run(below, globals, output, &mut signals).await,
         Some(("serve", below)) => web::run(below, globals, output, &mut signals).await,
+        Some(("top", below)) => top::run(below, globals, output, &mut signals).await,
         Some(("demo", below)) => demo::run(below, globals, output, &mut signals).await,
         Some(("completions", below)) => completions(below),
         Some(("book", _)) => output.value(&book::value()),
