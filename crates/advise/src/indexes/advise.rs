@@ -176,6 +176,10 @@ pub async fn advise(
         .iter()
         .map(|planned| planned.statement.weight)
         .collect();
+    let times: Vec<Option<f64>> = statements
+        .iter()
+        .map(|planned| planned.statement.ms)
+        .collect();
     let writes: Vec<Write> = statements
         .iter()
         .filter_map(|planned| {
@@ -195,9 +199,9 @@ pub async fn advise(
         write_factor: 1.0 + (options.write_factor - 1.0) * WRITE_MARGIN,
         until,
     };
-    let mut selection = Selection::new(&choices, &variants, &weights, &writes, &catalog, bounds);
+    let mut selection = Selection::new(&choices, &variants, &weights, &times, &writes, &catalog, bounds);
     let chosen = selection.run(&mut planner, &bundles).await?;
-    let left_percent = left(&selection, &chosen, &weights);
+    let left_percent = left(&selection, &chosen);
     let indexes = described(&selection, &chosen, &statements, &catalog);
     if statements.iter().all(|planned| !planned.statement.writes) && !statements.is_empty() {
         notes.push(
@@ -261,11 +265,12 @@ fn without_hypopg(server: &Server) -> Error {
     Error::refused("The extension hypopg, which lets the planner pretend indexes, is not in this database.")
         .hint(hint)
 }
-fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>, weights: &[f64]) -> f64 {
+
+fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>) -> f64 {
     let sum = |costs: Vec<f64>| {
         costs
             .iter()
-            .zip(weights)
+            .zip(&selection.weights)
             .map(|(cost, weight)| cost * weight)
             .sum::<f64>()
     };
