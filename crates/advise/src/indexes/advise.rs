@@ -131,7 +131,7 @@ pub async fn advise(
     let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
     let mut texts = complete(session, &samples).await?;
     let refused = examine(session, &samples, &texts).await?;
-    let mut planner = Planner::new(session, hypopg);
+    let mut planner = Planner::new(session, hypopg, &server.watching);
     progress("planning them as they are");
     let mut read = Reader {
         statements: Vec::new(),
@@ -286,6 +286,13 @@ fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>) -> f64 {
 fn notes(server: &Server, catalog: &Catalog, statements: &[Planned]) -> Vec<String> {
     use super::deparsed::Shape;
     let mut notes = Vec::new();
+    if server.explains_all && server.watching.is_empty() {
+        notes.push(
+            "auto_explain.log_min_duration is 0 here: auto_explain then fails at plans with pretended indexes, so that \
+             none can be judged. A superuser asks without it, or sets it to 1 ms."
+                .to_owned(),
+        );
+    }
     let wants_trigrams = statements.iter().flat_map(|planned| &planned.accesses).flat_map(|access| &access.conditions).any(
         |condition| {
             matches!(&condition.shape, Shape::Like { ignores_case, pattern }
