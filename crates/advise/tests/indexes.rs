@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted};
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged};
 use howdah_advise::problems;
 use howdah_core::Config;
 use howdah_pg::{Session, Targets};
@@ -338,6 +338,91 @@ async fn the_workload_is_what_the_server_has_counted() {
                 .await
                 .unwrap();
             assert!(creates(&advice).contains("(tenant_id"), "{major}: {advice:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_workload_is_what_the_server_has_logged() {
+    for major in majors() {
+        let destinations = if major >= 15 { "stderr,csvlog,jsonlog" } else { "stderr,csvlog" };
+        let settings = [
+            ("logging_collector", "on"),
+            ("log_destination", destinations),
+            ("log_filename", "server.log"),
+            ("log_min_duration_statement", "0"),
+            // As RDS has it, where it cannot be changed.
+            ("log_line_prefix", "%t:%r:%u@%d:[%p]:"),
+            ("session_preload_libraries", "auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+        ];
+        let options = ServerOptions {
+            major,
+            settings: settings
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            ..ServerOptions::default()
+        };
+        let server = private(options).await;
+        let database = server.database("logged").await;
+        let client = database.probe().await;
+        client.batch_execute(TABLES).await.unwrap();
+        client
+            .batch_execute("VACUUM ANALYZE customers, invoices")
+            .await
+            .unwrap();
+        let by_tenant = "SELECT name FROM customers\nWHERE tenant_id = $1 AND name <> $2";
+        for tenant in [17, 18, 17] {
+            client.query(by_tenant, &[&tenant, &"it's"]).await.unwrap();
+        }
+        client
+            .batch_execute("SELECT id FROM customers WHERE email = 'User7@example.com' -- the log's mark\n")
+            .await
+            .unwrap();
+        let directory: String = client
+            .query_one("SELECT current_setting('data_directory') || '/log'", &[])
+            .await
+            .unwrap()
+            .get(0);
+        let names = ["server.log", "server.csv", "server.json"];
+        for name in &names[..destinations.split(',').count()] {
+            let file = std::path::Path::new(&directory).join(name);
+            let mut text = String::new();
+            // The collector writes when it gets to it.
+            for _ in 0..600 {
+                text = std::fs::read_to_string(&file).unwrap_or_default();
+                if text.matches("the log's mark").count() >= 2 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let mut session = session(&database.url()).await;
+            let (workload, notes) = logged(&mut session, &text).await.unwrap();
+            let of = |part: &str| {
+                let found = workload.statements.iter().filter(|one| one.text.contains(part));
+                found.collect::<Vec<_>>()
+            };
+            let found = of("tenant_id = $1");
+            let calls: f64 = found.iter().map(|one| one.weight).sum();
+            assert_eq!((found.len(), calls), (2, 3.0), "{major} {name}: {workload:?} {notes:?}");
+            let first = [Some("17".to_owned()), Some("it's".to_owned())];
+            assert_eq!(found[0].values, first, "{major} {name}");
+            assert!(found[0].ms.is_some_and(|ms| ms > 0.0), "{major} {name}");
+            assert_eq!(of("the log's mark").len(), 1, "{major} {name}: {workload:?}");
+            if client
+                .batch_execute("CREATE EXTENSION IF NOT EXISTS hypopg")
+                .await
+                .is_ok()
+            {
+                let advice = advise(&mut session, &workload, &patient(), &|_| {})
+                    .await
+                    .unwrap();
+                let made = creates(&advice);
+                assert!(
+                    made.contains("(tenant_id") && made.contains("(email"),
+                    "{major} {name}: {advice:?}"
+                );
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted};
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged};
 use howdah_core::{Caller, Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,11 @@ pub struct AdviseIndexes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub queries: Option<PathBuf>,
+    /// A log of the server, with the statements that it found slow or the plans of auto_explain: text with any prefix (RDS too), CSV or JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "queries", value_hint = clap::ValueHint::FilePath)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub log: Option<PathBuf>,
     /// Megabytes that the new indexes may take together (500 if not given).
     #[arg(long, value_name = "MB")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,6 +99,7 @@ impl Tool for AdviseIndexes {
         howdah index advise                                        what to build for what pg_stat_statements counted
         howdah index advise --queries app.sql                      for a file of statements
         howdah index advise --queries app.sql --format sql | psql   build it at once
+        howdah index advise --log postgresql.log                   for what the server logged as slow
         howdah index advise --queries app.sql --budget 200 --write-factor 1.5   within tighter bounds";
     type Out = IndexAdvice;
 
@@ -101,7 +107,7 @@ impl Tool for AdviseIndexes {
         let mut options = self.options()?;
         // A role that may do that is a person's own; an agent is told how to have it created.
         options.create_for_the_moment = matches!(cx.caller, Caller::Person { .. });
-        let text = self.text(cx).await?;
+        let given = self.given(cx).await?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
         let report = |phase: &str| {
             cx.progress.report(Progress {
@@ -110,8 +116,13 @@ impl Tool for AdviseIndexes {
                 eta_s: None,
             });
         };
-        let (workload, notes) = match text {
-            Some(text) => (Workload::read(&text), Vec::new()),
+        let (workload, notes) = match given {
+            Some(Given::Statements(text)) => (Workload::read(&text), Vec::new()),
+            Some(Given::Log(text, note)) => {
+                let (workload, mut notes) = logged(&mut session, &text).await?;
+                notes.extend(note);
+                (workload, notes)
+            }
             // The weights are read before anything is planned, which is counted as well.
             None => counted(&mut session).await?,
         };
@@ -145,12 +156,12 @@ impl AdviseIndexes {
         Ok(options)
     }
 
-    /// The workload as text; none where the server has counted it.
-    async fn text(&self, cx: &Context) -> Result<Option<String>> {
+    /// The workload as it is given; none where the server has counted it.
+    async fn given(&self, cx: &Context) -> Result<Option<Given>> {
         if let Some(sql) = &self.sql {
-            return Ok(Some(sql.clone()));
+            return Ok(Some(Given::Statements(sql.clone())));
         }
-        let Some(file) = &self.queries else {
+        let Some(file) = self.queries.as_ref().or(self.log.as_ref()) else {
             return Ok(None);
         };
         if !matches!(cx.caller, Caller::Person { .. }) {
@@ -158,8 +169,23 @@ impl AdviseIndexes {
                 .hint("Give the statements as `sql`."));
         }
         let from_stdin = file.as_os_str() == "-";
-        Ok(Some(sql_input::text("", (!from_stdin).then_some(file.as_path())).await?))
+        let file = (!from_stdin).then_some(file.as_path());
+        Ok(Some(match &self.log {
+            Some(_) => {
+                let (text, note) = sql_input::log(file).await?;
+                Given::Log(text, note)
+            }
+            None => Given::Statements(sql_input::text("", file).await?),
+        }))
     }
+}
+
+/// Where the workload comes from.
+enum Given {
+    /// A text of statements.
+    Statements(String),
+    /// A server's log, and what is to be said of how it was read.
+    Log(String, Option<String>),
 }
 
 impl Output for IndexAdvice {

@@ -131,7 +131,7 @@ pub async fn advise(
     let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
     let mut texts = complete(session, &samples).await?;
     let refused = examine(session, &samples, &texts).await?;
-    let mut planner = Planner::new(session, hypopg);
+    let mut planner = Planner::new(session, hypopg, &server.watching);
     progress("planning them as they are");
     let mut read = Reader {
         statements: Vec::new(),
@@ -176,6 +176,10 @@ pub async fn advise(
         .iter()
         .map(|planned| planned.statement.weight)
         .collect();
+    let times: Vec<Option<f64>> = statements
+        .iter()
+        .map(|planned| planned.statement.ms)
+        .collect();
     let writes: Vec<Write> = statements
         .iter()
         .filter_map(|planned| {
@@ -195,9 +199,9 @@ pub async fn advise(
         write_factor: 1.0 + (options.write_factor - 1.0) * WRITE_MARGIN,
         until,
     };
-    let mut selection = Selection::new(&choices, &variants, &weights, &writes, &catalog, bounds);
+    let mut selection = Selection::new(&choices, &variants, &weights, &times, &writes, &catalog, bounds);
     let chosen = selection.run(&mut planner, &bundles).await?;
-    let left_percent = left(&selection, &chosen, &weights);
+    let left_percent = left(&selection, &chosen);
     let indexes = described(&selection, &chosen, &statements, &catalog);
     if statements.iter().all(|planned| !planned.statement.writes) && !statements.is_empty() {
         notes.push(
@@ -261,11 +265,12 @@ fn without_hypopg(server: &Server) -> Error {
     Error::refused("The extension hypopg, which lets the planner pretend indexes, is not in this database.")
         .hint(hint)
 }
-fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>, weights: &[f64]) -> f64 {
+
+fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>) -> f64 {
     let sum = |costs: Vec<f64>| {
         costs
             .iter()
-            .zip(weights)
+            .zip(&selection.weights)
             .map(|(cost, weight)| cost * weight)
             .sum::<f64>()
     };
@@ -281,6 +286,13 @@ fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>, weights: &[f64]) ->
 fn notes(server: &Server, catalog: &Catalog, statements: &[Planned]) -> Vec<String> {
     use super::deparsed::Shape;
     let mut notes = Vec::new();
+    if server.explains_all && server.watching.is_empty() {
+        notes.push(
+            "auto_explain.log_min_duration is 0 here: auto_explain then fails at plans with pretended indexes, so that \
+             none can be judged. A superuser asks without it, or sets it to 1 ms."
+                .to_owned(),
+        );
+    }
     let wants_trigrams = statements.iter().flat_map(|planned| &planned.accesses).flat_map(|access| &access.conditions).any(
         |condition| {
             matches!(&condition.shape, Shape::Like { ignores_case, pattern }

@@ -27,6 +27,10 @@ pub(crate) struct Server {
     pub(crate) may_create: bool,
     /// Whether creating anything runs code of somebody's.
     pub(crate) has_event_triggers: bool,
+    /// Settings of what watches statements, which this role may turn off.
+    pub(crate) watching: Vec<String>,
+    /// Whether auto_explain shows every plan, also one with an index that does not exist, at which it fails.
+    pub(crate) explains_all: bool,
 }
 
 /// A relation that the workload reads or writes.
@@ -153,6 +157,8 @@ pub(crate) async fn read_server(connection: &mut Connection) -> Result<Server, P
         role: text(row, 12),
         may_create: row.is_true(13),
         has_event_triggers: row.is_true(14),
+        watching: list(row.get(15)),
+        explains_all: row.is_true(16),
     })
 }
 

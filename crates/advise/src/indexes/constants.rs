@@ -23,6 +23,8 @@ pub(crate) struct Slot {
     beside: Option<String>,
     /// The type that the server gave a parameter.
     parameter: Option<String>,
+    /// Whether a parameter's value is one that it had.
+    known: bool,
     quoted: bool,
 }
 
@@ -32,8 +34,8 @@ impl Slot {
     }
 }
 
-/// The slots of a statement; `types` are those of its parameters.
-pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
+/// The slots of a statement; `types` are those of its parameters, `values` what they were, as far as that is known.
+pub(crate) fn slots(text: &str, types: &[String], values: &[Option<String>]) -> Vec<Slot> {
     let Ok(scanned) = howdah_sql::pg_query::scan(text) else {
         return Vec::new();
     };
@@ -51,6 +53,7 @@ pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
         let beside = at
             .checked_sub(2)
             .map(|at| words[at].1.trim_matches('"').to_owned());
+        let mut known = false;
         let (value, parameter, quoted) = match first {
             b'\'' if word.len() >= 2 => (word[1..word.len() - 1].replace("''", "'"), None, true),
             b'0'..=b'9' => ((*word).to_owned(), None, false),
@@ -59,7 +62,13 @@ pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
                     continue;
                 };
                 let kind = types.get(number - 1).map_or("text", String::as_str);
-                (stand_in(kind, number), Some(kind.to_owned()), true)
+                let value = values.get(number - 1).cloned().flatten();
+                known = value.is_some();
+                (
+                    value.unwrap_or_else(|| stand_in(kind, number)),
+                    Some(kind.to_owned()),
+                    true,
+                )
             }
             _ => continue,
         };
@@ -68,6 +77,7 @@ pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
             value,
             beside,
             parameter,
+            known,
             quoted,
         });
     }
@@ -129,6 +139,9 @@ pub(crate) fn variants(
         let slot = &slots[at];
         if which == Which::Rare && sought[at] {
             return Some(unheard_of(&slot.value));
+        }
+        if slot.known && which == Which::Own {
+            return Some(slot.value.clone());
         }
         match (&slot.parameter, compared[at]) {
             (None, Some((column, true))) if which != Which::Own && !column.is_coded() => which.of(column),

@@ -10,6 +10,7 @@ mod definition;
 mod deparsed;
 mod described;
 mod inverted;
+mod logged;
 mod pattern;
 mod planner;
 mod pretended;
@@ -22,5 +23,6 @@ mod writes;
 
 pub use advise::{Advice, AdviseOptions, AdvisedIndex, Helped, advise};
 pub use definition::Method;
+pub use logged::logged;
 pub use statistics::counted;
 pub use workload::{Statement, Unread, Workload};

@@ -87,15 +87,24 @@ impl Hypopg {
 pub(crate) struct Planner<'a> {
     session: &'a mut Session,
     hypopg: Hypopg,
+    /// Settings that turn off what watches statements, with their values: what is asked here is no work of the
+    /// application's.
+    unwatched: Vec<(String, &'static str)>,
     /// Plans that were made.
     pub(crate) plans: usize,
 }
 
 impl<'a> Planner<'a> {
-    pub(crate) fn new(session: &'a mut Session, hypopg: Hypopg) -> Self {
+    /// `watching` are settings of what watches statements, as far as the role may change them.
+    pub(crate) fn new(session: &'a mut Session, hypopg: Hypopg, watching: &[String]) -> Self {
+        let off = |name: &String| match name.ends_with(".track") {
+            true => (name.clone(), "none"),
+            false => (name.clone(), "-1"),
+        };
         Self {
             session,
             hypopg,
+            unwatched: watching.iter().map(off).collect(),
             plans: 0,
         }
     }
@@ -249,6 +258,9 @@ impl<'a> Planner<'a> {
         set("max_parallel_workers_per_gather", "0");
         set("statement_timeout", "10s");
         set("lock_timeout", "500ms");
+        for (name, value) in &self.unwatched {
+            set(name, value);
+        }
         if manner == Manner::Scanning {
             for name in [
                 "enable_indexscan",

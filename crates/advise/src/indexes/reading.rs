@@ -127,6 +127,8 @@ impl Reader {
                 weight: deleted.get(&key.referenced).copied().unwrap_or(1.0),
                 line: CHECK_LINE,
                 writes: false,
+                values: Vec::new(),
+                ms: None,
                 text,
             };
             let filled = complete(planner.session(), std::slice::from_ref(&statement))
@@ -155,7 +157,7 @@ pub(crate) async fn complete(
     let mut completed = Vec::with_capacity(samples.len());
     for sample in samples {
         let mut types = Vec::new();
-        let has_parameters = constants::slots(&sample.text, &[])
+        let has_parameters = constants::slots(&sample.text, &[], &[])
             .iter()
             .any(constants::Slot::is_parameter);
         if has_parameters {
@@ -177,7 +179,7 @@ pub(crate) async fn complete(
                 types = type_names(session, &oids).await?;
             }
         }
-        let slots = constants::slots(&sample.text, &types);
+        let slots = constants::slots(&sample.text, &types, &sample.values);
         completed.push((constants::filled(&sample.text, &slots), slots));
     }
     Ok(completed)

@@ -63,7 +63,9 @@ pub(crate) struct Selection<'a> {
     pub(crate) choices: &'a [Choice],
     pub(crate) variants: &'a [Variant],
     /// The weight of each statement.
-    pub(crate) weights: &'a [f64],
+    pub(crate) weights: Vec<f64>,
+    /// What the executions of each statement were measured to take.
+    times: &'a [Option<f64>],
     pub(crate) writes: &'a [Write],
     pub(crate) catalog: &'a Catalog,
     pub(crate) bounds: Bounds,
@@ -79,6 +81,7 @@ impl<'a> Selection<'a> {
         choices: &'a [Choice],
         variants: &'a [Variant],
         weights: &'a [f64],
+        times: &'a [Option<f64>],
         writes: &'a [Write],
         catalog: &'a Catalog,
         bounds: Bounds,
@@ -86,7 +89,8 @@ impl<'a> Selection<'a> {
         Self {
             choices,
             variants,
-            weights,
+            weights: weights.to_vec(),
+            times,
             writes,
             catalog,
             bounds,
@@ -105,7 +109,8 @@ impl<'a> Selection<'a> {
         let nothing = BTreeSet::new();
         self.learn(planner, &[&nothing]).await?;
         self.before = self.costs(&nothing);
-        self.counted = tempered(&self.before, self.weights);
+        self.weights = timed(&self.before, &self.weights, self.times);
+        self.counted = tempered(&self.before, &self.weights);
         let mut moves: Vec<BTreeSet<usize>> =
             (0..self.choices.len()).map(|one| BTreeSet::from([one])).collect();
         moves.extend(bundles.iter().filter(|bundle| bundle.len() > 1).cloned());
@@ -478,6 +483,22 @@ impl<'a> Selection<'a> {
     }
 }
 
+/// The weights by which the planner's costs are in proportion to the time that was measured, where it was.
+fn timed(costs: &[f64], weights: &[f64], times: &[Option<f64>]) -> Vec<f64> {
+    let all = costs.iter().zip(weights).zip(times);
+    let known = all.filter_map(|((cost, weight), time)| {
+        let time = (*time).filter(|time| *time > 0.0 && *cost > 0.0)?;
+        Some((cost * weight, time))
+    });
+    let (work, time) = known.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let unit = if time > 0.0 { work / time } else { 0.0 };
+    let one = |((cost, weight), time): ((&f64, &f64), &Option<f64>)| match time {
+        Some(time) if *time > 0.0 && *cost > 0.0 && unit > 0.0 => time * unit / cost,
+        _ => *weight,
+    };
+    costs.iter().zip(weights).zip(times).map(one).collect()
+}
+
 /// The weights with none of the statements above its share of the whole.
 fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
     let work: Vec<f64> = costs
@@ -508,7 +529,14 @@ fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::tempered;
+    use super::{tempered, timed};
+
+    #[test]
+    fn measured_time_corrects_the_planner() {
+        let weights = timed(&[10.0, 10.0, 5.0], &[1.0, 1.0, 7.0], &[Some(30.0), Some(10.0), None]);
+        assert_eq!(weights, [1.5, 0.5, 7.0]);
+        assert_eq!(timed(&[10.0], &[3.0], &[None]), [3.0]);
+    }
 
     #[test]
     fn no_statement_dwarfs_the_others() {
