@@ -25,6 +25,7 @@ mod pages {
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use howdah_core::{Caller, Context, Error, ErrorKind, Result, Tool};
@@ -46,6 +47,11 @@ Only this machine is served, without a question, unless --listen says otherwise;
 given, a token is asked for: HOWDAH_TOKEN, --token-file, or one that is made and printed at the start. What is
 sent is not encrypted: towards others put it behind a proxy with TLS, or use ssh -L.";
 
+/// Where it is served if nothing else is said.
+const USUAL: &str = "127.0.0.1:7777";
+/// How long a watcher may take to write down what it saw.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
 /// `howdah serve`.
 pub(crate) fn command() -> Command {
     Command::new("serve")
@@ -55,7 +61,7 @@ pub(crate) fn command() -> Command {
             Arg::new("listen")
                 .long("listen")
                 .value_name("ADDRESS")
-                .default_value("127.0.0.1:7777")
+                .default_value(USUAL)
                 .help("Where to listen; port 0 takes a free one"),
         )
         .arg(
@@ -96,7 +102,7 @@ pub(crate) async fn run(
 
 async fn serve(matches: &ArgMatches, globals: &Globals, output: &Output, signals: &mut Signals) -> Result<u8> {
     let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let place = listen::Place::open(text("listen").unwrap_or("127.0.0.1:7777")).await?;
+    let place = listen::Place::open(text("listen").unwrap_or(USUAL)).await?;
     let given = token::given(matches.get_one::<std::path::PathBuf>("token-file").map(std::path::PathBuf::as_path))?;
     let is_made = given.is_none() && !place.is_loopback();
     let token = match is_made {
@@ -113,7 +119,11 @@ async fn serve(matches: &ArgMatches, globals: &Globals, output: &Output, signals
     if !place.is_loopback() {
         output.note("What is sent is not encrypted. Towards others put it behind a proxy with TLS, or use ssh -L.");
     }
-    let watching = (!matches.get_flag("no-watch")).then(|| watch(&cx));
+    let all = Watch {
+        all: true,
+        ..Watch::default()
+    };
+    let watching = (!matches.get_flag("no-watch")).then(|| watch(&cx, all));
     let door = door::Door::new(token, place.addresses(), names.collect());
     let serving = server::serve(place, door, cx.clone());
     let code = tokio::select! {
@@ -126,14 +136,66 @@ async fn serve(matches: &ArgMatches, globals: &Globals, output: &Output, signals
     cx.cancel.cancel();
     if let Some(watching) = watching {
         // What was seen since it was last written down is not lost.
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), watching).await;
+        drop(tokio::time::timeout(ENDS_WITHIN, watching).await);
     }
     cancel_on_servers().await;
     Ok(code)
 }
 
-/// Watches every target in the background, as `howdah watch --all` does.
-fn watch(cx: &Context) -> tokio::task::JoinHandle<()> {
+/// A dashboard of this machine alone, beside something else.
+pub(crate) struct Serving {
+    url: String,
+    cx: Context,
+    serving: tokio::task::JoinHandle<()>,
+    watching: tokio::task::JoinHandle<()>,
+}
+
+impl Serving {
+    /// Begins to serve, and to watch a target.
+    pub(crate) async fn start(cx: &Context, target: &str) -> Result<Self> {
+        let place = match listen::Place::open(USUAL).await {
+            Ok(place) => place,
+            Err(_) => listen::Place::open("127.0.0.1:0").await?,
+        };
+        let mut cx = cx.clone();
+        cx.caller = Caller::Dashboard;
+        cx.cancel = cx.cancel.child_token();
+        let one = Watch {
+            target: Some(target.to_owned()),
+            ..Watch::default()
+        };
+        let watching = watch(&cx, one);
+        let url = place.url();
+        let door = door::Door::new(None, place.addresses(), Vec::new());
+        let served = server::serve(place, door, cx.clone());
+        let serving = tokio::spawn(async move {
+            if let Err(error) = served.await {
+                tracing::warn!(%error, "serving failed");
+            }
+        });
+        Ok(Self {
+            url,
+            cx,
+            serving,
+            watching,
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Ends it, once what was seen is written down.
+    pub(crate) async fn stop(self) {
+        self.cx.cancel.cancel();
+        self.serving.abort();
+        drop(tokio::time::timeout(ENDS_WITHIN, self.watching).await);
+    }
+}
+
+/// Watches in the background, as `howdah watch` does.
+fn watch(cx: &Context, watch: Watch) -> tokio::task::JoinHandle<()> {
     let mut cx = cx.clone();
     cx.caller = Caller::Person { consents: false };
     tokio::spawn(async move {
@@ -141,11 +203,7 @@ fn watch(cx: &Context) -> tokio::task::JoinHandle<()> {
         if is_empty {
             return;
         }
-        let all = Watch {
-            all: true,
-            ..Watch::default()
-        };
-        if let Err(error) = all.run(&cx).await {
+        if let Err(error) = watch.run(&cx).await {
             tracing::warn!("nothing is watched: {}", error.to_text());
         }
     })
