@@ -18,11 +18,13 @@ mod reading;
 mod selection;
 mod size;
 mod statistics;
+mod verified;
 mod workload;
 mod writes;
 
-pub use advise::{Advice, AdviseOptions, AdvisedIndex, Helped, advise};
+pub use advise::{Advice, AdviseOptions, AdvisedIndex, Helped, advise, why_not};
 pub use definition::Method;
 pub use logged::logged;
 pub use statistics::counted;
+pub use verified::{Dropped, Slower, Verified, verify};
 pub use workload::{Statement, Unread, Workload};
