@@ -2,10 +2,12 @@
 //! queries, and three attacks that fail. Every step goes through the tools that
 //! an agent would use.
 
+mod live_change;
 mod narrative;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use howdah_aurora::Clusters;
@@ -19,6 +21,7 @@ use crate::follow;
 use crate::output::Output;
 use crate::services;
 use crate::stop::Signals;
+use live_change::{ALONE, CHANGE, Clients, Felt, Latest, SUM};
 use narrative::{ATTACKS, MIGRATION, Narrator, QUESTIONS};
 
 const SHOP: &str = include_str!("demo/shop.sql");
@@ -122,6 +125,7 @@ impl Tour<'_> {
         self.attack(&agent).await?;
         self.review(&agent).await?;
         self.look_over(&agent).await?;
+        self.change(&agent).await?;
         self.narrator.chapter("Give it to your agent");
         self.narrator.configuration(self.name)
     }
@@ -234,7 +238,7 @@ impl Tour<'_> {
             let (first, second) = (first.batch(query), second.batch(query));
             let asked = async {
                 // Until the others wait: one alone, and for moments, is nothing to report.
-                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
                 self.narrator.command("howdah diagnose lock-pile-ups");
                 let diagnosed = self
                     .call(agent, "diagnose", json!({ "symptom": "lock-pile-ups" }))
@@ -249,6 +253,67 @@ impl Tour<'_> {
         };
         self.narrator.result(&diagnosed);
         Ok(())
+    }
+
+    /// A column gets another type while clients read and update it.
+    async fn change(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("int to bigint, while clients work");
+        let clusters = self.cx.get::<Clusters>()?;
+        let writer = Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite));
+        let before = self.number(agent, SUM).await?;
+        let clients = Clients::start(&writer).await?;
+        tokio::time::sleep(ALONE).await;
+        let alone = Felt::of(&clients.felt());
+        self.narrator.question(
+            "How long the slowest of a hundred operations waits, second by second",
+            CHANGE,
+        );
+        let input = json!({ "sql": CHANGE, "target": self.name });
+        let started = self.call(&self.cx, "start_change_job", input).await?;
+        let job = started
+            .job()
+            .ok_or_else(|| Error::internal("start_change_job started no job."))?;
+        let (latest, stop) = (Latest::default(), CancellationToken::new());
+        let mut beside = Vec::new();
+        let mut ended = Box::pin(follow::until_the_end(&self.cx, job, &latest, &stop));
+        let mut seconds = 0;
+        let (ended, code) = loop {
+            tokio::select! {
+                ended = &mut ended => break ended?,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {
+                    seconds += 1;
+                    let felt = clients.felt();
+                    self.narrator.say(&Felt::of(&felt).line(seconds, latest.get().as_ref()));
+                    beside.extend(felt);
+                }
+            }
+        };
+        beside.extend(clients.felt());
+        let updates = clients.stop().await?;
+        if code != 0 {
+            self.narrator.result(&ended);
+            return Err(Error::internal(format!("The change went wrong: {CHANGE}")));
+        }
+        let after = self.number(agent, SUM).await?;
+        if after != before + updates {
+            return Err(Error::internal(format!(
+                "{updates} updates were acknowledged, and the sum went from {before} to {after}."
+            )));
+        }
+        self.narrator.say(&format!(
+            "Before the change: {}.\nBeside it: {}.\nAll of the {updates} acknowledged updates are there, and none failed.",
+            alone.words(),
+            Felt::of(&beside).words()
+        ));
+        Ok(())
+    }
+
+    async fn number(&self, agent: &Context, sql: &str) -> Result<u64> {
+        let answer = self.call(agent, "run_query", json!({ "sql": sql })).await?;
+        let cell = answer.value()?["rows"][0][0].clone();
+        let text = cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+        text.parse()
+            .map_err(|_| Error::internal(format!("{sql} gave {text}")))
     }
 
     async fn orders(&self, agent: &Context) -> Result<Value> {
