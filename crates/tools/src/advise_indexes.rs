@@ -335,6 +335,16 @@ impl IndexAdvice {
                     slower.before_ms, slower.after_ms, slower.statement
                 ));
             }
+            for statistic in &verified.statistics {
+                text.push_str(&format!(
+                    "\n  {}\n    {} rows where {} were expected, with it {}: {}",
+                    statistic.create,
+                    statistic.rows,
+                    statistic.expected_without,
+                    statistic.expected_with,
+                    statistic.condition
+                ));
+            }
             report = report.text(text);
         }
         report.text(self.counted())

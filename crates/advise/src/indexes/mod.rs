@@ -6,6 +6,7 @@ mod advise;
 mod candidates;
 mod catalog;
 mod constants;
+mod correlated;
 mod definition;
 mod deparsed;
 mod described;
@@ -23,6 +24,7 @@ mod workload;
 mod writes;
 
 pub use advise::{Advice, AdviseOptions, AdvisedIndex, Helped, advise, why_not};
+pub use correlated::Statistic;
 pub use definition::Method;
 pub use logged::logged;
 pub use statistics::counted;

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::access::{children, number, text};
 use super::advise::Advice;
+use super::correlated::{Statistic, Suspect, statistics, suspects};
 use super::workload::one_line;
 
 /// A statement with constants, as it is run to measure it.
@@ -34,6 +35,8 @@ pub struct Verified {
     pub dropped: Vec<Dropped>,
     /// Statements that are slower all the same, with the milliseconds before and after.
     pub slower: Vec<Slower>,
+    /// Extended statistics for columns that go together, which the planner took for independent.
+    pub statistics: Vec<Statistic>,
 }
 
 /// An index that did not hold.
@@ -174,6 +177,12 @@ async fn held(
             dropped.insert(index, "No statement used it once it was there.".to_owned());
         }
     }
+    progress("looking at what the planner misjudged");
+    let misjudged: BTreeSet<Suspect> = before
+        .iter()
+        .flat_map(|one| one.misjudged.iter().cloned())
+        .collect();
+    let statistics = statistics(copy, &misjudged).await?;
     let sum = |measured: &[Measured]| {
         let all = measured.iter().zip(runs);
         all.map(|(one, run)| one.ms * run.weight).sum::<f64>()
@@ -192,6 +201,7 @@ async fn held(
         runs: runs.len(),
         left_percent: rounded(100.0 * sum(&after) / sum(before).max(f64::MIN_POSITIVE)),
         slower: slower.collect(),
+        statistics,
         dropped: dropped
             .iter()
             .map(|(at, reason)| Dropped {
@@ -257,6 +267,7 @@ fn uses(measured: &Measured, index: usize, of: &BTreeMap<String, usize>) -> bool
 struct Measured {
     ms: f64,
     indexes: BTreeSet<String>,
+    misjudged: BTreeSet<Suspect>,
 }
 
 async fn measure(copy: &mut Session, runs: &[Run]) -> Result<Vec<Measured>> {
@@ -284,12 +295,13 @@ async fn once(copy: &mut Session, sql: &str) -> Result<Measured> {
         quote_literal(&format!("{RUN_MAX_MS}ms"))
     ))
     .await?;
-    let explain = format!("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}");
+    let explain = format!("EXPLAIN (ANALYZE, TIMING OFF, VERBOSE, FORMAT JSON) {sql}");
     let outcome = copy.query(&explain, &[]).await;
     copy.batch("ROLLBACK").await?;
     let too_long = || Measured {
         ms: RUN_MAX_MS,
         indexes: BTreeSet::new(),
+        misjudged: BTreeSet::new(),
     };
     match outcome {
         Ok(rows) => {
@@ -297,9 +309,12 @@ async fn once(copy: &mut Session, sql: &str) -> Result<Measured> {
             let read: Value = serde_json::from_str(cell).unwrap_or_default();
             let mut indexes = BTreeSet::new();
             names(&read[0]["Plan"], &mut indexes);
+            let mut misjudged = BTreeSet::new();
+            suspects(&read[0]["Plan"], &mut misjudged);
             Ok(Measured {
                 ms: number(&read[0], "Execution Time"),
                 indexes,
+                misjudged,
             })
         }
         // It took too long, or cannot be run: with the indexes it will be the same.
