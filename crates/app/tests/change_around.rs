@@ -60,7 +60,12 @@ async fn what_is_done_before_and_after() {
     let snapshot = run(
         home.path(),
         &database,
-        &["--sql", "CREATE INDEX t_low ON t (lower(b))", "--snapshot", "monday"],
+        &[
+            "--sql",
+            "CREATE INDEX t_low ON t (lower(b))",
+            "--snapshot",
+            "monday",
+        ],
     );
     assert!(!snapshot.status.success(), "{}", text(&snapshot));
     assert!(text(&snapshot).contains("snapshot"), "{}", text(&snapshot));

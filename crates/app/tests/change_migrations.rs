@@ -255,12 +255,22 @@ async fn changesets_that_did_not_run_are_run_and_noted_without_a_checksum() {
     let write = |name: &str, body: &str| {
         std::fs::write(directory.join(name), format!("--liquibase formatted sql\n{body}")).unwrap();
     };
-    write("001.sql", "--changeset ann:1\nSELECT 1/0;\n--changeset ann:2\nCREATE INDEX t_a ON t (a)\n--rollback DROP INDEX t_a;\n");
-    write("002.sql", "--changeset bob:1 dbms:mysql\nSELECT 1/0;\n--changeset bob:2\nCREATE INDEX t_b ON t (b);\n");
+    write(
+        "001.sql",
+        "--changeset ann:1\nSELECT 1/0;\n--changeset ann:2\nCREATE INDEX t_a ON t (a)\n--rollback DROP INDEX t_a;\n",
+    );
+    write(
+        "002.sql",
+        "--changeset bob:1 dbms:mysql\nSELECT 1/0;\n--changeset bob:2\nCREATE INDEX t_b ON t (b);\n",
+    );
     write("003.sql", "--changeset bob:3 context:test\nSELECT 1;\n");
     let place = directory.to_str().unwrap();
     let unknown = run(home.path(), &database, &[place, "--record"]);
-    assert!(!unknown.status.success() && text(&unknown).contains("logicalFilePath"), "{}", text(&unknown));
+    assert!(
+        !unknown.status.success() && text(&unknown).contains("logicalFilePath"),
+        "{}",
+        text(&unknown)
+    );
     database
         .execute("INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype, md5sum) VALUES ('1', 'ann', 'changelog/001.sql', now(), 7, 'EXECUTED', '9:abc')")
         .await;
@@ -276,12 +286,29 @@ async fn changesets_that_did_not_run_are_run_and_noted_without_a_checksum() {
         client.query_one(noted, &[]).await.unwrap().get::<_, String>(0),
         "7 ann 1 changelog/001.sql EXECUTED 9:abc, 8 ann 2 changelog/001.sql EXECUTED none, 9 bob 2 changelog/002.sql EXECUTED none true"
     );
-    let again = run(home.path(), &database, &[directory.join("002.sql").to_str().unwrap(), "--record"]);
-    assert!(!again.status.success() && text(&again).contains("in the history"), "{}", text(&again));
+    let again = run(
+        home.path(),
+        &database,
+        &[directory.join("002.sql").to_str().unwrap(), "--record"],
+    );
+    assert!(
+        !again.status.success() && text(&again).contains("in the history"),
+        "{}",
+        text(&again)
+    );
     let conditional = run(home.path(), &database, &[place, "--record"]);
-    assert!(!conditional.status.success() && text(&conditional).contains("context"), "{}", text(&conditional));
-    let named = run(home.path(), &database, &["--sql", "SELECT 1", "--record=liquibase:x.sql::9::cy"]);
-    let by_name = "SELECT count(*) FROM databasechangelog WHERE (filename, id, author) = ('x.sql', '9', 'cy')";
+    assert!(
+        !conditional.status.success() && text(&conditional).contains("context"),
+        "{}",
+        text(&conditional)
+    );
+    let named = run(
+        home.path(),
+        &database,
+        &["--sql", "SELECT 1", "--record=liquibase:x.sql::9::cy"],
+    );
+    let by_name =
+        "SELECT count(*) FROM databasechangelog WHERE (filename, id, author) = ('x.sql', '9', 'cy')";
     assert!(named.status.success(), "{}", text(&named));
     assert_eq!(client.query_one(by_name, &[]).await.unwrap().get::<_, i64>(0), 1);
 }
