@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged};
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged, verify};
 use howdah_advise::problems;
 use howdah_core::Config;
 use howdah_pg::{Session, Targets};
@@ -424,6 +424,68 @@ async fn the_workload_is_what_the_server_has_logged() {
                 );
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_is_advised_is_verified_in_a_copy() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the first test.
+        }
+        let (copy, _) = prepared(server(major).await).await;
+        // In the copy nearly all are waiting, so that no index helps to find them, and the others are all of one name.
+        let client = copy.probe().await;
+        for statement in [
+            "UPDATE customers SET state = 'waiting'",
+            "UPDATE customers SET name = 'x', tenant_id = 999 WHERE id % 50 = 0",
+            "VACUUM ANALYZE customers",
+        ] {
+            client.batch_execute(statement).await.unwrap();
+        }
+        let text = "SELECT tags FROM customers WHERE state = 'waiting'; SELECT id FROM invoices WHERE total = 5; \
+            SELECT attrs FROM customers WHERE name = 'x' AND tenant_id = 999";
+        let mut advice = asked(&database, text).await;
+        let advised = creates(&advice);
+        assert!(
+            advised.contains("(state)") && advised.contains("(total"),
+            "{major}: {advised}"
+        );
+        let (mut target, mut other) = (session(&database.url()).await, session(&copy.url()).await);
+        verify(&mut target, &mut other, &mut advice, &|_| {})
+            .await
+            .unwrap();
+        let verified = advice.verified.clone().unwrap();
+        let kept = creates(&advice);
+        assert!(
+            kept.contains("(total") && !kept.contains("(state)"),
+            "{major}: {verified:?}"
+        );
+        assert!(
+            verified
+                .dropped
+                .iter()
+                .any(|dropped| dropped.create.contains("(state)")),
+            "{major}: {verified:?}"
+        );
+        let together = verified.statistics.iter().find(|one| one.create.contains("name, tenant_id"));
+        assert!(together.is_some_and(|one| one.rows == 800.0), "{major}: {verified:?}");
+        // Nothing is left there, and the database itself is not taken for a copy.
+        let left: i64 = client
+            .query_one(
+                "SELECT count(*) FROM pg_class WHERE relname LIKE 'howdah%' OR relname LIKE '%stat'",
+                &[],
+            )
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(left, 0, "{major}");
+        let mut same = session(&database.url()).await;
+        let refused = verify(&mut target, &mut same, &mut advice, &|_| {})
+            .await
+            .unwrap_err();
+        assert!(refused.message.contains("itself"), "{major}: {refused:?}");
     }
 }
 

@@ -5,6 +5,7 @@
 mod dashboard;
 mod live_change;
 mod narrative;
+mod slow;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -126,6 +127,7 @@ impl Tour<'_> {
         self.attack(&agent).await?;
         self.review(&agent).await?;
         self.look_over(&agent).await?;
+        self.indexes(&agent).await?;
         self.change(&agent).await?;
         self.narrator.chapter("Give it to your agent");
         self.narrator.configuration(self.name)?;
@@ -255,6 +257,51 @@ impl Tour<'_> {
         };
         self.narrator.result(&diagnosed);
         Ok(())
+    }
+
+    /// Statements that take long, the indexes that they want, built beside clients, and what that brings.
+    async fn indexes(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("What is slow, and which index is missing?");
+        let before = self.milliseconds(agent).await?;
+        self.narrator.command("howdah index advise --queries shop.sql");
+        let input = json!({ "sql": slow::workload() });
+        let advised = match self.call(agent, "advise_indexes", input).await {
+            Ok(advised) => advised,
+            // Its absence says something, too, and no tour ends for it.
+            Err(error) if error.kind == howdah_core::ErrorKind::Refused => {
+                self.narrator.refusal(&error);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        self.narrator.result(&advised);
+        for index in advised.value()?["indexes"].as_array().into_iter().flatten() {
+            let ddl = index["create"].as_str().unwrap_or_default();
+            self.narrator.command(&format!("howdah change run --sql '{ddl}'"));
+            self.job("start_change_job", json!({ "sql": ddl, "target": self.name }))
+                .await?;
+        }
+        let after = self.milliseconds(agent).await?;
+        for ((what, _), (before, after)) in slow::STATEMENTS.iter().zip(before.iter().zip(&after)) {
+            self.narrator
+                .say(&format!("{what}: {before:.2} ms before, {after:.2} ms now."));
+        }
+        Ok(())
+    }
+
+    /// How long each of the slow statements takes: the fastest of several runs.
+    async fn milliseconds(&self, agent: &Context) -> Result<Vec<f64>> {
+        let mut found = Vec::new();
+        for (_, sql) in slow::STATEMENTS {
+            let mut least = f64::INFINITY;
+            for _ in 0..slow::TIMES {
+                let input = json!({ "sql": sql, "analyze": true });
+                let explained = self.call(agent, "explain_query", input).await?;
+                least = least.min(explained.value()?["total_ms"].as_f64().unwrap_or(f64::INFINITY));
+            }
+            found.push(least);
+        }
+        Ok(found)
     }
 
     /// A column gets another type while clients read and update it.

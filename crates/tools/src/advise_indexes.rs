@@ -1,8 +1,13 @@
+#[path = "advise_indexes/elsewhere.rs"]
+mod elsewhere;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged};
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged, verify, why_not};
 use howdah_core::{Caller, Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
+use howdah_pg::{ConnInfo, NoEnvironment, Origin, PgError, Session, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +51,11 @@ pub struct AdviseIndexes {
     #[arg(long, value_name = "SECONDS")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// A copy of the database (a clone, a restored snapshot) as a target or a URL: indexes are built there, the statements that read are run, what does not hold is taken out, and all is dropped again
+    #[arg(long, value_name = "TARGET")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub verify: Option<String>,
     /// Text (if not given); sql: one CREATE INDEX a line and nothing else; or json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     #[serde(default)]
@@ -98,6 +108,7 @@ impl Tool for AdviseIndexes {
     const EXAMPLES: &'static str = "
         howdah index advise                                        what to build for what pg_stat_statements counted
         howdah index advise --queries app.sql                      for a file of statements
+        howdah index advise --verify my-clone                      tried out in a clone first
         howdah index advise --queries app.sql --format sql | psql   build it at once
         howdah index advise --log postgresql.log                   for what the server logged as slow
         howdah index advise --queries app.sql --budget 200 --write-factor 1.5   within tighter bounds";
@@ -126,7 +137,16 @@ impl Tool for AdviseIndexes {
             // The weights are read before anything is planned, which is counted as well.
             None => counted(&mut session).await?,
         };
-        let mut advice = advise(&mut session, &workload, &options, &report).await?;
+        let mut advice = match why_not(&mut session, &options).await? {
+            None => advise(&mut session, &workload, &options, &report).await?,
+            Some(refusal) => {
+                elsewhere::advise_elsewhere(&mut session, &workload, &options, &report, refusal).await?
+            }
+        };
+        if let Some(copy) = &self.verify {
+            let mut copy = self.copy(cx, copy).await?;
+            verify(&mut session, &mut copy, &mut advice, &report).await?;
+        }
         advice.notes.splice(0..0, notes);
         Ok(IndexAdvice {
             advice,
@@ -154,6 +174,19 @@ impl AdviseIndexes {
             options.time = Duration::from_secs_f64(seconds);
         }
         Ok(options)
+    }
+
+    /// A session on a copy of the database, in which indexes may be built.
+    async fn copy(&self, cx: &Context, copy: &str) -> Result<Session> {
+        if !matches!(cx.caller, Caller::Person { .. }) {
+            return Err(Error::refused("Indexes are built in a copy for people at the command line only."));
+        }
+        if !copy.contains("://") && !copy.contains('=') {
+            return target_session::open(cx, Some(copy), self.database.as_deref()).await;
+        }
+        let conninfo = ConnInfo::parse_with(copy, &NoEnvironment).map_err(PgError::from)?;
+        let target = Arc::new(Target::new("copy", conninfo, Origin::CommandLine));
+        Ok(target.session().await?)
     }
 
     /// The workload as it is given; none where the server has counted it.
@@ -287,6 +320,32 @@ impl IndexAdvice {
         }
         for note in &self.advice.notes {
             report = report.text(note.clone());
+        }
+        if let Some(verified) = &self.advice.verified {
+            let mut text = format!(
+                "Measured in the copy: {:.1} % of the time of {} runs is left.",
+                verified.left_percent, verified.runs
+            );
+            for dropped in &verified.dropped {
+                text.push_str(&format!("\n  not worth it: {}\n    {}", dropped.create, dropped.reason));
+            }
+            for slower in &verified.slower {
+                text.push_str(&format!(
+                    "\n  slower, {} → {} ms: {}",
+                    slower.before_ms, slower.after_ms, slower.statement
+                ));
+            }
+            for statistic in &verified.statistics {
+                text.push_str(&format!(
+                    "\n  {}\n    {} rows where {} were expected, with it {}: {}",
+                    statistic.create,
+                    statistic.rows,
+                    statistic.expected_without,
+                    statistic.expected_with,
+                    statistic.condition
+                ));
+            }
+            report = report.text(text);
         }
         report.text(self.counted())
     }

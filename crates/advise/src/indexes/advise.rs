@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use howdah_core::{Error, Result};
+use howdah_core::{Error, ErrorKind, Result};
 use howdah_pg::{PgError, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::planner::{Hypopg, Planner};
 use super::pretended::{choices, prune};
 use super::reading::{CHECK_LINE, Planned, Reader, SAMPLES_MAX, complete, examine, variants};
 use super::selection::{Bounds, Selection};
+use super::verified::{Run, Verified};
 use super::workload::{Statement, Unread, Workload};
 use super::writes::{self, Write};
 
@@ -63,6 +64,13 @@ pub struct Advice {
     pub duration_ms: u64,
     /// Plans that the server made for it.
     pub plans: usize,
+    /// What measuring in a copy showed, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+    /// The statements that read, to be measured.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) runs: Vec<Run>,
 }
 
 /// An index that is advised.
@@ -70,6 +78,10 @@ pub struct Advice {
 pub struct AdvisedIndex {
     /// The relation, quoted as needed.
     pub relation: String,
+    /// Its schema as it is called.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) schema: String,
     /// The access method.
     pub method: Method,
     /// What builds it while the relation is written to; of a partitioned table, what builds it at once.
@@ -203,6 +215,18 @@ pub async fn advise(
     let chosen = selection.run(&mut planner, &bundles).await?;
     let left_percent = left(&selection, &chosen);
     let indexes = described(&selection, &chosen, &statements, &catalog);
+    let runs = variants
+        .iter()
+        .filter(|variant| {
+            let statement = &statements[variant.statement].statement;
+            !statement.writes && statement.line != CHECK_LINE
+        })
+        .map(|variant| Run {
+            sql: variant.sql.clone(),
+            text: statements[variant.statement].statement.text.clone(),
+            weight: variant.share * statements[variant.statement].statement.weight,
+        })
+        .collect();
     if statements.iter().all(|planned| !planned.statement.writes) && !statements.is_empty() {
         notes.push(
             "The workload holds no statement that writes, so that nothing is known of what indexes cost it."
@@ -223,7 +247,22 @@ pub async fn advise(
         notes,
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         plans: planner.plans,
+        verified: None,
+        runs,
     })
+}
+
+/// Why no index can be pretended on the session's database, if so: who would have to install what.
+///
+/// # Errors
+/// As the server fails.
+pub async fn why_not(session: &mut Session, options: &AdviseOptions) -> Result<Option<Error>> {
+    let server = catalog::read_server(session).await?;
+    match hypopg(session, &server, options).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.kind == ErrorKind::Refused => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
 }
 
 /// The extension that pretends indexes, or the way to do without it being there.

@@ -127,6 +127,17 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// By its name alone, as a plan that is not verbose has it; of a partition its table. None where several have it.
+    pub(crate) fn of_plain_name(&self, name: &str) -> Option<&Relation> {
+        let mut found = self.named.iter().filter(|((_, known), _)| known == name);
+        match (found.next(), found.next()) {
+            (Some((_, oid)), None) => self.relations.get(oid),
+            _ => None,
+        }
+    }
+}
+
 /// A foreign key that points at a relation.
 #[derive(Debug, Clone)]
 pub(crate) struct Referencing {

@@ -56,6 +56,7 @@ pub(crate) fn described(
             gain,
             AdvisedIndex {
                 relation: relation.name.to_string(),
+                schema: relation.name.schema.clone().unwrap_or_default(),
                 method: choice.definition.method,
                 ddl,
                 create,

@@ -28,6 +28,10 @@ pub(crate) struct Planned {
     pub(crate) accesses: Vec<Access>,
 }
 
+/// Of a statement whose plan scans nothing.
+const READS_NOTHING: &str = "It reads no table by itself. What a function runs inside is not seen: give those statements, or let \
+     pg_stat_statements.track = all count them.";
+
 /// The line of statements that stand for what the server does by itself.
 pub(crate) const CHECK_LINE: usize = usize::MAX;
 
@@ -69,7 +73,14 @@ impl Reader {
         for (mut planned, answer) in new.into_iter().zip(answers) {
             match answer {
                 Answer::Plan(plan, _) => {
-                    access::scanned(&plan, &mut self.names);
+                    let mut names = BTreeSet::new();
+                    access::scanned(&plan, &mut names);
+                    if names.is_empty() && !planned.statement.writes {
+                        let Statement { text, line, .. } = &planned.statement;
+                        not_planned.push(Unread::new(text, *line, READS_NOTHING));
+                        continue;
+                    }
+                    self.names.extend(names);
                     planned.plan = plan;
                     self.statements.push(planned);
                 }

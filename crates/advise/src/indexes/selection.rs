@@ -56,6 +56,10 @@ const LARGEST_SHARE: f64 = 0.1;
 const LEAST_GAIN: f64 = 0.000_4;
 /// So many exchanges are made at most; each costs a round of plans.
 const EXCHANGES: usize = 24;
+/// Of the moves that are shut out, so many are tried: those that would gain most.
+const TRIED: usize = 12;
+/// What an index costs in room and writes, in parts of what they may, for it to be worth looking for others.
+const DEAR: f64 = 0.04;
 /// What every index costs beside room and writes: planning, vacuum, attention.
 const FIXED_PENALTY: f64 = 0.004;
 
@@ -123,7 +127,41 @@ impl<'a> Selection<'a> {
             }
             chosen = self.add(planner, &moves, kept).await?;
         }
-        self.exchange(planner, &moves, chosen).await
+        let chosen = self.exchange(planner, &moves, chosen).await?;
+        self.replace(planner, &moves, chosen).await
+    }
+
+    /// Takes out, one after the other, what costs much, and looks for what else of its relation does its work: two
+    /// that cost less together, or what gains more for the same.
+    async fn replace(
+        &mut self,
+        planner: &mut Planner<'_>,
+        moves: &[BTreeSet<usize>],
+        mut chosen: BTreeSet<usize>,
+    ) -> Result<BTreeSet<usize>, PgError> {
+        let before = chosen.clone();
+        for one in before {
+            let rest: BTreeSet<usize> = chosen.iter().copied().filter(|other| *other != one).collect();
+            if self.is_late() || self.penalty(&chosen) - self.penalty(&rest) < DEAR {
+                continue;
+            }
+            let relation = self.choices[one].definition.relation;
+            let others: Vec<BTreeSet<usize>> = moves
+                .iter()
+                .filter(|adds| !adds.contains(&one))
+                .filter(|adds| {
+                    adds.iter()
+                        .all(|add| self.choices[*add].definition.relation == relation)
+                })
+                .cloned()
+                .collect();
+            let instead = self.add(planner, &others, rest).await?;
+            self.learn(planner, &[&instead]).await?;
+            if !self.is_late() && self.gain(&instead) > self.gain(&chosen) + LEAST_GAIN {
+                chosen = instead;
+            }
+        }
+        self.add(planner, moves, chosen).await
     }
 
     /// Adds the best move until none is worth it.
@@ -245,7 +283,7 @@ impl<'a> Selection<'a> {
                 .collect();
             better.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
             let mut made = None;
-            for (_, wanted) in better.into_iter().take(4) {
+            for (_, wanted) in better.into_iter().take(TRIED) {
                 made = self
                     .make_room(planner, &chosen, wanted)
                     .await?
@@ -468,7 +506,7 @@ impl<'a> Selection<'a> {
             let answers = planner.ask(Manner::Usual, &questions).await?;
             for ((set, variant), answer) in some.iter().zip(answers) {
                 let found = match answer {
-                    Answer::Plan(plan, _) => cost(&plan),
+                    Answer::Plan(plan, _) => cost(&plan, self.catalog),
                     // It could be planned before: without a figure nothing is gained or lost.
                     Answer::Failed(_) => self
                         .known
