@@ -2,6 +2,7 @@
 //! queries, and three attacks that fail. Every step goes through the tools that
 //! an agent would use.
 
+mod dashboard;
 mod live_change;
 mod narrative;
 mod slow;
@@ -129,7 +130,8 @@ impl Tour<'_> {
         self.indexes(&agent).await?;
         self.change(&agent).await?;
         self.narrator.chapter("Give it to your agent");
-        self.narrator.configuration(self.name)
+        self.narrator.configuration(self.name)?;
+        self.watch(&agent).await
     }
 
     async fn load(&self, target: &Arc<Target>) -> Result<()> {
@@ -361,6 +363,28 @@ impl Tour<'_> {
         let text = cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
         text.parse()
             .map_err(|_| Error::internal(format!("{sql} gave {text}")))
+    }
+
+    /// The dashboard over the shop at work, with a transaction that somebody left open.
+    async fn watch(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("See it: the dashboard");
+        let clusters = self.cx.get::<Clusters>()?;
+        let targets = self.cx.get::<Targets>()?;
+        let writer = Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite));
+        // A person may end a session from there, and is asked.
+        let target = clusters.target(self.name).await?.with_mode(Mode::Confirm);
+        targets.set_default(&targets.add(target));
+        let shown = dashboard::Shown::start(&self.cx, &writer, self.name).await?;
+        self.narrator.say(&format!(
+            "{}\n\nClients are at work. One session left its transaction open, another waits for it: find them under Activity. Press Enter to go on.",
+            shown.url()
+        ));
+        dashboard::Shown::until_seen().await;
+        shown.end().await?;
+        self.narrator.command("howdah history load --last 15m");
+        let load = self.call(agent, "show_load", json!({ "last": "15m" })).await?;
+        self.narrator.result(&load);
+        Ok(())
     }
 
     async fn orders(&self, agent: &Context) -> Result<Value> {
