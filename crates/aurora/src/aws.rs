@@ -26,12 +26,13 @@ use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
 
 pub(crate) use account::{Account, AwsSettings};
+pub use aws_credential_types::Credentials;
 use call::Caller;
 pub use token::token;
 
 use crate::{
-    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member, Operation, OperationState,
-    Snapshot, Tier,
+    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member, Operation,
+    OperationState, Snapshot, Tier,
 };
 
 /// See the [module](self).
@@ -45,7 +46,9 @@ impl AwsPlane {
     pub const NAME: &'static str = "aws";
 
     pub(crate) fn new(account: &Account) -> Self {
-        Self { account: account.clone() }
+        Self {
+            account: account.clone(),
+        }
     }
 
     /// See [`ControlPlane::steps`].
@@ -54,22 +57,30 @@ impl AwsPlane {
     }
 
     fn caller(&self) -> Caller<'_> {
-        Caller { account: &self.account, cx: None }
+        Caller {
+            account: &self.account,
+            cx: None,
+        }
     }
 
     /// The instances of a new cluster: number 1 is the writer.
     async fn make_member(&self, number: u8, operation: &Operation, cx: &JobCx) -> Result<()> {
-        let caller = Caller { account: &self.account, cx: Some(cx) };
+        let caller = Caller {
+            account: &self.account,
+            cx: Some(cx),
+        };
         let compute = make::compute(caller, operation).await?;
-        let seconds = make::plan(&operation.action)
-            .map_or(0, |(shape, _)| preset::Guards::of(shape.preset).monitoring_seconds);
+        let seconds = make::plan(&operation.action).map_or(0, |(shape, _)| {
+            preset::Guards::of(shape.preset).monitoring_seconds
+        });
         let member = Member {
             name: make::member_of(&operation.cluster, number),
             class: compute.class().to_owned(),
             tier: i32::from(number.min(2)) - 1,
             writer: number == 1,
+            monitoring_seconds: seconds,
         };
-        make::instance(caller, cx.id(), &operation.cluster, &member, seconds).await
+        make::instance(caller, cx.id(), &operation.cluster, &member).await
     }
 }
 
@@ -99,7 +110,10 @@ impl ControlPlane for AwsPlane {
         state: &mut OperationState,
     ) -> Result<()> {
         cx.check_cancelled()?;
-        let caller = Caller { account: &self.account, cx: Some(cx) };
+        let caller = Caller {
+            account: &self.account,
+            cx: Some(cx),
+        };
         let cluster = &operation.cluster;
         if let Some(number) = steps::member(step) {
             return self.make_member(number, operation, cx).await;
@@ -132,8 +146,12 @@ impl ControlPlane for AwsPlane {
                 snapshot::remove(caller, cx, snapshot, state).await
             }
             ("add-reader", _) => run::add_reader(caller, cx, cluster, state).await,
-            ("remove-reader", Action::RemoveReader { reader }) => run::remove_reader(caller, cluster, reader).await,
-            ("failover", Action::Failover { to }) => run::failover(caller, cx, cluster, to.as_deref(), state).await,
+            ("remove-reader", Action::RemoveReader { reader }) => {
+                run::remove_reader(caller, cluster, reader).await
+            }
+            ("failover", Action::Failover { to }) => {
+                run::failover(caller, cx, cluster, to.as_deref(), state).await
+            }
             _ => Err(Error::internal(format!("The provider aws has no step {step:?}."))),
         }
     }
@@ -145,7 +163,10 @@ impl ControlPlane for AwsPlane {
         cx: &JobCx,
         state: &mut OperationState,
     ) -> Result<()> {
-        let caller = Caller { account: &self.account, cx: Some(cx) };
+        let caller = Caller {
+            account: &self.account,
+            cx: Some(cx),
+        };
         let cluster = &operation.cluster;
         if let Some(number) = steps::member(step) {
             return delete::unmake_instance(caller, cx.id(), &make::member_of(cluster, number)).await;
@@ -155,7 +176,9 @@ impl ControlPlane for AwsPlane {
             ("cluster", Action::Delete { final_snapshot }) if state.point_of_no_return => {
                 delete::cluster(caller, cx, cluster, final_snapshot.as_ref(), state).await
             }
-            ("instances", Action::Delete { .. }) => delete::restore_instances(caller, cx, cluster, state).await,
+            ("instances", Action::Delete { .. }) => {
+                delete::restore_instances(caller, cx, cluster, state).await
+            }
             ("parameters" | "cluster", Action::Delete { .. } | Action::Modify(_)) => Ok(()),
             ("parameters", _) => make::remove_group(caller, cluster, Some(cx.id())).await,
             ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
@@ -176,7 +199,10 @@ impl ControlPlane for AwsPlane {
 
     async fn clusters(&self) -> Result<Vec<ClusterName>> {
         let found = self.caller().clusters().await?;
-        Ok(found.iter().filter_map(|one| one.db_cluster_identifier()?.parse().ok()).collect())
+        Ok(found
+            .iter()
+            .filter_map(|one| one.db_cluster_identifier()?.parse().ok())
+            .collect())
     }
 
     async fn describe_all(&self) -> Result<Vec<Cluster>> {
@@ -185,14 +211,21 @@ impl ControlPlane for AwsPlane {
             true => Vec::new(),
             false => self.caller().instances().await?,
         };
-        Ok(found.iter().filter_map(|one| describe::cluster(&self.account, one, &instances)).collect())
+        Ok(found
+            .iter()
+            .filter_map(|one| describe::cluster(&self.account, one, &instances))
+            .collect())
     }
 
     async fn describe(&self, cluster: &ClusterName) -> Result<Cluster> {
         let found = self.caller().require_cluster(cluster).await?;
         let mut instances = Vec::new();
         for member in found.db_cluster_members() {
-            instances.extend(self.caller().instance(member.db_instance_identifier().unwrap_or_default()).await?);
+            instances.extend(
+                self.caller()
+                    .instance(member.db_instance_identifier().unwrap_or_default())
+                    .await?,
+            );
         }
         describe::cluster(&self.account, &found, &instances)
             .ok_or_else(|| Error::internal(format!("AWS described the cluster {cluster} without its name.")))
@@ -211,7 +244,13 @@ impl ControlPlane for AwsPlane {
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>> {
-        Ok(self.caller().snapshots().await?.iter().filter_map(describe::snapshot).collect())
+        Ok(self
+            .caller()
+            .snapshots()
+            .await?
+            .iter()
+            .filter_map(describe::snapshot)
+            .collect())
     }
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {

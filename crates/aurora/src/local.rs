@@ -183,7 +183,9 @@ impl ControlPlane for LocalPlane {
             {
                 return Err(cannot("choose a preset or a size of instances"));
             }
-            Action::Restore { snapshot, readers, .. } => {
+            Action::Restore {
+                snapshot, readers, ..
+            } => {
                 self.check_new(cluster, *readers)?;
                 let record = self.layout.snapshot(snapshot).require(&self.layout)?;
                 Installation::require(Some(record.major))?;
@@ -223,14 +225,19 @@ impl ControlPlane for LocalPlane {
 
     async fn tier(&self, operation: &Operation) -> Result<Tier> {
         Ok(match &operation.action {
-            Action::Delete { final_snapshot: Some(snapshot) } => Tier::Risk {
+            Action::Delete {
+                final_snapshot: Some(snapshot),
+            } => Tier::Risk {
                 effect: format!("Its data are kept in the snapshot {snapshot}."),
             },
             Action::Delete { final_snapshot: None } => Tier::Risk {
                 effect: "Its data are gone for good: no snapshot is taken.".to_owned(),
             },
             Action::DeleteSnapshot { .. } => Tier::Risk {
-                effect: format!("It is the copy of the cluster {}; its data are gone for good.", operation.cluster),
+                effect: format!(
+                    "It is the copy of the cluster {}; its data are gone for good.",
+                    operation.cluster
+                ),
             },
             _ => Tier::Free,
         })

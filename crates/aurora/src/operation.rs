@@ -150,4 +150,7 @@ pub struct Member {
     pub tier: i32,
     /// Whether it takes writes.
     pub writer: bool,
+    /// Seconds between two samples of Enhanced Monitoring; 0 is none.
+    #[serde(default)]
+    pub monitoring_seconds: i32,
 }

@@ -53,7 +53,8 @@ impl FromStr for Preset {
         match text {
             "dev" => Ok(Self::Dev),
             "production" => Ok(Self::Production),
-            other => Err(Error::invalid(format!("There is no preset {other:?}.")).hint("There are dev and production.")),
+            other => Err(Error::invalid(format!("There is no preset {other:?}."))
+                .hint("There are dev and production.")),
         }
     }
 }
@@ -101,7 +102,9 @@ impl FromStr for Acu {
             return Err(bad());
         }
         let whole: u16 = whole.parse().map_err(|_| bad())?;
-        Some(Self(whole * 2 + half)).filter(|acu| *acu <= Self::MOST).ok_or_else(bad)
+        Some(Self(whole * 2 + half))
+            .filter(|acu| *acu <= Self::MOST)
+            .ok_or_else(bad)
     }
 }
 
@@ -131,7 +134,19 @@ pub enum Compute {
 
 /// Families that run Aurora PostgreSQL, by the beginning of their names.
 const FAMILIES: [&str; 13] = [
-    "t3", "t4g", "r5", "r6g", "r6i", "r7g", "r7i", "r8g", "r6gd", "r6id", "r8gd", "x2g", "serverless",
+    "t3",
+    "t4g",
+    "r5",
+    "r6g",
+    "r6i",
+    "r7g",
+    "r7i",
+    "r8g",
+    "r6gd",
+    "r6id",
+    "r8gd",
+    "x2g",
+    "serverless",
 ];
 
 impl Compute {
@@ -162,24 +177,37 @@ impl FromStr for Compute {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = |why: &str| {
-            Error::invalid(format!("{:?} is no size of instances: {why}.", text.chars().take(40).collect::<String>()))
-                .hint("Give a range of ACU for Serverless v2 (0.5-4) or an instance class (db.r8g.large).")
+            Error::invalid(format!(
+                "{:?} is no size of instances: {why}.",
+                text.chars().take(40).collect::<String>()
+            ))
+            .hint("Give a range of ACU for Serverless v2 (0.5-4) or an instance class (db.r8g.large).")
         };
         if let Some(class) = text.strip_prefix("db.") {
             let known = class.split_once('.').is_some_and(|(family, size)| {
                 FAMILIES.contains(&family)
                     && !size.is_empty()
-                    && size.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                    && size
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
             });
             return match known {
-                true => Ok(Self::Provisioned { class: text.to_owned() }),
-                false => Err(bad("Aurora PostgreSQL runs on classes such as db.t4g.medium, db.r6g.large, db.r8g.2xlarge")),
+                true => Ok(Self::Provisioned {
+                    class: text.to_owned(),
+                }),
+                false => Err(bad(
+                    "Aurora PostgreSQL runs on classes such as db.t4g.medium, db.r6g.large, db.r8g.2xlarge",
+                )),
             };
         }
-        let (min, max) = text.split_once('-').ok_or_else(|| bad("it is neither a range nor a class"))?;
+        let (min, max) = text
+            .split_once('-')
+            .ok_or_else(|| bad("it is neither a range nor a class"))?;
         let (min, max): (Acu, Acu) = (min.parse()?, max.parse()?);
         if max < Acu::halves(2) || min > max {
-            return Err(bad("the range ends at 1 ACU or more, and not below its beginning"));
+            return Err(bad(
+                "the range ends at 1 ACU or more, and not below its beginning",
+            ));
         }
         Ok(Self::Serverless { min, max })
     }
@@ -203,18 +231,48 @@ mod tests {
     #[test]
     fn ranges_and_classes_are_read() {
         let range: Compute = "0.5-4".parse().unwrap();
-        assert_eq!(range, Compute::Serverless { min: Acu(1), max: Acu(8) });
+        assert_eq!(
+            range,
+            Compute::Serverless {
+                min: Acu(1),
+                max: Acu(8)
+            }
+        );
         assert_eq!(range.to_string(), "Serverless v2, 0.5 to 4 ACU");
-        assert_eq!("0-256".parse::<Compute>().unwrap(), Compute::Serverless { min: Acu(0), max: Acu::MOST });
-        assert_eq!("db.r8g.2xlarge".parse::<Compute>().unwrap().class(), "db.r8g.2xlarge");
+        assert_eq!(
+            "0-256".parse::<Compute>().unwrap(),
+            Compute::Serverless {
+                min: Acu(0),
+                max: Acu::MOST
+            }
+        );
+        assert_eq!(
+            "db.r8g.2xlarge".parse::<Compute>().unwrap().class(),
+            "db.r8g.2xlarge"
+        );
         assert!("db.t4g.medium".parse::<Compute>().unwrap().is_burstable());
     }
 
     #[test]
     fn what_aurora_refuses_is_refused() {
         for bad in [
-            "", "4", "4-", "-4", "4-2", "0-0.5", "0.25-4", "1-256.5", "1-9999", "1e2-4", "db.r8g", "db.m5.large", "db.r8g.",
-            "db.r8g.large; x", "r8g.large", "0.5-4-8", "\u{202e}1-2",
+            "",
+            "4",
+            "4-",
+            "-4",
+            "4-2",
+            "0-0.5",
+            "0.25-4",
+            "1-256.5",
+            "1-9999",
+            "1e2-4",
+            "db.r8g",
+            "db.m5.large",
+            "db.r8g.",
+            "db.r8g.large; x",
+            "r8g.large",
+            "0.5-4-8",
+            "\u{202e}1-2",
         ] {
             assert!(bad.parse::<Compute>().is_err(), "{bad}");
         }

@@ -115,7 +115,9 @@ impl Account {
     /// Between two looks at what takes long.
     pub(super) fn poll(&self) -> Duration {
         let seconds = self.0.settings.poll_seconds.unwrap_or(10.0);
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(10)).max(Duration::from_millis(10))
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or(Duration::from_secs(10))
+            .max(Duration::from_millis(10))
     }
 
     /// How long a job waits for credentials.
@@ -134,7 +136,7 @@ impl Account {
         if let Some(config) = &*config {
             return Ok(config.clone());
         }
-        let loaded = load(&self.0.settings).await;
+        let loaded = Box::pin(load(&self.0.settings)).await;
         if loaded.region().is_none() {
             return Err(Error::new(ErrorKind::Invalid, "No AWS region is known.").hint(
                 "Set AWS_REGION, a region in the profile (`aws configure`), or `region` in [clusters.aws] of howdah.toml.",
@@ -153,7 +155,10 @@ async fn load(settings: &AwsSettings) -> SdkConfig {
         .http_client(http)
         .retry_config(RetryConfig::disabled())
         .timeout_config(
-            TimeoutConfig::builder().connect_timeout(CONNECTING).operation_attempt_timeout(CALLING).build(),
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECTING)
+                .operation_attempt_timeout(CALLING)
+                .build(),
         );
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);

@@ -52,7 +52,10 @@ impl From<Failure> for Error {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { code: String::new(), error }
+        Self {
+            code: String::new(),
+            error,
+        }
     }
 }
 
@@ -105,7 +108,8 @@ impl Caller<'_> {
         let (mut tries, mut wait) = (0, FIRST);
         loop {
             self.check_cancelled()?;
-            let error = match call(&self.account.config().await?).await {
+            // On the heap: the futures of the SDK are large, and every call of ours would hold one.
+            let error = match Box::pin(call(&self.account.config().await?)).await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
@@ -124,7 +128,10 @@ impl Caller<'_> {
                         return Err(failure);
                     }
                     if let Some(cx) = self.cx {
-                        cx.progress("Waiting for AWS credentials: they have expired (`aws sso login` renews them)", None);
+                        cx.progress(
+                            "Waiting for AWS credentials: they have expired (`aws sso login` renews them)",
+                            None,
+                        );
                     }
                 }
             }
@@ -166,7 +173,11 @@ where
     R: std::fmt::Debug + 'static,
 {
     let code = error.code().unwrap_or_default().to_owned();
-    let said = error.message().unwrap_or_default().trim_end_matches('.').to_owned();
+    let said = error
+        .message()
+        .unwrap_or_default()
+        .trim_end_matches('.')
+        .to_owned();
     let failure = |kind, message: String, hint: &str| Failure {
         code: code.clone(),
         error: Error::new(kind, message).hint(hint),
@@ -188,14 +199,18 @@ where
                 "Renew them (`aws sso login`), then run the command again, or let a job go on: `howdah job resume ID`.",
             ),
         ),
-        (SdkError::ServiceError(service), code) if code.is_empty() || BROKEN.contains(&code) || !understood(service.err()) => (
-            Meaning::Lost,
-            failure(
-                ErrorKind::Unavailable,
-                format!("AWS failed to {what}, or to say that it did{}.", named(code)),
-                "Try again; a job looks first at what there is.",
-            ),
-        ),
+        (SdkError::ServiceError(service), code)
+            if code.is_empty() || BROKEN.contains(&code) || !understood(service.err()) =>
+        {
+            (
+                Meaning::Lost,
+                failure(
+                    ErrorKind::Unavailable,
+                    format!("AWS failed to {what}, or to say that it did{}.", named(code)),
+                    "Try again; a job looks first at what there is.",
+                ),
+            )
+        }
         (SdkError::ServiceError(_), code) if DENIED.contains(&code) => (
             Meaning::Answered,
             failure(
@@ -207,14 +222,22 @@ where
         (SdkError::ServiceError(_), code) => (
             Meaning::Answered,
             failure(
-                if code.contains("NotFound") { ErrorKind::NotFound } else { ErrorKind::Refused },
+                if code.contains("NotFound") {
+                    ErrorKind::NotFound
+                } else {
+                    ErrorKind::Refused
+                },
                 format!("AWS would not {what}: {said} ({code})."),
                 "`howdah cluster list` shows what there is.",
             ),
         ),
         _ if mentions(error, "credential") || mentions(error, "identity") => (
             // A provider of credentials that has none any more is renewed by the same means.
-            if mentions(error, "expired") { Meaning::Expired } else { Meaning::Answered },
+            if mentions(error, "expired") {
+                Meaning::Expired
+            } else {
+                Meaning::Answered
+            },
             failure(
                 ErrorKind::Refused,
                 format!("AWS was not asked to {what}: no usable credentials were found."),
@@ -225,7 +248,10 @@ where
             Meaning::Answered,
             Failure {
                 code: code.clone(),
-                error: Error::internal(format!("The call to {what} could not be put together: {}", chain(error))),
+                error: Error::internal(format!(
+                    "The call to {what} could not be put together: {}",
+                    chain(error)
+                )),
             },
         ),
         _ => (
@@ -247,9 +273,24 @@ const THROTTLED: [&str; 6] = [
     "TooManyRequestsException",
     "SlowDown",
 ];
-const EXPIRED: [&str; 4] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
-const BROKEN: [&str; 4] = ["InternalFailure", "InternalError", "ServiceUnavailable", "InternalServiceError"];
-const DENIED: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "KMSKeyNotAccessibleFault"];
+const EXPIRED: [&str; 4] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
+];
+const BROKEN: [&str; 4] = [
+    "InternalFailure",
+    "InternalError",
+    "ServiceUnavailable",
+    "InternalServiceError",
+];
+const DENIED: [&str; 4] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "KMSKeyNotAccessibleFault",
+];
 
 /// Whether the reply was one of the service's own, and not a proxy's page or half of one.
 fn understood<E: ProvideErrorMetadata>(error: &E) -> bool {

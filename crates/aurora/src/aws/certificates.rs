@@ -21,8 +21,16 @@ pub(super) fn file(account: &Account) -> Result<PathBuf> {
     }
     // Under its name only when it is whole: others may be reading it.
     let nascent = account.home().join(format!("rds-ca.{}", std::process::id()));
-    std::fs::write(&nascent, ROOTS).and_then(|()| std::fs::rename(&nascent, &path)).map_err(|error| {
-        Error::new(ErrorKind::Local, format!("The certificates of RDS cannot be written to {}: {error}", path.display()))
-    })?;
+    std::fs::write(&nascent, ROOTS)
+        .and_then(|()| std::fs::rename(&nascent, &path))
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Local,
+                format!(
+                    "The certificates of RDS cannot be written to {}: {error}",
+                    path.display()
+                ),
+            )
+        })?;
     Ok(path)
 }

@@ -40,7 +40,10 @@ pub(super) async fn instance(caller: Caller<'_>, name: &str) -> Result<()> {
         }
         let deleted = caller
             .write(&format!("delete the instance {name}"), |rds| {
-                rds.delete_db_instance().db_instance_identifier(name).skip_final_snapshot(true).send()
+                rds.delete_db_instance()
+                    .db_instance_identifier(name)
+                    .skip_final_snapshot(true)
+                    .send()
             })
             .await;
         match deleted {
@@ -70,7 +73,7 @@ pub(super) async fn restore_instances(
                 _ => continue,
             }
         }
-        make::instance(caller, cx.id(), cluster, member, 0).await?;
+        make::instance(caller, cx.id(), cluster, member).await?;
     }
     wait::available(caller, cluster).await
 }
@@ -86,7 +89,10 @@ pub(super) async fn cluster(
     let name = cluster.as_str();
     match caller.cluster(name).await? {
         // Not one that somebody made under the name since.
-        Some(found) if found.status() != Some("deleting") && found.db_cluster_resource_id() == state.resource.as_deref() => {
+        Some(found)
+            if found.status() != Some("deleting")
+                && found.db_cluster_resource_id() == state.resource.as_deref() =>
+        {
             let deleted = caller
                 .write(&format!("delete the cluster {name}"), |rds| {
                     rds.delete_db_cluster()
@@ -111,7 +117,10 @@ pub(super) async fn cluster(
         if found.db_cluster_resource_id() != state.resource.as_deref() {
             break;
         }
-        cx.progress(format!("The cluster {name} is {}", found.status().unwrap_or("unknown")), None);
+        cx.progress(
+            format!("The cluster {name} is {}", found.status().unwrap_or("unknown")),
+            None,
+        );
         caller.pause().await?;
     }
     match snapshot {
@@ -145,14 +154,24 @@ pub(super) async fn unmake_cluster(caller: Caller<'_>, job: &str, operation: &Op
         if found.status() != Some("creating") {
             if found.deletion_protection() == Some(true) {
                 caller
-                    .write(&format!("lift the deletion protection of the cluster {name}"), |rds| {
-                        rds.modify_db_cluster().db_cluster_identifier(name).deletion_protection(false).apply_immediately(true).send()
-                    })
+                    .write(
+                        &format!("lift the deletion protection of the cluster {name}"),
+                        |rds| {
+                            rds.modify_db_cluster()
+                                .db_cluster_identifier(name)
+                                .deletion_protection(false)
+                                .apply_immediately(true)
+                                .send()
+                        },
+                    )
                     .await?;
             }
             let deleted = caller
                 .write(&format!("delete the cluster {name}"), |rds| {
-                    rds.delete_db_cluster().db_cluster_identifier(name).skip_final_snapshot(true).send()
+                    rds.delete_db_cluster()
+                        .db_cluster_identifier(name)
+                        .skip_final_snapshot(true)
+                        .send()
                 })
                 .await;
             match deleted {

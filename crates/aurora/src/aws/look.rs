@@ -18,7 +18,9 @@ pub(super) fn tags(job: &str) -> Vec<Tag> {
 
 /// The job that made what has these tags.
 pub(super) fn job_of(tags: &[Tag]) -> Option<&str> {
-    tags.iter().find(|tag| tag.key() == Some(JOB)).and_then(Tag::value)
+    tags.iter()
+        .find(|tag| tag.key() == Some(JOB))
+        .and_then(Tag::value)
 }
 
 pub(super) fn made_by(tags: &[Tag], job: &str) -> bool {
@@ -34,7 +36,11 @@ impl Caller<'_> {
             })
             .await;
         match found {
-            Ok(found) => Ok(found.db_clusters().iter().find(|one| one.db_cluster_identifier() == Some(name)).cloned()),
+            Ok(found) => Ok(found
+                .db_clusters()
+                .iter()
+                .find(|one| one.db_cluster_identifier() == Some(name))
+                .cloned()),
             Err(failure) if failure.is("DBClusterNotFound") => Ok(None),
             Err(failure) => Err(failure.into()),
         }
@@ -52,7 +58,10 @@ impl Caller<'_> {
                 let known = self.clusters().await?;
                 Err(AuroraError::NoCluster {
                     name: name.to_string(),
-                    known: known.iter().filter_map(|one| one.db_cluster_identifier().map(str::to_owned)).collect(),
+                    known: known
+                        .iter()
+                        .filter_map(|one| one.db_cluster_identifier().map(str::to_owned))
+                        .collect(),
                 }
                 .into())
             }
@@ -65,9 +74,16 @@ impl Caller<'_> {
         let mut marker = None;
         loop {
             let page = self
-                .read("list the clusters", |rds| rds.describe_db_clusters().set_marker(marker.clone()).send())
+                .read("list the clusters", |rds| {
+                    rds.describe_db_clusters().set_marker(marker.clone()).send()
+                })
                 .await?;
-            all.extend(page.db_clusters().iter().filter(|one| one.engine() == Some(ENGINE)).cloned());
+            all.extend(
+                page.db_clusters()
+                    .iter()
+                    .filter(|one| one.engine() == Some(ENGINE))
+                    .cloned(),
+            );
             match page.marker() {
                 Some(next) if !next.is_empty() => marker = Some(next.to_owned()),
                 _ => break,
@@ -97,9 +113,16 @@ impl Caller<'_> {
         let mut marker = None;
         loop {
             let page = self
-                .read("list the instances", |rds| rds.describe_db_instances().set_marker(marker.clone()).send())
+                .read("list the instances", |rds| {
+                    rds.describe_db_instances().set_marker(marker.clone()).send()
+                })
                 .await?;
-            all.extend(page.db_instances().iter().filter(|one| one.engine() == Some(ENGINE)).cloned());
+            all.extend(
+                page.db_instances()
+                    .iter()
+                    .filter(|one| one.engine() == Some(ENGINE))
+                    .cloned(),
+            );
             match page.marker() {
                 Some(next) if !next.is_empty() => marker = Some(next.to_owned()),
                 _ => return Ok(all),
@@ -111,7 +134,9 @@ impl Caller<'_> {
     pub(super) async fn snapshot(&self, name: &str) -> Result<Option<DbClusterSnapshot>> {
         let found = self
             .read(&format!("describe the snapshot {name}"), |rds| {
-                rds.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(name).send()
+                rds.describe_db_cluster_snapshots()
+                    .db_cluster_snapshot_identifier(name)
+                    .send()
             })
             .await;
         match found {
@@ -128,16 +153,27 @@ impl Caller<'_> {
         loop {
             let page = self
                 .read("list the snapshots", |rds| {
-                    rds.describe_db_cluster_snapshots().snapshot_type("manual").set_marker(marker.clone()).send()
+                    rds.describe_db_cluster_snapshots()
+                        .snapshot_type("manual")
+                        .set_marker(marker.clone())
+                        .send()
                 })
                 .await?;
-            all.extend(page.db_cluster_snapshots().iter().filter(|one| one.engine() == Some(ENGINE)).cloned());
+            all.extend(
+                page.db_cluster_snapshots()
+                    .iter()
+                    .filter(|one| one.engine() == Some(ENGINE))
+                    .cloned(),
+            );
             match page.marker() {
                 Some(next) if !next.is_empty() => marker = Some(next.to_owned()),
                 _ => break,
             }
         }
-        all.sort_by(|a, b| a.db_cluster_snapshot_identifier().cmp(&b.db_cluster_snapshot_identifier()));
+        all.sort_by(|a, b| {
+            a.db_cluster_snapshot_identifier()
+                .cmp(&b.db_cluster_snapshot_identifier())
+        });
         Ok(all)
     }
 
@@ -145,12 +181,17 @@ impl Caller<'_> {
     pub(super) async fn parameter_group(&self, name: &str) -> Result<Option<DbClusterParameterGroup>> {
         let found = self
             .read(&format!("describe the parameter group {name}"), |rds| {
-                rds.describe_db_cluster_parameter_groups().db_cluster_parameter_group_name(name).send()
+                rds.describe_db_cluster_parameter_groups()
+                    .db_cluster_parameter_group_name(name)
+                    .send()
             })
             .await;
         match found {
             Ok(found) => Ok(found.db_cluster_parameter_groups().first().cloned()),
-            Err(failure) if failure.is("DBParameterGroupNotFound") || failure.is("DBClusterParameterGroupNotFound") => {
+            Err(failure)
+                if failure.is("DBParameterGroupNotFound")
+                    || failure.is("DBClusterParameterGroupNotFound") =>
+            {
                 Ok(None)
             }
             Err(failure) => Err(failure.into()),
@@ -161,8 +202,12 @@ impl Caller<'_> {
     pub(super) async fn engine_version(&self, major: Option<u16>) -> Result<(String, String)> {
         let found = self
             .read("list the versions of Aurora PostgreSQL", |rds| {
-                let call = rds.describe_db_engine_versions().engine(ENGINE).default_only(true);
-                call.set_engine_version(major.map(|major| major.to_string())).send()
+                let call = rds
+                    .describe_db_engine_versions()
+                    .engine(ENGINE)
+                    .default_only(true);
+                call.set_engine_version(major.map(|major| major.to_string()))
+                    .send()
             })
             .await?;
         let version = found.db_engine_versions().first();

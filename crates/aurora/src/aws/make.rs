@@ -62,20 +62,26 @@ pub(super) async fn parameters(
     cx.checkpoint(state).await?;
     let name = group_of(&operation.cluster);
     let description = description(cx.id());
-    match caller.parameter_group(&name).await? {
-        Some(group) if group.description() == Some(&description) => {}
-        Some(_) => return Err(taken(&format!("parameter group {name}"))),
-        None => {
-            caller
-                .write(&format!("create the parameter group {name}"), |rds| {
-                    rds.create_db_cluster_parameter_group()
-                        .db_cluster_parameter_group_name(&name)
-                        .db_parameter_group_family(&family)
-                        .description(&description)
-                        .set_tags(Some(tags(cx.id())))
-                        .send()
-                })
-                .await?;
+    if !group_is_ours(caller, &name, &description).await? {
+        let made = caller
+            .write(&format!("create the parameter group {name}"), |rds| {
+                rds.create_db_cluster_parameter_group()
+                    .db_cluster_parameter_group_name(&name)
+                    .db_parameter_group_family(&family)
+                    .description(&description)
+                    .set_tags(Some(tags(cx.id())))
+                    .send()
+            })
+            .await;
+        match made {
+            Ok(_) => {}
+            // Perhaps an earlier call of this very job, whose reply was lost.
+            Err(failure) if failure.is("DBParameterGroupAlreadyExists") => {
+                if !group_is_ours(caller, &name, &description).await? {
+                    return Err(failure.into());
+                }
+            }
+            Err(failure) => return Err(failure.into()),
         }
     }
     // The same again does no harm.
@@ -92,6 +98,14 @@ pub(super) async fn parameters(
         })
         .await?;
     Ok(())
+}
+
+async fn group_is_ours(caller: Caller<'_>, name: &str, description: &str) -> Result<bool> {
+    match caller.parameter_group(name).await? {
+        None => Ok(false),
+        Some(group) if group.description() == Some(description) => Ok(true),
+        Some(_) => Err(taken(&format!("parameter group {name}"))),
+    }
 }
 
 fn description(job: &str) -> String {
@@ -124,7 +138,9 @@ pub(super) async fn cluster(
     let what = format!("create the cluster {name}");
     let failed = match &operation.action {
         Action::Create { database, shape, .. } => {
-            create(caller, cx, operation, database, shape, &compute, state).await.err()
+            create(caller, cx, operation, database, shape, &compute, state)
+                .await
+                .err()
         }
         Action::Restore { snapshot, shape, .. } => {
             let (guards, settings) = (Guards::of(shape.preset), caller.account.settings());
@@ -172,7 +188,9 @@ pub(super) async fn cluster(
                         .set_tags(Some(tags(cx.id())));
                     match moment {
                         Some(moment) => call.restore_type("full-copy").restore_to_time(moment),
-                        None => call.restore_type("copy-on-write").use_latest_restorable_time(true),
+                        None => call
+                            .restore_type("copy-on-write")
+                            .use_latest_restorable_time(true),
                     }
                     .send()
                 })
@@ -201,7 +219,11 @@ async fn create(
     compute: &Compute,
     state: &OperationState,
 ) -> Result<(), super::call::Failure> {
-    let (name, guards, settings) = (operation.cluster.as_str(), Guards::of(shape.preset), caller.account.settings());
+    let (name, guards, settings) = (
+        operation.cluster.as_str(),
+        Guards::of(shape.preset),
+        caller.account.settings(),
+    );
     // Every cluster has a database postgres, which cannot be asked for.
     let database = Some(database.to_owned()).filter(|database| database != "postgres");
     caller
@@ -257,9 +279,15 @@ pub(super) async fn compute(caller: Caller<'_>, operation: &Operation) -> Result
         return Ok(compute.clone());
     }
     let source = match &operation.action {
-        Action::RestoreToTime { source, .. } | Action::Clone { source, .. } => caller.cluster(source.as_str()).await?,
+        Action::RestoreToTime { source, .. } | Action::Clone { source, .. } => {
+            caller.cluster(source.as_str()).await?
+        }
         Action::Restore { snapshot, .. } => match caller.snapshot(snapshot.as_str()).await? {
-            Some(snapshot) => caller.cluster(snapshot.db_cluster_identifier().unwrap_or_default()).await?,
+            Some(snapshot) => {
+                caller
+                    .cluster(snapshot.db_cluster_identifier().unwrap_or_default())
+                    .await?
+            }
             None => None,
         },
         _ => None,
@@ -269,7 +297,9 @@ pub(super) async fn compute(caller: Caller<'_>, operation: &Operation) -> Result
     };
     let members = describe::members(caller, &source).await?;
     match members.iter().find(|member| member.writer) {
-        Some(writer) if writer.class != "db.serverless" => Ok(Compute::Provisioned { class: writer.class.clone() }),
+        Some(writer) if writer.class != "db.serverless" => Ok(Compute::Provisioned {
+            class: writer.class.clone(),
+        }),
         _ => Ok(describe::range(&source).unwrap_or_else(|| preset::compute(shape.preset))),
     }
 }
@@ -283,15 +313,19 @@ pub(super) fn scaling(compute: &Compute) -> Option<ServerlessV2ScalingConfigurat
     match compute {
         Compute::Provisioned { .. } => None,
         Compute::Serverless { min, max } => Some(
-            ServerlessV2ScalingConfiguration::builder().min_capacity(min.units()).max_capacity(max.units()).build(),
+            ServerlessV2ScalingConfiguration::builder()
+                .min_capacity(min.units())
+                .max_capacity(max.units())
+                .build(),
         ),
     }
 }
 
 /// A moment in RFC 3339.
 pub(super) fn moment(text: &str) -> Result<DateTime> {
-    DateTime::from_str(text, Format::DateTimeWithOffset)
-        .map_err(|_| Error::invalid(format!("{text:?} is no moment.")).hint("Give it in RFC 3339: 2026-05-01T09:30:00Z."))
+    DateTime::from_str(text, Format::DateTimeWithOffset).map_err(|_| {
+        Error::invalid(format!("{text:?} is no moment.")).hint("Give it in RFC 3339: 2026-05-01T09:30:00Z.")
+    })
 }
 
 /// Makes an instance of the cluster.
@@ -300,13 +334,17 @@ pub(super) async fn instance(
     job: &str,
     cluster: &ClusterName,
     member: &Member,
-    monitoring_seconds: i32,
 ) -> Result<()> {
     let name = &member.name;
     if instance_is_ours(caller, job, cluster, name).await? {
         return Ok(());
     }
-    let role = caller.account.settings().monitoring_role.clone().filter(|_| monitoring_seconds > 0);
+    let role = caller
+        .account
+        .settings()
+        .monitoring_role
+        .clone()
+        .filter(|_| member.monitoring_seconds > 0);
     let made = caller
         .write(&format!("create the instance {name}"), |rds| {
             rds.create_db_instance()
@@ -316,7 +354,7 @@ pub(super) async fn instance(
                 .db_instance_class(&member.class)
                 .promotion_tier(member.tier)
                 .publicly_accessible(false)
-                .set_monitoring_interval(role.is_some().then_some(monitoring_seconds))
+                .set_monitoring_interval(role.is_some().then_some(member.monitoring_seconds))
                 .set_monitoring_role_arn(role.clone())
                 .set_tags(Some(tags(job)))
                 .send()
@@ -337,7 +375,9 @@ pub(super) async fn instance(
 async fn instance_is_ours(caller: Caller<'_>, job: &str, cluster: &ClusterName, name: &str) -> Result<bool> {
     match caller.instance(name).await? {
         None => Ok(false),
-        Some(found) if made_by(found.tag_list(), job) && found.db_cluster_identifier() == Some(cluster.as_str()) => {
+        Some(found)
+            if made_by(found.tag_list(), job) && found.db_cluster_identifier() == Some(cluster.as_str()) =>
+        {
             Ok(true)
         }
         Some(_) => Err(taken(&format!("instance {name}"))),
@@ -358,17 +398,20 @@ pub(super) async fn guard(caller: Caller<'_>, operation: &Operation) -> Result<(
         return Ok(());
     }
     caller
-        .write(&format!("set password and backups of the cluster {name}"), |rds| {
-            rds.modify_db_cluster()
-                .db_cluster_identifier(name)
-                .set_manage_master_user_password((!managed).then_some(true))
-                .backup_retention_period(guards.retention_days)
-                .set_database_insights_mode(guards.insights.then_some(DatabaseInsightsMode::Standard))
-                .set_enable_performance_insights(guards.insights.then_some(true))
-                .set_performance_insights_retention_period(guards.insights.then_some(7))
-                .apply_immediately(true)
-                .send()
-        })
+        .write(
+            &format!("set password and backups of the cluster {name}"),
+            |rds| {
+                rds.modify_db_cluster()
+                    .db_cluster_identifier(name)
+                    .set_manage_master_user_password((!managed).then_some(true))
+                    .backup_retention_period(guards.retention_days)
+                    .set_database_insights_mode(guards.insights.then_some(DatabaseInsightsMode::Standard))
+                    .set_enable_performance_insights(guards.insights.then_some(true))
+                    .set_performance_insights_retention_period(guards.insights.then_some(7))
+                    .apply_immediately(true)
+                    .send()
+            },
+        )
         .await?;
     wait::available(caller, &operation.cluster).await
 }
@@ -386,7 +429,9 @@ pub(super) async fn remove_group(caller: Caller<'_>, cluster: &ClusterName, job:
     }
     let removed = caller
         .write(&format!("delete the parameter group {name}"), |rds| {
-            rds.delete_db_cluster_parameter_group().db_cluster_parameter_group_name(&name).send()
+            rds.delete_db_cluster_parameter_group()
+                .db_cluster_parameter_group_name(&name)
+                .send()
         })
         .await;
     match removed {
@@ -396,12 +441,19 @@ pub(super) async fn remove_group(caller: Caller<'_>, cluster: &ClusterName, job:
 }
 
 /// Notes how to connect.
-pub(super) async fn finish(caller: Caller<'_>, operation: &Operation, state: &mut OperationState) -> Result<()> {
+pub(super) async fn finish(
+    caller: Caller<'_>,
+    operation: &Operation,
+    state: &mut OperationState,
+) -> Result<()> {
     let found = caller.require_cluster(&operation.cluster).await?;
     state.version = found.engine_version().map(str::to_owned);
     let connection = describe::connection(caller.account, &found)?;
     state.connection = Some(connection.ok_or_else(|| {
-        Error::new(ErrorKind::Unavailable, format!("The cluster {} has no endpoint yet.", operation.cluster))
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("The cluster {} has no endpoint yet.", operation.cluster),
+        )
     })?);
     Ok(())
 }

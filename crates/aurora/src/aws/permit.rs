@@ -28,7 +28,11 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             check_deletion(caller, cluster).await?;
             match final_snapshot {
                 Some(name) => snapshot::check_free(caller, name).await,
-                None => allowed(caller, Allowed::DeleteWithoutSnapshot, "delete a cluster without a final snapshot"),
+                None => allowed(
+                    caller,
+                    Allowed::DeleteWithoutSnapshot,
+                    "delete a cluster without a final snapshot",
+                ),
             }
         }
         Action::Snapshot { snapshot } => {
@@ -62,11 +66,17 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
 
 async fn check_new(caller: Caller<'_>, cluster: &ClusterName, shape: &Shape, readers: u8) -> Result<()> {
     if readers > MAX_READERS {
-        return Err(AuroraError::TooManyReaders { wanted: readers, most: MAX_READERS }.into());
+        return Err(AuroraError::TooManyReaders {
+            wanted: readers,
+            most: MAX_READERS,
+        }
+        .into());
     }
     if cluster.as_str().len() > LONGEST_NAME {
-        return Err(Error::invalid(format!("The name {cluster} leaves no room for the numbers of its instances."))
-            .hint(format!("Names on AWS have up to {LONGEST_NAME} characters.")));
+        return Err(Error::invalid(format!(
+            "The name {cluster} leaves no room for the numbers of its instances."
+        ))
+        .hint(format!("Names on AWS have up to {LONGEST_NAME} characters.")));
     }
     preset::check(shape, readers, caller.account.settings())?;
     match caller.cluster(cluster.as_str()).await? {
@@ -74,7 +84,9 @@ async fn check_new(caller: Caller<'_>, cluster: &ClusterName, shape: &Shape, rea
         Some(found) => Err(AuroraError::ClusterExists {
             name: cluster.to_string(),
             created: super::describe::time(found.cluster_create_time()),
-            job: super::look::job_of(found.tag_list()).unwrap_or("none of howdah").to_owned(),
+            job: super::look::job_of(found.tag_list())
+                .unwrap_or("none of howdah")
+                .to_owned(),
         }
         .into()),
     }
@@ -84,7 +96,9 @@ async fn check_new(caller: Caller<'_>, cluster: &ClusterName, shape: &Shape, rea
 fn check_database(name: &str) -> Result<()> {
     let plain = name.len() <= 63
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     match plain {
         true => Ok(()),
         false => Err(Error::invalid(format!("AWS makes no database {name:?}."))
@@ -99,11 +113,13 @@ async fn check_moment(caller: Caller<'_>, source: &ClusterName, time: &str) -> R
     let within = first.is_none_or(|first| *first <= moment) && last.is_none_or(|last| moment <= *last);
     match within {
         true => Ok(()),
-        false => Err(Error::invalid(format!("The cluster {source} cannot be restored to {time}.")).hint(format!(
-            "It can be to any moment from {} to {}.",
-            super::describe::time(first),
-            super::describe::time(last)
-        ))),
+        false => Err(
+            Error::invalid(format!("The cluster {source} cannot be restored to {time}.")).hint(format!(
+                "It can be to any moment from {} to {}.",
+                super::describe::time(first),
+                super::describe::time(last)
+            )),
+        ),
     }
 }
 
@@ -114,7 +130,18 @@ async fn check_deletion(caller: Caller<'_>, cluster: &ClusterName) -> Result<()>
             .hint(format!("If it is to go, lift that first: `howdah cluster modify {cluster} --deletion-protection false --wait`.")));
     }
     // AWS deletes no instance of a stopped cluster.
-    check_status(caller, cluster, &["available", "backing-up", "modifying", "failed", "incompatible-parameters"]).await
+    check_status(
+        caller,
+        cluster,
+        &[
+            "available",
+            "backing-up",
+            "modifying",
+            "failed",
+            "incompatible-parameters",
+        ],
+    )
+    .await
 }
 
 async fn check_status(caller: Caller<'_>, cluster: &ClusterName, good: &[&str]) -> Result<()> {
@@ -122,7 +149,11 @@ async fn check_status(caller: Caller<'_>, cluster: &ClusterName, good: &[&str]) 
     let status = found.status().unwrap_or("in an unknown state");
     match good.contains(&status) {
         true => Ok(()),
-        false => Err(AuroraError::NotAvailable { name: cluster.to_string(), status: status.to_owned() }.into()),
+        false => Err(AuroraError::NotAvailable {
+            name: cluster.to_string(),
+            status: status.to_owned(),
+        }
+        .into()),
     }
 }
 
@@ -131,7 +162,10 @@ fn check_change(change: &Modification) -> Result<()> {
         return Err(Error::invalid("Nothing was said that is to be otherwise.")
             .hint("Name a size (0.5-4, db.r8g.large), days of backups, or deletion protection."));
     }
-    if change.retention_days.is_some_and(|days| !(1..=35).contains(&days)) {
+    if change
+        .retention_days
+        .is_some_and(|days| !(1..=35).contains(&days))
+    {
         return Err(Error::invalid("Backups are kept for 1 to 35 days.").hint("In production for 7 or more."));
     }
     Ok(())
@@ -141,7 +175,10 @@ fn allowed(caller: Caller<'_>, what: Allowed, words: &str) -> Result<()> {
     if caller.account.settings().allow.contains(&what) {
         return Ok(());
     }
-    Err(Error::refused(format!("The operator of this howdah has not allowed to {words} on AWS.")).hint(format!(
+    Err(Error::refused(format!(
+        "The operator of this howdah has not allowed to {words} on AWS."
+    ))
+    .hint(format!(
         "Whoever may decide that writes into howdah.toml: [clusters.aws] allow = [\"{}\"].",
         what.as_str()
     )))
@@ -194,7 +231,10 @@ async fn modification(caller: Caller<'_>, cluster: &ClusterName, change: &Modifi
     if let Some(compute) = &change.compute
         && members.iter().any(|member| member.class != compute.class())
     {
-        risks.push(format!("Every instance becomes {} and restarts, the readers first: writes fail for a minute or more.", compute.class()));
+        risks.push(format!(
+            "Every instance becomes {} and restarts, the readers first: writes fail for a minute or more.",
+            compute.class()
+        ));
     }
     if let Some(Compute::Serverless { max, .. }) = &change.compute {
         risks.push(format!("It may cost up to {max} ACU for each instance. max_connections follows the new maximum only after a reboot."));
@@ -204,11 +244,17 @@ async fn modification(caller: Caller<'_>, cluster: &ClusterName, change: &Modifi
     }
     let before = found.backup_retention_period().unwrap_or(0);
     if change.retention_days.is_some_and(|days| i32::from(days) < before) {
-        risks.push(format!("Backups older than the new limit go at once; so far they were kept for {before} days."));
+        risks.push(format!(
+            "Backups older than the new limit go at once; so far they were kept for {before} days."
+        ));
     }
     Ok(match risks.is_empty() {
-        true => Tier::Confirm { effect: "It is changed at once, without a restart.".into() },
-        false => Tier::Risk { effect: risks.join(" ") },
+        true => Tier::Confirm {
+            effect: "It is changed at once, without a restart.".into(),
+        },
+        false => Tier::Risk {
+            effect: risks.join(" "),
+        },
     })
 }
 
@@ -219,8 +265,15 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
     let mut instances = Vec::new();
     match caller.cluster(cluster.as_str()).await {
         Ok(Some(one)) => {
-            instances = one.db_cluster_members().iter().filter_map(|member| member.db_instance_identifier().map(str::to_owned)).collect();
-            found.push(format!("The cluster {cluster} is {} in AWS.", one.status().unwrap_or("there")));
+            instances = one
+                .db_cluster_members()
+                .iter()
+                .filter_map(|member| member.db_instance_identifier().map(str::to_owned))
+                .collect();
+            found.push(format!(
+                "The cluster {cluster} is {} in AWS.",
+                one.status().unwrap_or("there")
+            ));
         }
         Ok(None) => {}
         Err(error) => return vec![format!("What there is in AWS could not be seen: {error}")],
@@ -232,11 +285,17 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
     instances.dedup();
     for name in instances {
         if let Ok(Some(one)) = caller.instance(&name).await {
-            found.push(format!("The instance {name} is {}.", one.db_instance_status().unwrap_or("there")));
+            found.push(format!(
+                "The instance {name} is {}.",
+                one.db_instance_status().unwrap_or("there")
+            ));
         }
     }
     if let Ok(Some(_)) = caller.parameter_group(&make::group_of(cluster)).await {
-        found.push(format!("The parameter group {} is there.", make::group_of(cluster)));
+        found.push(format!(
+            "The parameter group {} is there.",
+            make::group_of(cluster)
+        ));
     }
     let snapshot = match &operation.action {
         Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
@@ -246,7 +305,10 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
     if let Some(name) = snapshot
         && let Ok(Some(one)) = caller.snapshot(name.as_str()).await
     {
-        found.push(format!("The snapshot {name} is {}.", one.status().unwrap_or("there")));
+        found.push(format!(
+            "The snapshot {name} is {}.",
+            one.status().unwrap_or("there")
+        ));
     }
     found
 }

@@ -55,7 +55,10 @@ pub(super) fn compute(preset: Preset) -> Compute {
         // "prod: min 2-4 ACU": the buffers of a smaller one are cold after each lull.
         Preset::Production => (4, 32),
     };
-    Compute::Serverless { min: Acu::halves(min), max: Acu::halves(max) }
+    Compute::Serverless {
+        min: Acu::halves(min),
+        max: Acu::halves(max),
+    }
 }
 
 /// Whether the preset can be kept with what was asked for, and with what the operator laid down.

@@ -4,9 +4,8 @@ use howdah_core::{Error, ErrorKind, Result};
 use howdah_jobs::JobCx;
 
 use super::call::Caller;
-use super::preset::Guards;
 use super::{delete, describe, make, wait};
-use crate::{AuroraError, ClusterName, MAX_READERS, Member, Modification, OperationState, Preset};
+use crate::{AuroraError, ClusterName, MAX_READERS, Member, Modification, OperationState};
 
 /// Stops a cluster; AWS starts it again by itself after seven days.
 pub(super) async fn stop(caller: Caller<'_>, cluster: &ClusterName) -> Result<()> {
@@ -14,7 +13,9 @@ pub(super) async fn stop(caller: Caller<'_>, cluster: &ClusterName) -> Result<()
     let found = caller.require_cluster(cluster).await?;
     if !matches!(found.status(), Some("stopped" | "stopping")) {
         let stopped = caller
-            .write(&format!("stop the cluster {name}"), |rds| rds.stop_db_cluster().db_cluster_identifier(name).send())
+            .write(&format!("stop the cluster {name}"), |rds| {
+                rds.stop_db_cluster().db_cluster_identifier(name).send()
+            })
             .await;
         tolerate(caller, cluster, stopped.map(drop), &["stopped", "stopping"]).await?;
     }
@@ -33,7 +34,9 @@ pub(super) async fn start(caller: Caller<'_>, cluster: &ClusterName) -> Result<(
         }
     }
     let started = caller
-        .write(&format!("start the cluster {name}"), |rds| rds.start_db_cluster().db_cluster_identifier(name).send())
+        .write(&format!("start the cluster {name}"), |rds| {
+            rds.start_db_cluster().db_cluster_identifier(name).send()
+        })
         .await;
     tolerate(caller, cluster, started.map(drop), &["starting", "available"]).await?;
     wait::available(caller, cluster).await
@@ -66,11 +69,13 @@ pub(super) async fn add_reader(
     cluster: &ClusterName,
     state: &mut OperationState,
 ) -> Result<()> {
-    let found = caller.require_cluster(cluster).await?;
     if state.members.is_empty() {
+        let found = caller.require_cluster(cluster).await?;
         let members = describe::members(caller, &found).await?;
         check_room(members.len())?;
-        let class = members.first().map_or("db.serverless", |writer| &writer.class).to_owned();
+        let writer = members.first();
+        let class = writer.map_or("db.serverless", |writer| &writer.class).to_owned();
+        let monitoring_seconds = writer.map_or(0, |writer| writer.monitoring_seconds);
         let mut free = None;
         for number in 1..=MAX_READERS + 1 {
             let name = make::member_of(cluster, number);
@@ -79,14 +84,19 @@ pub(super) async fn add_reader(
                 break;
             }
         }
-        let name = free.ok_or_else(|| Error::refused(format!("The names {cluster}-1 to {cluster}-16 are taken.")))?;
-        state.members.push(Member { name, class, tier: 1, writer: false });
+        let name =
+            free.ok_or_else(|| Error::refused(format!("The names {cluster}-1 to {cluster}-16 are taken.")))?;
+        state.members.push(Member {
+            name,
+            class,
+            tier: 1,
+            writer: false,
+            monitoring_seconds,
+        });
         cx.checkpoint(state).await?;
     }
-    let monitored = found.deletion_protection().unwrap_or_default() && caller.account.settings().monitoring_role.is_some();
-    let seconds = Guards::of(if monitored { Preset::Production } else { Preset::Dev }).monitoring_seconds;
     for member in &state.members {
-        make::instance(caller, cx.id(), cluster, member, seconds).await?;
+        make::instance(caller, cx.id(), cluster, member).await?;
         wait::instance_available(caller, &member.name).await?;
     }
     Ok(())
@@ -95,7 +105,11 @@ pub(super) async fn add_reader(
 /// That a cluster of so many instances can have one more.
 pub(super) fn check_room(instances: usize) -> Result<()> {
     if instances > usize::from(MAX_READERS) {
-        return Err(AuroraError::TooManyReaders { wanted: MAX_READERS + 1, most: MAX_READERS }.into());
+        return Err(AuroraError::TooManyReaders {
+            wanted: MAX_READERS + 1,
+            most: MAX_READERS,
+        }
+        .into());
     }
     Ok(())
 }
@@ -123,13 +137,16 @@ pub(super) async fn check_reader(caller: Caller<'_>, cluster: &ClusterName, name
     match member(caller, cluster, name).await? {
         Some(member) if member.writer => Err(is_writer(name)),
         Some(_) => Ok(()),
-        None => Err(Error::not_found(format!("The cluster {cluster} has no instance {name:?}."))
-            .hint(format!("`howdah cluster show {cluster}` names its instances."))),
+        None => Err(
+            Error::not_found(format!("The cluster {cluster} has no instance {name:?}."))
+                .hint(format!("`howdah cluster show {cluster}` names its instances.")),
+        ),
     }
 }
 
 fn is_writer(name: &str) -> Error {
-    Error::refused(format!("The instance {name} is the writer, not a reader.")).hint("`howdah cluster failover` makes a reader the writer.")
+    Error::refused(format!("The instance {name} is the writer, not a reader."))
+        .hint("`howdah cluster failover` makes a reader the writer.")
 }
 
 /// Makes a reader the writer. Which one is decided once, so that the same again does nothing more.
@@ -159,13 +176,20 @@ pub(super) async fn failover(
         match member(caller, cluster, &chosen).await? {
             Some(member) if member.writer => return wait::available(caller, cluster).await,
             Some(_) => {}
-            None => return Err(Error::not_found(format!("The instance {chosen} is not there any more."))),
+            None => {
+                return Err(Error::not_found(format!(
+                    "The instance {chosen} is not there any more."
+                )));
+            }
         }
         let busy = caller.require_cluster(cluster).await?.status() != Some("available");
         if !busy && !asked {
             caller
                 .write(&format!("fail the cluster {name} over to {chosen}"), |rds| {
-                    rds.failover_db_cluster().db_cluster_identifier(name).target_db_instance_identifier(&chosen).send()
+                    rds.failover_db_cluster()
+                        .db_cluster_identifier(name)
+                        .target_db_instance_identifier(&chosen)
+                        .send()
                 })
                 .await?;
             asked = true;
@@ -177,12 +201,21 @@ pub(super) async fn failover(
 
 /// Says that there is nothing to fail over to.
 pub(super) fn no_reader(cluster: &ClusterName) -> Error {
-    Error::new(ErrorKind::Refused, format!("The cluster {cluster} has no reader that could become the writer."))
-        .hint(format!("Add one first: `howdah cluster add-reader {cluster} --wait`."))
+    Error::new(
+        ErrorKind::Refused,
+        format!("The cluster {cluster} has no reader that could become the writer."),
+    )
+    .hint(format!(
+        "Add one first: `howdah cluster add-reader {cluster} --wait`."
+    ))
 }
 
 /// Changes the cluster itself: range of capacity, backups, protection.
-pub(super) async fn modify_cluster(caller: Caller<'_>, cluster: &ClusterName, change: &Modification) -> Result<()> {
+pub(super) async fn modify_cluster(
+    caller: Caller<'_>,
+    cluster: &ClusterName,
+    change: &Modification,
+) -> Result<()> {
     let name = cluster.as_str();
     let scaling = change.compute.as_ref().and_then(make::scaling);
     if scaling.is_some() || change.retention_days.is_some() || change.deletion_protection.is_some() {
@@ -210,14 +243,17 @@ pub(super) async fn modify_instances(
     change: &Modification,
     state: &mut OperationState,
 ) -> Result<()> {
-    let Some(compute) = &change.compute else { return Ok(()) };
+    let Some(compute) = &change.compute else {
+        return Ok(());
+    };
     let found = caller.require_cluster(cluster).await?;
     let mut members = describe::members(caller, &found).await?;
     members.reverse();
     state.members = members.clone();
     for member in members.iter().filter(|member| member.class != compute.class()) {
         let name = &member.name;
-        cx.log(format!("{name} becomes {}; it restarts.", compute.class())).await;
+        cx.log(format!("{name} becomes {}; it restarts.", compute.class()))
+            .await;
         caller
             .write(&format!("change the instance {name}"), |rds| {
                 rds.modify_db_instance()
@@ -229,7 +265,10 @@ pub(super) async fn modify_instances(
             .await?;
         loop {
             let now = caller.instance(name).await?;
-            if now.as_ref().is_none_or(|now| now.db_instance_class() == Some(compute.class())) {
+            if now
+                .as_ref()
+                .is_none_or(|now| now.db_instance_class() == Some(compute.class()))
+            {
                 break;
             }
             caller.pause().await?;

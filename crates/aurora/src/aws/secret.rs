@@ -27,17 +27,29 @@ pub(super) async fn password(caller: Caller<'_>, connection: &Connection) -> Res
         };
     };
     let found = caller
-        .repeat(&format!("read the password of the cluster {}", connection.target), true, |config| {
-            aws_sdk_secretsmanager::Client::new(config).get_secret_value().secret_id(secret).send()
-        })
+        .repeat(
+            &format!("read the password of the cluster {}", connection.target),
+            true,
+            |config| {
+                aws_sdk_secretsmanager::Client::new(config)
+                    .get_secret_value()
+                    .secret_id(secret)
+                    .send()
+            },
+        )
         .await?;
-    let managed = found.secret_string().and_then(|text| serde_json::from_str::<Managed>(text).ok());
+    let managed = found
+        .secret_string()
+        .and_then(|text| serde_json::from_str::<Managed>(text).ok());
     match managed {
         Some(managed) => Ok(Secret::new(managed.password)),
         // What was read is not shown: it may be a password in another form.
         None => Err(Error::new(
             ErrorKind::Server,
-            format!("The secret of the cluster {} is not in the form that RDS gives it.", connection.target),
+            format!(
+                "The secret of the cluster {} is not in the form that RDS gives it.",
+                connection.target
+            ),
         )),
     }
 }

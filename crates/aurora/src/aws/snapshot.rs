@@ -29,7 +29,10 @@ pub(super) async fn require(caller: Caller<'_>, name: &SnapshotName) -> Result<(
     let known = caller.snapshots().await?;
     Err(AuroraError::NoSnapshot {
         name: name.to_string(),
-        known: known.iter().filter_map(|one| one.db_cluster_snapshot_identifier().map(str::to_owned)).collect(),
+        known: known
+            .iter()
+            .filter_map(|one| one.db_cluster_snapshot_identifier().map(str::to_owned))
+            .collect(),
     }
     .into())
 }
@@ -57,10 +60,12 @@ pub(super) async fn take(
         .await;
     match taken {
         // Perhaps by an earlier call of this very job, whose reply was lost.
-        Err(failure) if failure.is("DBClusterSnapshotAlreadyExists") => match is_ours(caller, cx.id(), name).await? {
-            true => Ok(()),
-            false => Err(failure.into()),
-        },
+        Err(failure) if failure.is("DBClusterSnapshotAlreadyExists") => {
+            match is_ours(caller, cx.id(), name).await? {
+                true => Ok(()),
+                false => Err(failure.into()),
+            }
+        }
         other => Ok(other.map(drop)?),
     }
 }
@@ -115,7 +120,9 @@ async fn delete(caller: Caller<'_>, name: &SnapshotName) -> Result<()> {
     }
     let deleted = caller
         .write(&format!("delete the snapshot {name}"), |rds| {
-            rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(name.as_str()).send()
+            rds.delete_db_cluster_snapshot()
+                .db_cluster_snapshot_identifier(name.as_str())
+                .send()
         })
         .await;
     match deleted {

@@ -27,18 +27,24 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
             Step::new("cluster", "Changing the cluster").weight(2.0),
             Step::new("instances", "Changing the instances").weight(5.0),
         ],
-        Action::Create { .. } | Action::Restore { .. } | Action::RestoreToTime { .. } | Action::Clone { .. } => Vec::new(),
+        Action::Create { .. }
+        | Action::Restore { .. }
+        | Action::RestoreToTime { .. }
+        | Action::Clone { .. } => Vec::new(),
     }
 }
 
 fn making(action: &Action, readers: u8) -> Vec<Step> {
     let mut steps = vec![
         Step::new("parameters", "Setting its parameters").weight(0.1),
-        Step::new("cluster", match action {
-            Action::Create { .. } => "Asking for the cluster",
-            Action::Clone { .. } => "Asking for the clone",
-            _ => "Asking for the restore",
-        })
+        Step::new(
+            "cluster",
+            match action {
+                Action::Create { .. } => "Asking for the cluster",
+                Action::Clone { .. } => "Asking for the clone",
+                _ => "Asking for the restore",
+            },
+        )
         .weight(0.5),
         Step::new("member-1", "Asking for the writer").weight(0.1),
     ];

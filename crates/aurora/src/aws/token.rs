@@ -4,9 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_sigv4::http_request::{
-    SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
-};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use howdah_core::{Error, ErrorKind, Result};
 use howdah_pg::Secret;
@@ -21,13 +19,24 @@ const VALID: Duration = Duration::from_secs(900);
 pub(super) async fn for_connection(caller: Caller<'_>, connection: &Connection) -> Result<Secret> {
     let config = caller.account.config().await?;
     let lacking = || {
-        Error::new(ErrorKind::Refused, "No usable AWS credentials were found to make an IAM token with.")
-            .hint("Give them as the AWS tools take them: `aws sso login`, AWS_PROFILE, or the machine's role.")
+        Error::new(
+            ErrorKind::Refused,
+            "No usable AWS credentials were found to make an IAM token with.",
+        )
+        .hint("Give them as the AWS tools take them: `aws sso login`, AWS_PROFILE, or the machine's role.")
     };
     let provider = config.credentials_provider().ok_or_else(lacking)?;
     let credentials = provider.provide_credentials().await.map_err(|_| lacking())?;
     let region = config.region().map(ToString::to_string).unwrap_or_default();
-    token(&connection.endpoint, connection.port, &region, &connection.user, &credentials, SystemTime::now()).map(Secret::new)
+    token(
+        &connection.endpoint,
+        connection.port,
+        &region,
+        &connection.user,
+        &credentials,
+        SystemTime::now(),
+    )
+    .map(Secret::new)
 }
 
 /// The token with which `user` may connect to a server for fifteen minutes from `now` on.
@@ -42,9 +51,13 @@ pub fn token(
     credentials: &Credentials,
     now: SystemTime,
 ) -> Result<String> {
-    let bad = |error: String| Error::invalid(format!("No IAM token can be made for the host {host:?}: {error}"));
+    let bad =
+        |error: String| Error::invalid(format!("No IAM token can be made for the host {host:?}: {error}"));
     // A name may hold what would end it or begin another parameter: `@`, a space, `&`.
-    let uri = format!("https://{host}:{port}/?Action=connect&DBUser={}", percent_encoded(user));
+    let uri = format!(
+        "https://{host}:{port}/?Action=connect&DBUser={}",
+        percent_encoded(user)
+    );
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(VALID);
@@ -60,8 +73,12 @@ pub fn token(
         .into();
     let request = SignableRequest::new("GET", &uri, std::iter::empty(), SignableBody::Bytes(&[]))
         .map_err(|error| bad(error.to_string()))?;
-    let (signed, _) = sign(request, &params).map_err(|error| bad(error.to_string()))?.into_parts();
-    let (_, query) = signed.into_parts();
+    let (signed, _) = sign(request, &params)
+        .map_err(|error| bad(error.to_string()))?
+        .into_parts();
+    let (_, mut query) = signed.into_parts();
+    // As other makers of tokens have it: what was signed, then the signature.
+    query.sort_by_key(|(name, _)| *name == "X-Amz-Signature");
     let mut token = uri.trim_start_matches("https://").to_owned();
     for (name, value) in query {
         token.push('&');
@@ -77,7 +94,9 @@ fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte))
+            }
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }

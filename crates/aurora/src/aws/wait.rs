@@ -28,7 +28,9 @@ pub(super) async fn available(caller: Caller<'_>, cluster: &ClusterName) -> Resu
         let mut ready = 0;
         for member in members {
             let name = member.db_instance_identifier().unwrap_or_default();
-            let Some(instance) = caller.instance(name).await? else { continue };
+            let Some(instance) = caller.instance(name).await? else {
+                continue;
+            };
             let status = instance.db_instance_status().unwrap_or("unknown");
             fail_if_lost("instance", name, status)?;
             ready += usize::from(status == "available");
@@ -36,7 +38,13 @@ pub(super) async fn available(caller: Caller<'_>, cluster: &ClusterName) -> Resu
         if status == "available" && ready == members.len() {
             return Ok(());
         }
-        say(caller, format!("The cluster {cluster} is {status}, {ready} of {} instances are available", members.len()));
+        say(
+            caller,
+            format!(
+                "The cluster {cluster} is {status}, {ready} of {} instances are available",
+                members.len()
+            ),
+        );
         caller.pause().await?;
     }
 }
@@ -46,7 +54,11 @@ pub(super) async fn instance_available(caller: Caller<'_>, name: &str) -> Result
     loop {
         let status = match caller.instance(name).await? {
             Some(instance) => instance.db_instance_status().unwrap_or("unknown").to_owned(),
-            None => return Err(Error::not_found(format!("The instance {name} is not there any more."))),
+            None => {
+                return Err(Error::not_found(format!(
+                    "The instance {name} is not there any more."
+                )));
+            }
         };
         fail_if_lost("instance", name, &status)?;
         if status == "available" {
@@ -75,7 +87,9 @@ pub(super) async fn stopped(caller: Caller<'_>, cluster: &ClusterName) -> Result
 pub(super) async fn snapshot_available(caller: Caller<'_>, name: &str) -> Result<()> {
     loop {
         let Some(found) = caller.snapshot(name).await? else {
-            return Err(Error::not_found(format!("The snapshot {name} is not there any more.")));
+            return Err(Error::not_found(format!(
+                "The snapshot {name} is not there any more."
+            )));
         };
         let status = found.status().unwrap_or("unknown");
         fail_if_lost("snapshot", name, status)?;
@@ -84,7 +98,10 @@ pub(super) async fn snapshot_available(caller: Caller<'_>, name: &str) -> Result
         }
         let percent = found.percent_progress().unwrap_or(0);
         if let Some(cx) = caller.cx {
-            cx.progress(format!("The snapshot {name} is {status}, {percent} %"), Some(f64::from(percent) / 100.0));
+            cx.progress(
+                format!("The snapshot {name} is {status}, {percent} %"),
+                Some(f64::from(percent) / 100.0),
+            );
         }
         caller.pause().await?;
     }
@@ -93,7 +110,13 @@ pub(super) async fn snapshot_available(caller: Caller<'_>, name: &str) -> Result
 /// Waits until an instance is gone.
 pub(super) async fn instance_gone(caller: Caller<'_>, name: &str) -> Result<()> {
     while let Some(found) = caller.instance(name).await? {
-        say(caller, format!("The instance {name} is {}", found.db_instance_status().unwrap_or("unknown")));
+        say(
+            caller,
+            format!(
+                "The instance {name} is {}",
+                found.db_instance_status().unwrap_or("unknown")
+            ),
+        );
         caller.pause().await?;
     }
     Ok(())
@@ -102,7 +125,10 @@ pub(super) async fn instance_gone(caller: Caller<'_>, name: &str) -> Result<()> 
 /// Waits until a cluster is gone.
 pub(super) async fn cluster_gone(caller: Caller<'_>, name: &str) -> Result<()> {
     while let Some(found) = caller.cluster(name).await? {
-        say(caller, format!("The cluster {name} is {}", found.status().unwrap_or("unknown")));
+        say(
+            caller,
+            format!("The cluster {name} is {}", found.status().unwrap_or("unknown")),
+        );
         caller.pause().await?;
     }
     Ok(())
@@ -112,8 +138,11 @@ fn fail_if_lost(kind: &str, name: &str, status: &str) -> Result<()> {
     if !LOST.contains(&status) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Server, format!("The {kind} {name} is in the state {status}, which it does not leave by itself."))
-        .hint("Its events in the AWS console say why: most often a key, a subnet or a quota."))
+    Err(Error::new(
+        ErrorKind::Server,
+        format!("The {kind} {name} is in the state {status}, which it does not leave by itself."),
+    )
+    .hint("Its events in the AWS console say why: most often a key, a subnet or a quota."))
 }
 
 fn say(caller: Caller<'_>, phase: String) {

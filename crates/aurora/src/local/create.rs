@@ -43,7 +43,9 @@ pub(super) async fn prepare(
             database,
             ..
         } => (Installation::require(*version)?, database.clone(), *readers),
-        Action::Restore { snapshot, readers, .. } => {
+        Action::Restore {
+            snapshot, readers, ..
+        } => {
             let record = layout.snapshot(snapshot).require(layout)?;
             (
                 Installation::require(Some(record.major))?,
