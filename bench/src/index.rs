@@ -13,11 +13,14 @@ use howdah_testkit::ServerOptions;
 use measured::{Measured, measure};
 use tokio::process::Command;
 use tokio_postgres::{Client, NoTls};
-use workload::Application;
+use workload::{Application, Domain};
 
 /// Advises, builds what was advised, and measures.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    /// What is advised for.
+    #[arg(long, value_enum, default_value_t = Domain::Application)]
+    workload: Domain,
     /// Rows in per cent of about five million; with fewer the parameters would name what is not there.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(100..=1000))]
     percent: u32,
@@ -60,12 +63,12 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
                 ..ServerOptions::default()
             })
             .await;
-            server.database("application").await.url()
+            server.database(arguments.workload.name()).await.url()
         }
     };
     let client = connect(&url).await?;
-    load(&client, arguments.percent).await?;
-    let application = Application::read(&client).await?;
+    load(&client, arguments.workload, arguments.percent).await?;
+    let application = Application::read(&client, arguments.workload).await?;
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), application.as_seen())?;
 
@@ -177,16 +180,16 @@ async fn connect(url: &str) -> Result<Client> {
     Ok(client)
 }
 
-async fn load(client: &Client, percent: u32) -> Result<()> {
+async fn load(client: &Client, domain: Domain, percent: u32) -> Result<()> {
     let there: bool = client
-        .query_one("SELECT to_regclass('public.audit_log') IS NOT NULL", &[])
+        .query_one("SELECT to_regclass('public.' || $1) IS NOT NULL", &[&domain.last_table()])
         .await?
         .get(0);
     if there {
         return Ok(());
     }
     eprintln!("loading …");
-    let setup = include_str!("index/setup.sql").replace("{scale}", &format!("{percent} / 100"));
+    let setup = domain.setup().replace("{scale}", &format!("{percent} / 100"));
     client.batch_execute(&setup).await?;
     client
         .batch_execute("CREATE EXTENSION IF NOT EXISTS hypopg")

@@ -8,6 +8,7 @@ mod index;
 mod latency;
 mod lint;
 mod measure;
+mod paint;
 mod peers;
 mod rows;
 mod spawn;
@@ -23,7 +24,7 @@ use measure::{Line, Setting};
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Measure only these: spawn, select1, inflight, rows, export.
+    /// Measure only these: spawn, select1, inflight, rows, export, paint.
     names: Vec<String>,
     /// Also measure the peers installed in this Python environment.
     #[arg(long, global = true, value_name = "VENV")]
@@ -113,6 +114,9 @@ async fn main() -> Result<()> {
     }
     if wanted("export") {
         lines.extend(export::measure(&howdah, &url).await?);
+    }
+    if wanted("paint") {
+        lines.extend(paint::measure(&howdah, &url).await?);
     }
     measure::print(&lines, major, arguments.json);
     Ok(())

@@ -27,6 +27,7 @@ const FACES: &[(&str, &[&str])] = &[
     ("clap_complete", &["app"]),
     ("rmcp", &["app"]),
     ("axum", &["app"]),
+    ("maud", &["app"]),
 ];
 
 /// What breaks the order, a line each.

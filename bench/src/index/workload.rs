@@ -24,11 +24,60 @@ pub(crate) struct Application {
     values: BTreeMap<String, Vec<String>>,
 }
 
+/// An application: its tables, its statements, and what they are called with.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Domain {
+    /// A shop of many tenants.
+    Application,
+    /// Devices that measure, and who looks after them.
+    Fleet,
+}
+
+impl Domain {
+    /// What makes the tables and fills them.
+    pub(crate) fn setup(self) -> &'static str {
+        match self {
+            Self::Application => include_str!("application/setup.sql"),
+            Self::Fleet => include_str!("fleet/setup.sql"),
+        }
+    }
+
+    /// The table that is made last.
+    pub(crate) fn last_table(self) -> &'static str {
+        match self {
+            Self::Application => "invoices",
+            Self::Fleet => "bills",
+        }
+    }
+
+    /// The name of its database on a new server.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Fleet => "fleet",
+        }
+    }
+
+    fn parameters(self) -> &'static str {
+        match self {
+            Self::Application => include_str!("application/parameters.sql"),
+            Self::Fleet => include_str!("fleet/parameters.sql"),
+        }
+    }
+
+    fn workload(self) -> &'static str {
+        match self {
+            Self::Application => include_str!("application/workload.sql"),
+            Self::Fleet => include_str!("fleet/workload.sql"),
+        }
+    }
+}
+
 impl Application {
-    /// Reads the files beside this one; some values come from the data.
-    pub(crate) async fn read(client: &Client) -> Result<Self> {
+    /// Reads the files of a domain; some values come from the data.
+    pub(crate) async fn read(client: &Client, domain: Domain) -> Result<Self> {
         let mut values = BTreeMap::new();
-        for (head, sql) in sections(include_str!("parameters.sql")) {
+        for (head, sql) in sections(domain.parameters()) {
             let rows = client
                 .query(sql, &[])
                 .await
@@ -44,7 +93,7 @@ impl Application {
                 text: text.trim_end_matches(';').to_owned(),
             }
         };
-        let templates = sections(include_str!("workload.sql"))
+        let templates = sections(domain.workload())
             .into_iter()
             .map(template)
             .collect();

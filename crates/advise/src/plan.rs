@@ -160,6 +160,45 @@ impl Plan {
         }
     }
 
+    /// Whether whoever reads from a node may have stopped before its end, so that it gave fewer rows than it has.
+    pub fn may_stop_early(&self, at: usize) -> bool {
+        let mut below = at;
+        for above in self.above(at) {
+            let node = &self.nodes[above];
+            let is_inner = self.inputs(above).nth(1) == Some(below);
+            if self.nodes[below].subplan.is_some() {
+                // An EXISTS asks for one row.
+                return true;
+            }
+            let join = node.text("Join Type").unwrap_or_default();
+            match node.kind.as_str() {
+                "Limit" | "Merge Join" => return true,
+                "Nested Loop"
+                    if is_inner
+                        && (join == "Semi"
+                            || join == "Anti"
+                            || node.text("Inner Unique") == Some("true")) =>
+                {
+                    return true;
+                }
+                // These take in everything before they give the first row.
+                "Sort" | "Hash" | "ModifyTable" => return false,
+                "Aggregate" if node.text("Strategy") != Some("Sorted") => return false,
+                // Without a row on one side the other is not read.
+                "Hash Join"
+                    if self
+                        .inputs(above)
+                        .any(|input| self.nodes[input].rows() == 0.0) =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+            below = above;
+        }
+        false
+    }
+
     /// The nodes below one that give it their rows.
     pub fn inputs(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
         let children = self.nodes[node].children.iter().copied();

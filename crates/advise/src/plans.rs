@@ -172,46 +172,6 @@ impl<'a> Reading<'a> {
         (node.number(name) - below).max(0.0)
     }
 
-    /// Whether whoever reads from a node may have stopped before its end, so that it gave fewer rows than it has.
-    pub fn may_stop_early(&self, at: usize) -> bool {
-        let mut below = at;
-        for above in self.plan.above(at) {
-            let node = &self.plan.nodes[above];
-            let is_inner = self.plan.inputs(above).nth(1) == Some(below);
-            if self.plan.nodes[below].subplan.is_some() {
-                // An EXISTS asks for one row.
-                return true;
-            }
-            let join = node.text("Join Type").unwrap_or_default();
-            match node.kind.as_str() {
-                "Limit" | "Merge Join" => return true,
-                "Nested Loop"
-                    if is_inner
-                        && (join == "Semi"
-                            || join == "Anti"
-                            || node.text("Inner Unique") == Some("true")) =>
-                {
-                    return true;
-                }
-                // These take in everything before they give the first row.
-                "Sort" | "Hash" | "ModifyTable" => return false,
-                "Aggregate" if node.text("Strategy") != Some("Sorted") => return false,
-                // Without a row on one side the other is not read.
-                "Hash Join"
-                    if self
-                        .plan
-                        .inputs(above)
-                        .any(|input| self.plan.nodes[input].rows() == 0.0) =>
-                {
-                    return true;
-                }
-                _ => {}
-            }
-            below = above;
-        }
-        false
-    }
-
     /// What is known of the relation that a node reads.
     pub fn relation(&self, node: &Node) -> Option<RelationFacts> {
         let key = (node.schema.clone()?, node.relation.clone()?);

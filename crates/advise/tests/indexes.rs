@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted};
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged, verify};
 use howdah_advise::problems;
 use howdah_core::Config;
 use howdah_pg::{Session, Targets};
@@ -339,6 +339,153 @@ async fn the_workload_is_what_the_server_has_counted() {
                 .unwrap();
             assert!(creates(&advice).contains("(tenant_id"), "{major}: {advice:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_workload_is_what_the_server_has_logged() {
+    for major in majors() {
+        let destinations = if major >= 15 { "stderr,csvlog,jsonlog" } else { "stderr,csvlog" };
+        let settings = [
+            ("logging_collector", "on"),
+            ("log_destination", destinations),
+            ("log_filename", "server.log"),
+            ("log_min_duration_statement", "0"),
+            // As RDS has it, where it cannot be changed.
+            ("log_line_prefix", "%t:%r:%u@%d:[%p]:"),
+            ("session_preload_libraries", "auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+        ];
+        let options = ServerOptions {
+            major,
+            settings: settings
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            ..ServerOptions::default()
+        };
+        let server = private(options).await;
+        let database = server.database("logged").await;
+        let client = database.probe().await;
+        client.batch_execute(TABLES).await.unwrap();
+        client
+            .batch_execute("VACUUM ANALYZE customers, invoices")
+            .await
+            .unwrap();
+        let by_tenant = "SELECT name FROM customers\nWHERE tenant_id = $1 AND name <> $2";
+        for tenant in [17, 18, 17] {
+            client.query(by_tenant, &[&tenant, &"it's"]).await.unwrap();
+        }
+        client
+            .batch_execute("SELECT id FROM customers WHERE email = 'User7@example.com' -- the log's mark\n")
+            .await
+            .unwrap();
+        let directory: String = client
+            .query_one("SELECT current_setting('data_directory') || '/log'", &[])
+            .await
+            .unwrap()
+            .get(0);
+        let names = ["server.log", "server.csv", "server.json"];
+        for name in &names[..destinations.split(',').count()] {
+            let file = std::path::Path::new(&directory).join(name);
+            let mut text = String::new();
+            // The collector writes when it gets to it.
+            for _ in 0..600 {
+                text = std::fs::read_to_string(&file).unwrap_or_default();
+                if text.matches("the log's mark").count() >= 2 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let mut session = session(&database.url()).await;
+            let (workload, notes) = logged(&mut session, &text).await.unwrap();
+            let of = |part: &str| {
+                let found = workload.statements.iter().filter(|one| one.text.contains(part));
+                found.collect::<Vec<_>>()
+            };
+            let found = of("tenant_id = $1");
+            let calls: f64 = found.iter().map(|one| one.weight).sum();
+            assert_eq!((found.len(), calls), (2, 3.0), "{major} {name}: {workload:?} {notes:?}");
+            let first = [Some("17".to_owned()), Some("it's".to_owned())];
+            assert_eq!(found[0].values, first, "{major} {name}");
+            assert!(found[0].ms.is_some_and(|ms| ms > 0.0), "{major} {name}");
+            assert_eq!(of("the log's mark").len(), 1, "{major} {name}: {workload:?}");
+            if client
+                .batch_execute("CREATE EXTENSION IF NOT EXISTS hypopg")
+                .await
+                .is_ok()
+            {
+                let advice = advise(&mut session, &workload, &patient(), &|_| {})
+                    .await
+                    .unwrap();
+                let made = creates(&advice);
+                assert!(
+                    made.contains("(tenant_id") && made.contains("(email"),
+                    "{major} {name}: {advice:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_advised_is_verified_in_a_copy() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the first test.
+        }
+        let (copy, _) = prepared(server(major).await).await;
+        // In the copy nearly all are waiting, so that no index helps to find them, and the others are all of one name.
+        let client = copy.probe().await;
+        for statement in [
+            "UPDATE customers SET state = 'waiting'",
+            "UPDATE customers SET name = 'x', tenant_id = 999 WHERE id % 50 = 0",
+            "VACUUM ANALYZE customers",
+        ] {
+            client.batch_execute(statement).await.unwrap();
+        }
+        let text = "SELECT tags FROM customers WHERE state = 'waiting'; SELECT id FROM invoices WHERE total = 5; \
+            SELECT attrs FROM customers WHERE name = 'x' AND tenant_id = 999";
+        let mut advice = asked(&database, text).await;
+        let advised = creates(&advice);
+        assert!(
+            advised.contains("(state)") && advised.contains("(total"),
+            "{major}: {advised}"
+        );
+        let (mut target, mut other) = (session(&database.url()).await, session(&copy.url()).await);
+        verify(&mut target, &mut other, &mut advice, &|_| {})
+            .await
+            .unwrap();
+        let verified = advice.verified.clone().unwrap();
+        let kept = creates(&advice);
+        assert!(
+            kept.contains("(total") && !kept.contains("(state)"),
+            "{major}: {verified:?}"
+        );
+        assert!(
+            verified
+                .dropped
+                .iter()
+                .any(|dropped| dropped.create.contains("(state)")),
+            "{major}: {verified:?}"
+        );
+        let together = verified.statistics.iter().find(|one| one.create.contains("name, tenant_id"));
+        assert!(together.is_some_and(|one| one.rows == 800.0), "{major}: {verified:?}");
+        // Nothing is left there, and the database itself is not taken for a copy.
+        let left: i64 = client
+            .query_one(
+                "SELECT count(*) FROM pg_class WHERE relname LIKE 'howdah%' OR relname LIKE '%stat'",
+                &[],
+            )
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(left, 0, "{major}");
+        let mut same = session(&database.url()).await;
+        let refused = verify(&mut target, &mut same, &mut advice, &|_| {})
+            .await
+            .unwrap_err();
+        assert!(refused.message.contains("itself"), "{major}: {refused:?}");
     }
 }
 

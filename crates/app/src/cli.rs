@@ -49,6 +49,8 @@ pub fn command() -> Command {
         root = root.subcommand(group("job"));
     }
     root.subcommand(mcp())
+        .subcommand(crate::web::command())
+        .subcommand(crate::top::command())
         .subcommand(crate::demo::command())
         .subcommand(completions())
         .subcommand(book())

@@ -2,10 +2,14 @@
 //! queries, and three attacks that fail. Every step goes through the tools that
 //! an agent would use.
 
+mod dashboard;
+mod live_change;
 mod narrative;
+mod slow;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use howdah_aurora::Clusters;
@@ -19,6 +23,7 @@ use crate::follow;
 use crate::output::Output;
 use crate::services;
 use crate::stop::Signals;
+use live_change::{ALONE, CHANGE, Clients, Felt, Latest, SUM};
 use narrative::{ATTACKS, MIGRATION, Narrator, QUESTIONS};
 
 const SHOP: &str = include_str!("demo/shop.sql");
@@ -122,8 +127,11 @@ impl Tour<'_> {
         self.attack(&agent).await?;
         self.review(&agent).await?;
         self.look_over(&agent).await?;
+        self.indexes(&agent).await?;
+        self.change(&agent).await?;
         self.narrator.chapter("Give it to your agent");
-        self.narrator.configuration(self.name)
+        self.narrator.configuration(self.name)?;
+        self.watch(&agent).await
     }
 
     async fn load(&self, target: &Arc<Target>) -> Result<()> {
@@ -234,7 +242,7 @@ impl Tour<'_> {
             let (first, second) = (first.batch(query), second.batch(query));
             let asked = async {
                 // Until the others wait: one alone, and for moments, is nothing to report.
-                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
                 self.narrator.command("howdah diagnose lock-pile-ups");
                 let diagnosed = self
                     .call(agent, "diagnose", json!({ "symptom": "lock-pile-ups" }))
@@ -248,6 +256,134 @@ impl Tour<'_> {
             diagnosed?
         };
         self.narrator.result(&diagnosed);
+        Ok(())
+    }
+
+    /// Statements that take long, the indexes that they want, built beside clients, and what that brings.
+    async fn indexes(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("What is slow, and which index is missing?");
+        let before = self.milliseconds(agent).await?;
+        self.narrator.command("howdah index advise --queries shop.sql");
+        let input = json!({ "sql": slow::workload() });
+        let advised = match self.call(agent, "advise_indexes", input).await {
+            Ok(advised) => advised,
+            // Its absence says something, too, and no tour ends for it.
+            Err(error) if error.kind == howdah_core::ErrorKind::Refused => {
+                self.narrator.refusal(&error);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        self.narrator.result(&advised);
+        for index in advised.value()?["indexes"].as_array().into_iter().flatten() {
+            let ddl = index["create"].as_str().unwrap_or_default();
+            self.narrator.command(&format!("howdah change run --sql '{ddl}'"));
+            self.job("start_change_job", json!({ "sql": ddl, "target": self.name }))
+                .await?;
+        }
+        let after = self.milliseconds(agent).await?;
+        for ((what, _), (before, after)) in slow::STATEMENTS.iter().zip(before.iter().zip(&after)) {
+            self.narrator
+                .say(&format!("{what}: {before:.2} ms before, {after:.2} ms now."));
+        }
+        Ok(())
+    }
+
+    /// How long each of the slow statements takes: the fastest of several runs.
+    async fn milliseconds(&self, agent: &Context) -> Result<Vec<f64>> {
+        let mut found = Vec::new();
+        for (_, sql) in slow::STATEMENTS {
+            let mut least = f64::INFINITY;
+            for _ in 0..slow::TIMES {
+                let input = json!({ "sql": sql, "analyze": true });
+                let explained = self.call(agent, "explain_query", input).await?;
+                least = least.min(explained.value()?["total_ms"].as_f64().unwrap_or(f64::INFINITY));
+            }
+            found.push(least);
+        }
+        Ok(found)
+    }
+
+    /// A column gets another type while clients read and update it.
+    async fn change(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("int to bigint, while clients work");
+        let clusters = self.cx.get::<Clusters>()?;
+        let writer = Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite));
+        let before = self.number(agent, SUM).await?;
+        let clients = Clients::start(&writer).await?;
+        tokio::time::sleep(ALONE).await;
+        let alone = Felt::of(&clients.felt());
+        self.narrator.question(
+            "How long the slowest of a hundred operations waits, second by second",
+            CHANGE,
+        );
+        let input = json!({ "sql": CHANGE, "target": self.name });
+        let started = self.call(&self.cx, "start_change_job", input).await?;
+        let job = started
+            .job()
+            .ok_or_else(|| Error::internal("start_change_job started no job."))?;
+        let (latest, stop) = (Latest::default(), CancellationToken::new());
+        let mut beside = Vec::new();
+        let mut ended = Box::pin(follow::until_the_end(&self.cx, job, &latest, &stop));
+        let mut seconds = 0;
+        let (ended, code) = loop {
+            tokio::select! {
+                ended = &mut ended => break ended?,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {
+                    seconds += 1;
+                    let felt = clients.felt();
+                    self.narrator.say(&Felt::of(&felt).line(seconds, latest.get().as_ref()));
+                    beside.extend(felt);
+                }
+            }
+        };
+        beside.extend(clients.felt());
+        let updates = clients.stop().await?;
+        if code != 0 {
+            self.narrator.result(&ended);
+            return Err(Error::internal(format!("The change went wrong: {CHANGE}")));
+        }
+        let after = self.number(agent, SUM).await?;
+        if after != before + updates {
+            return Err(Error::internal(format!(
+                "{updates} updates were acknowledged, and the sum went from {before} to {after}."
+            )));
+        }
+        self.narrator.say(&format!(
+            "Before the change: {}.\nBeside it: {}.\nAll of the {updates} acknowledged updates are there, and none failed.",
+            alone.words(),
+            Felt::of(&beside).words()
+        ));
+        Ok(())
+    }
+
+    async fn number(&self, agent: &Context, sql: &str) -> Result<u64> {
+        let answer = self.call(agent, "run_query", json!({ "sql": sql })).await?;
+        let cell = answer.value()?["rows"][0][0].clone();
+        let text = cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+        text.parse()
+            .map_err(|_| Error::internal(format!("{sql} gave {text}")))
+    }
+
+    /// The dashboard over the shop at work, with a transaction that somebody left open.
+    async fn watch(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("See it: the dashboard");
+        let clusters = self.cx.get::<Clusters>()?;
+        let targets = self.cx.get::<Targets>()?;
+        let writer = Arc::new(clusters.target(self.name).await?.with_mode(Mode::ReadWrite));
+        // A person may end a session from there, and is asked.
+        let target = clusters.target(self.name).await?.with_mode(Mode::Confirm);
+        targets.set_default(&targets.add(target));
+        let shown = dashboard::Shown::start(&self.cx, &writer, self.name).await?;
+        self.narrator.say(&format!(
+            "{}\n\nClients are at work. One session left its transaction open, another waits for it: find them under Activity. Press Enter to go on.",
+            shown.url()
+        ));
+        dashboard::Shown::until_seen().await;
+        shown.end().await?;
+        self.narrator.command("howdah history load --last 15m");
+        let load = self.call(agent, "show_load", json!({ "last": "15m" })).await?;
+        self.narrator.result(&load);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The program: thin faces over the registry in `howdah_core`. The command line
-//! and MCP over stdio serve the same tools; nothing here knows any of them.
+//! and MCP over stdio serve the same tools and know none of them; the dashboard
+//! draws what they give, so that each of its pages knows some.
 
 pub mod book;
 pub mod cli;
@@ -12,7 +13,9 @@ mod output;
 mod services;
 mod stop;
 mod terminal;
+mod top;
 mod visible;
+mod web;
 
 // The registry is filled by this crate's tools; naming it links it.
 use howdah_tools as _;

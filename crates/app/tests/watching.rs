@@ -141,3 +141,55 @@ async fn what_was_watched_is_history() {
         sleeper.await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_seen_before_an_interrupt_is_kept_and_two_do_not_count_twice() {
+    let server = private(ServerOptions {
+        major: *majors().last().unwrap(),
+        ..ServerOptions::default()
+    })
+    .await;
+    let database = server.database("interrupted").await;
+    let program = Program::new(&database.url());
+    let client = database.probe().await;
+    let sleeping = tokio::spawn(async move { drop(client.batch_execute("SELECT pg_sleep(600)").await) });
+    let mut first = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Samples are written down every ten seconds; the first counters at once.
+    let samples = program.home.path().join("state/store/samples");
+    let began = Instant::now();
+    while !std::fs::read_dir(&samples).is_ok_and(|mut files| files.any(|file| file.unwrap().path().extension().is_some_and(|end| end == "db"))) {
+        assert!(began.elapsed() < Duration::from_secs(120));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Another one waits for its turn and adds nothing.
+    let mut second = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let interrupt = |pid: u32| {
+        let sent = Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
+        assert!(sent.success());
+    };
+    interrupt(first.id());
+    let ended = tokio::task::spawn_blocking(move || first.wait().unwrap()).await.unwrap();
+    assert_eq!(ended.code(), Some(130));
+    interrupt(second.id());
+    let ended = tokio::task::spawn_blocking(move || second.wait().unwrap()).await.unwrap();
+    assert_eq!(ended.code(), Some(130));
+    let load = program.json(&["history", "load", "--json"]).await;
+    assert!(load["looks"].as_i64().unwrap() >= 1, "{load}");
+    assert!((load["average"].as_f64().unwrap() - 1.0).abs() < 0.1, "{load}");
+
+    let top = program.json(&["top", "--once", "--json"]).await;
+    assert_eq!(top["activity"]["sessions"][0]["wait"], "Timeout:PgSleep", "{top}");
+    let text = program.run(&["top", "--once"]).await;
+    assert_eq!(text.status.code(), Some(0), "{text:?}");
+    assert!(String::from_utf8_lossy(&text.stdout).contains("pg_sleep"), "{text:?}");
+
+    let pid = top["activity"]["sessions"][0]["pid"].to_string();
+    let refused = program.run(&["cancel", &pid]).await;
+    assert_ne!(refused.status.code(), Some(0), "without consent: {refused:?}");
+    let done = program.run(&["cancel", &pid, "--yes"]).await;
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    sleeping.await.unwrap();
+    let gone = program.run(&["cancel", "2147483647", "--yes"]).await;
+    assert_eq!(gone.status.code(), Some(1), "{gone:?}");
+}

@@ -88,6 +88,8 @@ pub struct ToolEntry {
     pub effect: Effect,
     /// See [`Tool::PERSON_ONLY`].
     pub person_only: bool,
+    /// See [`Tool::ENDS_WHEN_TOLD`].
+    pub ends_when_told: bool,
     /// JSON schema of the input, its `description` being the tool's doc comment.
     pub input_schema: fn() -> Value,
     /// JSON schema of the output.
@@ -141,6 +143,7 @@ impl ToolEntry {
             toolset: T::TOOLSET,
             effect: T::EFFECT,
             person_only: T::PERSON_ONLY,
+            ends_when_told: T::ENDS_WHEN_TOLD,
             input_schema: || schemars::schema_for!(T).to_value(),
             output_schema: || schemars::schema_for!(T::Out).to_value(),
             run: |input, cx| Box::pin(run::<T>(input, cx)),

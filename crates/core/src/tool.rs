@@ -27,6 +27,9 @@ pub trait Tool: Args + Serialize + DeserializeOwned + JsonSchema + Send + Sync +
     const EXAMPLES: &'static str;
     /// Whether only a person may run it: then MCP clients neither see nor reach it.
     const PERSON_ONLY: bool = false;
+    /// Whether it runs until it is told to end, and then has something to finish: an interrupt
+    /// of its command triggers [`Context::cancel`] and waits a moment for its result.
+    const ENDS_WHEN_TOLD: bool = false;
     /// What it gives back.
     type Out: Output;
 

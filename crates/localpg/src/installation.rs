@@ -124,6 +124,20 @@ impl Installation {
             .iter()
             .any(|dir| root.join(dir).join(&file).exists() || root.join(dir).join(&file_mac).exists())
     }
+
+    /// Whether `CREATE EXTENSION` finds an extension of that name.
+    pub fn has_extension(&self, name: &str) -> bool {
+        let file = format!("extension/{name}.control");
+        let mut shared: Vec<PathBuf> = Vec::new();
+        if let Some(root) = self.bin_dir.parent() {
+            shared.extend(["share", "share/postgresql", "share/pgsql"].map(|dir| root.join(dir)));
+        }
+        // Debian keeps what is the same on all machines apart.
+        if self.bin_dir.starts_with("/usr/lib/postgresql") {
+            shared.push(format!("/usr/share/postgresql/{}", self.major).into());
+        }
+        shared.iter().any(|dir| dir.join(&file).is_file())
+    }
 }
 
 /// The program of a process in `/proc`: as the kernel says, else (that is a

@@ -189,7 +189,8 @@ impl managed::Manager for Manager {
     type Error = PgError;
 
     async fn create(&self) -> Result<Pooled, PgError> {
-        self.connect().await
+        // On the heap, as all below: what is rare should not make the future of every call large.
+        Box::pin(self.connect()).await
     }
 
     async fn recycle(&self, pooled: &mut Pooled, metrics: &Metrics) -> RecycleResult<PgError> {
@@ -199,7 +200,7 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("the connection is no longer of use"));
         }
         if metrics.last_used() > PING_AFTER {
-            connection.ping().await.map_err(RecycleError::Backend)?;
+            Box::pin(connection.ping()).await.map_err(RecycleError::Backend)?;
         }
         Ok(())
     }
@@ -230,7 +231,7 @@ impl Session {
         let Some(pool) = Object::pool(&self.object) else {
             return Err(PgError::Invalid("The pool of connections is gone".to_owned()));
         };
-        *self.object = pool.manager().connect().await?;
+        *self.object = Box::pin(pool.manager().connect()).await?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@
 mod clients;
 mod effects;
 mod error;
+mod knowledge;
 mod plans;
 mod rehearsal;
 mod schema;
@@ -24,6 +25,7 @@ mod unit;
 
 pub use effects::{Break, Debris, Effects, Failure, Lock, LockMode, Loss, Work, WorkKind};
 pub use error::RehearseError;
+pub use knowledge::Knowledge;
 pub use rehearsal::{Options, Rehearsal, Rehearsing, StatementOutcome, rehearse};
 pub use schema::Schema;
 pub use scratch::{Scratch, ScratchDatabase};

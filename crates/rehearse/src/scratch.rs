@@ -2,7 +2,7 @@ mod database;
 mod watchdog;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -241,9 +241,41 @@ fn nearest(all: Vec<Installation>, wanted: Option<u16>) -> Result<Installation, 
     }
 }
 
+const PAGE_BYTES: u64 = 8192;
+/// A relation is a row of files of at most so many pages each.
+const SEGMENT_PAGES: u64 = 1024 * 1024 * 1024 / PAGE_BYTES;
+/// Files that a relation is made to have.
+const SEGMENTS_MAX: u64 = 1_000;
+
+/// Makes a relation's files as long as so many pages take: of holes, which take no room on disk, and which the server
+/// reads as empty pages.
+pub(crate) fn grow(path: &Path, pages: u64) -> std::io::Result<()> {
+    let segments = pages.div_ceil(SEGMENT_PAGES).min(SEGMENTS_MAX);
+    for segment in 0..segments {
+        let mut name = path.as_os_str().to_owned();
+        if segment > 0 {
+            name.push(format!(".{segment}"));
+        }
+        let length = (pages - segment * SEGMENT_PAGES).min(SEGMENT_PAGES) * PAGE_BYTES;
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&name)?;
+        if segment > 0 {
+            // The server may run by another account than ours.
+            let owner = std::fs::metadata(path)?;
+            std::os::unix::fs::chown(&name, Some(owner.uid()), Some(owner.gid()))?;
+        }
+        if file.metadata()?.len() < length {
+            file.set_len(length)?;
+        }
+    }
+    Ok(())
+}
+
 /// Appends an empty page to a file of the server.
 pub(crate) fn append_page(path: &Path) -> std::io::Result<()> {
-    const PAGE_BYTES: u64 = 8192;
     let file = std::fs::OpenOptions::new().write(true).open(path)?;
     let length = file.metadata()?.len();
     file.set_len(length + PAGE_BYTES)

@@ -35,6 +35,12 @@ struct Inner {
     connection: Mutex<Option<Opened>>,
 }
 
+/// The right to write samples of a database; see [`Samples::claim`].
+#[derive(Debug)]
+pub struct Claim {
+    _file: std::fs::File,
+}
+
 /// Sessions that were seen at work in some looks at them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Activity {
@@ -227,6 +233,22 @@ impl Samples {
     /// Whether the database was ever watched.
     pub fn exists(&self) -> bool {
         self.inner.place.file().exists()
+    }
+
+    /// The right to write samples of this database, until it is dropped or the process ends;
+    /// `None` where another process has it: what two watchers write would count twice.
+    pub fn claim(&self) -> Result<Option<Claim>, StoreError> {
+        let path = self.file().with_extension("watched");
+        let failed = |source: std::io::Error| StoreError::io(&path, source);
+        if let Some(directory) = path.parent() {
+            crate::private_directory(directory)?;
+        }
+        let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Claim { _file: file })),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+        }
     }
 
     /// The file.

@@ -15,6 +15,7 @@
 
 mod allowed;
 mod binary;
+mod browser;
 pub mod mcp;
 mod pgbouncer;
 mod server;
@@ -22,6 +23,7 @@ mod watchdog;
 
 pub use allowed::allowed;
 pub use binary::howdah;
+pub use browser::{Browser, Tab, axe};
 pub use pgbouncer::PgBouncer;
 pub use server::{Database, Server, ServerOptions, installation, majors, private, server};
 pub use tokio_postgres;

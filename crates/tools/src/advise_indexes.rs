@@ -1,8 +1,13 @@
+#[path = "advise_indexes/elsewhere.rs"]
+mod elsewhere;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted};
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged, verify, why_not};
 use howdah_core::{Caller, Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
+use howdah_pg::{ConnInfo, NoEnvironment, Origin, PgError, Session, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +33,11 @@ pub struct AdviseIndexes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub queries: Option<PathBuf>,
+    /// A log of the server, with the statements that it found slow or the plans of auto_explain: text with any prefix (RDS too), CSV or JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "queries", value_hint = clap::ValueHint::FilePath)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub log: Option<PathBuf>,
     /// Megabytes that the new indexes may take together (500 if not given).
     #[arg(long, value_name = "MB")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +51,11 @@ pub struct AdviseIndexes {
     #[arg(long, value_name = "SECONDS")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// A copy of the database (a clone, a restored snapshot) as a target or a URL: indexes are built there, the statements that read are run, what does not hold is taken out, and all is dropped again
+    #[arg(long, value_name = "TARGET")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub verify: Option<String>,
     /// Text (if not given); sql: one CREATE INDEX a line and nothing else; or json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     #[serde(default)]
@@ -93,7 +108,9 @@ impl Tool for AdviseIndexes {
     const EXAMPLES: &'static str = "
         howdah index advise                                        what to build for what pg_stat_statements counted
         howdah index advise --queries app.sql                      for a file of statements
+        howdah index advise --verify my-clone                      tried out in a clone first
         howdah index advise --queries app.sql --format sql | psql   build it at once
+        howdah index advise --log postgresql.log                   for what the server logged as slow
         howdah index advise --queries app.sql --budget 200 --write-factor 1.5   within tighter bounds";
     type Out = IndexAdvice;
 
@@ -101,7 +118,7 @@ impl Tool for AdviseIndexes {
         let mut options = self.options()?;
         // A role that may do that is a person's own; an agent is told how to have it created.
         options.create_for_the_moment = matches!(cx.caller, Caller::Person { .. });
-        let text = self.text(cx).await?;
+        let given = self.given(cx).await?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
         let report = |phase: &str| {
             cx.progress.report(Progress {
@@ -110,12 +127,26 @@ impl Tool for AdviseIndexes {
                 eta_s: None,
             });
         };
-        let (workload, notes) = match text {
-            Some(text) => (Workload::read(&text), Vec::new()),
+        let (workload, notes) = match given {
+            Some(Given::Statements(text)) => (Workload::read(&text), Vec::new()),
+            Some(Given::Log(text, note)) => {
+                let (workload, mut notes) = logged(&mut session, &text).await?;
+                notes.extend(note);
+                (workload, notes)
+            }
             // The weights are read before anything is planned, which is counted as well.
             None => counted(&mut session).await?,
         };
-        let mut advice = advise(&mut session, &workload, &options, &report).await?;
+        let mut advice = match why_not(&mut session, &options).await? {
+            None => advise(&mut session, &workload, &options, &report).await?,
+            Some(refusal) => {
+                elsewhere::advise_elsewhere(&mut session, &workload, &options, &report, refusal).await?
+            }
+        };
+        if let Some(copy) = &self.verify {
+            let mut copy = self.copy(cx, copy).await?;
+            verify(&mut session, &mut copy, &mut advice, &report).await?;
+        }
         advice.notes.splice(0..0, notes);
         Ok(IndexAdvice {
             advice,
@@ -145,12 +176,25 @@ impl AdviseIndexes {
         Ok(options)
     }
 
-    /// The workload as text; none where the server has counted it.
-    async fn text(&self, cx: &Context) -> Result<Option<String>> {
-        if let Some(sql) = &self.sql {
-            return Ok(Some(sql.clone()));
+    /// A session on a copy of the database, in which indexes may be built.
+    async fn copy(&self, cx: &Context, copy: &str) -> Result<Session> {
+        if !matches!(cx.caller, Caller::Person { .. }) {
+            return Err(Error::refused("Indexes are built in a copy for people at the command line only."));
         }
-        let Some(file) = &self.queries else {
+        if !copy.contains("://") && !copy.contains('=') {
+            return target_session::open(cx, Some(copy), self.database.as_deref()).await;
+        }
+        let conninfo = ConnInfo::parse_with(copy, &NoEnvironment).map_err(PgError::from)?;
+        let target = Arc::new(Target::new("copy", conninfo, Origin::CommandLine));
+        Ok(target.session().await?)
+    }
+
+    /// The workload as it is given; none where the server has counted it.
+    async fn given(&self, cx: &Context) -> Result<Option<Given>> {
+        if let Some(sql) = &self.sql {
+            return Ok(Some(Given::Statements(sql.clone())));
+        }
+        let Some(file) = self.queries.as_ref().or(self.log.as_ref()) else {
             return Ok(None);
         };
         if !matches!(cx.caller, Caller::Person { .. }) {
@@ -158,8 +202,23 @@ impl AdviseIndexes {
                 .hint("Give the statements as `sql`."));
         }
         let from_stdin = file.as_os_str() == "-";
-        Ok(Some(sql_input::text("", (!from_stdin).then_some(file.as_path())).await?))
+        let file = (!from_stdin).then_some(file.as_path());
+        Ok(Some(match &self.log {
+            Some(_) => {
+                let (text, note) = sql_input::log(file).await?;
+                Given::Log(text, note)
+            }
+            None => Given::Statements(sql_input::text("", file).await?),
+        }))
     }
+}
+
+/// Where the workload comes from.
+enum Given {
+    /// A text of statements.
+    Statements(String),
+    /// A server's log, and what is to be said of how it was read.
+    Log(String, Option<String>),
 }
 
 impl Output for IndexAdvice {
@@ -261,6 +320,32 @@ impl IndexAdvice {
         }
         for note in &self.advice.notes {
             report = report.text(note.clone());
+        }
+        if let Some(verified) = &self.advice.verified {
+            let mut text = format!(
+                "Measured in the copy: {:.1} % of the time of {} runs is left.",
+                verified.left_percent, verified.runs
+            );
+            for dropped in &verified.dropped {
+                text.push_str(&format!("\n  not worth it: {}\n    {}", dropped.create, dropped.reason));
+            }
+            for slower in &verified.slower {
+                text.push_str(&format!(
+                    "\n  slower, {} → {} ms: {}",
+                    slower.before_ms, slower.after_ms, slower.statement
+                ));
+            }
+            for statistic in &verified.statistics {
+                text.push_str(&format!(
+                    "\n  {}\n    {} rows where {} were expected, with it {}: {}",
+                    statistic.create,
+                    statistic.rows,
+                    statistic.expected_without,
+                    statistic.expected_with,
+                    statistic.condition
+                ));
+            }
+            report = report.text(text);
         }
         report.text(self.counted())
     }

@@ -288,7 +288,8 @@ impl Health {
         }
     }
 
-    pub(crate) fn each(&self) -> impl Iterator<Item = &TargetHealth> {
+    /// Each target that was looked at.
+    pub fn each(&self) -> impl Iterator<Item = &TargetHealth> {
         self.one.iter().chain(&self.targets)
     }
 }

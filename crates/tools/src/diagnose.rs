@@ -31,7 +31,7 @@ pub struct Diagnose {
 /// What the sequence came to.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Diagnosed(Diagnosis);
+pub struct Diagnosed(pub Diagnosis);
 
 howdah_core::tool!(Diagnose);
 
@@ -82,6 +82,11 @@ impl Diagnose {
             diagnose(connection.as_mut(), sequence, &parts, &settings).await?,
         ))
     }
+}
+
+/// The symptoms that can be asked for, each with what is diagnosed.
+pub fn symptoms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    sequences().into_iter().map(|sequence| (sequence.symptom, sequence.title))
 }
 
 fn unknown(symptom: &str) -> Error {

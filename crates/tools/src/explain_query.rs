@@ -1,5 +1,7 @@
 #[path = "explain_query/asked.rs"]
 mod asked;
+#[path = "explain_query/drawn.rs"]
+mod drawn;
 #[path = "explain_query/report.rs"]
 mod report;
 
@@ -9,7 +11,7 @@ use std::path::Path;
 use howdah_advise::plan::{
     Comparison, Figures, Found, Plan as Read, compare, prove, read_plans, read_relations, tree,
 };
-use howdah_advise::plans::{PlanFinding, Reading, examine};
+use howdah_advise::plans::{Reading, examine};
 use howdah_core::{Caller, Context, Effect, Error, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ use serde_json::Value;
 
 use crate::sql_input::{self, Param};
 use crate::target_session;
+
+pub use drawn::DrawnNode;
+pub use howdah_advise::plans::PlanFinding;
 
 /// Shows the plan of a statement, and what is wrong with it. With analyze it is run, read-only, and measured.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -131,6 +136,10 @@ pub struct Plan {
     /// What else should be known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Its nodes, for a picture.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub nodes: Vec<DrawnNode>,
     #[serde(skip)]
     #[schemars(skip)]
     format: PlanFormat,
@@ -248,6 +257,7 @@ impl ExplainQuery {
             comparison: None,
             others: Vec::new(),
             notes: Vec::new(),
+            nodes: drawn::nodes(plan, &figures),
             format: self.format,
         }
     }

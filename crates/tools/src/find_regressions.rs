@@ -1,14 +1,16 @@
 use howdah_core::{Context, Effect, Output, Report, Result, Tool, Toolset};
 use howdah_watch::at;
-use howdah_watch::history::{Kind, Regression, Sensitivity, regressions};
+use howdah_watch::history::{Kind, Sensitivity, regressions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::watched;
 
+pub use howdah_watch::history::Regression;
+
 /// Statements that became slower, or are called far more often: since when, why, and what was changed shortly before.
 ///
-/// From the samples of `howdah watch`. The cause is read from what an execution does: more blocks for
+/// From the samples of `howdah watch` or `howdah serve`. The cause is read from what an execution does: more blocks for
 /// as many rows (another plan, bloat), more rows, waits, reads from disk, temporary files.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct FindRegressions {
@@ -107,7 +109,7 @@ impl Output for Regressions {
 }
 
 /// Such as `3.1 times as slow since 2026-11-28 14:05:00 (plan)`.
-pub(crate) fn headline(regression: &Regression) -> String {
+pub fn headline(regression: &Regression) -> String {
     let cause = format!("{:?}", regression.cause).to_lowercase();
     let since = at(regression.since_s);
     match regression.kind {

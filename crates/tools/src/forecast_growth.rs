@@ -9,7 +9,7 @@ use crate::watched;
 /// What grows, how fast, and the day on which a limit is reached: the database, tables, indexes, sequences,
 /// transaction ids.
 ///
-/// From the samples of `howdah watch`. The rate is a median of slopes, which one load or one VACUUM FULL
+/// From the samples of `howdah watch` or `howdah serve`. The rate is a median of slopes, which one load or one VACUUM FULL
 /// does not upset; how much time is behind it is said.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct ForecastGrowth {

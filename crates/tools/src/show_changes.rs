@@ -8,7 +8,7 @@ use crate::watched;
 /// What became different: settings, tables, indexes, functions, extensions, versions; restarts, resets of counters, pauses
 /// of watching.
 ///
-/// From the samples of `howdah watch`. Settings that may hold a secret are not shown, only that they
+/// From the samples of `howdah watch` or `howdah serve`. Settings that may hold a secret are not shown, only that they
 /// are different.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct ShowChanges {

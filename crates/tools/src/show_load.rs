@@ -9,7 +9,7 @@ use crate::watched;
 
 /// How many sessions were at work, and on what: average active sessions over time, by wait event, statement or role.
 ///
-/// From the samples of `howdah watch`. More sessions at work than the server has processors, on CPU,
+/// From the samples of `howdah watch` or `howdah serve`. More sessions at work than the server has processors, on CPU,
 /// means that these are the limit; otherwise the waits say what is.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct ShowLoad {
@@ -53,6 +53,12 @@ pub enum Part {
 pub struct ShownLoad {
     /// From when to when.
     pub window: String,
+    /// When the time begins, in seconds since 1970.
+    pub from_s: i64,
+    /// When it ends, in seconds since 1970.
+    pub to_s: i64,
+    /// Seconds of a step.
+    pub step_s: i64,
     /// How many, and on what.
     #[serde(flatten)]
     pub load: Load,
@@ -104,6 +110,9 @@ impl Tool for ShowLoad {
         }
         Ok(ShownLoad {
             window: watched::in_words(window),
+            from_s: window.from_s,
+            to_s: window.to_s,
+            step_s,
             load,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -50,6 +50,53 @@ pub(crate) async fn text(argument: &str, file: Option<&Path>) -> Result<String> 
     });
     read.await
         .map_err(|error| Error::internal(format!("Reading the statement failed: {error}")))?
+}
+
+/// Of a longer log the end is read: what happened last.
+const LOG_MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// A server's log, of a file or of standard input, and a note where that is not all of it.
+pub(crate) async fn log(file: Option<&Path>) -> Result<(String, Option<String>)> {
+    let file = file.map(Path::to_owned);
+    let read = tokio::task::spawn_blocking(move || match file {
+        Some(path) => std::fs::File::open(&path)
+            .and_then(end_of)
+            .map_err(|error| local(format!("{} cannot be read: {error}", path.display()))),
+        None => beginning_of(std::io::stdin().lock())
+            .map_err(|error| local(format!("Standard input cannot be read: {error}"))),
+    });
+    read.await
+        .map_err(|error| Error::internal(format!("Reading the log failed: {error}")))?
+}
+
+fn end_of(mut file: std::fs::File) -> std::io::Result<(String, Option<String>)> {
+    let length = file.metadata()?.len();
+    if length <= LOG_MAX_BYTES {
+        return beginning_of(file);
+    }
+    file.seek(SeekFrom::Start(length - LOG_MAX_BYTES))?;
+    let (text, _) = beginning_of(file)?;
+    // It begins anywhere in a line.
+    let text = text.split_once('\n').map_or(String::new(), |(_, rest)| rest.to_owned());
+    Ok((text, Some(cut("last", length))))
+}
+
+fn beginning_of(from: impl Read) -> std::io::Result<(String, Option<String>)> {
+    let mut bytes = Vec::new();
+    from.take(LOG_MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let length = bytes.len() as u64;
+    // Each database writes in its own encoding.
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    Ok((text, (length > LOG_MAX_BYTES).then(|| cut("first", length))))
+}
+
+fn cut(which: &str, length: u64) -> String {
+    format!(
+        "Of the log, which has {} MB or more, the {which} {} MB were read.",
+        length / 1024 / 1024,
+        LOG_MAX_BYTES / 1024 / 1024
+    )
 }
 
 fn bounded(from: impl Read) -> std::io::Result<String> {

@@ -34,7 +34,7 @@ pub async fn resolve(cx: &Context, name: Option<&str>, database: Option<&str>) -
     let found = match (targets.get(name), name) {
         (Err(error), Some(name)) if error.kind == ErrorKind::NotFound => {
             let cluster = name.split('/').next().unwrap_or(name);
-            match cx.get::<Clusters>()?.target(cluster).await {
+            match Box::pin(cx.get::<Clusters>()?.target(cluster)).await {
                 Ok(target) => {
                     targets.add(target);
                     targets.get(Some(name))

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use howdah_core::{Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset};
-use howdah_store::samples::StatementTotal;
+use howdah_store::samples::{Samples, StatementPoint, StatementTotal, Window};
 use howdah_watch::since_the_counters_began;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,10 @@ pub struct TopQueries {
     #[arg(long)]
     #[serde(default)]
     pub counters: bool,
+    /// With the milliseconds of each in thirty steps of the time.
+    #[arg(long)]
+    #[serde(default)]
+    pub course: bool,
     /// The target; the default one if not given.
     #[arg(skip)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,6 +103,9 @@ pub struct TopStatement {
     pub temp_blocks: i64,
     /// Bytes of WAL, of all.
     pub wal_bytes: i64,
+    /// Milliseconds of all executions in each step of the time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<f64>,
 }
 
 howdah_core::tool!(TopQueries);
@@ -127,8 +136,14 @@ impl Tool for TopQueries {
                 Err(error) => return Err(error),
             },
         };
+        let mut courses = BTreeMap::new();
         let (totals, window) = match history {
-            Some(samples) => (samples.statements(window).await?, watched::in_words(window)),
+            Some(samples) => {
+                if self.course {
+                    courses = self::courses(&samples, window).await?;
+                }
+                (samples.statements(window).await?, watched::in_words(window))
+            }
             None => {
                 let (_, connection) = check_health::connect(cx, target, database).await?;
                 let totals = since_the_counters_began(connection, 5_000).await?;
@@ -136,8 +151,35 @@ impl Tool for TopQueries {
                 (totals, "when the server's counters began to now; nobody watched".to_owned())
             }
         };
-        Ok(self.ordered(totals, window))
+        let mut top = self.ordered(totals, window);
+        for statement in &mut top.statements {
+            let id = statement.query_id.parse().ok();
+            statement.course = id.and_then(|id: i64| courses.remove(&id)).unwrap_or_default();
+        }
+        Ok(top)
     }
+}
+
+/// Steps of a course.
+const STEPS: i64 = 30;
+
+/// Milliseconds of every statement in each step of the window.
+async fn courses(samples: &Samples, window: Window) -> Result<BTreeMap<i64, Vec<f64>>> {
+    let step_s = (window.length_s() / STEPS / 60).max(1) * 60;
+    let first = window.from_s - window.from_s.rem_euclid(step_s);
+    let steps = usize::try_from((window.to_s - first).div_euclid(step_s) + 1).unwrap_or(1);
+    let series = samples.statement_series(window, step_s, None).await?;
+    let course = |points: Vec<StatementPoint>| {
+        let mut course = vec![0.0; steps];
+        for point in points {
+            let at = usize::try_from((point.at_s - first).div_euclid(step_s)).unwrap_or(0);
+            if let Some(step) = course.get_mut(at) {
+                *step += point.used.time_us as f64 / 1_000.0;
+            }
+        }
+        course
+    };
+    Ok(series.into_iter().map(|(id, points)| (id, course(points))).collect())
 }
 
 fn no_counters() -> Error {
@@ -186,6 +228,7 @@ impl TopStatement {
             blocks_read: used.read,
             temp_blocks: used.temp,
             wal_bytes: used.wal_bytes,
+            course: Vec::new(),
         }
     }
 }

@@ -63,6 +63,7 @@ impl Tool for Watch {
         howdah watch --all             every target of howdah.toml
         howdah watch --for 10m         for ten minutes; then `howdah history load`";
     const PERSON_ONLY: bool = true;
+    const ENDS_WHEN_TOLD: bool = true;
     type Out = Watched;
 
     async fn run(self, cx: &Context) -> Result<Watched> {
@@ -100,6 +101,7 @@ impl Tool for Watch {
                         }
                         format!("Watching {name}")
                     }
+                    News::Elsewhere => format!("{name} is watched by another howdah; this one waits for its turn"),
                     News::Lost(error) => {
                         tracing::warn!("{name}: {error}. It is tried again.");
                         format!("{name} cannot be reached; it is tried again")

@@ -70,7 +70,8 @@ pub(crate) async fn consent(
         Caller::Person { consents: true } => false,
         Caller::Person { consents: false } => true,
         Caller::Agent | Caller::Dashboard => match mode {
-            Mode::ReadWrite => false,
+            // In the browser a person is there to be asked, and a click is made sooner than a command.
+            Mode::ReadWrite => cx.caller == Caller::Dashboard,
             Mode::Confirm => true,
             Mode::ReadOnly => return Err(read_only(session, sql, refusal)),
         },

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use howdah_pg::catalog::{Query, Reading, for_major};
 use howdah_pg::{Connection, PgError, Row, Rows, ServerError};
 
+use crate::statements::OURS;
+
 /// What a question may take, in milliseconds.
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
 /// What it may wait for a lock: the next time is soon.
@@ -104,9 +106,19 @@ impl Asking {
 
     fn text(&self, sql: &str) -> String {
         let text = for_major(sql, self.place.major);
-        match &self.place.statements {
+        let text = match &self.place.statements {
             Some(schema) => text.replace("{statements}", schema),
             None => text,
+        };
+        // What ends a statement also ends the text that the server keeps of it.
+        let asked = match text.rfind(';') {
+            Some(end) if !text[end..].contains('\'') => &text[..end],
+            _ => &text,
+        };
+        match asked.trim() {
+            "" => String::new(),
+            // From 18 on the server keeps a statement's text without what stands before it.
+            asked => format!("{asked}\n{OURS}"),
         }
     }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use howdah_pg::{Origin, Target};
 use howdah_store::Store;
-use howdah_store::samples::Samples;
+use howdah_store::samples::{Claim, Samples};
 use tokio_util::sync::CancellationToken;
 
 use crate::{WatchError, Watcher};
@@ -37,6 +37,8 @@ const SHARE: f64 = 0.003;
 const RECORD: Duration = Duration::from_secs(10);
 /// How often old samples are summed up.
 const KEEP: Duration = Duration::from_secs(300);
+/// How often is looked whether another watcher has ended.
+const TURN: Duration = Duration::from_secs(10);
 /// How long is waited before another attempt to connect, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
@@ -47,6 +49,8 @@ pub enum Report {
     Watching(Vec<String>),
     /// It cannot be reached, and is tried again.
     Lost(String),
+    /// Another process on this machine watches it; this one waits for its turn.
+    Elsewhere,
 }
 
 /// The samples of a target's database.
@@ -74,6 +78,9 @@ pub async fn run(
     cancel: CancellationToken,
     report: impl Fn(Report) + Send + Sync,
 ) -> Result<(), WatchError> {
+    let Some(_claim) = claimed(&samples, &cancel, &report).await? else {
+        return Ok(());
+    };
     let mut watcher: Option<Watcher> = None;
     let mut retry = RETRY.0;
     loop {
@@ -95,6 +102,27 @@ pub async fn run(
         watcher.record(now_s()).await?;
     }
     Ok(())
+}
+
+/// The right to watch, once nobody else does; none where it was cancelled before.
+async fn claimed(
+    samples: &Samples,
+    cancel: &CancellationToken,
+    report: &(impl Fn(Report) + Send + Sync),
+) -> Result<Option<Claim>, WatchError> {
+    let mut is_told = false;
+    loop {
+        if let Some(claim) = samples.claim()? {
+            return Ok(Some(claim));
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            report(Report::Elsewhere);
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return Ok(None),
+            () = tokio::time::sleep(TURN) => {}
+        }
+    }
 }
 
 /// Watches for as long as the connection lasts.

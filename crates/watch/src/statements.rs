@@ -183,9 +183,12 @@ fn difference(before: Option<&StatementUse>, now: &StatementUse) -> StatementUse
     }
 }
 
+/// What the statements end with, with which Howdah looks.
+pub(crate) const OURS: &str = "/* howdah */";
+
 /// Whether a statement is one with which Howdah looks.
 pub(crate) fn is_ours(text: &str) -> bool {
-    text.contains("howdah watch:") || text.contains("howdah.schemas")
+    text.contains(OURS) || text.contains("howdah watch:") || text.contains("howdah.schemas")
 }
 
 /// An id that is the same in every release: FNV-1a. Never 0, which stands for all others.

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use howdah_core::{Error, Result};
+use howdah_core::{Error, ErrorKind, Result};
 use howdah_pg::{PgError, Session};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::planner::{Hypopg, Planner};
 use super::pretended::{choices, prune};
 use super::reading::{CHECK_LINE, Planned, Reader, SAMPLES_MAX, complete, examine, variants};
 use super::selection::{Bounds, Selection};
+use super::verified::{Run, Verified};
 use super::workload::{Statement, Unread, Workload};
 use super::writes::{self, Write};
 
@@ -63,6 +64,13 @@ pub struct Advice {
     pub duration_ms: u64,
     /// Plans that the server made for it.
     pub plans: usize,
+    /// What measuring in a copy showed, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+    /// The statements that read, to be measured.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) runs: Vec<Run>,
 }
 
 /// An index that is advised.
@@ -70,6 +78,10 @@ pub struct Advice {
 pub struct AdvisedIndex {
     /// The relation, quoted as needed.
     pub relation: String,
+    /// Its schema as it is called.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) schema: String,
     /// The access method.
     pub method: Method,
     /// What builds it while the relation is written to; of a partitioned table, what builds it at once.
@@ -131,7 +143,7 @@ pub async fn advise(
     let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
     let mut texts = complete(session, &samples).await?;
     let refused = examine(session, &samples, &texts).await?;
-    let mut planner = Planner::new(session, hypopg);
+    let mut planner = Planner::new(session, hypopg, &server.watching);
     progress("planning them as they are");
     let mut read = Reader {
         statements: Vec::new(),
@@ -176,6 +188,10 @@ pub async fn advise(
         .iter()
         .map(|planned| planned.statement.weight)
         .collect();
+    let times: Vec<Option<f64>> = statements
+        .iter()
+        .map(|planned| planned.statement.ms)
+        .collect();
     let writes: Vec<Write> = statements
         .iter()
         .filter_map(|planned| {
@@ -195,10 +211,22 @@ pub async fn advise(
         write_factor: 1.0 + (options.write_factor - 1.0) * WRITE_MARGIN,
         until,
     };
-    let mut selection = Selection::new(&choices, &variants, &weights, &writes, &catalog, bounds);
+    let mut selection = Selection::new(&choices, &variants, &weights, &times, &writes, &catalog, bounds);
     let chosen = selection.run(&mut planner, &bundles).await?;
-    let left_percent = left(&selection, &chosen, &weights);
+    let left_percent = left(&selection, &chosen);
     let indexes = described(&selection, &chosen, &statements, &catalog);
+    let runs = variants
+        .iter()
+        .filter(|variant| {
+            let statement = &statements[variant.statement].statement;
+            !statement.writes && statement.line != CHECK_LINE
+        })
+        .map(|variant| Run {
+            sql: variant.sql.clone(),
+            text: statements[variant.statement].statement.text.clone(),
+            weight: variant.share * statements[variant.statement].statement.weight,
+        })
+        .collect();
     if statements.iter().all(|planned| !planned.statement.writes) && !statements.is_empty() {
         notes.push(
             "The workload holds no statement that writes, so that nothing is known of what indexes cost it."
@@ -219,7 +247,22 @@ pub async fn advise(
         notes,
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         plans: planner.plans,
+        verified: None,
+        runs,
     })
+}
+
+/// Why no index can be pretended on the session's database, if so: who would have to install what.
+///
+/// # Errors
+/// As the server fails.
+pub async fn why_not(session: &mut Session, options: &AdviseOptions) -> Result<Option<Error>> {
+    let server = catalog::read_server(session).await?;
+    match hypopg(session, &server, options).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.kind == ErrorKind::Refused => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
 }
 
 /// The extension that pretends indexes, or the way to do without it being there.
@@ -261,11 +304,12 @@ fn without_hypopg(server: &Server) -> Error {
     Error::refused("The extension hypopg, which lets the planner pretend indexes, is not in this database.")
         .hint(hint)
 }
-fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>, weights: &[f64]) -> f64 {
+
+fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>) -> f64 {
     let sum = |costs: Vec<f64>| {
         costs
             .iter()
-            .zip(weights)
+            .zip(&selection.weights)
             .map(|(cost, weight)| cost * weight)
             .sum::<f64>()
     };
@@ -281,6 +325,13 @@ fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>, weights: &[f64]) ->
 fn notes(server: &Server, catalog: &Catalog, statements: &[Planned]) -> Vec<String> {
     use super::deparsed::Shape;
     let mut notes = Vec::new();
+    if server.explains_all && server.watching.is_empty() {
+        notes.push(
+            "auto_explain.log_min_duration is 0 here: auto_explain then fails at plans with pretended indexes, so that \
+             none can be judged. A superuser asks without it, or sets it to 1 ms."
+                .to_owned(),
+        );
+    }
     let wants_trigrams = statements.iter().flat_map(|planned| &planned.accesses).flat_map(|access| &access.conditions).any(
         |condition| {
             matches!(&condition.shape, Shape::Like { ignores_case, pattern }

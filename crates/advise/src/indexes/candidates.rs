@@ -8,7 +8,7 @@ use super::access::Access;
 use super::catalog::{Column, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term};
-use super::inverted::inverted;
+use super::inverted::{Inverted, inverted};
 use super::pattern;
 
 /// How often each key is compared for equality in the workload: what many ask for comes first, so that
@@ -30,6 +30,8 @@ const INCLUDE_MAX: usize = 5;
 const INCLUDE_BYTES_MAX: f64 = 72.0;
 /// The share of rows up to which a named value is rare enough for a predicate.
 const RARE: f64 = 0.3;
+/// What share of the average a named value has to stay below for the same.
+const BELOW_AVERAGE: f64 = 0.75;
 /// Candidates for one access.
 const ACCESS_MAX: usize = 64;
 /// Pages from which on a relation is worth the smallest index.
@@ -67,7 +69,7 @@ struct Parts {
     orders: Vec<(Vec<Part>, bool)>,
     groups: Vec<Vec<Part>>,
     alternatives: Vec<Part>,
-    inverted: Vec<(Vec<Key>, BTreeSet<String>, String)>,
+    inverted: Vec<(Inverted, String)>,
     long: Option<Part>,
 }
 
@@ -114,17 +116,18 @@ pub(crate) fn candidates(
             found.push(Candidate { definition, answers });
         }
     };
-    for (keys, columns, condition) in &parts.inverted {
+    for (found, condition) in &parts.inverted {
         let rare: Vec<&Fixed> = parts.fixed.iter().filter(|fixed| fixed.share < RARE).collect();
         let definition = |predicate: &[&Fixed]| {
-            let parts: Vec<Part> = keys
+            let parts: Vec<Part> = found
+                .keys
                 .iter()
                 .map(|key| Part {
                     key: key.clone(),
-                    columns: columns.clone(),
+                    columns: found.columns.clone(),
                 })
                 .collect();
-            define(relation, Method::Gin, &parts, predicate, &[])
+            define(relation, found.method, &parts, predicate, &[])
         };
         add(definition(&[]), Some(condition.clone()));
         if !rare.is_empty() {
@@ -315,8 +318,8 @@ impl Parts {
         {
             return;
         }
-        if let Some((keys, columns)) = inverted(condition, relation, server) {
-            self.inverted.push((keys, columns, condition.whole.sql.clone()));
+        if let Some(found) = inverted(condition, relation, server) {
+            self.inverted.push((found, condition.whole.sql.clone()));
             return;
         }
         if let Shape::Either(arms) = &condition.shape {
@@ -520,7 +523,7 @@ fn rare(column: &Column, values: usize) -> f64 {
     if column.base_type == "bool" {
         return RARE;
     }
-    RARE.min(0.5 * values as f64 / column.distinct.max(1.0))
+    RARE.min(BELOW_AVERAGE * values as f64 / column.distinct.max(1.0))
 }
 
 /// The keys that are compared with constants, and the constants.

@@ -27,6 +27,10 @@ pub(crate) struct Server {
     pub(crate) may_create: bool,
     /// Whether creating anything runs code of somebody's.
     pub(crate) has_event_triggers: bool,
+    /// Settings of what watches statements, which this role may turn off.
+    pub(crate) watching: Vec<String>,
+    /// Whether auto_explain shows every plan, also one with an index that does not exist, at which it fails.
+    pub(crate) explains_all: bool,
 }
 
 /// A relation that the workload reads or writes.
@@ -123,6 +127,17 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// By its name alone, as a plan that is not verbose has it; of a partition its table. None where several have it.
+    pub(crate) fn of_plain_name(&self, name: &str) -> Option<&Relation> {
+        let mut found = self.named.iter().filter(|((_, known), _)| known == name);
+        match (found.next(), found.next()) {
+            (Some((_, oid)), None) => self.relations.get(oid),
+            _ => None,
+        }
+    }
+}
+
 /// A foreign key that points at a relation.
 #[derive(Debug, Clone)]
 pub(crate) struct Referencing {
@@ -153,6 +168,8 @@ pub(crate) async fn read_server(connection: &mut Connection) -> Result<Server, P
         role: text(row, 12),
         may_create: row.is_true(13),
         has_event_triggers: row.is_true(14),
+        watching: list(row.get(15)),
+        explains_all: row.is_true(16),
     })
 }
 

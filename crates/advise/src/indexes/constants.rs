@@ -23,6 +23,8 @@ pub(crate) struct Slot {
     beside: Option<String>,
     /// The type that the server gave a parameter.
     parameter: Option<String>,
+    /// Whether a parameter's value is one that it had.
+    known: bool,
     quoted: bool,
 }
 
@@ -32,8 +34,8 @@ impl Slot {
     }
 }
 
-/// The slots of a statement; `types` are those of its parameters.
-pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
+/// The slots of a statement; `types` are those of its parameters, `values` what they were, as far as that is known.
+pub(crate) fn slots(text: &str, types: &[String], values: &[Option<String>]) -> Vec<Slot> {
     let Ok(scanned) = howdah_sql::pg_query::scan(text) else {
         return Vec::new();
     };
@@ -51,6 +53,7 @@ pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
         let beside = at
             .checked_sub(2)
             .map(|at| words[at].1.trim_matches('"').to_owned());
+        let mut known = false;
         let (value, parameter, quoted) = match first {
             b'\'' if word.len() >= 2 => (word[1..word.len() - 1].replace("''", "'"), None, true),
             b'0'..=b'9' => ((*word).to_owned(), None, false),
@@ -59,7 +62,13 @@ pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
                     continue;
                 };
                 let kind = types.get(number - 1).map_or("text", String::as_str);
-                (stand_in(kind, number), Some(kind.to_owned()), true)
+                let value = values.get(number - 1).cloned().flatten();
+                known = value.is_some();
+                (
+                    value.unwrap_or_else(|| stand_in(kind, number)),
+                    Some(kind.to_owned()),
+                    true,
+                )
             }
             _ => continue,
         };
@@ -68,6 +77,7 @@ pub(crate) fn slots(text: &str, types: &[String]) -> Vec<Slot> {
             value,
             beside,
             parameter,
+            known,
             quoted,
         });
     }
@@ -121,7 +131,7 @@ pub(crate) fn variants(
     several: bool,
 ) -> Vec<Filled> {
     let sought: Vec<bool> = slots.iter().map(|slot| is_sought(slot, accesses)).collect();
-    let compared: Vec<Option<(&Column, bool)>> = slots
+    let compared: Vec<Option<(&Column, Compared)>> = slots
         .iter()
         .map(|slot| column_of(slot, accesses, catalog))
         .collect();
@@ -130,8 +140,17 @@ pub(crate) fn variants(
         if which == Which::Rare && sought[at] {
             return Some(unheard_of(&slot.value));
         }
+        if slot.known && which == Which::Own {
+            return Some(slot.value.clone());
+        }
         match (&slot.parameter, compared[at]) {
-            (None, Some((column, true))) if which != Which::Own && !column.is_coded() => which.of(column),
+            (None, Some((column, Compared::Equal))) if which != Which::Own && !column.is_coded() => {
+                which.of(column)
+            }
+            // What is asked from some point on is asked from further away as well.
+            (None, Some((column, Compared::Open))) if which == Which::Common => {
+                column.spread.get(column.spread.len() / 2).cloned()
+            }
             (None, _) => None,
             (Some(_), Some((column, _))) => {
                 let which = if which == Which::Own { Which::Middle } else { which };
@@ -242,30 +261,56 @@ impl Which {
     }
 }
 
-/// The column that a slot's value is compared with, and whether for equality.
-fn column_of<'a>(slot: &Slot, accesses: &[Access], catalog: &'a Catalog) -> Option<(&'a Column, bool)> {
-    let mut found: Vec<(&Column, bool)> = Vec::new();
-    let mut named: Option<(&Column, bool)> = None;
+/// How a value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compared {
+    Equal,
+    /// The one end of a range that has no other.
+    Open,
+    /// One of the ends of a range.
+    Within,
+}
+
+/// The column that a slot's value is compared with, and how.
+fn column_of<'a>(
+    slot: &Slot,
+    accesses: &[Access],
+    catalog: &'a Catalog,
+) -> Option<(&'a Column, Compared)> {
+    let mut found: Vec<(&Column, Compared)> = Vec::new();
+    let mut named: Option<(&Column, Compared)> = None;
     for access in accesses {
         let Some(relation) = catalog.relations.get(&access.relation) else {
             continue;
         };
-        for condition in flat(&access.conditions) {
+        let conditions = flat(&access.conditions);
+        for condition in &conditions {
             let constant = condition.value.as_ref().and_then(Term::constant);
-            let is_equal = condition.shape == Shape::Equal;
-            if constant.as_deref() != Some(slot.value.as_str())
-                || !(is_equal || condition.shape == Shape::Range)
-            {
+            if !constant.is_some_and(|constant| is_same(&constant, &slot.value)) {
                 continue;
             }
+            let how = match condition.shape {
+                Shape::Equal => Compared::Equal,
+                Shape::Range => {
+                    let ends = conditions
+                        .iter()
+                        .filter(|other| other.shape == Shape::Range && other.key == condition.key);
+                    if ends.count() == 1 {
+                        Compared::Open
+                    } else {
+                        Compared::Within
+                    }
+                }
+                _ => continue,
+            };
             let name = condition.key.column().or(condition.key.column_as_text());
             let Some(column) = name.and_then(|name| relation.column(name)) else {
                 continue;
             };
             if slot.beside.as_deref() == Some(column.name.as_str()) {
-                named = named.or(Some((column, is_equal)));
+                named = named.or(Some((column, how)));
             }
-            found.push((column, is_equal));
+            found.push((column, how));
         }
     }
     let alone = match found.as_slice() {
@@ -273,6 +318,12 @@ fn column_of<'a>(slot: &Slot, accesses: &[Access], catalog: &'a Catalog) -> Opti
         _ => None,
     };
     named.or(alone)
+}
+
+/// Whether a constant, as the server prints it, is what the statement says: of a day it prints the time as well.
+fn is_same(constant: &str, said: &str) -> bool {
+    let midnight = constant.strip_prefix(said).filter(|_| said.len() >= 8);
+    constant == said || midnight.is_some_and(|rest| rest.starts_with(" 00:00:00"))
 }
 
 fn flat(conditions: &[Condition]) -> Vec<&Condition> {

@@ -15,6 +15,8 @@ pub enum Method {
     Brin,
     /// What is contained in a value: documents, arrays, texts.
     Gin,
+    /// What overlaps or holds what: ranges, shapes.
+    Gist,
 }
 
 impl Method {
@@ -25,7 +27,13 @@ impl Method {
             Self::Hash => "hash",
             Self::Brin => "brin",
             Self::Gin => "gin",
+            Self::Gist => "gist",
         }
+    }
+
+    /// Whether the extension that pretends indexes knows it; what it does not know is reckoned by a rule.
+    pub(crate) fn is_pretended(self) -> bool {
+        !matches!(self, Self::Gin | Self::Gist)
     }
 }
 

@@ -28,9 +28,7 @@ pub(crate) fn described(
         let mut helps: Vec<(f64, Helped)> = Vec::new();
         for (at, planned) in statements.iter().enumerate() {
             if without[at] > with[at] * 1.01 {
-                let Statement {
-                    text, line, weight, ..
-                } = &planned.statement;
+                let Statement { text, line, .. } = &planned.statement;
                 let is_check = *line == CHECK_LINE;
                 let name = if is_check {
                     format!("the look behind a DELETE: {text}")
@@ -43,7 +41,7 @@ pub(crate) fn described(
                     cost_without: rounded(without[at]),
                     cost_with: rounded(with[at]),
                 };
-                helps.push((weight * (without[at] - with[at]), helped));
+                helps.push((selection.weights[at] * (without[at] - with[at]), helped));
             }
         }
         helps.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -58,6 +56,7 @@ pub(crate) fn described(
             gain,
             AdvisedIndex {
                 relation: relation.name.to_string(),
+                schema: relation.name.schema.clone().unwrap_or_default(),
                 method: choice.definition.method,
                 ddl,
                 create,

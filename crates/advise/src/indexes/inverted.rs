@@ -1,35 +1,59 @@
-//! What only an inverted index serves: words within texts, parts of documents, elements of arrays.
+//! What no ordered index serves: words within texts, parts of documents, elements of arrays, ranges that overlap.
 
 use std::collections::BTreeSet;
 
 use super::candidates::part;
 use super::catalog::{Relation, Server};
-use super::definition::Key;
+use super::definition::{Key, Method};
 use super::deparsed::{Condition, Shape};
 use super::pattern;
 
-/// The keys of an inverted index that answers a condition.
+/// What an index that answers a condition would be made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Inverted {
+    pub(crate) method: Method,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) columns: BTreeSet<String>,
+}
+
+/// The keys of an inverted or spatial index that answers a condition.
 pub(crate) fn inverted(
     condition: &Condition,
     relation: &Relation,
     server: &Server,
-) -> Option<(Vec<Key>, BTreeSet<String>)> {
+) -> Option<Inverted> {
     if let Shape::Either(arms) = &condition.shape {
         let mut keys: Vec<Key> = Vec::new();
         let mut columns = BTreeSet::new();
+        let mut methods = BTreeSet::new();
         for arm in arms {
-            let (found, names) = arm.iter().find_map(|one| inverted(one, relation, server))?;
-            keys.extend(found);
-            columns.extend(names);
+            let found = arm.iter().find_map(|one| inverted(one, relation, server))?;
+            keys.extend(found.keys);
+            columns.extend(found.columns);
+            methods.insert(found.method);
         }
         keys.sort();
         keys.dedup();
-        return Some((keys, columns));
+        let method = methods.pop_first().filter(|_| methods.is_empty())?;
+        return Some(Inverted {
+            method,
+            keys,
+            columns,
+        });
     }
     let part = part(&condition.key, relation)?;
     let value = condition.value.as_ref()?;
     let column = condition.key.column().and_then(|name| relation.column(name));
     let base_type = column.map_or("", |column| column.base_type.as_str());
+    let is_spatial = column.is_some_and(|column| matches!(column.category, 'R' | 'G'));
+    if is_spatial && matches!(&condition.shape, Shape::Contains(operator) if matches!(operator.as_str(), "@>" | "<@" | "&&"))
+    {
+        return Some(Inverted {
+            method: Method::Gist,
+            keys: vec![part.key],
+            columns: part.columns,
+        });
+    }
     let class = match &condition.shape {
         Shape::Like {
             ignores_case,
@@ -64,5 +88,9 @@ pub(crate) fn inverted(
         Some(class) => part.key.with_class(class),
         None => part.key,
     };
-    Some((vec![key], part.columns))
+    Some(Inverted {
+        method: Method::Gin,
+        keys: vec![key],
+        columns: part.columns,
+    })
 }

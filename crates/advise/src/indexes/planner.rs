@@ -6,6 +6,7 @@ use howdah_pg::{Column, Flow, PgError, RowView, Session, Sink, Step, Transaction
 use serde_json::Value;
 
 use super::access::{children, number, text};
+use super::catalog::Catalog;
 
 /// A question to the planner.
 #[derive(Debug, Clone)]
@@ -87,15 +88,24 @@ impl Hypopg {
 pub(crate) struct Planner<'a> {
     session: &'a mut Session,
     hypopg: Hypopg,
+    /// Settings that turn off what watches statements, with their values: what is asked here is no work of the
+    /// application's.
+    unwatched: Vec<(String, &'static str)>,
     /// Plans that were made.
     pub(crate) plans: usize,
 }
 
 impl<'a> Planner<'a> {
-    pub(crate) fn new(session: &'a mut Session, hypopg: Hypopg) -> Self {
+    /// `watching` are settings of what watches statements, as far as the role may change them.
+    pub(crate) fn new(session: &'a mut Session, hypopg: Hypopg, watching: &[String]) -> Self {
+        let off = |name: &String| match name.ends_with(".track") {
+            true => (name.clone(), "none"),
+            false => (name.clone(), "-1"),
+        };
         Self {
             session,
             hypopg,
+            unwatched: watching.iter().map(off).collect(),
             plans: 0,
         }
     }
@@ -249,6 +259,9 @@ impl<'a> Planner<'a> {
         set("max_parallel_workers_per_gather", "0");
         set("statement_timeout", "10s");
         set("lock_timeout", "500ms");
+        for (name, value) in &self.unwatched {
+            set(name, value);
+        }
         if manner == Manner::Scanning {
             for name in [
                 "enable_indexscan",
@@ -334,11 +347,15 @@ pub(crate) struct Cost {
 /// what is looked for lies evenly in the order of the scan, which it often does not (a plan that looked free
 /// took ten times that of the alternative), so that such a plan counts as the geometric mean of its own cost
 /// and of that to the end.
-pub(crate) fn cost(plan: &Value) -> Cost {
+///
+/// Ranges of blocks are read from front to back, which the planner reckons as one page here and one there.
+pub(crate) fn cost(plan: &Value, catalog: &Catalog) -> Cost {
     let mut cost = Cost {
         total: number(plan, "Total Cost"),
         ..Cost::default()
     };
+    let excess = block_ranges(plan, catalog);
+    cost.total = (cost.total - excess).max(cost.total * 0.001);
     cost.to_the_end = cost.total;
     scans(plan, 1.0, &mut cost.scans);
     let mut limit = plan;
@@ -359,6 +376,33 @@ pub(crate) fn cost(plan: &Value) -> Cost {
     }
     cost
 }
+
+/// What scans of block ranges cost less than the planner says.
+fn block_ranges(plan: &Value, catalog: &Catalog) -> f64 {
+    let is_brin = |below: &&Value| text(below, "Index Name").is_some_and(|name| name.contains(">brin_"));
+    let relation = text(plan, "Relation Name").and_then(|name| catalog.of_plain_name(name));
+    if let (Some("Bitmap Heap Scan"), Some(index), Some(relation)) = (
+        text(plan, "Node Type"),
+        children(plan).iter().find(is_brin),
+        relation,
+    ) {
+        let share = (number(index, "Plan Rows") / relation.rows.max(1.0)).min(1.0);
+        // At each end of a range a group of blocks is read for a part of its rows.
+        let pages = relation.pages * share + 256.0_f64.min(relation.pages);
+        let rows = pages / relation.pages.max(1.0) * relation.rows;
+        let own = number(index, "Total Cost") + pages + rows * ROW_COST;
+        return (number(plan, "Total Cost") - own).max(0.0);
+    }
+    let is_loop = text(plan, "Node Type") == Some("Nested Loop");
+    let of = |(at, child): (usize, &Value)| match at {
+        1 if is_loop => 0.0,
+        _ => block_ranges(child, catalog),
+    };
+    children(plan).iter().enumerate().map(of).sum()
+}
+
+/// What the planner reckons for a row that is looked at and compared twice.
+const ROW_COST: f64 = 0.015;
 
 /// Whether rows flow to a LIMIT from a scan that throws some away, with nothing in between that waits for all.
 fn streams_through_a_filter(plan: &Value) -> bool {

@@ -100,11 +100,11 @@ pub(crate) async fn choices(
                 predicate.all(|condition| said.is_some_and(|said| said.contains(condition.as_str())))
             };
             origins.contains_key(&variant.statement)
-                || (definition.method != Method::Gin
+                || (definition.method.is_pretended()
                     && keys.get(&of).is_some_and(|keys| keys.contains(first))
                     && implies())
         };
-        let is_pretended = definition.method != Method::Gin;
+        let is_pretended = definition.method.is_pretended();
         found.push(Choice {
             bytes: size::bytes(definition, relation),
             creations: if is_pretended {
@@ -170,7 +170,7 @@ fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
         on.push(relation.name.to_string());
     }
     let mut pretended = definition.clone();
-    if definition.method == Method::Gin {
+    if !definition.method.is_pretended() {
         pretended.method = Method::Btree;
         for key in &mut pretended.keys {
             key.class = None;

@@ -28,6 +28,10 @@ pub(crate) struct Planned {
     pub(crate) accesses: Vec<Access>,
 }
 
+/// Of a statement whose plan scans nothing.
+const READS_NOTHING: &str = "It reads no table by itself. What a function runs inside is not seen: give those statements, or let \
+     pg_stat_statements.track = all count them.";
+
 /// The line of statements that stand for what the server does by itself.
 pub(crate) const CHECK_LINE: usize = usize::MAX;
 
@@ -69,7 +73,14 @@ impl Reader {
         for (mut planned, answer) in new.into_iter().zip(answers) {
             match answer {
                 Answer::Plan(plan, _) => {
-                    access::scanned(&plan, &mut self.names);
+                    let mut names = BTreeSet::new();
+                    access::scanned(&plan, &mut names);
+                    if names.is_empty() && !planned.statement.writes {
+                        let Statement { text, line, .. } = &planned.statement;
+                        not_planned.push(Unread::new(text, *line, READS_NOTHING));
+                        continue;
+                    }
+                    self.names.extend(names);
                     planned.plan = plan;
                     self.statements.push(planned);
                 }
@@ -127,6 +138,8 @@ impl Reader {
                 weight: deleted.get(&key.referenced).copied().unwrap_or(1.0),
                 line: CHECK_LINE,
                 writes: false,
+                values: Vec::new(),
+                ms: None,
                 text,
             };
             let filled = complete(planner.session(), std::slice::from_ref(&statement))
@@ -155,7 +168,7 @@ pub(crate) async fn complete(
     let mut completed = Vec::with_capacity(samples.len());
     for sample in samples {
         let mut types = Vec::new();
-        let has_parameters = constants::slots(&sample.text, &[])
+        let has_parameters = constants::slots(&sample.text, &[], &[])
             .iter()
             .any(constants::Slot::is_parameter);
         if has_parameters {
@@ -177,7 +190,7 @@ pub(crate) async fn complete(
                 types = type_names(session, &oids).await?;
             }
         }
-        let slots = constants::slots(&sample.text, &types);
+        let slots = constants::slots(&sample.text, &types, &sample.values);
         completed.push((constants::filled(&sample.text, &slots), slots));
     }
     Ok(completed)

@@ -56,6 +56,10 @@ const LARGEST_SHARE: f64 = 0.1;
 const LEAST_GAIN: f64 = 0.000_4;
 /// So many exchanges are made at most; each costs a round of plans.
 const EXCHANGES: usize = 24;
+/// Of the moves that are shut out, so many are tried: those that would gain most.
+const TRIED: usize = 12;
+/// What an index costs in room and writes, in parts of what they may, for it to be worth looking for others.
+const DEAR: f64 = 0.04;
 /// What every index costs beside room and writes: planning, vacuum, attention.
 const FIXED_PENALTY: f64 = 0.004;
 
@@ -63,7 +67,9 @@ pub(crate) struct Selection<'a> {
     pub(crate) choices: &'a [Choice],
     pub(crate) variants: &'a [Variant],
     /// The weight of each statement.
-    pub(crate) weights: &'a [f64],
+    pub(crate) weights: Vec<f64>,
+    /// What the executions of each statement were measured to take.
+    times: &'a [Option<f64>],
     pub(crate) writes: &'a [Write],
     pub(crate) catalog: &'a Catalog,
     pub(crate) bounds: Bounds,
@@ -79,6 +85,7 @@ impl<'a> Selection<'a> {
         choices: &'a [Choice],
         variants: &'a [Variant],
         weights: &'a [f64],
+        times: &'a [Option<f64>],
         writes: &'a [Write],
         catalog: &'a Catalog,
         bounds: Bounds,
@@ -86,7 +93,8 @@ impl<'a> Selection<'a> {
         Self {
             choices,
             variants,
-            weights,
+            weights: weights.to_vec(),
+            times,
             writes,
             catalog,
             bounds,
@@ -105,7 +113,8 @@ impl<'a> Selection<'a> {
         let nothing = BTreeSet::new();
         self.learn(planner, &[&nothing]).await?;
         self.before = self.costs(&nothing);
-        self.counted = tempered(&self.before, self.weights);
+        self.weights = timed(&self.before, &self.weights, self.times);
+        self.counted = tempered(&self.before, &self.weights);
         let mut moves: Vec<BTreeSet<usize>> =
             (0..self.choices.len()).map(|one| BTreeSet::from([one])).collect();
         moves.extend(bundles.iter().filter(|bundle| bundle.len() > 1).cloned());
@@ -118,7 +127,41 @@ impl<'a> Selection<'a> {
             }
             chosen = self.add(planner, &moves, kept).await?;
         }
-        self.exchange(planner, &moves, chosen).await
+        let chosen = self.exchange(planner, &moves, chosen).await?;
+        self.replace(planner, &moves, chosen).await
+    }
+
+    /// Takes out, one after the other, what costs much, and looks for what else of its relation does its work: two
+    /// that cost less together, or what gains more for the same.
+    async fn replace(
+        &mut self,
+        planner: &mut Planner<'_>,
+        moves: &[BTreeSet<usize>],
+        mut chosen: BTreeSet<usize>,
+    ) -> Result<BTreeSet<usize>, PgError> {
+        let before = chosen.clone();
+        for one in before {
+            let rest: BTreeSet<usize> = chosen.iter().copied().filter(|other| *other != one).collect();
+            if self.is_late() || self.penalty(&chosen) - self.penalty(&rest) < DEAR {
+                continue;
+            }
+            let relation = self.choices[one].definition.relation;
+            let others: Vec<BTreeSet<usize>> = moves
+                .iter()
+                .filter(|adds| !adds.contains(&one))
+                .filter(|adds| {
+                    adds.iter()
+                        .all(|add| self.choices[*add].definition.relation == relation)
+                })
+                .cloned()
+                .collect();
+            let instead = self.add(planner, &others, rest).await?;
+            self.learn(planner, &[&instead]).await?;
+            if !self.is_late() && self.gain(&instead) > self.gain(&chosen) + LEAST_GAIN {
+                chosen = instead;
+            }
+        }
+        self.add(planner, moves, chosen).await
     }
 
     /// Adds the best move until none is worth it.
@@ -240,7 +283,7 @@ impl<'a> Selection<'a> {
                 .collect();
             better.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
             let mut made = None;
-            for (_, wanted) in better.into_iter().take(4) {
+            for (_, wanted) in better.into_iter().take(TRIED) {
                 made = self
                     .make_room(planner, &chosen, wanted)
                     .await?
@@ -463,7 +506,7 @@ impl<'a> Selection<'a> {
             let answers = planner.ask(Manner::Usual, &questions).await?;
             for ((set, variant), answer) in some.iter().zip(answers) {
                 let found = match answer {
-                    Answer::Plan(plan, _) => cost(&plan),
+                    Answer::Plan(plan, _) => cost(&plan, self.catalog),
                     // It could be planned before: without a figure nothing is gained or lost.
                     Answer::Failed(_) => self
                         .known
@@ -476,6 +519,22 @@ impl<'a> Selection<'a> {
         }
         Ok(())
     }
+}
+
+/// The weights by which the planner's costs are in proportion to the time that was measured, where it was.
+fn timed(costs: &[f64], weights: &[f64], times: &[Option<f64>]) -> Vec<f64> {
+    let all = costs.iter().zip(weights).zip(times);
+    let known = all.filter_map(|((cost, weight), time)| {
+        let time = (*time).filter(|time| *time > 0.0 && *cost > 0.0)?;
+        Some((cost * weight, time))
+    });
+    let (work, time) = known.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let unit = if time > 0.0 { work / time } else { 0.0 };
+    let one = |((cost, weight), time): ((&f64, &f64), &Option<f64>)| match time {
+        Some(time) if *time > 0.0 && *cost > 0.0 && unit > 0.0 => time * unit / cost,
+        _ => *weight,
+    };
+    costs.iter().zip(weights).zip(times).map(one).collect()
 }
 
 /// The weights with none of the statements above its share of the whole.
@@ -508,7 +567,14 @@ fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::tempered;
+    use super::{tempered, timed};
+
+    #[test]
+    fn measured_time_corrects_the_planner() {
+        let weights = timed(&[10.0, 10.0, 5.0], &[1.0, 1.0, 7.0], &[Some(30.0), Some(10.0), None]);
+        assert_eq!(weights, [1.5, 0.5, 7.0]);
+        assert_eq!(timed(&[10.0], &[3.0], &[None]), [3.0]);
+    }
 
     #[test]
     fn no_statement_dwarfs_the_others() {

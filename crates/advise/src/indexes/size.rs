@@ -60,6 +60,8 @@ pub(crate) fn bytes(definition: &Definition, relation: &Relation) -> f64 {
                 .map(|column| inverted_bytes(definition, column))
                 .sum::<f64>()
         }
+        // Pages are split in halves.
+        Method::Gist => rows * keys.iter().map(|column| (column.width + 16.0) * 1.5).sum::<f64>(),
     };
     content + 2.0 * PAGE_BYTES
 }
@@ -131,6 +133,7 @@ pub(crate) fn insertion(definition: &Definition, relation: &Relation) -> f64 {
         Method::Btree => 1.0 + width / 100.0 + 0.1 * definition.include.len() as f64,
         Method::Hash => 1.0,
         Method::Brin => 0.1,
+        Method::Gist => 2.0 + width * 0.02,
         Method::Gin => {
             let class = definition
                 .keys

@@ -25,6 +25,7 @@ pub async fn counted(session: &mut Session) -> Result<(Workload, Vec<String>)> {
     if !is(1) {
         return Err(without(false, true, is(4)));
     }
+    let since = is(6).then(|| include_str!("../../queries/statements_since.sql").replace("{schema}", schema));
     let sql = include_str!("../../queries/statements.sql").replace("{schema}", schema);
     let rows = Reading::of(session).one(&Query::new(&sql, &[])).await?;
     let mut workload = Workload::default();
@@ -37,10 +38,16 @@ pub async fn counted(session: &mut Session) -> Result<(Workload, Vec<String>)> {
         }
         let text = repaired(text);
         if is_of_an_application(&text) {
-            workload.add(&text, row.parse(1).unwrap_or(1.0), 0);
+            workload.add_run(&text, Vec::new(), row.parse(1).unwrap_or(1.0), row.parse(2), 0);
         }
     }
     let mut notes = Vec::new();
+    if let Some(sql) = since {
+        let rows = Reading::of(session).one(&Query::new(&sql, &[])).await?;
+        notes.extend(rows.first().and_then(|row| {
+            counted_since(row.parse(0)?, row.parse(1).unwrap_or(0.0), row.get(2).unwrap_or_default())
+        }));
+    }
     if hidden > 0 {
         notes.push(format!(
             "{hidden} statements of other roles are hidden from this one: a member of pg_read_all_stats sees them."
@@ -51,11 +58,34 @@ pub async fn counted(session: &mut Session) -> Result<(Workload, Vec<String>)> {
         );
     }
     if workload.statements.is_empty() {
-        notes
-            .push("pg_stat_statements has counted no statement of this database that has a plan.".to_owned());
+        notes.push(
+            "pg_stat_statements has counted no statement of this database that has a plan: give a file of statements with \
+             --queries, or a log with --log."
+                .to_owned(),
+        );
     }
     Ok((workload, notes))
 }
+
+/// What is to be said of how long the counters have counted.
+fn counted_since(hours: f64, thrown_out: f64, when: &str) -> Option<String> {
+    if hours < WEEK_HOURS {
+        return Some(format!(
+            "pg_stat_statements has counted since {when} only ({:.0} hours): what runs weekly or monthly may not be there, \
+             so that no index is to be dropped for what is seen here.",
+            hours.max(0.0)
+        ));
+    }
+    (thrown_out > 0.0).then(|| {
+        format!(
+            "pg_stat_statements threw statements out {thrown_out} times to make room since {when}: rare ones are missing, \
+             as long as pg_stat_statements.max is not raised."
+        )
+    })
+}
+
+/// What a business does, it does within a week for the most part.
+const WEEK_HOURS: f64 = 168.0;
 
 fn without(is_loaded: bool, is_available: bool, is_rds: bool) -> Error {
     let hint = match (is_loaded, is_available, is_rds) {
@@ -75,11 +105,11 @@ fn without(is_loaded: bool, is_available: bool, is_rds: bool) -> Error {
     Error::refused(
         "The extension pg_stat_statements, which counts statements, is not in use in this database.",
     )
-    .hint(format!("{hint} Or give a file of statements with --queries."))
+    .hint(format!("{hint} Or give a file of statements with --queries, or a log with --log."))
 }
 
 /// What an index could serve: not DDL, settings or transaction control, and not what tools ask of the catalog.
-fn is_of_an_application(text: &str) -> bool {
+pub(crate) fn is_of_an_application(text: &str) -> bool {
     let Ok(script) = howdah_sql::parse(text, &howdah_sql::Limits::default()) else {
         return true;
     };

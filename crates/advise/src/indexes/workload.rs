@@ -30,6 +30,10 @@ pub struct Statement {
     pub template: String,
     /// Whether it writes.
     pub writes: bool,
+    /// The values of its parameters, as far as they are known.
+    pub values: Vec<Option<String>>,
+    /// Milliseconds that all its executions took, where they were measured.
+    pub ms: Option<f64>,
 }
 
 /// A statement that no index can be advised for.
@@ -85,6 +89,18 @@ impl Workload {
 
     /// Adds a statement, or says why it cannot be.
     pub fn add(&mut self, text: &str, weight: f64, line: usize) {
+        self.add_run(text, Vec::new(), weight, None, line);
+    }
+
+    /// Adds a statement that ran with these values of its parameters and took so many milliseconds in all.
+    pub(crate) fn add_run(
+        &mut self,
+        text: &str,
+        values: Vec<Option<String>>,
+        weight: f64,
+        ms: Option<f64>,
+        line: usize,
+    ) {
         match readable(text) {
             Ok((text, writes)) => {
                 let template = fingerprint(&text).unwrap_or_else(|_| text.clone());
@@ -94,6 +110,8 @@ impl Workload {
                     line,
                     template,
                     writes,
+                    values,
+                    ms,
                 });
             }
             Err(reason) => self.unread.push(Unread::new(text, line, reason)),
@@ -115,22 +133,25 @@ impl Workload {
         templates.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         let left_out = templates.len().saturating_sub(templates_max);
         templates.truncate(templates_max);
-        let mut kept: Vec<(usize, f64)> = Vec::new();
+        let mut kept: Vec<(usize, f64, Option<f64>)> = Vec::new();
         for (whole, places) in &templates {
             let count = places.len().min(most);
             // Evenly from first to last.
             let chosen: Vec<usize> = (0..count).map(|n| places[n * places.len() / count]).collect();
             let weight = total(&chosen);
             let share = if weight > 0.0 { whole / weight } else { 0.0 };
-            kept.extend(
-                chosen
-                    .into_iter()
-                    .map(|at| (at, self.statements[at].weight * share)),
-            );
+            let times: Option<Vec<f64>> = places.iter().map(|at| self.statements[*at].ms).collect();
+            let ms = times.map(|times| times.iter().sum::<f64>());
+            kept.extend(chosen.into_iter().map(|at| {
+                let own = self.statements[at].weight * share;
+                // Each stands for as much of the time as of the executions.
+                (at, own, ms.filter(|_| *whole > 0.0).map(|ms| ms * own / whole))
+            }));
         }
-        kept.sort_by_key(|(at, _)| *at);
-        let samples = kept.into_iter().map(|(at, weight)| Statement {
+        kept.sort_by_key(|(at, ..)| *at);
+        let samples = kept.into_iter().map(|(at, weight, ms)| Statement {
             weight,
+            ms,
             ..self.statements[at].clone()
         });
         (samples.collect(), left_out)
@@ -289,5 +310,13 @@ mod tests {
         assert_eq!(left_out, 0);
         assert_eq!(samples.len(), 3);
         assert!((samples.iter().map(|sample| sample.weight).sum::<f64>() - 9.0).abs() < 1e-9);
+        let mut timed = Workload::default();
+        for n in 0..9 {
+            let text = format!("SELECT 1 FROM t WHERE a = {n}");
+            timed.add_run(&text, Vec::new(), 1.0, Some(f64::from(n)), 0);
+        }
+        let (samples, _) = timed.samples(3, 10);
+        let ms: f64 = samples.iter().filter_map(|sample| sample.ms).sum();
+        assert!((ms - 36.0).abs() < 1e-9, "{samples:?}");
     }
 }

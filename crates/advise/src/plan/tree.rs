@@ -55,7 +55,9 @@ pub fn tree(plan: &Plan, figures: &Figures) -> String {
                 }
                 if let Some(factor) = misestimate(node) {
                     text.push_str(&format!(", expected {}", count(node.plan_rows)));
-                    if factor >= MARKED_FACTOR {
+                    // Where whoever asked for the rows had enough, the estimate may be right.
+                    let is_cut_short = actual.rows < node.plan_rows && plan.may_stop_early(at);
+                    if factor >= MARKED_FACTOR && !is_cut_short {
                         text.push_str(&format!("  ⚠ {}× {}", count(factor), direction(node)));
                     }
                 }

@@ -93,6 +93,6 @@ pub(super) fn wrong_by(reading: &Reading<'_>, at: usize) -> Option<f64> {
     if !is_much || NOT_COUNTED.contains(&node.kind.as_str()) {
         return None;
     }
-    let is_cut_short = seen < node.plan_rows && reading.may_stop_early(at);
+    let is_cut_short = seen < node.plan_rows && reading.plan.may_stop_early(at);
     (!is_cut_short).then_some(factor)
 }

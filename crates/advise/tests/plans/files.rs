@@ -1,6 +1,6 @@
 //! Plans in files, as psql, pgAdmin and logs hold them.
 
-use howdah_advise::plan::{Role, read_plans, read_text};
+use howdah_advise::plan::{Figures, Role, read_plans, read_text, tree};
 use howdah_testkit::{ServerOptions, majors, private};
 
 const TEXT: &str = "                                   QUERY PLAN                                   
@@ -153,4 +153,17 @@ async fn what_auto_explain_logs() {
             assert_eq!(seen, 2, "{major}: {name}");
         }
     }
+}
+
+#[test]
+fn what_a_limit_cut_short_was_not_estimated_wrongly() {
+    let marked = |limit: &str| {
+        let text = format!(
+            " {limit}  (cost=0.4..9.0 rows=10 width=4) (actual time=0.010..1.160 rows=10 loops=1)\n   ->  Seq Scan on o  (cost=0.4..9.0 rows=199 width=4) (actual time=0.010..1.150 rows=10 loops=1)\n"
+        );
+        let plan = read_plans(&text).unwrap().0.remove(0).plan;
+        tree(&plan, &Figures::of(&plan)).contains('⚠')
+    };
+    assert!(!marked("Limit"));
+    assert!(marked("Sort"));
 }

@@ -1,16 +1,17 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ArgMatches;
-use howdah_core::{Caller, Context, Error, ErrorKind, Outcome, Result, find_tool};
+use howdah_core::{Caller, Context, Error, ErrorKind, Outcome, Result, ToolEntry, find_tool};
 use howdah_jobs::{Engine, run_worker};
 
 use super::{Globals, chosen};
 use crate::output::{COULD_NOT_RUN, Output};
 use crate::stop::{Signals, Stop, cancel_on_servers};
 use crate::terminal::{TerminalHuman, TerminalProgress};
-use crate::{book, demo, follow, logging, mcp, services};
+use crate::{book, demo, follow, logging, mcp, services, top, web};
 
 /// Runs the command that was parsed and gives its exit code.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals, output: &Output) -> ExitCode {
@@ -27,6 +28,8 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals, output: &Output
     };
     match matches.subcommand() {
         Some(("mcp", below)) => mcp::run(below, globals, output, &mut signals).await,
+        Some(("serve", below)) => web::run(below, globals, output, &mut signals).await,
+        Some(("top", below)) => top::run(below, globals, output, &mut signals).await,
         Some(("demo", below)) => demo::run(below, globals, output, &mut signals).await,
         Some(("completions", below)) => completions(below),
         Some(("book", _)) => output.value(&book::value()),
@@ -54,11 +57,17 @@ async fn registered(
         Err(error) => return output.error(&error),
     };
     let cx = &prepared.cx;
-    let call = (prepared.run)(prepared.input, cx);
+    let mut call = (prepared.tool.run)(prepared.input, cx);
     let outcome = tokio::select! {
-        outcome = call => outcome,
+        outcome = &mut call => outcome,
         stop = signals.next() => {
             cx.cancel.cancel();
+            if prepared.tool.ends_when_told
+                && let Ok(Ok(mut outcome)) = tokio::time::timeout(ENDS_WITHIN, call).await
+            {
+                outcome.exit_code = stop.exit_code();
+                return output.outcome(&outcome);
+            }
             return interrupted(stop, output).await;
         }
     };
@@ -72,13 +81,14 @@ async fn registered(
 }
 
 struct Prepared {
-    run: RunTool,
+    tool: &'static ToolEntry,
     input: serde_json::Value,
     cx: Context,
     wait: bool,
 }
 
-type RunTool = for<'a> fn(serde_json::Value, &'a Context) -> futures::future::BoxFuture<'a, Result<Outcome>>;
+/// How long a command that was interrupted may take to finish what it has in hand.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 async fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
     let (entry, leaf) =
@@ -104,7 +114,7 @@ async fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
     }
     let wait = super::starts_a_job(entry.tool) && matches!(leaf.try_get_one::<bool>("wait"), Ok(Some(true)));
     Ok(Prepared {
-        run: tool.run,
+        tool,
         input,
         cx,
         wait,

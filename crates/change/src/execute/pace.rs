@@ -38,6 +38,13 @@ const RETAINED_BYTES: f64 = 8e9;
 const LOG_END: &str = "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')";
 const PRESSURE: &str = include_str!("pressure.sql");
 
+/// What a backfill does nothing for.
+#[derive(Clone, Copy, PartialEq)]
+enum WaitsFor {
+    Window,
+    Replica,
+}
+
 /// The pace of one backfill.
 pub(super) struct Pace {
     table: RelationName,
@@ -48,6 +55,8 @@ pub(super) struct Pace {
     log_pause: Duration,
     last: Duration,
     looked: Option<Instant>,
+    /// What was last said to be waited for: once is enough.
+    told: Option<WaitsFor>,
 }
 
 impl Pace {
@@ -59,6 +68,7 @@ impl Pace {
             log_pause: Duration::ZERO,
             last: Duration::ZERO,
             looked: None,
+            told: None,
         }
     }
 
@@ -144,15 +154,27 @@ impl Pace {
         if blocked > 0.0 {
             self.rows = (self.rows / 2.0).max(ROWS_LEAST as f64);
         }
-        let waits = lag > LAG_S;
-        if waits {
-            worker.observer.says(&format!(
-                "A replica is {lag:.0} s behind; the backfill of {} waits for it.",
-                self.table
-            ));
+        let waits = if worker.outside_window().await? {
+            Some(WaitsFor::Window)
+        } else {
+            (lag > LAG_S).then_some(WaitsFor::Replica)
+        };
+        if let Some(what) = waits.filter(|_| waits != self.told) {
+            let table = &self.table;
+            worker.observer.says(&match (what, worker.options.window) {
+                (WaitsFor::Window, Some((from, to))) => {
+                    let hour = |time: time::Time| format!("{:02}:{:02}", time.hour(), time.minute());
+                    format!(
+                        "The rows of {table} are filled from {} to {} only; waiting for that.",
+                        hour(from),
+                        hour(to)
+                    )
+                }
+                _ => format!("A replica is {lag:.0} s behind; the backfill of {table} waits for it."),
+            });
         }
-        let outside = worker.outside_window().await?;
-        Ok((wanted, waits || outside))
+        self.told = waits;
+        Ok((wanted, waits.is_some()))
     }
 }
 

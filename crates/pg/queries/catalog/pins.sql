@@ -13,4 +13,5 @@ SELECT pg_catalog.set_config('howdah.schemas', pg_catalog.current_schemas(true):
        pg_catalog.set_config('DateStyle', 'ISO, YMD', true),
        pg_catalog.set_config('IntervalStyle', 'postgres', true),
        pg_catalog.set_config('extra_float_digits', '1', true),
-       pg_catalog.set_config('bytea_output', 'hex', true);
+       pg_catalog.set_config('bytea_output', 'hex', true)
+/* howdah */;

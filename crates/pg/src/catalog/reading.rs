@@ -97,7 +97,7 @@ impl<'a> Reading<'a> {
         let lock_timeout = self.lock_timeout_ms.to_string();
         let pins = [Some(statement_timeout.as_str()), Some(lock_timeout.as_str())];
         let mut steps = vec![
-            Step::silent("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+            Step::silent("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY /* howdah */"),
             Step::silent(PINS).params(&pins),
         ];
         let before = steps.len();
@@ -106,7 +106,7 @@ impl<'a> Reading<'a> {
                 .iter()
                 .map(|query| Step::new(query.sql).params(query.params)),
         );
-        steps.push(Step::silent("ROLLBACK"));
+        steps.push(Step::silent("ROLLBACK /* howdah */"));
         let mut sink = Several {
             before,
             gathered: Vec::new(),

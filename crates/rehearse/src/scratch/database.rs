@@ -4,10 +4,10 @@ use howdah_pg::Connection;
 use howdah_sql::{quote_ident, quote_literal};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Server, append_page};
+use super::{Server, append_page, grow};
 use crate::schema::{BUILDER, Built};
 use crate::statistics::ColumnStatistics;
-use crate::{RehearseError, Schema, Statistics};
+use crate::{Knowledge, RehearseError, Schema, Statistics};
 
 /// A database on a scratch server, for one rehearsal. It is removed when the
 /// next one is asked for, or with the server.
@@ -147,6 +147,21 @@ impl ScratchDatabase {
             connection.batch(&counts(columns)).await.map_err(doing())?;
         }
         Ok(())
+    }
+
+    /// Makes its planner know what that of a target knows. The schema of the target has to be in it; rows are not.
+    pub async fn impart(&mut self, knowledge: &Knowledge) -> Result<(), RehearseError> {
+        let mut connection = self.connect_superuser().await?;
+        let files = knowledge.impart(&mut connection, &self.name).await?;
+        let data = self.server.data_dir();
+        let grown = tokio::task::spawn_blocking(move || {
+            for (path, pages) in files {
+                if let Err(error) = grow(&data.join(&path), pages) {
+                    tracing::warn!(path, %error, "a relation looks smaller to the planner than it is");
+                }
+            }
+        });
+        Ok(grown.await?)
     }
 
     /// Makes an ordinary role that a script takes for granted.

@@ -5,6 +5,7 @@
 mod clients;
 mod continued;
 mod effects;
+mod knowledge;
 mod schemas;
 mod statistics;
 mod world;
