@@ -6,14 +6,12 @@
 #[path = "aws/mod.rs"]
 mod account;
 
-use account::{Account, PLANTED, in_account};
+use account::case::{Case, PRODUCTION};
+use account::{Account, PLANTED, in_account, names};
 use howdah_aurora::{Action, ClusterStatus, Modification, Operation, Preset, Role, Shape, Tier};
 use howdah_core::ErrorKind;
-use howdah_jobs::{JobRecord, JobState};
-use serde_json::{Value, json};
-
-const PRODUCTION: &str = "monitoring_role = 'arn:aws:iam::123456789012:role/monitoring'\n\
-    allow = ['delete-without-snapshot', 'failover']";
+use howdah_jobs::JobState;
+use serde_json::json;
 
 fn on(cluster: &str, action: Action) -> Operation {
     Operation {
@@ -83,14 +81,6 @@ fn delete(cluster: &str, last: &str) -> Operation {
 
 fn modify(cluster: &str, change: Modification) -> Operation {
     on(cluster, Action::Modify(change))
-}
-
-fn names(value: &Value) -> Vec<&str> {
-    match value {
-        Value::Object(found) => found.keys().map(String::as_str).collect(),
-        Value::Array(found) => found.iter().map(|name| name.as_str().unwrap()).collect(),
-        _ => panic!("{value}"),
-    }
 }
 
 #[test]
@@ -427,119 +417,6 @@ async fn body_refusals() {
         "what the job made itself is gone"
     );
     account.assert_clean(Some(&job)).await;
-}
-
-/// Faults that a job survives, at whatever call.
-const SURVIVED: [&str; 8] = [
-    "lost",
-    "throttled",
-    "failed",
-    "unavailable",
-    "expired",
-    "truncated",
-    "cut-before",
-    "already",
-];
-
-/// One operation, what was there before it, and what has to be there after it.
-struct Case {
-    operation: Operation,
-    seed: Value,
-    /// Looked at where the job succeeded.
-    done: fn(&Value),
-    /// Looked at where it failed.
-    undone: fn(&Value),
-}
-
-impl Case {
-    fn verdict(&self, account: &Account, job: &JobRecord, what: &str) {
-        let state = account.state();
-        let made = state["made"].as_object().unwrap();
-        match job.state {
-            JobState::Succeeded => {
-                // A group or a snapshot of a name that was made twice would be a duplicate.
-                assert!(
-                    made.values().all(|times| *times == 1),
-                    "{what}: made twice: {made:?}"
-                );
-                (self.done)(&state);
-            }
-            _ => {
-                assert!(job.error.is_some(), "{what}: {job:?}");
-                assert!(
-                    job.error.as_ref().unwrap()["hint"].is_string(),
-                    "{what}: what to do is not said"
-                );
-                (self.undone)(&state);
-            }
-        }
-    }
-
-    async fn calls(&self, account: &Account) -> Vec<String> {
-        account.reset(&self.seed, &json!({}));
-        let job = account.run(&self.operation).await;
-        assert_eq!(job.state, JobState::Succeeded, "{:?}", job.error);
-        self.verdict(account, &job, "without a fault");
-        names(&account.state()["calls"])
-            .into_iter()
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// Each fault at each call that changes something, and one after the other at those that do not.
-    async fn with_faults(&self) {
-        let account = Account::with(PRODUCTION);
-        let calls = self.calls(&account).await;
-        let mut runs = 0;
-        for (at, call) in calls.iter().enumerate() {
-            let faults: Vec<&str> = match call.starts_with("Describe") {
-                true => vec![SURVIVED.iter().chain(&["denied"]).copied().nth(at % 9).unwrap()],
-                false => SURVIVED.iter().chain(&["denied"]).copied().collect(),
-            };
-            for fault in faults {
-                let what = format!("{:?}: {fault} at call {} ({call})", self.operation.action, at + 1);
-                account.reset(&self.seed, &json!({ "at": at + 1, "fault": fault }));
-                let job = account.run(&self.operation).await;
-                match fault {
-                    "denied" => assert_ne!(job.state, JobState::Succeeded, "{what}"),
-                    _ => assert_eq!(job.state, JobState::Succeeded, "{what}: {:?}", job.error),
-                }
-                self.verdict(&account, &job, &what);
-                account.assert_clean(Some(&job)).await;
-                runs += 1;
-            }
-        }
-        eprintln!(
-            "{:?}: {runs} faults over {} calls",
-            self.operation.action,
-            calls.len()
-        );
-    }
-
-    /// Killed before and after each call that changes something, and at some that do not.
-    async fn with_kills(&self) {
-        let account = Account::with(PRODUCTION);
-        let calls = self.calls(&account).await;
-        for (at, call) in calls.iter().enumerate() {
-            let faults: &[&str] = match call.starts_with("Describe") {
-                true if at % 4 == 0 => &["hang-before"],
-                true => &[],
-                false => &["hang-before", "hang-after"],
-            };
-            for fault in faults {
-                let what = format!(
-                    "{:?}: killed, {fault} call {} ({call})",
-                    self.operation.action,
-                    at + 1
-                );
-                account.reset(&self.seed, &json!({ "at": at + 1, "fault": fault }));
-                let job = account.run_killed(&self.operation).await;
-                assert_eq!(job.state, JobState::Succeeded, "{what}: {:?}", job.error);
-                self.verdict(&account, &job, &what);
-                account.assert_clean(Some(&job)).await;
-            }
-        }
-    }
 }
 
 fn creation() -> Case {

@@ -27,7 +27,7 @@ pub(crate) async fn consent(cx: &Context, operation: &Operation) -> Result<()> {
     }
     let size = size(&clusters, operation).await?;
     let question = Confirmation {
-        message: format!("{} {}{size}? {effect}", question(operation), what.replacen("The ", "the ", 1)),
+        message: format!("{} {}{size}? {effect}", question(operation), asked(&what)),
         binding: command.clone(),
     };
     match cx.human.confirm(question).await? {
@@ -58,12 +58,19 @@ fn words(operation: &Operation) -> (String, &'static str) {
     }
 }
 
+/// What is dealt with, within a sentence.
+fn asked(what: &str) -> String {
+    match what.strip_prefix("The cluster ") {
+        Some(name) => format!("the PostgreSQL cluster {name}"),
+        None => what.replacen("The ", "the ", 1),
+    }
+}
+
 fn question(operation: &Operation) -> &'static str {
     match &operation.action {
         Action::Create { .. } => "Create",
         Action::Stop => "Stop",
         Action::Start => "Start",
-        // The size that follows is that of the data.
         Action::Delete { .. } | Action::DeleteSnapshot { .. } => "Delete",
         Action::Snapshot { .. } => "Take",
         Action::Restore { .. } | Action::RestoreToTime { .. } => "Restore",

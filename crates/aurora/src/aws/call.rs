@@ -18,6 +18,8 @@ use super::account::Account;
 
 /// How often a throttled or unanswered call is repeated: with the waits between, about a minute.
 const TRIES: u32 = 9;
+/// How often where somebody waits for the answer.
+const TRIES_FOR_SOMEBODY: u32 = 3;
 /// The first wait; each is twice the one before, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(15);
@@ -34,7 +36,8 @@ pub(super) struct Caller<'a> {
 pub(super) struct Failure {
     /// The service's own name for it; empty where it did not answer.
     code: String,
-    error: Error,
+    /// Boxed, so that results stay small.
+    error: Box<Error>,
 }
 
 impl Failure {
@@ -46,7 +49,7 @@ impl Failure {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        failure.error
+        *failure.error
     }
 }
 
@@ -54,7 +57,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
             code: String::new(),
-            error,
+            error: Box::new(error),
         }
     }
 }
@@ -106,6 +109,11 @@ impl Caller<'_> {
     {
         let began = Instant::now();
         let (mut tries, mut wait) = (0, FIRST);
+        let most = if self.cx.is_some() {
+            TRIES
+        } else {
+            TRIES_FOR_SOMEBODY
+        };
         loop {
             self.check_cancelled()?;
             // On the heap: the futures of the SDK are large, and every call of ours would hold one.
@@ -118,7 +126,7 @@ impl Caller<'_> {
             match meaning {
                 Meaning::Answered => return Err(failure),
                 Meaning::Lost if !harmless => return Err(failure),
-                Meaning::Throttled | Meaning::Lost if tries < TRIES => {}
+                Meaning::Throttled | Meaning::Lost if tries < most => {}
                 Meaning::Throttled | Meaning::Lost => return Err(failure),
                 Meaning::Expired => {
                     // Credentials that were renewed meanwhile are found at once; for others only a job has time.
@@ -180,7 +188,7 @@ where
         .to_owned();
     let failure = |kind, message: String, hint: &str| Failure {
         code: code.clone(),
-        error: Error::new(kind, message).hint(hint),
+        error: Box::new(Error::new(kind, message).hint(hint)),
     };
     match (error, code.as_str()) {
         (SdkError::ServiceError(_), code) if THROTTLED.contains(&code) => (
@@ -199,18 +207,15 @@ where
                 "Renew them (`aws sso login`), then run the command again, or let a job go on: `howdah job resume ID`.",
             ),
         ),
-        (SdkError::ServiceError(service), code)
-            if code.is_empty() || BROKEN.contains(&code) || !understood(service.err()) =>
-        {
-            (
-                Meaning::Lost,
-                failure(
-                    ErrorKind::Unavailable,
-                    format!("AWS failed to {what}, or to say that it did{}.", named(code)),
-                    "Try again; a job looks first at what there is.",
-                ),
-            )
-        }
+        // Without a code the reply was not the service's own, but a proxy's page or half of one.
+        (SdkError::ServiceError(_), code) if code.is_empty() || BROKEN.contains(&code) => (
+            Meaning::Lost,
+            failure(
+                ErrorKind::Unavailable,
+                format!("AWS failed to {what}, or to say that it did{}.", named(code)),
+                "Try again; a job looks first at what there is.",
+            ),
+        ),
         (SdkError::ServiceError(_), code) if DENIED.contains(&code) => (
             Meaning::Answered,
             failure(
@@ -248,10 +253,10 @@ where
             Meaning::Answered,
             Failure {
                 code: code.clone(),
-                error: Error::internal(format!(
+                error: Box::new(Error::internal(format!(
                     "The call to {what} could not be put together: {}",
                     chain(error)
-                )),
+                ))),
             },
         ),
         _ => (
@@ -291,11 +296,6 @@ const DENIED: [&str; 4] = [
     "UnauthorizedOperation",
     "KMSKeyNotAccessibleFault",
 ];
-
-/// Whether the reply was one of the service's own, and not a proxy's page or half of one.
-fn understood<E: ProvideErrorMetadata>(error: &E) -> bool {
-    error.code().is_some()
-}
 
 fn named(code: &str) -> String {
     match code {

@@ -39,7 +39,7 @@ impl Guards {
 }
 
 /// The parameters of every cluster: TLS for all, and a log from which slow statements, waits
-/// for locks and spills to disk can be read. The last word says that it waits for a restart.
+/// for locks and spills to disk can be read. All take effect without a restart.
 pub(super) const PARAMETERS: [(&str, &str); 5] = [
     ("rds.force_ssl", "1"),
     ("log_min_duration_statement", "1000"),

@@ -6,6 +6,8 @@
 
 #![allow(unreachable_pub, reason = "a module of a test")]
 
+pub mod case;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -267,4 +269,13 @@ fn http(port: u16, method: &str, body: &str) -> String {
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     reply.split_once("\r\n\r\n").expect("a reply").1.to_owned()
+}
+
+/// The keys of an object, or the texts of a list.
+pub fn names(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(found) => found.keys().map(String::as_str).collect(),
+        Value::Array(found) => found.iter().map(|name| name.as_str().unwrap()).collect(),
+        _ => panic!("{value}"),
+    }
 }
