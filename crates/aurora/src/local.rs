@@ -26,7 +26,7 @@ use howdah_pg::Secret;
 
 use crate::{
     Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, MAX_READERS,
-    Operation, OperationState, Snapshot,
+    Operation, OperationState, Shape, Snapshot, Tier,
 };
 use layout::{Layout, Stage};
 
@@ -92,6 +92,12 @@ impl LocalPlane {
             Action::DeleteSnapshot { .. } => {
                 steps.push(Step::new("remove-snapshot", "Removing the snapshot"));
             }
+            // Refused by `check`, before a job is recorded.
+            Action::Clone { .. }
+            | Action::AddReader
+            | Action::RemoveReader { .. }
+            | Action::Failover { .. }
+            | Action::Modify(_) => {}
         }
         steps
     }
@@ -161,14 +167,25 @@ impl ControlPlane for LocalPlane {
                 version,
                 readers,
                 database,
+                shape,
             } => {
+                if *shape != Shape::default() {
+                    return Err(cannot("choose a preset or a size of instances"));
+                }
                 if database.is_empty() || database.len() > 63 || database.contains('\0') {
                     return Err(Error::invalid("The name of a database has 1 to 63 bytes."));
                 }
                 self.check_new(cluster, *readers)?;
                 Installation::require(*version)?;
             }
-            Action::Restore { snapshot, readers } => {
+            Action::Restore { shape, .. } | Action::RestoreToTime { shape, .. }
+                if *shape != Shape::default() =>
+            {
+                return Err(cannot("choose a preset or a size of instances"));
+            }
+            Action::Restore {
+                snapshot, readers, ..
+            } => {
                 self.check_new(cluster, *readers)?;
                 let record = self.layout.snapshot(snapshot).require(&self.layout)?;
                 Installation::require(Some(record.major))?;
@@ -177,6 +194,7 @@ impl ControlPlane for LocalPlane {
                 source,
                 time,
                 readers,
+                ..
             } => {
                 self.check_new(cluster, *readers)?;
                 self.check_exists(source).await?;
@@ -195,8 +213,34 @@ impl ControlPlane for LocalPlane {
             Action::Stop | Action::Start | Action::Delete { final_snapshot: None } => {
                 self.check_exists(cluster).await?;
             }
+            Action::Clone { .. } => return Err(cannot("clone a cluster")),
+            Action::AddReader | Action::RemoveReader { .. } => {
+                return Err(cannot("change the readers of a cluster"));
+            }
+            Action::Failover { .. } => return Err(cannot("fail a cluster over")),
+            Action::Modify(_) => return Err(cannot("change a cluster")),
         }
         Ok(())
+    }
+
+    async fn tier(&self, operation: &Operation) -> Result<Tier> {
+        Ok(match &operation.action {
+            Action::Delete {
+                final_snapshot: Some(snapshot),
+            } => Tier::Risk {
+                effect: format!("Its data are kept in the snapshot {snapshot}."),
+            },
+            Action::Delete { final_snapshot: None } => Tier::Risk {
+                effect: "Its data are gone for good: no snapshot is taken.".to_owned(),
+            },
+            Action::DeleteSnapshot { .. } => Tier::Risk {
+                effect: format!(
+                    "It is the copy of the cluster {}; its data are gone for good.",
+                    operation.cluster
+                ),
+            },
+            _ => Tier::Free,
+        })
     }
 
     fn steps(&self, operation: &Operation) -> Vec<Step> {
@@ -351,10 +395,19 @@ impl ControlPlane for LocalPlane {
         self.layout.snapshots()
     }
 
-    async fn password(&self, cluster: &ClusterName) -> Result<Secret> {
-        self.check_exists(cluster).await?;
-        self.layout.cluster(cluster).password().map(Secret::new)
+    async fn password(&self, connection: &Connection) -> Result<Secret> {
+        let cluster = connection.target.parse::<ClusterName>()?;
+        self.check_exists(&cluster).await?;
+        self.layout.cluster(&cluster).password().map(Secret::new)
     }
+}
+
+fn cannot(what: &str) -> Error {
+    AuroraError::Unsupported {
+        provider: LocalPlane::NAME,
+        what: what.to_owned(),
+    }
+    .into()
 }
 
 fn unknown_step(step: &str) -> Error {

@@ -41,8 +41,11 @@ pub(super) async fn prepare(
             version,
             readers,
             database,
+            ..
         } => (Installation::require(*version)?, database.clone(), *readers),
-        Action::Restore { snapshot, readers } => {
+        Action::Restore {
+            snapshot, readers, ..
+        } => {
             let record = layout.snapshot(snapshot).require(layout)?;
             (
                 Installation::require(Some(record.major))?,

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use howdah_core::{Error, ErrorKind, Result};
@@ -52,6 +52,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         size_bytes,
         restorable_since: log_archive::earliest(&directory),
         instances,
+        details: BTreeMap::new(),
     })
 }
 
@@ -84,6 +85,8 @@ fn instances(directory: &ClusterDirectory, record: &ClusterRecord) -> Vec<Instan
                 role,
                 status,
                 endpoint,
+                class: None,
+                zone: None,
                 lag_bytes: None,
                 lag_ms: None,
             })

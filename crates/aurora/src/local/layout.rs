@@ -278,7 +278,8 @@ impl ClusterDirectory {
             reader_endpoints: readers,
             database: record.database,
             user: USER.to_owned(),
-            password_file: self.password_file(),
+            password_file: Some(self.password_file()),
+            secret: None,
             ca_file: self.tls().ca,
         })
     }
