@@ -112,7 +112,7 @@ cluster_job!(
 );
 cluster_job!(
     /// Makes a reader the writer.
-    FailOver, "fail_over_cluster", "Fail a cluster over", OnFailure::Keep
+    FailOver, "fail_over_cluster", "Fail a cluster over", OnFailure::Undo
 );
 cluster_job!(
     /// Changes size or guards of a cluster.
