@@ -272,11 +272,7 @@ enum Compared {
 }
 
 /// The column that a slot's value is compared with, and how.
-fn column_of<'a>(
-    slot: &Slot,
-    accesses: &[Access],
-    catalog: &'a Catalog,
-) -> Option<(&'a Column, Compared)> {
+fn column_of<'a>(slot: &Slot, accesses: &[Access], catalog: &'a Catalog) -> Option<(&'a Column, Compared)> {
     let mut found: Vec<(&Column, Compared)> = Vec::new();
     let mut named: Option<(&Column, Compared)> = None;
     for access in accesses {
