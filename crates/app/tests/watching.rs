@@ -153,26 +153,45 @@ async fn what_was_seen_before_an_interrupt_is_kept_and_two_do_not_count_twice() 
     let program = Program::new(&database.url());
     let client = database.probe().await;
     let sleeping = tokio::spawn(async move { drop(client.batch_execute("SELECT pg_sleep(600)").await) });
-    let mut first = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = program
+        .command(&["watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     // Samples are written down every ten seconds; the first counters at once.
     let samples = program.home.path().join("state/store/samples");
     let began = Instant::now();
-    while !std::fs::read_dir(&samples).is_ok_and(|mut files| files.any(|file| file.unwrap().path().extension().is_some_and(|end| end == "db"))) {
+    while !std::fs::read_dir(&samples).is_ok_and(|mut files| {
+        files.any(|file| file.unwrap().path().extension().is_some_and(|end| end == "db"))
+    }) {
         assert!(began.elapsed() < Duration::from_secs(120));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // Another one waits for its turn and adds nothing.
-    let mut second = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut second = program
+        .command(&["watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;
     let interrupt = |pid: u32| {
-        let sent = Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-INT", &pid.to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     };
     interrupt(first.id());
-    let ended = tokio::task::spawn_blocking(move || first.wait().unwrap()).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || first.wait().unwrap())
+        .await
+        .unwrap();
     assert_eq!(ended.code(), Some(130));
     interrupt(second.id());
-    let ended = tokio::task::spawn_blocking(move || second.wait().unwrap()).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || second.wait().unwrap())
+        .await
+        .unwrap();
     assert_eq!(ended.code(), Some(130));
     let load = program.json(&["history", "load", "--json"]).await;
     assert!(load["looks"].as_i64().unwrap() >= 1, "{load}");
@@ -182,7 +201,10 @@ async fn what_was_seen_before_an_interrupt_is_kept_and_two_do_not_count_twice() 
     assert_eq!(top["activity"]["sessions"][0]["wait"], "Timeout:PgSleep", "{top}");
     let text = program.run(&["top", "--once"]).await;
     assert_eq!(text.status.code(), Some(0), "{text:?}");
-    assert!(String::from_utf8_lossy(&text.stdout).contains("pg_sleep"), "{text:?}");
+    assert!(
+        String::from_utf8_lossy(&text.stdout).contains("pg_sleep"),
+        "{text:?}"
+    );
 
     let pid = top["activity"]["sessions"][0]["pid"].to_string();
     let refused = program.run(&["cancel", &pid]).await;
@@ -192,4 +214,46 @@ async fn what_was_seen_before_an_interrupt_is_kept_and_two_do_not_count_twice() 
     sleeping.await.unwrap();
     let gone = program.run(&["cancel", "2147483647", "--yes"]).await;
     assert_eq!(gone.status.code(), Some(1), "{gone:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn triggers_tell_once_and_keep_silent() {
+    let server = private(ServerOptions::default()).await;
+    let database = server.database("triggers").await;
+    let program = Program::new(&database.url());
+    let told = program.home.path().join("told");
+    let command = format!("command = [\"sh\", \"-c\", \"cat >> \\\"$0\\\"; echo >> \\\"$0\\\"\", {:?}]", told.display().to_string());
+    // The servers of the tests do without fsync, which a check calls critical.
+    let rule = "on = \"check\"\nchecks = [\"durability-settings\"]\nnotify = [\"ops\"]\n";
+    let config = |rules: &str| format!("[notify.ops]\n{command}\n{rules}");
+    let write = |text: &str| std::fs::write(program.home.path().join("howdah.toml"), text).unwrap();
+
+    write(&config("[triggers.none]\non = \"lost\"\nnotify = [\"nobody\"]\n"));
+    let wrong = program.run(&["watch", "--for", "1s"]).await;
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("nobody"), "{wrong:?}");
+
+    write(&config(&format!(
+        "[triggers.durable]\n{rule}[triggers.silent]\n{rule}silence = [\"00:00-24:00\"]\n[triggers.lasting]\n{rule}after = \"1h\"\n[triggers.gone]\non = \"lost\"\nnotify = [\"ops\"]\n"
+    )));
+    let tested = program.json(&["triggers", "--test", "durable", "--json"]).await;
+    assert_eq!(tested["told"][0]["channel"], "ops", "{tested}");
+    let mut watch = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    let lines = || -> Vec<Value> {
+        let text = std::fs::read_to_string(&told).unwrap();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    while lines().len() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(180), "{:?}", lines());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    let lines = lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0]["phase"], "test");
+    assert_eq!((&lines[1]["phase"], &lines[1]["trigger"]), (&"began".into(), &"durable".into()));
+    assert!(lines[1]["message"].as_str().unwrap().contains("fsync"), "{lines:?}");
 }

@@ -137,10 +137,7 @@ async fn held(
                 &[Some(qualified.as_str())],
             )
             .await?;
-        of.extend(
-            rows.iter()
-                .filter_map(|row| Some((row.get(0)?.to_owned(), at))),
-        );
+        of.extend(rows.iter().filter_map(|row| Some((row.get(0)?.to_owned(), at))));
         built.push(qualified);
     }
     let relations: BTreeSet<&str> = advice
@@ -161,7 +158,9 @@ async fn held(
         };
         copy.batch(&format!("DROP INDEX {}", built[index])).await?;
         dropped.insert(index, reason);
-        let again: Vec<usize> = (0..runs.len()).filter(|at| uses(&after[*at], index, &of)).collect();
+        let again: Vec<usize> = (0..runs.len())
+            .filter(|at| uses(&after[*at], index, &of))
+            .collect();
         let some: Vec<Run> = again.iter().map(|at| runs[*at].clone()).collect();
         for (at, measured) in again.into_iter().zip(measure(copy, &some).await?) {
             after[at] = measured;
@@ -228,7 +227,11 @@ fn harmful(
     dropped: &BTreeMap<usize, String>,
 ) -> Option<(usize, String)> {
     let mut worst: Option<(f64, usize, String)> = None;
-    let candidates: BTreeSet<usize> = of.values().copied().filter(|at| !dropped.contains_key(at)).collect();
+    let candidates: BTreeSet<usize> = of
+        .values()
+        .copied()
+        .filter(|at| !dropped.contains_key(at))
+        .collect();
     for index in candidates {
         let mut gain = 0.0;
         let mut reason = None;

@@ -14,10 +14,12 @@ use crate::web;
 /// Where nobody can look, the clients work for so long, to be seen in the history.
 const UNSEEN: Duration = Duration::from_secs(12);
 /// What somebody left open before going home, and what waits for it.
-const LEFT_OPEN: &str = "SET application_name = 'back office'; BEGIN; UPDATE shop.customers SET name = name WHERE id = 17";
+const LEFT_OPEN: &str =
+    "SET application_name = 'back office'; BEGIN; UPDATE shop.customers SET name = name WHERE id = 17";
 const WAITS: &str = "SET application_name = 'web shop'; UPDATE shop.customers SET name = name WHERE id = 17";
 /// A report without an index to serve it.
-const REPORT: &str = "SET application_name = 'report'; SELECT count(*) FROM shop.orders WHERE note LIKE '%gift%'";
+const REPORT: &str =
+    "SET application_name = 'report'; SELECT count(*) FROM shop.orders WHERE note LIKE '%gift%'";
 
 /// A dashboard that is served, over a shop at work.
 pub(super) struct Shown {
@@ -26,6 +28,11 @@ pub(super) struct Shown {
     left_open: howdah_pg::Connection,
     waits: JoinHandle<std::result::Result<(), PgError>>,
     report: JoinHandle<()>,
+}
+
+/// Whether somebody is there to look.
+pub(super) fn is_seen() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 impl Shown {
@@ -58,7 +65,7 @@ impl Shown {
 
     /// Waits until the person has seen enough; where there is none, until the history has something to tell.
     pub(super) async fn until_seen() {
-        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        if !is_seen() {
             return tokio::time::sleep(UNSEEN).await;
         }
         let enter = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
