@@ -182,7 +182,10 @@ async fn connect(url: &str) -> Result<Client> {
 
 async fn load(client: &Client, domain: Domain, percent: u32) -> Result<()> {
     let there: bool = client
-        .query_one("SELECT to_regclass('public.' || $1) IS NOT NULL", &[&domain.last_table()])
+        .query_one(
+            "SELECT to_regclass('public.' || $1) IS NOT NULL",
+            &[&domain.last_table()],
+        )
         .await?
         .get(0);
     if there {

@@ -93,10 +93,7 @@ impl Application {
                 text: text.trim_end_matches(';').to_owned(),
             }
         };
-        let templates = sections(domain.workload())
-            .into_iter()
-            .map(template)
-            .collect();
+        let templates = sections(domain.workload()).into_iter().map(template).collect();
         Ok(Self { templates, values })
     }
 
