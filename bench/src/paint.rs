@@ -28,7 +28,9 @@ pub(crate) async fn measure(howdah: &Path, url: &str) -> Result<Vec<Line>> {
         .stderr(Stdio::piped())
         .spawn()?;
     let said = BufReader::new(child.stderr.take().context("standard error")?).lines();
-    let address = said.map_while(Result::ok).find_map(|line| line.strip_prefix("The dashboard: ").map(str::to_owned));
+    let address = said
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_prefix("The dashboard: ").map(str::to_owned));
     let address = address.context("howdah serve did not start")?;
     let browser = Browser::start().await;
     let mut lines = Vec::new();

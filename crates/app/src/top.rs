@@ -193,7 +193,10 @@ struct Load {
 
 impl Load {
     fn look(&mut self, activity: &Activity) {
-        let at_work = activity.sessions.iter().filter(|session| session.state == "active");
+        let at_work = activity
+            .sessions
+            .iter()
+            .filter(|session| session.state == "active");
         let waits = at_work.map(|session| match session.wait.as_str() {
             "" => "CPU".to_owned(),
             wait => wait.to_owned(),
@@ -248,7 +251,10 @@ mod tests {
         let mut load = Load::default();
         load.look(&activity(&["", "Lock:tuple"]));
         load.look(&activity(&[""]));
-        assert_eq!(load.waits(), [("CPU".to_owned(), 1.0), ("Lock:tuple".to_owned(), 0.5)]);
+        assert_eq!(
+            load.waits(),
+            [("CPU".to_owned(), 1.0), ("Lock:tuple".to_owned(), 0.5)]
+        );
         for _ in 0..LOOKS {
             load.look(&activity(&[]));
         }

@@ -100,10 +100,19 @@ pub(crate) async fn run(
     }
 }
 
-async fn serve(matches: &ArgMatches, globals: &Globals, output: &Output, signals: &mut Signals) -> Result<u8> {
+async fn serve(
+    matches: &ArgMatches,
+    globals: &Globals,
+    output: &Output,
+    signals: &mut Signals,
+) -> Result<u8> {
     let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let place = listen::Place::open(text("listen").unwrap_or(USUAL)).await?;
-    let given = token::given(matches.get_one::<std::path::PathBuf>("token-file").map(std::path::PathBuf::as_path))?;
+    let given = token::given(
+        matches
+            .get_one::<std::path::PathBuf>("token-file")
+            .map(std::path::PathBuf::as_path),
+    )?;
     let is_made = given.is_none() && !place.is_loopback();
     let token = match is_made {
         true => Some(token::Token::make()?),
@@ -114,10 +123,15 @@ async fn serve(matches: &ArgMatches, globals: &Globals, output: &Output, signals
     let names = matches.get_many::<String>("host").into_iter().flatten().cloned();
     output.note(&format!("The dashboard: {}", place.url()));
     if let (true, Some(token)) = (is_made, &token) {
-        output.note(&format!("Its token, which is not shown again: {}", token.reveal()));
+        output.note(&format!(
+            "Its token, which is not shown again: {}",
+            token.reveal()
+        ));
     }
     if !place.is_loopback() {
-        output.note("What is sent is not encrypted. Towards others put it behind a proxy with TLS, or use ssh -L.");
+        output.note(
+            "What is sent is not encrypted. Towards others put it behind a proxy with TLS, or use ssh -L.",
+        );
     }
     let all = Watch {
         all: true,

@@ -153,26 +153,45 @@ async fn what_was_seen_before_an_interrupt_is_kept_and_two_do_not_count_twice() 
     let program = Program::new(&database.url());
     let client = database.probe().await;
     let sleeping = tokio::spawn(async move { drop(client.batch_execute("SELECT pg_sleep(600)").await) });
-    let mut first = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = program
+        .command(&["watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     // Samples are written down every ten seconds; the first counters at once.
     let samples = program.home.path().join("state/store/samples");
     let began = Instant::now();
-    while !std::fs::read_dir(&samples).is_ok_and(|mut files| files.any(|file| file.unwrap().path().extension().is_some_and(|end| end == "db"))) {
+    while !std::fs::read_dir(&samples).is_ok_and(|mut files| {
+        files.any(|file| file.unwrap().path().extension().is_some_and(|end| end == "db"))
+    }) {
         assert!(began.elapsed() < Duration::from_secs(120));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // Another one waits for its turn and adds nothing.
-    let mut second = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut second = program
+        .command(&["watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;
     let interrupt = |pid: u32| {
-        let sent = Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-INT", &pid.to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     };
     interrupt(first.id());
-    let ended = tokio::task::spawn_blocking(move || first.wait().unwrap()).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || first.wait().unwrap())
+        .await
+        .unwrap();
     assert_eq!(ended.code(), Some(130));
     interrupt(second.id());
-    let ended = tokio::task::spawn_blocking(move || second.wait().unwrap()).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || second.wait().unwrap())
+        .await
+        .unwrap();
     assert_eq!(ended.code(), Some(130));
     let load = program.json(&["history", "load", "--json"]).await;
     assert!(load["looks"].as_i64().unwrap() >= 1, "{load}");
@@ -182,7 +201,10 @@ async fn what_was_seen_before_an_interrupt_is_kept_and_two_do_not_count_twice() 
     assert_eq!(top["activity"]["sessions"][0]["wait"], "Timeout:PgSleep", "{top}");
     let text = program.run(&["top", "--once"]).await;
     assert_eq!(text.status.code(), Some(0), "{text:?}");
-    assert!(String::from_utf8_lossy(&text.stdout).contains("pg_sleep"), "{text:?}");
+    assert!(
+        String::from_utf8_lossy(&text.stdout).contains("pg_sleep"),
+        "{text:?}"
+    );
 
     let pid = top["activity"]["sessions"][0]["pid"].to_string();
     let refused = program.run(&["cancel", &pid]).await;

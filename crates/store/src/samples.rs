@@ -243,7 +243,12 @@ impl Samples {
         if let Some(directory) = path.parent() {
             crate::private_directory(directory)?;
         }
-        let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Claim { _file: file })),
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),

@@ -73,7 +73,11 @@ impl Browser {
         tokio::spawn(async move {
             let mut from = BufReader::new(from);
             let mut message = Vec::new();
-            while from.read_until(0, &mut message).await.is_ok_and(|length| length > 0) {
+            while from
+                .read_until(0, &mut message)
+                .await
+                .is_ok_and(|length| length > 0)
+            {
                 message.pop();
                 if let Ok(said) = serde_json::from_slice::<Value>(&message) {
                     listener.take(said);
@@ -92,7 +96,10 @@ impl Browser {
 
     /// An empty page of its own, as wide as that.
     pub async fn tab(&self, width: u32) -> Tab {
-        let context = self.shared.call(None, "Target.createBrowserContext", json!({})).await;
+        let context = self
+            .shared
+            .call(None, "Target.createBrowserContext", json!({}))
+            .await;
         let target = json!({ "url": "about:blank", "browserContextId": context["browserContextId"] });
         let created = self.shared.call(None, "Target.createTarget", target).await;
         let attach = json!({ "targetId": created["targetId"], "flatten": true });
@@ -125,7 +132,8 @@ impl Tab {
 
     /// Whether scripts of pages run.
     pub async fn scripts(&self, run: bool) {
-        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !run })).await;
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !run }))
+            .await;
     }
 
     /// Goes to an address, and waits until the page is there.
@@ -133,20 +141,27 @@ impl Tab {
         self.eval("window.isBefore = true").await;
         let went = self.call("Page.navigate", json!({ "url": url })).await;
         assert!(went["errorText"].is_null(), "{url}: {went}");
-        self.until("!window.isBefore && document.readyState === 'complete'").await;
+        self.until("!window.isBefore && document.readyState === 'complete'")
+            .await;
     }
 
     /// Does what leads to another page, and waits until it is there.
     pub async fn follow(&self, script: &str) {
-        self.eval(&format!("window.isBefore = true; {script}; true")).await;
-        self.until("!window.isBefore && document.readyState === 'complete'").await;
+        self.eval(&format!("window.isBefore = true; {script}; true"))
+            .await;
+        self.until("!window.isBefore && document.readyState === 'complete'")
+            .await;
     }
 
     /// The value of an expression in the page, awaited where it is a promise.
     pub async fn eval(&self, expression: &str) -> Value {
         let asked = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let said = self.call("Runtime.evaluate", asked).await;
-        assert!(said["exceptionDetails"].is_null(), "{expression}: {}", said["exceptionDetails"]);
+        assert!(
+            said["exceptionDetails"].is_null(),
+            "{expression}: {}",
+            said["exceptionDetails"]
+        );
         said["result"]["value"].clone()
     }
 
@@ -156,7 +171,10 @@ impl Tab {
         loop {
             // While a page is exchanged for another one there is nothing to ask.
             let asked = json!({ "expression": format!("!!({condition})"), "returnByValue": true });
-            let said = self.shared.ask(Some(&self.session), "Runtime.evaluate", asked).await;
+            let said = self
+                .shared
+                .ask(Some(&self.session), "Runtime.evaluate", asked)
+                .await;
             if said["result"]["result"]["value"] == json!(true) {
                 return;
             }
@@ -170,7 +188,11 @@ impl Tab {
 
     /// All text that the page shows.
     pub async fn text(&self) -> String {
-        self.eval("document.body.innerText").await.as_str().unwrap_or_default().to_owned()
+        self.eval("document.body.innerText")
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Presses a key: `Tab`, `Enter`.
@@ -178,7 +200,8 @@ impl Tab {
         let code = if key == "Tab" { 9 } else { 13 };
         let text = if key == "Enter" { "\r" } else { "" };
         for kind in ["keyDown", "keyUp"] {
-            let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+            let event =
+                json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
             self.call("Input.dispatchKeyEvent", event).await;
         }
     }
@@ -194,7 +217,10 @@ impl Tab {
     /// The addresses that the page asked for so far.
     pub fn requests(&self) -> Vec<String> {
         let events = self.events("Network.requestWillBeSent");
-        events.iter().filter_map(|event| Some(event["request"]["url"].as_str()?.to_owned())).collect()
+        events
+            .iter()
+            .filter_map(|event| Some(event["request"]["url"].as_str()?.to_owned()))
+            .collect()
     }
 
     /// What went wrong in the page so far: errors of scripts, what its policy forbade, dialogs.
@@ -205,12 +231,19 @@ impl Tab {
             // That a page is about an error is its status, which the log repeats.
             event["entry"]["level"] == "error" && event["entry"]["source"] != "network"
         });
-        thrown.into_iter().chain(dialogs).chain(logged).map(|event| event.to_string()).collect()
+        thrown
+            .into_iter()
+            .chain(dialogs)
+            .chain(logged)
+            .map(|event| event.to_string())
+            .collect()
     }
 
     fn events(&self, method: &str) -> Vec<Value> {
         let events = lock(&self.shared.events);
-        let own = events.iter().filter(|event| event["sessionId"] == json!(self.session) && event["method"] == json!(method));
+        let own = events
+            .iter()
+            .filter(|event| event["sessionId"] == json!(self.session) && event["method"] == json!(method));
         own.map(|event| event["params"].clone()).collect()
     }
 
@@ -248,7 +281,12 @@ impl Shared {
         lock(&self.replies).insert(id, reply);
         let mut bytes = serde_json::to_vec(&message).unwrap();
         bytes.push(0);
-        self.to.lock().await.write_all(&bytes).await.expect("the browser runs");
+        self.to
+            .lock()
+            .await
+            .write_all(&bytes)
+            .await
+            .expect("the browser runs");
         tokio::time::timeout(PATIENCE, replied)
             .await
             .unwrap_or_else(|_| panic!("the browser does not answer {method}"))

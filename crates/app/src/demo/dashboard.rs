@@ -14,10 +14,12 @@ use crate::web;
 /// Where nobody can look, the clients work for so long, to be seen in the history.
 const UNSEEN: Duration = Duration::from_secs(12);
 /// What somebody left open before going home, and what waits for it.
-const LEFT_OPEN: &str = "SET application_name = 'back office'; BEGIN; UPDATE shop.customers SET name = name WHERE id = 17";
+const LEFT_OPEN: &str =
+    "SET application_name = 'back office'; BEGIN; UPDATE shop.customers SET name = name WHERE id = 17";
 const WAITS: &str = "SET application_name = 'web shop'; UPDATE shop.customers SET name = name WHERE id = 17";
 /// A report without an index to serve it.
-const REPORT: &str = "SET application_name = 'report'; SELECT count(*) FROM shop.orders WHERE note LIKE '%gift%'";
+const REPORT: &str =
+    "SET application_name = 'report'; SELECT count(*) FROM shop.orders WHERE note LIKE '%gift%'";
 
 /// A dashboard that is served, over a shop at work.
 pub(super) struct Shown {

@@ -71,7 +71,11 @@ impl Screen {
         });
         let terminal = console::Term::stdout();
         write(&terminal, OPEN)?;
-        Ok(Self { terminal, keys, before })
+        Ok(Self {
+            terminal,
+            keys,
+            before,
+        })
     }
 
     /// The next key that means something; never, where there are none.
@@ -108,7 +112,10 @@ impl Drop for Screen {
 }
 
 fn write(mut terminal: &console::Term, text: &str) -> Result<()> {
-    terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush()).map_err(lost)
+    terminal
+        .write_all(text.as_bytes())
+        .and_then(|()| terminal.flush())
+        .map_err(lost)
 }
 
 fn lost(error: std::io::Error) -> Error {
@@ -118,8 +125,15 @@ fn lost(error: std::io::Error) -> Error {
 /// The picture, no larger than the terminal.
 fn lines(view: &View<'_>, height: usize, width: usize) -> Vec<String> {
     let average: f64 = view.waits.iter().map(|(_, average)| average).sum();
-    let paused = if view.is_paused { "  stopped: p goes on" } else { "" };
-    let head = format!("{}  {average:.2} sessions at work on average{paused}", view.target);
+    let paused = if view.is_paused {
+        "  stopped: p goes on"
+    } else {
+        ""
+    };
+    let head = format!(
+        "{}  {average:.2} sessions at work on average{paused}",
+        view.target
+    );
     let mut lines = vec![marked(BOLD, &head, width)];
     lines.extend(view.waits.iter().take(5).map(|(wait, share)| {
         let bar = "█".repeat((share / average.max(1.0) * 30.0).round() as usize);
@@ -130,23 +144,47 @@ fn lines(view: &View<'_>, height: usize, width: usize) -> Vec<String> {
         Err(error) => lines.extend(error.to_text().lines().map(|line| marked(RED, line, width))),
         Ok(activity) => {
             for queue in activity.queues.iter().take(5) {
-                let waiting: Vec<String> = queue.waiting.iter().take(8).map(|one| one.pid.to_string()).collect();
-                let who = if queue.root == 0 { "a prepared transaction".to_owned() } else { queue.root.to_string() };
+                let waiting: Vec<String> = queue
+                    .waiting
+                    .iter()
+                    .take(8)
+                    .map(|one| one.pid.to_string())
+                    .collect();
+                let who = if queue.root == 0 {
+                    "a prepared transaction".to_owned()
+                } else {
+                    queue.root.to_string()
+                };
                 let line = format!("{who} blocks {}: {}", queue.waiting.len(), waiting.join(", "));
                 lines.push(marked(RED, &line, width));
             }
-            let title = format!("{:>8} {:<14} {:<12} {:>9} {:<22} {}", "PROCESS", "ROLE", "STATE", "FOR", "WAIT", "STATEMENT");
+            let title = format!(
+                "{:>8} {:<14} {:<12} {:>9} {:<22} {}",
+                "PROCESS", "ROLE", "STATE", "FOR", "WAIT", "STATEMENT"
+            );
             lines.push(marked(FAINT, &title, width));
             // Statements get a third of what is left.
             let room = height.saturating_sub(lines.len() + 2);
-            let of_statements = view.statements.map_or(0, |top| (top.statements.len() + 2).min(room / 3));
+            let of_statements = view
+                .statements
+                .map_or(0, |top| (top.statements.len() + 2).min(room / 3));
             let sessions = activity.sessions.iter().take(room - of_statements);
             lines.extend(sessions.map(|session| cut(&line(session), width)));
             if let Some(top) = view.statements.filter(|_| of_statements > 2) {
                 lines.push(String::new());
-                lines.push(marked(FAINT, &format!("{:>7} {:>9} {:>11}  STATEMENT", "TIME", "CALLS", "MEAN"), width));
+                lines.push(marked(
+                    FAINT,
+                    &format!("{:>7} {:>9} {:>11}  STATEMENT", "TIME", "CALLS", "MEAN"),
+                    width,
+                ));
                 lines.extend(top.statements.iter().take(of_statements - 2).map(|one| {
-                    cut(&format!("{:>5.1} % {:>9} {:>8.2} ms  {}", one.percent, one.calls, one.mean_ms, one.statement), width)
+                    cut(
+                        &format!(
+                            "{:>5.1} % {:>9} {:>8.2} ms  {}",
+                            one.percent, one.calls, one.mean_ms, one.statement
+                        ),
+                        width,
+                    )
                 }));
             }
         }
@@ -156,7 +194,10 @@ fn lines(view: &View<'_>, height: usize, width: usize) -> Vec<String> {
 }
 
 fn line(session: &SessionLine) -> String {
-    let took = session.query_s.or(session.state_s).map_or(String::new(), human_duration);
+    let took = session
+        .query_s
+        .or(session.state_s)
+        .map_or(String::new(), human_duration);
     let wait = match session.blocked_by.first() {
         Some(blocker) => format!("behind {blocker}"),
         None => session.wait.clone(),
@@ -179,7 +220,10 @@ fn marked(mark: &str, text: &str, width: usize) -> String {
 
 /// The text in one line as wide as that at most, with nothing in it that moves the cursor.
 fn cut(text: &str, width: usize) -> String {
-    let line: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .collect();
     console::truncate_str(&visible(&line), width, "…").into_owned()
 }
 
@@ -216,7 +260,10 @@ mod tests {
         assert!(drawn.len() <= 24 && drawn.len() > 20, "{}", drawn.len());
         for line in &drawn {
             assert!(console::measure_text_width(line) <= 80, "{line:?}");
-            assert!(!line.contains("\x1b[2J") && !line.contains("\x1b[31mLock") && !line.contains('\r'), "{line:?}");
+            assert!(
+                !line.contains("\x1b[2J") && !line.contains("\x1b[31mLock") && !line.contains('\r'),
+                "{line:?}"
+            );
         }
         assert!(drawn[0].contains("2.00 sessions"), "{}", drawn[0]);
     }

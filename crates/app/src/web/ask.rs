@@ -23,7 +23,10 @@ pub(super) struct PageHuman {
 impl PageHuman {
     /// With what the form says.
     pub(super) fn new(said: &[(String, String)]) -> Self {
-        let agreed = said.iter().find(|(name, _)| name == AGREED).map(|(_, binding)| binding.clone());
+        let agreed = said
+            .iter()
+            .find(|(name, _)| name == AGREED)
+            .map(|(_, binding)| binding.clone());
         Self {
             agreed,
             asked: Mutex::default(),
@@ -50,7 +53,10 @@ impl Human for PageHuman {
 
 /// The question as a page.
 pub(super) fn question(visit: &Visit, question: &Confirmation) -> Markup {
-    let said = visit.said.iter().filter(|(name, _)| name != AGREED && name != "part");
+    let said = visit
+        .said
+        .iter()
+        .filter(|(name, _)| name != AGREED && name != "part");
     html! {
         section.question aria-labelledby="question" {
             h2 id="question" { "Go ahead?" }

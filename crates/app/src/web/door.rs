@@ -75,7 +75,10 @@ impl Door {
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside.retain(|_, since| since.elapsed() < STAYS);
         if inside.len() >= BROWSERS_MAX
-            && let Some(oldest) = inside.iter().min_by_key(|(_, since)| **since).map(|(pass, _)| pass.clone())
+            && let Some(oldest) = inside
+                .iter()
+                .min_by_key(|(_, since)| **since)
+                .map(|(pass, _)| pass.clone())
         {
             inside.remove(&oldest);
         }
@@ -111,10 +114,15 @@ impl Door {
         let is_loopback = self.address.ip().is_loopback();
         let is_named = self.names.iter().any(|own| *own == name);
         // Behind a proxy the browser sees the proxy's port.
-        let is_port = is_named || !is_loopback || port == Some(self.address.port()) || (port.is_none() && self.address.port() == 80);
+        let is_port = is_named
+            || !is_loopback
+            || port == Some(self.address.port())
+            || (port.is_none() && self.address.port() == 80);
         let is_known = is_named
             || name == "localhost"
-            || name.parse::<IpAddr>().is_ok_and(|ip| !is_loopback || ip.is_loopback());
+            || name
+                .parse::<IpAddr>()
+                .is_ok_and(|ip| !is_loopback || ip.is_loopback());
         is_port && is_known
     }
 }
@@ -126,7 +134,9 @@ fn comes_from(headers: &HeaderMap, host: &str) -> bool {
             .strip_prefix("http://")
             .or_else(|| origin.strip_prefix("https://"))
             .is_some_and(|origin| origin.eq_ignore_ascii_case(host)),
-        None => headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin"),
+        None => headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site == "same-origin"),
     }
 }
 
@@ -159,11 +169,17 @@ mod tests {
     use super::*;
 
     fn door(address: &str, names: &[&str], token: Option<Token>) -> Door {
-        Door::new(token, address.parse().unwrap(), names.iter().map(|name| (*name).to_owned()).collect())
+        Door::new(
+            token,
+            address.parse().unwrap(),
+            names.iter().map(|name| (*name).to_owned()).collect(),
+        )
     }
 
     fn headers(of: &[(&'static str, &str)]) -> HeaderMap {
-        of.iter().map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap())).collect()
+        of.iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -214,17 +230,35 @@ mod tests {
         let token = Token::make().unwrap();
         let door = door("0.0.0.0:7777", &[], Some(token.clone()));
         let host = ("host", "192.0.2.7:7777");
-        assert_eq!(door.check(&Method::GET, &headers(&[host]), false), Err(Closed::Token));
+        assert_eq!(
+            door.check(&Method::GET, &headers(&[host]), false),
+            Err(Closed::Token)
+        );
         assert!(door.enter("wrong").unwrap().is_none());
         let cookie = door.enter(token.reveal()).unwrap().unwrap();
         let cookie = cookie.to_str().unwrap();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
-        assert!(!cookie.contains(token.reveal()), "the token itself stays out of the browser");
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+            "{cookie}"
+        );
+        assert!(
+            !cookie.contains(token.reveal()),
+            "the token itself stays out of the browser"
+        );
         let pass = cookie.split(';').next().unwrap();
-        assert!(door.check(&Method::GET, &headers(&[host, ("cookie", pass)]), false).is_ok());
+        assert!(
+            door.check(&Method::GET, &headers(&[host, ("cookie", pass)]), false)
+                .is_ok()
+        );
         let both = format!("other=1; {pass}");
-        assert!(door.check(&Method::GET, &headers(&[host, ("cookie", &both)]), false).is_ok());
+        assert!(
+            door.check(&Method::GET, &headers(&[host, ("cookie", &both)]), false)
+                .is_ok()
+        );
         let other = [host, ("cookie", "howdah=0")];
-        assert_eq!(door.check(&Method::GET, &headers(&other), false), Err(Closed::Token));
+        assert_eq!(
+            door.check(&Method::GET, &headers(&other), false),
+            Err(Closed::Token)
+        );
     }
 }

@@ -110,7 +110,11 @@ impl Slot {
     fn said<T: Send + Sync + 'static>(&self, fresh: Duration) -> Option<Arc<Result<T>>> {
         let (at, said) = self.said.as_ref()?;
         let said = Arc::clone(said).downcast::<Result<T>>().ok()?;
-        let lasts = if said.is_err() && fresh < FORGOTTEN_AFTER { fresh.min(ERROR_LASTS) } else { fresh };
+        let lasts = if said.is_err() && fresh < FORGOTTEN_AFTER {
+            fresh.min(ERROR_LASTS)
+        } else {
+            fresh
+        };
         (at.elapsed() <= lasts).then_some(said)
     }
 }
@@ -160,7 +164,9 @@ mod tests {
             std::future::pending::<()>().await;
             Ok(())
         };
-        let slow = lately.look("b".to_owned(), LONG, Duration::from_millis(1), never).await;
+        let slow = lately
+            .look("b".to_owned(), LONG, Duration::from_millis(1), never)
+            .await;
         assert!(slow.said.is_none() && slow.is_asking);
     }
 

@@ -14,10 +14,16 @@ impl Place {
     pub(super) async fn open(address: &str) -> Result<Self> {
         let failed = |error: std::io::Error| {
             let hint = match error.kind() {
-                std::io::ErrorKind::AddrInUse => "Another program has that port, perhaps another howdah: choose one with --listen 127.0.0.1:7778.",
+                std::io::ErrorKind::AddrInUse => {
+                    "Another program has that port, perhaps another howdah: choose one with --listen 127.0.0.1:7778."
+                }
                 _ => "Write it as 127.0.0.1:7777 or [::1]:7777.",
             };
-            Error::new(ErrorKind::Local, format!("{address} cannot be listened on: {error}.")).hint(hint)
+            Error::new(
+                ErrorKind::Local,
+                format!("{address} cannot be listened on: {error}."),
+            )
+            .hint(hint)
         };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;

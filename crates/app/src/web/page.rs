@@ -42,7 +42,9 @@ pub(super) fn page(path: &str) -> Option<&'static Page> {
 
 /// The pages of the menu, in order.
 fn menu() -> Vec<&'static Page> {
-    let mut pages: Vec<&Page> = inventory::iter::<Page>().filter(|page| page.place.is_some()).collect();
+    let mut pages: Vec<&Page> = inventory::iter::<Page>()
+        .filter(|page| page.place.is_some())
+        .collect();
     pages.sort_by_key(|page| (page.place, page.path));
     pages
 }
@@ -51,9 +53,13 @@ fn menu() -> Vec<&'static Page> {
 pub(super) fn whole(visit: &Visit, page: &Page, content: &Markup) -> Markup {
     let target = visit.target();
     let targets = visit.cx.get::<Targets>().ok();
-    let default = targets.as_ref().and_then(|targets| targets.get(None).ok()).map(|target| target.name.clone());
-    let mut names: Vec<String> =
-        targets.map(|targets| targets.list().iter().map(|target| target.name.clone()).collect()).unwrap_or_default();
+    let default = targets
+        .as_ref()
+        .and_then(|targets| targets.get(None).ok())
+        .map(|target| target.name.clone());
+    let mut names: Vec<String> = targets
+        .map(|targets| targets.list().iter().map(|target| target.name.clone()).collect())
+        .unwrap_or_default();
     let shown = target.or(default);
     if let Some(shown) = &shown
         && !names.contains(shown)
@@ -64,36 +70,39 @@ pub(super) fn whole(visit: &Visit, page: &Page, content: &Markup) -> Markup {
         Some(shown) => format!("{} · {shown}", page.title),
         None => page.title.to_owned(),
     };
-    frame(&title, &html! {
-        header.top {
-            a.brand href=(visit.link("/", &[])) { "Howdah" }
-            nav aria-label="Pages" {
-                ul {
-                    @for other in menu() {
-                        li { a href=(visit.link(other.path, &[])) aria-current=[(other.path == page.path).then_some("page")] { (other.title) } }
-                    }
-                }
-            }
-            @if names.len() > 1 {
-                form.targets method="get" action=(page_of(page)) {
-                    label for="target" { "Target" }
-                    select id="target" name="target" {
-                        @for name in &names {
-                            option value=(name) selected[Some(name) == shown.as_ref()] { (name) }
+    frame(
+        &title,
+        &html! {
+            header.top {
+                a.brand href=(visit.link("/", &[])) { "Howdah" }
+                nav aria-label="Pages" {
+                    ul {
+                        @for other in menu() {
+                            li { a href=(visit.link(other.path, &[])) aria-current=[(other.path == page.path).then_some("page")] { (other.title) } }
                         }
                     }
-                    button { "Show" }
                 }
-            } @else if let Some(shown) = &shown {
-                p.target { span.faint { "Target " } (shown) }
+                @if names.len() > 1 {
+                    form.targets method="get" action=(page_of(page)) {
+                        label for="target" { "Target" }
+                        select id="target" name="target" {
+                            @for name in &names {
+                                option value=(name) selected[Some(name) == shown.as_ref()] { (name) }
+                            }
+                        }
+                        button { "Show" }
+                    }
+                } @else if let Some(shown) = &shown {
+                    p.target { span.faint { "Target " } (shown) }
+                }
             }
-        }
-        main id="main" tabindex="-1" {
-            h1 { (page.title) }
-            (content)
-        }
-        footer { p { "Times are UTC. Howdah " (env!("CARGO_PKG_VERSION")) } }
-    })
+            main id="main" tabindex="-1" {
+                h1 { (page.title) }
+                (content)
+            }
+            footer { p { "Times are UTC. Howdah " (env!("CARGO_PKG_VERSION")) } }
+        },
+    )
 }
 
 /// Where the choice of another target leads: a page of the menu means the same there.

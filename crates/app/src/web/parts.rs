@@ -20,7 +20,9 @@ pub(super) const LENGTHS: &[(&str, &str)] = &[
 
 /// The stretch of time that a visit looks back on, out of [`LENGTHS`].
 pub(super) fn last<'a>(visit: &'a Visit, usual: &'a str) -> &'a str {
-    let asked = visit.word("last").filter(|asked| LENGTHS.iter().any(|(length, _)| length == asked));
+    let asked = visit
+        .word("last")
+        .filter(|asked| LENGTHS.iter().any(|(length, _)| length == asked));
     asked.unwrap_or(usual)
 }
 
@@ -32,9 +34,14 @@ pub(super) fn lengths(visit: &Visit, chosen: &str) -> Markup {
 /// A choice of one word; the others are kept.
 pub(super) fn choice(visit: &Visit, says: &str, word: &str, of: &[(&str, &str)], chosen: &str) -> Markup {
     let link = |value: &str| {
-        let kept = visit.said.iter().filter(|(name, _)| name != word && name != "part" && name != "target");
-        let words: Vec<(&str, &str)> =
-            kept.map(|(name, value)| (name.as_str(), value.as_str())).chain([(word, value)]).collect();
+        let kept = visit
+            .said
+            .iter()
+            .filter(|(name, _)| name != word && name != "part" && name != "target");
+        let words: Vec<(&str, &str)> = kept
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain([(word, value)])
+            .collect();
         visit.link(visit.path, &words)
     };
     html! {
@@ -107,7 +114,12 @@ pub(super) fn load(shown: &ShownLoad) -> Markup {
         parts: &parts,
         steps: load.steps.iter().map(|step| (step.at_s, &step.parts)).collect(),
     };
-    let colour = |of: &str| parts.iter().find(|(part, _)| *part == of).map_or(COLOURS, |(_, colour)| *colour);
+    let colour = |of: &str| {
+        parts
+            .iter()
+            .find(|(part, _)| *part == of)
+            .map_or(COLOURS, |(_, colour)| *colour)
+    };
     html! {
         p { strong { (format!("{:.2}", load.average)) } " sessions at work on average, in " (count(load.looks as f64)) " looks." }
         (stack.draw())

@@ -21,8 +21,16 @@ use super::words::decoded;
 
 /// What the browser gets beside pages.
 const ASSETS: &[(&str, &str, &str)] = &[
-    ("dashboard.css", "text/css; charset=utf-8", include_str!("dashboard.css")),
-    ("dashboard.js", "text/javascript; charset=utf-8", include_str!("dashboard.js")),
+    (
+        "dashboard.css",
+        "text/css; charset=utf-8",
+        include_str!("dashboard.css"),
+    ),
+    (
+        "dashboard.js",
+        "text/javascript; charset=utf-8",
+        include_str!("dashboard.js"),
+    ),
     ("icon.svg", "image/svg+xml", include_str!("icon.svg")),
 ];
 /// Where they are.
@@ -65,7 +73,10 @@ pub(super) async fn serve(place: Place, door: Door, cx: Context) -> std::io::Res
 
 /// The address of an asset. It names the build, so that the browser may keep it.
 pub(super) fn asset(name: &str) -> String {
-    let text = ASSETS.iter().find(|(asset, _, _)| *asset == name).map_or("", |(_, _, text)| text);
+    let text = ASSETS
+        .iter()
+        .find(|(asset, _, _)| *asset == name)
+        .map_or("", |(_, _, text)| text);
     format!("{ASSETS_AT}{name}?v={:08x}", fingerprint(text))
 }
 
@@ -81,7 +92,10 @@ async fn answer(state: &Arc<State>, request: Request) -> Response {
             Some(page) => match method {
                 Method::GET | Method::HEAD => shown(state, page, request).await,
                 Method::POST => done(state, page, request).await,
-                _ => plain(StatusCode::METHOD_NOT_ALLOWED, "Pages are read, and forms are posted."),
+                _ => plain(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "Pages are read, and forms are posted.",
+                ),
             },
         },
     };
@@ -134,7 +148,10 @@ async fn done(state: &State, page: &'static Page, request: Request) -> Response 
     visit.cx.human = Arc::clone(&human) as Arc<dyn Human>;
     let outcome = act(&visit).await;
     if let Some(question) = human.asked() {
-        return document(StatusCode::OK, &whole(&visit, page, &ask::question(&visit, &question)));
+        return document(
+            StatusCode::OK,
+            &whole(&visit, page, &ask::question(&visit, &question)),
+        );
     }
     state.lately.forget();
     match outcome {
@@ -161,7 +178,10 @@ async fn login(state: &State, request: Request) -> Response {
         Ok(words) => words,
         Err(response) => return response,
     };
-    let guess = words.iter().find(|(name, _)| name == "token").map_or("", |(_, token)| token.trim());
+    let guess = words
+        .iter()
+        .find(|(name, _)| name == "token")
+        .map_or("", |(_, token)| token.trim());
     match state.door.enter(guess) {
         Ok(Some(cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
         Ok(None) => {
@@ -173,17 +193,20 @@ async fn login(state: &State, request: Request) -> Response {
 }
 
 fn login_page(wrong: Option<&str>) -> Markup {
-    frame("Token", &html! {
-        main.login id="main" tabindex="-1" {
-            h1 { "Howdah" }
-            form method="post" action=(LOGIN) {
-                label for="token" { "The token that howdah serve printed, or was given" }
-                input id="token" name="token" type="password" autocomplete="current-password" required;
-                @if let Some(wrong) = wrong { p.problem role="alert" { (wrong) } }
-                p { button { "Enter" } }
+    frame(
+        "Token",
+        &html! {
+            main.login id="main" tabindex="-1" {
+                h1 { "Howdah" }
+                form method="post" action=(LOGIN) {
+                    label for="token" { "The token that howdah serve printed, or was given" }
+                    input id="token" name="token" type="password" autocomplete="current-password" required;
+                    @if let Some(wrong) = wrong { p.problem role="alert" { (wrong) } }
+                    p { button { "Enter" } }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn turned_away(closed: Closed) -> Response {
@@ -201,13 +224,21 @@ fn turned_away(closed: Closed) -> Response {
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }
 
 fn document(status: StatusCode, markup: &Markup) -> Response {
-    let headers: HeaderMap = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))]
-        .into_iter()
-        .collect();
+    let headers: HeaderMap = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    )]
+    .into_iter()
+    .collect();
     (status, headers, Body::from(markup.0.clone())).into_response()
 }
 
@@ -220,7 +251,10 @@ fn words_of(request: &Request) -> Vec<(String, String)> {
 async fn form(request: Request) -> Result<Vec<(String, String)>, Response> {
     match axum::body::to_bytes(request.into_body(), FORM_MAX).await {
         Ok(bytes) => Ok(decoded(&bytes)),
-        Err(_) => Err(plain(StatusCode::PAYLOAD_TOO_LARGE, "That is more than a form may hold.")),
+        Err(_) => Err(plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "That is more than a form may hold.",
+        )),
     }
 }
 
@@ -237,5 +271,7 @@ fn status(error: &Error) -> StatusCode {
 
 /// FNV-1a.
 fn fingerprint(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }

@@ -44,7 +44,11 @@ pub(super) fn course_of(says: &str, unit: &str, values: &[Option<f64>]) -> Marku
 /// Places along the width with their values.
 fn course(values: &[f64]) -> Vec<(f64, f64)> {
     let last = values.len().saturating_sub(1).max(1) as f64;
-    values.iter().enumerate().map(|(at, value)| (WIDTH * at as f64 / last, *value)).collect()
+    values
+        .iter()
+        .enumerate()
+        .map(|(at, value)| (WIDTH * at as f64 / last, *value))
+        .collect()
 }
 
 /// The stretches without a gap.
@@ -62,14 +66,18 @@ fn lines(values: &[Option<f64>]) -> Vec<Vec<(f64, f64)>> {
     // A single value is a short line and no invisible point.
     for line in &mut lines {
         if let [(at, value)] = line.as_slice() {
-            *line = vec![((at - step / 3.0).max(0.0), *value), ((at + step / 3.0).min(WIDTH), *value)];
+            *line = vec![
+                ((at - step / 3.0).max(0.0), *value),
+                ((at + step / 3.0).min(WIDTH), *value),
+            ];
         }
     }
     lines
 }
 
 fn points(line: &[(f64, f64)], most: f64) -> String {
-    let point = |(at, value): &(f64, f64)| format!("{at:.1},{:.1}", HEIGHT - 1.0 - (HEIGHT - 2.0) * value / most);
+    let point =
+        |(at, value): &(f64, f64)| format!("{at:.1},{:.1}", HEIGHT - 1.0 - (HEIGHT - 2.0) * value / most);
     line.iter().map(point).collect::<Vec<_>>().join(" ")
 }
 

@@ -33,7 +33,11 @@ pub(super) struct Stack<'a> {
 impl Stack<'_> {
     /// The picture, with what its colours mean below.
     pub(super) fn draw(&self) -> Markup {
-        let most = self.steps.iter().map(|(_, parts)| parts.values().sum::<f64>()).fold(0.0, f64::max);
+        let most = self
+            .steps
+            .iter()
+            .map(|(_, parts)| parts.values().sum::<f64>())
+            .fold(0.0, f64::max);
         let top = ceiling(most);
         let length = (self.to_s - self.from_s).max(1) as f64;
         let marks = self.marks();
@@ -81,10 +85,17 @@ impl Stack<'_> {
 }
 
 /// Name, colour, foot and height of each bar of a step, in per cent of the picture.
-fn bars<'a>(coloured: &[(&'a str, usize)], parts: &BTreeMap<String, f64>, top: f64) -> Vec<(&'a str, usize, f64, f64)> {
+fn bars<'a>(
+    coloured: &[(&'a str, usize)],
+    parts: &BTreeMap<String, f64>,
+    top: f64,
+) -> Vec<(&'a str, usize, f64, f64)> {
     let mut heights = vec![0.0; coloured.len() + 1];
     for (part, value) in parts {
-        let at = coloured.iter().position(|(name, _)| name == part).unwrap_or(coloured.len());
+        let at = coloured
+            .iter()
+            .position(|(name, _)| name == part)
+            .unwrap_or(coloured.len());
         heights[at] += 100.0 * value / top;
     }
     let mut below = 0.0;
@@ -132,7 +143,11 @@ pub(super) fn ceiling(most: f64) -> f64 {
     }
     let power = 10f64.powf(most.log10().floor());
     let steps = [1.0, 2.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-    steps.iter().map(|step| step * power).find(|round| *round >= most).unwrap_or(10.0 * power)
+    steps
+        .iter()
+        .map(|step| step * power)
+        .find(|round| *round >= most)
+        .unwrap_or(10.0 * power)
 }
 
 /// A place or length in per cent, as SVG takes it.
@@ -146,10 +161,18 @@ mod tests {
 
     #[test]
     fn bars_stand_on_each_other() {
-        let parts = BTreeMap::from([("b".to_owned(), 1.0), ("a".to_owned(), 2.0), ("z".to_owned(), 1.0)]);
+        let parts = BTreeMap::from([
+            ("b".to_owned(), 1.0),
+            ("a".to_owned(), 2.0),
+            ("z".to_owned(), 1.0),
+        ]);
         assert_eq!(
             bars(&[("a", 0), ("b", 1)], &parts, 4.0),
-            [("a", 0, 0.0, 50.0), ("b", 1, 50.0, 25.0), (REST, COLOURS, 75.0, 25.0)]
+            [
+                ("a", 0, 0.0, 50.0),
+                ("b", 1, 50.0, 25.0),
+                (REST, COLOURS, 75.0, 25.0)
+            ]
         );
         assert_eq!(ceiling(0.0), 1.0);
         assert_eq!(ceiling(3.1), 4.0);
@@ -161,7 +184,15 @@ mod tests {
     #[test]
     fn kinds_of_waits_keep_their_colours() {
         let found = colours(["Lock:relation", "IO:DataFileRead", "CPU", "Lock:tuple"].into_iter());
-        assert_eq!(found, [("Lock:relation", 2), ("IO:DataFileRead", 1), ("CPU", 0), ("Lock:tuple", 3)]);
+        assert_eq!(
+            found,
+            [
+                ("Lock:relation", 2),
+                ("IO:DataFileRead", 1),
+                ("CPU", 0),
+                ("Lock:tuple", 3)
+            ]
+        );
         let many: Vec<String> = (0..20).map(|number| format!("IO:{number}")).collect();
         let found = colours(many.iter().map(String::as_str));
         let mut used: Vec<usize> = found.iter().map(|(_, colour)| *colour).collect();

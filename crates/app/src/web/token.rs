@@ -25,8 +25,14 @@ impl Token {
 
     /// Whether it was guessed right. How long that takes says nothing about how much of it was.
     pub(super) fn is(&self, guess: &str) -> bool {
-        let (own, guess) = (Sha256::digest(self.0.as_bytes()), Sha256::digest(guess.as_bytes()));
-        own.iter().zip(guess.iter()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+        let (own, guess) = (
+            Sha256::digest(self.0.as_bytes()),
+            Sha256::digest(guess.as_bytes()),
+        );
+        own.iter()
+            .zip(guess.iter())
+            .fold(0, |differs, (a, b)| differs | (a ^ b))
+            == 0
     }
 }
 
@@ -35,7 +41,10 @@ pub(super) fn given(file: Option<&Path>) -> Result<Option<Token>> {
     let (text, place) = match file {
         Some(file) => {
             let text = std::fs::read_to_string(file).map_err(|error| {
-                Error::new(ErrorKind::Local, format!("The token cannot be read from {}: {error}.", file.display()))
+                Error::new(
+                    ErrorKind::Local,
+                    format!("The token cannot be read from {}: {error}.", file.display()),
+                )
             })?;
             (text, file.display().to_string())
         }
@@ -46,8 +55,10 @@ pub(super) fn given(file: Option<&Path>) -> Result<Option<Token>> {
     };
     let text = text.trim();
     if text.chars().count() < LEAST_CHARS {
-        return Err(Error::invalid(format!("The token in {place} has fewer than {LEAST_CHARS} characters."))
-            .hint("Take one that nobody guesses: head -c 24 /dev/urandom | base64"));
+        return Err(Error::invalid(format!(
+            "The token in {place} has fewer than {LEAST_CHARS} characters."
+        ))
+        .hint("Take one that nobody guesses: head -c 24 /dev/urandom | base64"));
     }
     Ok(Some(Token(text.to_owned())))
 }
@@ -71,6 +82,9 @@ mod tests {
         for wrong in ["", "0123456789abcde", "0123456789abcdef0", "0123456789abcdeF"] {
             assert!(!token.is(wrong), "{wrong}");
         }
-        assert_ne!(Token::make().map(|token| token.0).ok(), Token::make().map(|token| token.0).ok());
+        assert_ne!(
+            Token::make().map(|token| token.0).ok(),
+            Token::make().map(|token| token.0).ok()
+        );
     }
 }

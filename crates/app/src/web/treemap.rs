@@ -102,14 +102,32 @@ fn lay(row: &[f64], scale: f64, room: Area, areas: &mut Vec<Area>) -> Area {
     for size in row {
         let along = size * scale / across;
         areas.push(match is_column {
-            true => Area { left: room.left, top: room.top + at, width: across, height: along },
-            false => Area { left: room.left + at, top: room.top, width: along, height: across },
+            true => Area {
+                left: room.left,
+                top: room.top + at,
+                width: across,
+                height: along,
+            },
+            false => Area {
+                left: room.left + at,
+                top: room.top,
+                width: along,
+                height: across,
+            },
         });
         at += along;
     }
     match is_column {
-        true => Area { left: room.left + across, width: (room.width - across).max(1e-9), ..room },
-        false => Area { top: room.top + across, height: (room.height - across).max(1e-9), ..room },
+        true => Area {
+            left: room.left + across,
+            width: (room.width - across).max(1e-9),
+            ..room
+        },
+        false => Area {
+            top: room.top + across,
+            height: (room.height - across).max(1e-9),
+            ..room
+        },
     }
 }
 
@@ -120,13 +138,27 @@ mod tests {
     #[test]
     fn areas_are_as_large_as_what_they_stand_for_and_do_not_overlap() {
         let sizes = [60.0, 30.0, 20.0, 10.0, 5.0, 1.0, 0.5];
-        let whole = Area { left: 0.0, top: 0.0, width: 2.0, height: 1.0 };
+        let whole = Area {
+            left: 0.0,
+            top: 0.0,
+            width: 2.0,
+            height: 1.0,
+        };
         let found = areas(&sizes, whole);
         let sum: f64 = sizes.iter().sum();
         for (size, area) in sizes.iter().zip(&found) {
-            assert!((area.width * area.height / 2.0 - size / sum).abs() < 1e-6, "{area:?}");
-            assert!(area.left >= -1e-6 && area.left + area.width <= 2.0 + 1e-6, "{area:?}");
-            assert!(area.top >= -1e-6 && area.top + area.height <= 1.0 + 1e-6, "{area:?}");
+            assert!(
+                (area.width * area.height / 2.0 - size / sum).abs() < 1e-6,
+                "{area:?}"
+            );
+            assert!(
+                area.left >= -1e-6 && area.left + area.width <= 2.0 + 1e-6,
+                "{area:?}"
+            );
+            assert!(
+                area.top >= -1e-6 && area.top + area.height <= 1.0 + 1e-6,
+                "{area:?}"
+            );
         }
         for (at, a) in found.iter().enumerate() {
             for b in &found[at + 1..] {

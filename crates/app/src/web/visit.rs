@@ -26,7 +26,9 @@ impl Visit {
     /// What was said under a name, unless it is empty.
     pub(super) fn word(&self, name: &str) -> Option<&str> {
         let found = self.said.iter().rev().find(|(said, _)| said == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// The target that is looked at; none is the default one.
@@ -74,7 +76,9 @@ impl Visit {
         let key = format!("{} {input}", T::NAME);
         let cx = self.cx.clone();
         let ask = async move { tool.run(&cx).await };
-        self.lately.look(key, Duration::from_secs_f64(fresh_s), patience, ask).await
+        self.lately
+            .look(key, Duration::from_secs_f64(fresh_s), patience, ask)
+            .await
     }
 }
 
@@ -138,5 +142,7 @@ pub(super) fn no_part(name: &str) -> Error {
 
 /// Something that a page cannot do without.
 pub(super) fn needed<'a>(visit: &'a Visit, name: &str) -> Result<&'a str> {
-    visit.word(name).ok_or_else(|| Error::invalid(format!("The address does not say which {name}.")))
+    visit
+        .word(name)
+        .ok_or_else(|| Error::invalid(format!("The address does not say which {name}.")))
 }

@@ -67,7 +67,9 @@ pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte))
+            }
             other => encoded.push_str(&format!("%{other:02X}")),
         }
     }
@@ -91,7 +93,9 @@ fn plain(bytes: &[u8]) -> String {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let hex = bytes.get(at + 1..at + 3).filter(|hex| *byte == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
+        let hex = bytes
+            .get(at + 1..at + 3)
+            .filter(|hex| *byte == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
         let escaped = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match (byte, escaped) {
             (_, Some(escaped)) => {
@@ -112,19 +116,34 @@ mod tests {
 
     #[test]
     fn addresses_carry_any_text() {
-        for text in ["", "a b", "\"><script>", "100 %", "Größe 🐘", "a&b=c+d", "%41", "\r\nSet-Cookie: x"] {
+        for text in [
+            "",
+            "a b",
+            "\"><script>",
+            "100 %",
+            "Größe 🐘",
+            "a&b=c+d",
+            "%41",
+            "\r\nSet-Cookie: x",
+        ] {
             let address = format!("x={}&y={}", encoded(text), encoded("z"));
             assert!(address.bytes().all(|byte| byte.is_ascii_graphic()), "{address}");
             assert_eq!(
                 decoded(address.as_bytes()),
-                [("x".to_owned(), text.to_owned()), ("y".to_owned(), "z".to_owned())]
+                [
+                    ("x".to_owned(), text.to_owned()),
+                    ("y".to_owned(), "z".to_owned())
+                ]
             );
         }
-        assert_eq!(decoded(b"a=1+2&b&%zz=%f"), [
-            ("a".to_owned(), "1 2".to_owned()),
-            ("b".to_owned(), String::new()),
-            ("%zz".to_owned(), "%f".to_owned()),
-        ]);
+        assert_eq!(
+            decoded(b"a=1+2&b&%zz=%f"),
+            [
+                ("a".to_owned(), "1 2".to_owned()),
+                ("b".to_owned(), String::new()),
+                ("%zz".to_owned(), "%f".to_owned()),
+            ]
+        );
     }
 
     #[test]

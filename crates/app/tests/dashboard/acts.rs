@@ -12,7 +12,10 @@ use crate::{Dashboard, Start, fits, settle};
 async fn until(probe: &Client, sql: &str, wanted: i64) {
     let began = Instant::now();
     while probe.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) != wanted {
-        assert!(began.elapsed() < Duration::from_secs(120), "never {wanted}: {sql}");
+        assert!(
+            began.elapsed() < Duration::from_secs(120),
+            "never {wanted}: {sql}"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -47,7 +50,10 @@ async fn sessions_are_ended_after_a_question_where_the_mode_allows() {
     settle(&tab).await;
     tab.follow(cancel).await;
     let text = tab.text().await;
-    assert!(text.contains("only reads") && text.contains("mode = \"confirm\""), "{text}");
+    assert!(
+        text.contains("only reads") && text.contains("mode = \"confirm\""),
+        "{text}"
+    );
     assert_eq!(probe.query_one(SLEEPERS, &[]).await.unwrap().get::<_, i64>(0), 1);
 
     // Asked; no leaves everything as it is.
@@ -55,16 +61,25 @@ async fn sessions_are_ended_after_a_question_where_the_mode_allows() {
     settle(&tab).await;
     tab.follow(cancel).await;
     let text = tab.text().await;
-    assert!(text.contains("Go ahead?") && text.contains("pg_cancel_backend"), "{text}");
+    assert!(
+        text.contains("Go ahead?") && text.contains("pg_cancel_backend"),
+        "{text}"
+    );
     fits(&tab, "question").await;
-    tab.follow("document.querySelector('.question a.button').click()").await;
+    tab.follow("document.querySelector('.question a.button').click()")
+        .await;
     settle(&tab).await;
     assert_eq!(probe.query_one(SLEEPERS, &[]).await.unwrap().get::<_, i64>(0), 1);
 
     // Asked, and yes.
     tab.follow(cancel).await;
-    tab.follow("document.querySelector('.question button.danger').click()").await;
-    assert!(tab.text().await.contains("told to cancel"), "{}", tab.text().await);
+    tab.follow("document.querySelector('.question button.danger').click()")
+        .await;
+    assert!(
+        tab.text().await.contains("told to cancel"),
+        "{}",
+        tab.text().await
+    );
     until(&probe, SLEEPERS, 0).await;
 
     // Where it may write, a person is asked all the same: a click is soon made.
@@ -74,22 +89,42 @@ async fn sessions_are_ended_after_a_question_where_the_mode_allows() {
     tab.follow(terminate).await;
     assert!(tab.text().await.contains("Go ahead?"), "{}", tab.text().await);
     assert_eq!(probe.query_one(OPEN, &[]).await.unwrap().get::<_, i64>(0), 1);
-    tab.follow("document.querySelector('.question button.danger').click()").await;
+    tab.follow("document.querySelector('.question button.danger').click()")
+        .await;
     until(&probe, OPEN, 0).await;
     drop(held);
 
     // A process that another session has meanwhile is not the one that was meant.
     let client = database.probe().await;
-    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
+    let pid: i32 = client
+        .query_one("SELECT pg_backend_pid()", &[])
+        .await
+        .unwrap()
+        .get(0);
     tab.open(&dashboard.at("/activity?target=writes&idle=yes")).await;
     let post = format!(
         "fetch('/activity?target=writes', {{ method: 'POST', body: new URLSearchParams({{ pid: '{pid}', began: '2020-01-01T00:00:00Z', how: 'terminate' }}) }}).then(r => r.text())"
     );
     let asked = tab.eval(&post).await;
-    let binding = asked.as_str().unwrap().split("name=\"agreed\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let agreed = post.replace("how: 'terminate'", &format!("how: 'terminate', agreed: '{binding}'"));
+    let binding = asked
+        .as_str()
+        .unwrap()
+        .split("name=\"agreed\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let agreed = post.replace(
+        "how: 'terminate'",
+        &format!("how: 'terminate', agreed: '{binding}'"),
+    );
     let answer = tab.eval(&agreed).await;
-    assert!(answer.as_str().unwrap().contains("not there any more"), "{answer}");
+    assert!(
+        answer.as_str().unwrap().contains("not there any more"),
+        "{answer}"
+    );
     client.query_one("SELECT 1", &[]).await.unwrap();
 }
 
@@ -112,15 +147,20 @@ async fn pages_live_and_are_used_by_keyboard() {
     let client = database.probe().await;
     let mut sleeping = Box::pin(client.batch_execute("SELECT pg_sleep(3600) /* seen without a click */"));
     assert!(futures::poll!(&mut sleeping).is_pending());
-    tab.until("document.body.textContent.includes('seen without a click') && window.isSame").await;
+    tab.until("document.body.textContent.includes('seen without a click') && window.isSame")
+        .await;
     // Somebody who reads is not disturbed: the focus stays through exchanges.
-    tab.eval("document.querySelector('button[value=terminate]').focus()").await;
-    tab.eval("window.part = document.getElementById('sessions')").await;
-    tab.until("document.getElementById('sessions') !== window.part").await;
+    tab.eval("document.querySelector('button[value=terminate]').focus()")
+        .await;
+    tab.eval("window.part = document.getElementById('sessions')")
+        .await;
+    tab.until("document.getElementById('sessions') !== window.part")
+        .await;
     assert_eq!(tab.eval("document.activeElement.value").await, "terminate");
     // It watches meanwhile, and tells of it.
     tab.open(&dashboard.at("/?last=15m")).await;
-    tab.until("document.querySelectorAll('.stack rect').length > 0").await;
+    tab.until("document.querySelectorAll('.stack rect').length > 0")
+        .await;
     assert!(dashboard.home.join("store/samples").is_dir());
     // The first key leads past the menu.
     tab.open(&dashboard.at("/")).await;
@@ -136,7 +176,10 @@ async fn a_change_is_planned_asked_for_and_followed() {
     let server = counting().await;
     let database = server.database("change").await;
     shop(&database, &["orders"]).await;
-    let config = format!("[targets.change]\nurl = {:?}\nmode = \"confirm\"\n", database.url());
+    let config = format!(
+        "[targets.change]\nurl = {:?}\nmode = \"confirm\"\n",
+        database.url()
+    );
     let start = Start {
         config: &config,
         arguments: &["--no-watch"],
@@ -150,12 +193,14 @@ async fn a_change_is_planned_asked_for_and_followed() {
     tab.follow("document.getElementById('sql').value = 'ALTER TABLE orders.orders ADD COLUMN seen boolean'; document.querySelector('button[value=plan]').click()").await;
     assert!(tab.text().await.contains("ADD COLUMN"), "{}", tab.text().await);
     fits(&tab, "planned change").await;
-    tab.follow("document.querySelector('button[value=start]').click()").await;
+    tab.follow("document.querySelector('button[value=start]').click()")
+        .await;
     assert!(tab.text().await.contains("Go ahead?"), "{}", tab.text().await);
     let columns = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'seen'";
     let probe = database.probe().await;
     assert_eq!(probe.query_one(columns, &[]).await.unwrap().get::<_, i64>(0), 0);
-    tab.follow("document.querySelector('.question button.danger').click()").await;
+    tab.follow("document.querySelector('.question button.danger').click()")
+        .await;
     // The page of the job follows it to its end by itself.
     tab.until("document.body.textContent.includes('succeeded')").await;
     until(&probe, columns, 1).await;
@@ -164,6 +209,9 @@ async fn a_change_is_planned_asked_for_and_followed() {
     tab.open(&dashboard.at("/changes")).await;
     settle(&tab).await;
     let text = tab.text().await;
-    assert!(text.contains("ADD COLUMN seen") && text.contains("succeeded"), "{text}");
+    assert!(
+        text.contains("ADD COLUMN seen") && text.contains("succeeded"),
+        "{text}"
+    );
     fits(&tab, "changes with something").await;
 }

@@ -23,37 +23,69 @@ fn raw(dashboard: &Dashboard, request: &str) -> String {
 }
 
 fn status(answer: &str) -> u16 {
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+    answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_pages_of_ours_reach_it() {
     let dashboard = Dashboard::start(Start::default(), async |_| ()).await;
     let host = dashboard.url.strip_prefix("http://").unwrap().to_owned();
-    let get = |host: &str| raw(&dashboard, &format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    let get = |host: &str| {
+        raw(
+            &dashboard,
+            &format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+        )
+    };
     let own = get(&host);
     assert_eq!(status(&own), 200, "{own}");
     let head = own.split("\r\n\r\n").next().unwrap().to_ascii_lowercase();
-    for told in ["default-src 'none'", "frame-ancestors 'none'", "x-content-type-options: nosniff", "cache-control: no-store"] {
+    for told in [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "x-content-type-options: nosniff",
+        "cache-control: no-store",
+    ] {
         assert!(head.contains(told), "{told}: {head}");
     }
-    assert!(!head.contains("unsafe-inline") && !head.contains("access-control"), "{head}");
-    for foreign in ["evil.example", &format!("evil.example:{}", host.rsplit(':').next().unwrap()), "localhost:1"] {
+    assert!(
+        !head.contains("unsafe-inline") && !head.contains("access-control"),
+        "{head}"
+    );
+    for foreign in [
+        "evil.example",
+        &format!("evil.example:{}", host.rsplit(':').next().unwrap()),
+        "localhost:1",
+    ] {
         let answer = get(foreign);
         assert_eq!(status(&answer), 403, "{answer}");
         assert!(!answer.contains("<html"), "{answer}");
     }
     let post = |origin: &str| {
-        raw(&dashboard, &format!(
-            "POST /activity HTTP/1.1\r\nHost: {host}\r\n{origin}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5\r\nConnection: close\r\n\r\npid=1"
-        ))
+        raw(
+            &dashboard,
+            &format!(
+                "POST /activity HTTP/1.1\r\nHost: {host}\r\n{origin}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5\r\nConnection: close\r\n\r\npid=1"
+            ),
+        )
     };
-    for origin in ["", "Origin: http://evil.example\r\n", "Origin: null\r\n", "Sec-Fetch-Site: cross-site\r\n"] {
+    for origin in [
+        "",
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+    ] {
         assert_eq!(status(&post(origin)), 403, "{origin:?}");
     }
     // From a page of ours it reaches the page, which misses something.
     assert_eq!(status(&post(&format!("Origin: http://{host}\r\n"))), 400);
-    let other = raw(&dashboard, &format!("GET /etc/passwd HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    let other = raw(
+        &dashboard,
+        &format!("GET /etc/passwd HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+    );
     assert_eq!(status(&other), 404, "{other}");
     let large = format!(
         "POST /plan HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: 3000000\r\nConnection: close\r\n\r\nsql={}",
@@ -75,19 +107,29 @@ async fn the_token_is_asked_for_once() {
     tab.open(&dashboard.at("/tables")).await;
     assert!(tab.eval("location.pathname").await == "/login");
     fits(&tab, "login").await;
-    let enter = |token: &str| format!("document.getElementById('token').value = '{token}'; document.querySelector('button').click()");
+    let enter = |token: &str| {
+        format!(
+            "document.getElementById('token').value = '{token}'; document.querySelector('button').click()"
+        )
+    };
     tab.follow(&enter("not-the-token-at-all")).await;
     assert!(tab.text().await.contains("not the token"), "{}", tab.text().await);
     tab.follow(&enter(TOKEN)).await;
     assert_eq!(tab.eval("location.pathname").await, "/");
-    assert_eq!(tab.eval("document.cookie").await, "", "scripts do not see the cookie");
+    assert_eq!(
+        tab.eval("document.cookie").await,
+        "",
+        "scripts do not see the cookie"
+    );
     tab.open(&dashboard.at("/tables")).await;
     assert_eq!(tab.eval("location.pathname").await, "/tables");
     // Another browser is asked anew.
     let other = browser.tab(1280).await;
     other.open(&dashboard.at("/")).await;
     assert_eq!(other.eval("location.pathname").await, "/login");
-    let parts = other.eval("fetch('/?part=load', { redirect: 'manual' }).then(r => r.type)").await;
+    let parts = other
+        .eval("fetch('/?part=load', { redirect: 'manual' }).then(r => r.type)")
+        .await;
     assert_eq!(parts, json!("opaqueredirect"));
 }
 
@@ -96,8 +138,15 @@ fn a_weak_token_is_refused_and_elsewhere_there_is_always_one() {
     let serve = |arguments: &[&str], token: Option<&str>| {
         let home = tempfile::tempdir().unwrap();
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_howdah"));
-        command.arg("serve").args(arguments).current_dir(home.path()).env("HOWDAH_HOME", home.path());
-        command.env_remove("DATABASE_URL").env_remove("HOWDAH_TOKEN").stdin(std::process::Stdio::null());
+        command
+            .arg("serve")
+            .args(arguments)
+            .current_dir(home.path())
+            .env("HOWDAH_HOME", home.path());
+        command
+            .env_remove("DATABASE_URL")
+            .env_remove("HOWDAH_TOKEN")
+            .stdin(std::process::Stdio::null());
         if let Some(token) = token {
             command.env("HOWDAH_TOKEN", token);
         }
@@ -114,7 +163,10 @@ fn a_weak_token_is_refused_and_elsewhere_there_is_always_one() {
     let said: Vec<String> = lines.by_ref().take(3).map(Result::unwrap).collect();
     child.kill().unwrap();
     child.wait().unwrap();
-    let token = said.iter().find_map(|line| line.split("shown again: ").nth(1)).unwrap_or_else(|| panic!("{said:?}"));
+    let token = said
+        .iter()
+        .find_map(|line| line.split("shown again: ").nth(1))
+        .unwrap_or_else(|| panic!("{said:?}"));
     assert_eq!(token.len(), 48, "{said:?}");
     assert!(said.iter().any(|line| line.contains("not encrypted")), "{said:?}");
 }

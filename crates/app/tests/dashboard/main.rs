@@ -56,7 +56,10 @@ impl Dashboard {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         let url = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("it ended: {said}")).unwrap();
+            let line = lines
+                .next()
+                .unwrap_or_else(|| panic!("it ended: {said}"))
+                .unwrap();
             said.push_str(&line);
             said.push('\n');
             if let Some(url) = line.strip_prefix("The dashboard: ") {
@@ -113,7 +116,11 @@ async fn fits(tab: &Tab, what: &str) {
         tab.resize(width).await;
         tab.dark(is_dark).await;
         let found = tab.eval(VIOLATIONS).await;
-        assert_eq!(found, Value::Array(Vec::new()), "{what}, {width} wide, dark: {is_dark}");
+        assert_eq!(
+            found,
+            Value::Array(Vec::new()),
+            "{what}, {width} wide, dark: {is_dark}"
+        );
     }
     tab.dark(false).await;
     assert_eq!(tab.complaints(), Vec::<String>::new(), "{what}");
@@ -131,7 +138,11 @@ async fn fits(tab: &Tab, what: &str) {
 
 /// Pictures for who wants to see the pages: `HOWDAH_PICTURES=directory`.
 async fn picture(tab: &Tab, directory: &Path, what: &str) {
-    let name: String = what.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+    let name: String = what
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(60)
+        .collect();
     for (width, is_dark) in [(1280, false), (1280, true), (375, false)] {
         tab.resize(width).await;
         tab.dark(is_dark).await;

@@ -9,10 +9,24 @@ use crate::{Dashboard, Start, fits, settle};
 /// The pages of the menu, and those that others lead to.
 async fn pages(tab: &Tab, dashboard: &Dashboard) -> Vec<String> {
     tab.open(&dashboard.at("/")).await;
-    let menu = tab.eval("[...document.querySelectorAll('nav[aria-label=Pages] a')].map(a => a.getAttribute('href'))").await;
-    let mut pages: Vec<String> = menu.as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect();
+    let menu = tab
+        .eval("[...document.querySelectorAll('nav[aria-label=Pages] a')].map(a => a.getAttribute('href'))")
+        .await;
+    let mut pages: Vec<String> = menu
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|path| path.as_str().unwrap().to_owned())
+        .collect();
     assert!(pages.len() >= 8, "{pages:?}");
-    let more = ["/activity?idle=yes", "/health?symptom=lock-pile-ups", "/plan?sql=SELECT+1", "/job?id=nothing", "/statement?id=1", "/statements?order=calls&last=1d"];
+    let more = [
+        "/activity?idle=yes",
+        "/health?symptom=lock-pile-ups",
+        "/plan?sql=SELECT+1",
+        "/job?id=nothing",
+        "/statement?id=1",
+        "/statements?order=calls&last=1d",
+    ];
     pages.extend(more.map(str::to_owned));
     pages
 }
@@ -30,9 +44,18 @@ async fn hostile_names_are_text() {
     let sqls: Vec<String> = HOSTILE
         .iter()
         .skip(2)
-        .map(|name| format!("SELECT count(*), 'x' AS {0} FROM {0}.{0} /* {1} */", quoted(name), HOSTILE[0]))
+        .map(|name| {
+            format!(
+                "SELECT count(*), 'x' AS {0} FROM {0}.{0} /* {1} */",
+                quoted(name),
+                HOSTILE[0]
+            )
+        })
         .collect();
-    let config = format!("[targets.\"<b>shop</b>\"]\nurl = {:?}\nmode = \"confirm\"\n", database.url());
+    let config = format!(
+        "[targets.\"<b>shop</b>\"]\nurl = {:?}\nmode = \"confirm\"\n",
+        database.url()
+    );
     let start = Start {
         config: &config,
         arguments: &["--no-watch"],
@@ -46,28 +69,49 @@ async fn hostile_names_are_text() {
     // Those that were seen lead to further ones.
     tab.open(&dashboard.at("/statements")).await;
     settle(&tab).await;
-    let links = tab.eval("[...document.querySelectorAll('th.statement a')].map(a => a.getAttribute('href'))").await;
+    let links = tab
+        .eval("[...document.querySelectorAll('th.statement a')].map(a => a.getAttribute('href'))")
+        .await;
     assert!(links.as_array().unwrap().len() >= 3, "{links}");
     for link in links.as_array().unwrap().iter().take(3) {
         pages.push(link.as_str().unwrap().to_owned());
     }
-    let sql = format!("/plan?sql=SELECT+*+FROM+{0}.{0}", HOSTILE[3].replace('"', "%22%22"));
-    pages.push(sql.replace(HOSTILE[3], &format!("%22{}%22", HOSTILE[3].replace('<', "%3C").replace('>', "%3E").replace(' ', "+"))));
+    let sql = format!(
+        "/plan?sql=SELECT+*+FROM+{0}.{0}",
+        HOSTILE[3].replace('"', "%22%22")
+    );
+    pages.push(sql.replace(
+        HOSTILE[3],
+        &format!("%22{}%22", HOSTILE[3].replace('<', "%3C").replace('>', "%3E").replace(' ', "+")),
+    ));
     for path in &pages {
         tab.open(&dashboard.at(path)).await;
         settle(&tab).await;
-        let planted = "document.querySelectorAll('img, [onload], [onmouseover], [onerror], body script, b, i').length";
+        let planted =
+            "document.querySelectorAll('img, [onload], [onmouseover], [onerror], body script, b, i').length";
         assert_eq!(tab.eval(planted).await, json!(0), "{path}");
         fits(&tab, &format!("hostile {path}")).await;
     }
     // They are there, and as they are.
-    for (path, names) in [("/tables", HOSTILE), ("/activity", &HOSTILE[..2]), ("/health", &HOSTILE[..2])] {
+    for (path, names) in [
+        ("/tables", HOSTILE),
+        ("/activity", &HOSTILE[..2]),
+        ("/health", &HOSTILE[..2]),
+    ] {
         tab.open(&dashboard.at(path)).await;
         settle(&tab).await;
-        let text = tab.eval("document.body.textContent").await.as_str().unwrap().to_owned();
+        let text = tab
+            .eval("document.body.textContent")
+            .await
+            .as_str()
+            .unwrap()
+            .to_owned();
         for name in names {
             let as_named = name.replace('"', "\"\"");
-            assert!(text.contains(*name) || text.contains(&as_named), "{path} does not show {name}:\n{text}");
+            assert!(
+                text.contains(*name) || text.contains(&as_named),
+                "{path} does not show {name}:\n{text}"
+            );
         }
     }
     drop(held);
@@ -106,19 +150,38 @@ async fn with_something_to_see_and_without_scripts() {
     let bars = tab.eval("document.querySelectorAll('.stack rect').length").await;
     assert!(bars.as_u64().unwrap() >= 60, "{bars}");
     let text = tab.text().await;
-    for told in ["Timeout:PgSleep", "Lock:relation", "customers.customers", "What to do next"] {
+    for told in [
+        "Timeout:PgSleep",
+        "Lock:relation",
+        "customers.customers",
+        "What to do next",
+    ] {
         assert!(text.contains(told), "{told} is not in:\n{text}");
     }
     // Tables have areas, and what is wrong with them beside.
     tab.open(&dashboard.at("/tables")).await;
     settle(&tab).await;
-    assert_eq!(tab.eval("document.querySelectorAll('.treemap a').length").await, json!(3));
+    assert_eq!(
+        tab.eval("document.querySelectorAll('.treemap a').length").await,
+        json!(3)
+    );
     // Statements are ordered as asked; the history of one has its course.
     tab.open(&dashboard.at("/statements?order=calls")).await;
     settle(&tab).await;
-    assert_eq!(tab.eval("document.querySelector('[aria-sort]').textContent.trim()").await, "Calls");
-    assert!(tab.eval("document.querySelectorAll('.spark polyline').length").await.as_u64().unwrap() >= 2);
-    tab.follow("document.querySelector('th.statement a').click()").await;
+    assert_eq!(
+        tab.eval("document.querySelector('[aria-sort]').textContent.trim()")
+            .await,
+        "Calls"
+    );
+    assert!(
+        tab.eval("document.querySelectorAll('.spark polyline').length")
+            .await
+            .as_u64()
+            .unwrap()
+            >= 2
+    );
+    tab.follow("document.querySelector('th.statement a').click()")
+        .await;
     settle(&tab).await;
     assert!(tab.text().await.contains("calls of"), "{}", tab.text().await);
     // A plan is drawn with its steps, and by form as by address.
@@ -132,7 +195,12 @@ async fn with_something_to_see_and_without_scripts() {
     fits(&tab, "shop plan that was run").await;
     // Without scripts each page is complete, once what it shows was looked at.
     let plain = browser.tab(1280).await;
-    for (path, told) in [("/", "Timeout:PgSleep"), ("/activity", "Who waits for whom"), ("/tables", "orders.orders"), ("/health", "connections")] {
+    for (path, told) in [
+        ("/", "Timeout:PgSleep"),
+        ("/activity", "Who waits for whom"),
+        ("/tables", "orders.orders"),
+        ("/health", "connections"),
+    ] {
         plain.scripts(true).await;
         plain.open(&dashboard.at(path)).await;
         settle(&plain).await;
@@ -161,7 +229,11 @@ async fn with_nothing_to_see() {
     let browser = Browser::start().await;
     let tab = browser.tab(1280).await;
     let pages = pages(&tab, &dashboard).await;
-    for (kind, dashboard, target) in [("empty", &dashboard, "empty"), ("unreachable", &dashboard, "gone"), ("unconfigured", &nothing, "")] {
+    for (kind, dashboard, target) in [
+        ("empty", &dashboard, "empty"),
+        ("unreachable", &dashboard, "gone"),
+        ("unconfigured", &nothing, ""),
+    ] {
         let tab = browser.tab(1280).await;
         for path in &pages {
             let path = match (target, path.contains('?')) {
@@ -173,7 +245,10 @@ async fn with_nothing_to_see() {
             settle(&tab).await;
             let text = tab.text().await;
             assert!(!text.contains("very-secret"), "{path}: {text}");
-            assert!(!text.contains("defect") && !text.contains("was not set up"), "{path}: {text}");
+            assert!(
+                !text.contains("defect") && !text.contains("was not set up"),
+                "{path}: {text}"
+            );
             fits(&tab, &format!("{kind} {path}")).await;
         }
     }
@@ -182,6 +257,15 @@ async fn with_nothing_to_see() {
     assert!(tab.text().await.contains("refused"), "{}", tab.text().await);
     // The choice of a target leads to it.
     tab.open(&dashboard.at("/tables")).await;
-    tab.follow("document.getElementById('target').value = 'gone'; document.querySelector('.targets button').click()").await;
-    assert!(tab.eval("location.href").await.as_str().unwrap().ends_with("/tables?target=gone"));
+    tab.follow(
+        "document.getElementById('target').value = 'gone'; document.querySelector('.targets button').click()",
+    )
+    .await;
+    assert!(
+        tab.eval("location.href")
+            .await
+            .as_str()
+            .unwrap()
+            .ends_with("/tables?target=gone")
+    );
 }

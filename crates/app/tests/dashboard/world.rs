@@ -13,7 +13,10 @@ use howdah_watch::{Watcher, samples_of};
 pub(crate) async fn counting() -> Server {
     private(ServerOptions {
         major: *majors().last().unwrap(),
-        settings: vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())],
+        settings: vec![(
+            "shared_preload_libraries".to_owned(),
+            "pg_stat_statements".to_owned(),
+        )],
         hba: None,
     })
     .await
@@ -49,7 +52,11 @@ pub(crate) async fn shop(database: &Database<'_>, names: &[&str]) {
                 index = quoted(&format!("i{name}")),
                 again = quoted(&format!("j{name}")),
                 sequence = quoted(&format!("s{name}")),
-                named = format_args!("'{}.{}'", quoted(name).replace('\'', "''"), quoted(&format!("s{name}")).replace('\'', "''")),
+                named = format_args!(
+                    "'{}.{}'",
+                    quoted(name).replace('\'', "''"),
+                    quoted(&format!("s{name}")).replace('\'', "''")
+                ),
             ))
             .await;
     }
@@ -66,7 +73,10 @@ pub(crate) async fn sessions(database: &Database<'_>, name: &str, note: &str) ->
         format!("SELECT count(*) FROM {q}.{q} /* waits {note} */"),
     ] {
         let client = database.probe().await;
-        client.batch_execute(&format!("SET application_name = '{}'", name.replace('\'', "''"))).await.unwrap();
+        client
+            .batch_execute(&format!("SET application_name = '{}'", name.replace('\'', "''")))
+            .await
+            .unwrap();
         let is_open = sql.starts_with("BEGIN");
         let asked = client.batch_execute(&sql);
         if is_open {
@@ -81,7 +91,8 @@ pub(crate) async fn sessions(database: &Database<'_>, name: &str, note: &str) ->
         }
     }
     let probe = database.probe().await;
-    let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' OR wait_event = 'PgSleep'";
+    let waits =
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' OR wait_event = 'PgSleep'";
     for _ in 0..2400 {
         if probe.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) >= 2 {
             return held;
@@ -101,7 +112,9 @@ pub(crate) async fn an_hour(home: &Path, target: &str, database: &Database<'_>, 
     let store = Store::open(home.join("store"));
     let target = Target::new(target, info.clone(), Origin::Config);
     let samples = samples_of(&store, &target);
-    let mut watcher = Watcher::new(Connection::connect(&info).await.unwrap(), samples).await.unwrap();
+    let mut watcher = Watcher::new(Connection::connect(&info).await.unwrap(), samples)
+        .await
+        .unwrap();
     let client = database.probe().await;
     let start = now_s() - 3600;
     for minute in 0..60 {
