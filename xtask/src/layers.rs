@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["store", "localpg"],
     &["rehearse", "jobs"],
     &[
-        "lint", "checks", "watch", "advise", "change", "aurora", "generate",
+        "lint", "checks", "watch", "notify", "advise", "change", "aurora", "generate",
     ],
     &["tools"],
     &["app"],

@@ -376,8 +376,9 @@ impl Tour<'_> {
         targets.set_default(&targets.add(target));
         let shown = dashboard::Shown::start(&self.cx, &writer, self.name).await?;
         self.narrator.say(&format!(
-            "{}\n\nClients are at work. One session left its transaction open, another waits for it: find them under Activity. Press Enter to go on.",
-            shown.url()
+            "{}\n\nClients are at work. One session left its transaction open, another waits for it: find them under Activity.{}",
+            shown.url(),
+            if dashboard::is_seen() { " Press Enter to go on." } else { "" }
         ));
         dashboard::Shown::until_seen().await;
         shown.end().await?;

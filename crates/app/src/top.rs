@@ -118,11 +118,9 @@ impl Top {
         let mut screen = Screen::open()?;
         let mut statements = self::statements(cx).await.ok();
         let mut load = Load::default();
+        said.iter().for_each(|activity| load.look(activity));
         let mut is_paused = false;
         for turn in 1.. {
-            if let Ok(activity) = &said {
-                load.look(activity);
-            }
             let view = View {
                 target: &target,
                 said: said.as_ref(),
@@ -131,28 +129,19 @@ impl Top {
                 is_paused,
             };
             screen.draw(&view)?;
-            let pause = tokio::time::sleep(self.every);
-            tokio::pin!(pause);
-            loop {
-                tokio::select! {
-                    () = &mut pause, if !is_paused => break,
-                    key = screen.key() => match key {
-                        Key::End => return Ok(ExitCode::from(DONE)),
-                        Key::Pause => {
-                            is_paused = !is_paused;
-                            break;
-                        }
-                        Key::Idle => {
-                            self.idle = !self.idle;
-                            break;
-                        }
-                    },
-                }
+            tokio::select! {
+                () = tokio::time::sleep(self.every), if !is_paused => {}
+                key = screen.key() => match key {
+                    Key::End => return Ok(ExitCode::from(DONE)),
+                    Key::Pause => is_paused = !is_paused,
+                    Key::Idle => self.idle = !self.idle,
+                },
             }
             if is_paused {
                 continue;
             }
             said = sessions(cx, self.idle).await;
+            said.iter().for_each(|activity| load.look(activity));
             if turn % STATEMENTS_EVERY == 0 {
                 statements = self::statements(cx).await.ok();
             }

@@ -130,6 +130,11 @@ impl Tool for CheckHealth {
 }
 
 impl CheckHealth {
+    /// The same with every error as it is.
+    pub(crate) async fn look(self, cx: &Context) -> Result<Health> {
+        self.check(cx).await
+    }
+
     async fn check(self, cx: &Context) -> Result<Health> {
         let settings: Settings = cx.get::<Config>()?.section("health")?;
         settings.known()?;

@@ -1,14 +1,16 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
-use howdah_core::{Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
+use howdah_core::{Config, Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
 use howdah_pg::{Target, Targets};
 use howdah_store::Store;
 use howdah_watch::{Pace, Report as News, run, samples_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::triggers::Triggers;
 use crate::{target_session, watched};
 
 /// Watches a database until it is stopped: its sessions every second, its counters every minute.
@@ -52,6 +54,9 @@ pub struct WatchedDatabase {
 
 howdah_core::tool!(Watch);
 
+/// How long the end waits for news that are being told.
+const TELLS_WITHIN: Duration = Duration::from_secs(3);
+
 impl Tool for Watch {
     const NAME: &'static str = "watch";
     const TITLE: &'static str = "Watch a database";
@@ -68,6 +73,7 @@ impl Tool for Watch {
 
     async fn run(self, cx: &Context) -> Result<Watched> {
         let length = self.length.as_deref().map(watched::length).transpose()?;
+        let triggers = Arc::new(Triggers::read(&*cx.get::<Config>()?)?);
         let targets = match self.all {
             true => cx.get::<Targets>()?.list(),
             false => vec![target_session::resolve(cx, self.target.as_deref(), None).await?],
@@ -90,10 +96,14 @@ impl Tool for Watch {
             ended.cancel();
         });
         let store = cx.get::<Store>()?;
+        let mut telling = tokio::task::JoinSet::new();
         let watching = targets.iter().map(|target| {
             let samples = samples_of(&store, target);
+            let is_ours = Arc::new(AtomicBool::new(false));
+            telling.spawn(Arc::clone(&triggers).run(cx.clone(), target.name.clone(), Arc::clone(&is_ours), stop.clone()));
             let (name, progress, stop) = (target.name.clone(), Arc::clone(&cx.progress), stop.clone());
             let report = move |news: News| {
+                is_ours.store(news != News::Elsewhere, Ordering::Relaxed);
                 let phase = match news {
                     News::Watching(gaps) => {
                         for gap in &gaps {
@@ -117,6 +127,10 @@ impl Tool for Watch {
         });
         let results = join_all(watching).await;
         timer.abort();
+        stop.cancel();
+        // News that are under way arrive, if they do so soon.
+        let told = async { while telling.join_next().await.is_some() {} };
+        drop(tokio::time::timeout(TELLS_WITHIN, told).await);
         for result in results {
             result?;
         }

@@ -30,6 +30,11 @@ pub(super) struct Shown {
     report: JoinHandle<()>,
 }
 
+/// Whether somebody is there to look.
+pub(super) fn is_seen() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
 impl Shown {
     /// Begins to serve, and lets clients work.
     pub(super) async fn start(cx: &Context, target: &Arc<Target>, name: &str) -> Result<Self> {
@@ -60,7 +65,7 @@ impl Shown {
 
     /// Waits until the person has seen enough; where there is none, until the history has something to tell.
     pub(super) async fn until_seen() {
-        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        if !is_seen() {
             return tokio::time::sleep(UNSEEN).await;
         }
         let enter = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));

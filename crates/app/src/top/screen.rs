@@ -57,8 +57,9 @@ impl Screen {
         let (sender, keys) = mpsc::unbounded_channel();
         // It ends with the process: nothing else wakes it.
         std::thread::spawn(move || {
-            for byte in std::io::stdin().bytes().map_while(Result::ok) {
-                let key = match byte {
+            let mut byte = [0];
+            while std::io::stdin().read(&mut byte).is_ok_and(|read| read == 1) {
+                let key = match byte[0] {
                     b'q' | b'Q' => Key::End,
                     b'p' | b'P' | b' ' => Key::Pause,
                     b'i' | b'I' => Key::Idle,

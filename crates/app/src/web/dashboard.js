@@ -38,7 +38,7 @@
       const response = await fetch(part.dataset.live, { credentials: "same-origin", redirect: "error" });
       const text = await response.text();
       const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(id);
-      if (fresh && document.body.contains(part)) {
+      if (fresh && !isPaused && document.body.contains(part)) {
         // A part that says the same is left as it is.
         if (fresh.innerHTML !== part.dataset.drawn) {
           const restore = keep(part);

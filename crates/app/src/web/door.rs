@@ -112,7 +112,7 @@ impl Door {
             return false;
         };
         let is_loopback = self.address.ip().is_loopback();
-        let is_named = self.names.iter().any(|own| *own == name);
+        let is_named = self.names.contains(&name);
         // Behind a proxy the browser sees the proxy's port.
         let is_port = is_named
             || !is_loopback

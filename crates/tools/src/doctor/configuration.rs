@@ -15,6 +15,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("mcp", &["toolsets", "output_schemas", "results"]),
     ("audit", &["literals"]),
     ("health", &["ignore", "thresholds"]),
+    ("triggers", &[]),
+    ("notify", &[]),
     (
         "review",
         &[
@@ -96,7 +98,8 @@ fn strangers(config: &Config) -> Vec<(String, Option<String>)> {
             ));
             continue;
         };
-        if section == "targets" {
+        // What is directly in these has names of its own.
+        if ["targets", "triggers", "notify"].contains(&section) {
             continue;
         }
         for key in config.keys(section).filter(|key| !keys.contains(key)) {
