@@ -132,11 +132,20 @@ async fn written_values_are_held_against_tables_and_their_rows() {
         ),
         (
             "ALTER TABLE items ALTER code TYPE int USING code::int",
-            "failed 22P02",
+            "broke postgres: 22P02, broke prepared PUBLIC: 0A000, failed 22P02",
         ),
-        ("ALTER TABLE items ALTER code TYPE varchar(3)", "failed 22001"),
-        ("ALTER TABLE items ALTER code TYPE varchar(30)", ""),
-        ("ALTER TABLE items ALTER code TYPE int USING 1", ""),
+        (
+            "ALTER TABLE items ALTER code TYPE varchar(3)",
+            "broke postgres: 22001, broke prepared PUBLIC: 0A000, failed 22001",
+        ),
+        (
+            "ALTER TABLE items ALTER code TYPE varchar(30)",
+            "broke prepared PUBLIC: 0A000",
+        ),
+        (
+            "ALTER TABLE items ALTER code TYPE int USING 1",
+            "broke postgres: 22P02, broke prepared PUBLIC: 0A000",
+        ),
         ("INSERT INTO items VALUES (90001, 'kind 4', 1, 'y')", ""),
         (
             "INSERT INTO items VALUES (90001, 'other', 1, 'y')",
