@@ -3,6 +3,7 @@
 
 mod measured;
 mod single;
+mod tpch;
 mod workload;
 
 use std::path::{Path, PathBuf};
@@ -145,7 +146,9 @@ async fn print(
         "{name:<16} {seconds:>8.1} {:>7} {megabytes:>7.0} {:>9.2}% {:>10.2}x {worst:>6.2}x {of}",
         indexes.len(),
         100.0 * after.read_seconds(application) / before.read_seconds(application),
-        after.write_seconds(application) / before.write_seconds(application),
+        // Not all of them write.
+        after.write_seconds(application).max(f64::MIN_POSITIVE)
+            / before.write_seconds(application).max(f64::MIN_POSITIVE),
     );
     for name in index_names(client).await? {
         if !there.contains(&name) {
@@ -194,6 +197,9 @@ async fn load(client: &Client, domain: Domain, percent: u32) -> Result<()> {
     eprintln!("loading …");
     let setup = domain.setup().replace("{scale}", &format!("{percent} / 100"));
     client.batch_execute(&setup).await?;
+    if matches!(domain, Domain::Tpch) {
+        tpch::fill(client, percent).await?;
+    }
     client
         .batch_execute("CREATE EXTENSION IF NOT EXISTS hypopg")
         .await?;

@@ -15,6 +15,7 @@ SELECT customer_label(20);
 SELECT profile ->> 'theme', tags[1] FROM customers WHERE id = 21;
 SELECT * FROM active_customers WHERE id = 17;
 SELECT email, status FROM active_customers LIMIT 3;
+SELECT id, email, name, country_code, status FROM active_customers WHERE id = 18;
 SELECT * FROM products WHERE id = 11;
 SELECT id, sku, name, category, price, weight, stock, attributes, description FROM products WHERE sku = 'sku-12';
 SELECT category, count(*) FROM products WHERE id < 50 GROUP BY category;
@@ -28,6 +29,7 @@ SELECT max(placed_at) - interval '1 day', date_trunc('month', min(shipped_at)) F
 SELECT total * 2, reference || '-x', upper(channel) FROM orders WHERE id = 34;
 SELECT * FROM order_summary WHERE id = 35;
 SELECT email, total FROM order_summary WHERE id = 36;
+SELECT id, total, status, email FROM order_summary WHERE id = 37;
 SELECT * FROM order_items WHERE id = 41;
 SELECT id, order_id, product_id, quantity, unit_price, sku FROM order_items WHERE order_id = 42;
 SELECT id, customer_id, expires_at, data FROM sessions WHERE customer_id = 7;

@@ -31,6 +31,8 @@ pub(crate) enum Domain {
     Application,
     /// Devices that measure, and who looks after them.
     Fleet,
+    /// TPC-H without q17 and q20, which take longer than all others together.
+    Tpch,
 }
 
 impl Domain {
@@ -39,6 +41,7 @@ impl Domain {
         match self {
             Self::Application => include_str!("application/setup.sql"),
             Self::Fleet => include_str!("fleet/setup.sql"),
+            Self::Tpch => include_str!("tpch/setup.sql"),
         }
     }
 
@@ -47,6 +50,7 @@ impl Domain {
         match self {
             Self::Application => "invoices",
             Self::Fleet => "bills",
+            Self::Tpch => "lineitem",
         }
     }
 
@@ -55,6 +59,7 @@ impl Domain {
         match self {
             Self::Application => "application",
             Self::Fleet => "fleet",
+            Self::Tpch => "tpch",
         }
     }
 
@@ -62,6 +67,7 @@ impl Domain {
         match self {
             Self::Application => include_str!("application/parameters.sql"),
             Self::Fleet => include_str!("fleet/parameters.sql"),
+            Self::Tpch => include_str!("tpch/parameters.sql"),
         }
     }
 
@@ -69,6 +75,7 @@ impl Domain {
         match self {
             Self::Application => include_str!("application/workload.sql"),
             Self::Fleet => include_str!("fleet/workload.sql"),
+            Self::Tpch => include_str!("tpch/workload.sql"),
         }
     }
 }

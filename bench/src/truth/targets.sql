@@ -1,11 +1,11 @@
--- What clients read and write: every table and materialized view but
+-- What clients read and write: every table, view and materialized view but
 -- partitions, which are reached through their parents, with the first column of
 -- its primary key, the share of its pages that holds some thousand rows, and
 -- the names by which a script reaches it: its own, those of its schema where it
 -- is not the usual one, of its partitions and indexes, of the domains and enums of
 -- its columns, and of the functions of its triggers.
 SELECT c.oid::regclass::text AS relation,
-       c.relkind <> 'm' AS writable,
+       c.relkind IN ('r', 'p') AS writable,
        quote_ident(a.attname) AS key,
        format_type(a.atttypid, NULL) AS key_type,
        least(100, greatest(2, 200000 / greatest(c.reltuples, 1)))::float8 AS percent,
@@ -25,7 +25,7 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_index AS i ON i.indrelid = c.oid AND i.indisprimary
 LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-WHERE c.relkind IN ('r', 'p', 'm')
+WHERE c.relkind IN ('r', 'p', 'm', 'v')
   AND NOT c.relispartition
   AND n.nspname NOT IN ('pg_catalog', 'information_schema')
   AND n.nspname NOT LIKE 'pg\_%'

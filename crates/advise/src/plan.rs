@@ -185,11 +185,7 @@ impl Plan {
                 "Sort" | "Hash" | "ModifyTable" => return false,
                 "Aggregate" if node.text("Strategy") != Some("Sorted") => return false,
                 // Without a row on one side the other is not read.
-                "Hash Join"
-                    if self
-                        .inputs(above)
-                        .any(|input| self.nodes[input].rows() == 0.0) =>
-                {
+                "Hash Join" if self.inputs(above).any(|input| self.nodes[input].rows() == 0.0) => {
                     return true;
                 }
                 _ => {}

@@ -345,7 +345,11 @@ async fn the_workload_is_what_the_server_has_counted() {
 #[tokio::test]
 async fn the_workload_is_what_the_server_has_logged() {
     for major in majors() {
-        let destinations = if major >= 15 { "stderr,csvlog,jsonlog" } else { "stderr,csvlog" };
+        let destinations = if major >= 15 {
+            "stderr,csvlog,jsonlog"
+        } else {
+            "stderr,csvlog"
+        };
         let settings = [
             ("logging_collector", "on"),
             ("log_destination", destinations),
@@ -404,7 +408,11 @@ async fn the_workload_is_what_the_server_has_logged() {
             };
             let found = of("tenant_id = $1");
             let calls: f64 = found.iter().map(|one| one.weight).sum();
-            assert_eq!((found.len(), calls), (2, 3.0), "{major} {name}: {workload:?} {notes:?}");
+            assert_eq!(
+                (found.len(), calls),
+                (2, 3.0),
+                "{major} {name}: {workload:?} {notes:?}"
+            );
             let first = [Some("17".to_owned()), Some("it's".to_owned())];
             assert_eq!(found[0].values, first, "{major} {name}");
             assert!(found[0].ms.is_some_and(|ms| ms > 0.0), "{major} {name}");
@@ -469,8 +477,14 @@ async fn what_is_advised_is_verified_in_a_copy() {
                 .any(|dropped| dropped.create.contains("(state)")),
             "{major}: {verified:?}"
         );
-        let together = verified.statistics.iter().find(|one| one.create.contains("name, tenant_id"));
-        assert!(together.is_some_and(|one| one.rows == 800.0), "{major}: {verified:?}");
+        let together = verified
+            .statistics
+            .iter()
+            .find(|one| one.create.contains("name, tenant_id"));
+        assert!(
+            together.is_some_and(|one| one.rows == 800.0),
+            "{major}: {verified:?}"
+        );
         // Nothing is left there, and the database itself is not taken for a copy.
         let left: i64 = client
             .query_one(

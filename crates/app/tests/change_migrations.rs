@@ -235,6 +235,84 @@ async fn a_script_is_noted_under_the_name_that_is_given() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn changesets_that_did_not_run_are_run_and_noted_without_a_checksum() {
+    let server = server(*majors().last().unwrap()).await;
+    let home = tempfile::tempdir().unwrap();
+    let database = server.database("migrations").await;
+    // As Liquibase makes it.
+    database
+        .execute(
+            "CREATE TABLE t (a int, b int); \
+             CREATE TABLE databasechangelog (id varchar(255) NOT NULL, author varchar(255) NOT NULL, filename varchar(255) NOT NULL, \
+             dateexecuted timestamp NOT NULL, orderexecuted int NOT NULL, exectype varchar(10) NOT NULL, md5sum varchar(35), description varchar(255), \
+             comments varchar(255), tag varchar(255), liquibase varchar(20), contexts varchar(255), labels varchar(255), deployment_id varchar(10))",
+        )
+        .await;
+    let project = tempfile::tempdir().unwrap();
+    let directory = project.path().join("db/changelog");
+    std::fs::create_dir_all(&directory).unwrap();
+    let write = |name: &str, body: &str| {
+        std::fs::write(directory.join(name), format!("--liquibase formatted sql\n{body}")).unwrap();
+    };
+    write(
+        "001.sql",
+        "--changeset ann:1\nSELECT 1/0;\n--changeset ann:2\nCREATE INDEX t_a ON t (a)\n--rollback DROP INDEX t_a;\n",
+    );
+    write(
+        "002.sql",
+        "--changeset bob:1 dbms:mysql\nSELECT 1/0;\n--changeset bob:2\nCREATE INDEX t_b ON t (b);\n",
+    );
+    write("003.sql", "--changeset bob:3 context:test\nSELECT 1;\n");
+    let place = directory.to_str().unwrap();
+    let unknown = run(home.path(), &database, &[place, "--record"]);
+    assert!(
+        !unknown.status.success() && text(&unknown).contains("logicalFilePath"),
+        "{}",
+        text(&unknown)
+    );
+    database
+        .execute("INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype, md5sum) VALUES ('1', 'ann', 'changelog/001.sql', now(), 7, 'EXECUTED', '9:abc')")
+        .await;
+    for name in ["001.sql", "002.sql"] {
+        let file = directory.join(name);
+        let done = run(home.path(), &database, &[file.to_str().unwrap(), "--record"]);
+        assert!(done.status.success(), "{name}: {}", text(&done));
+    }
+    let client = database.probe().await;
+    let noted = "SELECT string_agg(concat_ws(' ', orderexecuted, author, id, filename, exectype, coalesce(md5sum, 'none')), ', ' ORDER BY orderexecuted) \
+                 || ' ' || (to_regclass('t_a') IS NOT NULL AND to_regclass('t_b') IS NOT NULL) FROM databasechangelog";
+    assert_eq!(
+        client.query_one(noted, &[]).await.unwrap().get::<_, String>(0),
+        "7 ann 1 changelog/001.sql EXECUTED 9:abc, 8 ann 2 changelog/001.sql EXECUTED none, 9 bob 2 changelog/002.sql EXECUTED none true"
+    );
+    let again = run(
+        home.path(),
+        &database,
+        &[directory.join("002.sql").to_str().unwrap(), "--record"],
+    );
+    assert!(
+        !again.status.success() && text(&again).contains("in the history"),
+        "{}",
+        text(&again)
+    );
+    let conditional = run(home.path(), &database, &[place, "--record"]);
+    assert!(
+        !conditional.status.success() && text(&conditional).contains("context"),
+        "{}",
+        text(&conditional)
+    );
+    let named = run(
+        home.path(),
+        &database,
+        &["--sql", "SELECT 1", "--record=liquibase:x.sql::9::cy"],
+    );
+    let by_name =
+        "SELECT count(*) FROM databasechangelog WHERE (filename, id, author) = ('x.sql', '9', 'cy')";
+    assert!(named.status.success(), "{}", text(&named));
+    assert_eq!(client.query_one(by_name, &[]).await.unwrap().get::<_, i64>(0), 1);
+}
+
 /// CRC-32, by its definition.
 fn crc(text: &str) -> i32 {
     let mut crc = u32::MAX;

@@ -13,7 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn run(url: &str, home: &std::path::Path, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_howdah"));
     command
-        .args(["change", "run", "--yes", "--url", url, "--sql", SCRIPT])
+        .args([
+            "change", "run", "--yes", "--log", "info", "--url", url, "--sql", SCRIPT,
+        ])
         .args(more)
         .env("HOWDAH_HOME", home)
         .current_dir("/tmp")

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -10,7 +11,7 @@ use crate::{ClusterName, SnapshotName};
 pub struct Cluster {
     /// Its name, which is also that of its target.
     pub name: ClusterName,
-    /// Who runs it: `local`.
+    /// Who runs it: `local`, `aws`.
     pub provider: String,
     /// What it is doing.
     pub status: ClusterStatus,
@@ -29,6 +30,9 @@ pub struct Cluster {
     pub restorable_since: Option<String>,
     /// The writer first.
     pub instances: Vec<Instance>,
+    /// What else its provider says of it, by name: encryption, backups, scaling …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
 }
 
 /// What a cluster is doing.
@@ -80,7 +84,11 @@ pub struct Connection {
     /// The role.
     pub user: String,
     /// The file with the role's password, which only its owner can read.
-    pub password_file: PathBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// The secret of AWS Secrets Manager that has the role's password, by its ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
     /// The authority to verify the server with (`sslmode=verify-full`).
     pub ca_file: PathBuf,
 }
@@ -96,6 +104,12 @@ pub struct Instance {
     pub status: InstanceStatus,
     /// `host:port`.
     pub endpoint: String,
+    /// What it runs on: `db.r8g.large`; absent where there is no choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// The availability zone, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// For a reader, how far it is behind the writer, in bytes of write-ahead
     /// log; absent when it is not connected to the writer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,7 +158,7 @@ impl InstanceStatus {
 pub struct Snapshot {
     /// Its name.
     pub name: SnapshotName,
-    /// Who keeps it: `local`.
+    /// Who keeps it: `local`, `aws`.
     pub provider: String,
     /// The cluster that it was taken of, which may be gone.
     pub cluster: ClusterName,

@@ -4,11 +4,17 @@ use howdah_core::{Config, Result};
 use howdah_pg::{ConnInfo, Mode, NoEnvironment, Origin, Target};
 use serde::Deserialize;
 
+#[cfg(feature = "aws")]
+use crate::aws::{Account, AwsPlane, AwsSettings};
 use crate::local::LocalPlane;
-use crate::{AuroraError, Cluster, ClusterName, ControlPlane, Operation, Snapshot};
+use crate::{AuroraError, Cluster, ClusterName, ControlPlane, Operation, Snapshot, Tier};
 
 /// The providers of this build.
+#[cfg(not(feature = "aws"))]
 pub const PROVIDERS: [&str; 1] = [LocalPlane::NAME];
+/// The providers of this build.
+#[cfg(feature = "aws")]
+pub const PROVIDERS: [&str; 2] = [LocalPlane::NAME, AwsPlane::NAME];
 
 /// `[clusters]` of `howdah.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -16,39 +22,80 @@ pub const PROVIDERS: [&str; 1] = [LocalPlane::NAME];
 struct Section {
     /// The mode of the targets of clusters.
     mode: Option<Mode>,
+    /// The provider `aws`.
+    #[cfg(feature = "aws")]
+    aws: Option<AwsSettings>,
+    /// A file may serve builds with and without that provider.
+    #[cfg(not(feature = "aws"))]
+    #[serde(rename = "aws")]
+    _aws: Option<serde::de::IgnoredAny>,
 }
 
 /// The clusters of all providers, as a service for tools and jobs.
 pub struct Clusters {
     home: PathBuf,
     mode: Mode,
+    #[cfg(feature = "aws")]
+    aws: Account,
+}
+
+/// What there is, and which providers could not be asked.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// In order of provider and name.
+    pub clusters: Vec<Cluster>,
+    /// Likewise.
+    pub snapshots: Vec<Snapshot>,
+    /// Why a provider's clusters are not among them, a sentence each.
+    pub unreachable: Vec<String>,
 }
 
 impl Clusters {
     /// With `[clusters]` of the configuration, below [`howdah_store::home`].
     /// Reads and opens nothing else yet.
     pub fn new(config: &Config) -> Result<Self> {
-        let section: Section = config.section("clusters")?;
-        // These are databases that Howdah made for development: a person may
-        // let an agent write, but is asked each time unless they say otherwise.
-        Ok(Self {
-            home: howdah_store::home()?,
-            mode: section.mode.unwrap_or(Mode::Confirm),
-        })
+        Self::below(howdah_store::home()?, config)
     }
 
     /// Below a directory of the caller's choice.
     pub fn at(home: PathBuf) -> Self {
+        Self::with(home, Section::default())
+    }
+
+    /// With `[clusters]` of the configuration, below a directory of the caller's choice.
+    pub fn below(home: PathBuf, config: &Config) -> Result<Self> {
+        Ok(Self::with(home, config.section("clusters")?))
+    }
+
+    fn with(home: PathBuf, section: Section) -> Self {
         Self {
+            #[cfg(feature = "aws")]
+            aws: Account::new(&home, section.aws),
             home,
-            mode: Mode::Confirm,
+            // These are databases that Howdah made for development: a person may
+            // let an agent write, but is asked each time unless they say otherwise.
+            mode: section.mode.unwrap_or(Mode::Confirm),
         }
+    }
+
+    /// The providers that are asked where none is named: another one than the first is
+    /// asked once it was configured or used.
+    fn asked(&self) -> impl Iterator<Item = &'static str> {
+        PROVIDERS.into_iter().filter(|_provider| {
+            #[cfg(feature = "aws")]
+            if *_provider == AwsPlane::NAME {
+                return self.aws.is_used();
+            }
+            true
+        })
     }
 
     /// The provider of that name.
     pub fn provider(&self, name: &str) -> Result<Box<dyn ControlPlane>> {
         match name {
             LocalPlane::NAME => Ok(Box::new(LocalPlane::at(&self.home))),
+            #[cfg(feature = "aws")]
+            AwsPlane::NAME => Ok(Box::new(AwsPlane::new(&self.aws))),
             other => Err(AuroraError::UnknownProvider {
                 name: other.chars().take(40).collect(),
                 known: PROVIDERS.join(", "),
@@ -62,21 +109,33 @@ impl Clusters {
         self.provider(&operation.provider)?.check(operation).await
     }
 
-    /// All clusters of all providers.
-    pub async fn describe_all(&self) -> Result<Vec<Cluster>> {
-        let mut all = Vec::new();
-        for provider in PROVIDERS {
+    /// How much of a word the operation needs; see [`ControlPlane::tier`].
+    pub async fn tier(&self, operation: &Operation) -> Result<Tier> {
+        self.provider(&operation.provider)?.tier(operation).await
+    }
+
+    /// All clusters and snapshots of all providers that can be reached.
+    pub async fn list(&self) -> Result<Listing> {
+        let mut listing = Listing::default();
+        for provider in self.asked() {
             let plane = self.provider(provider)?;
-            for name in plane.clusters().await? {
-                match plane.describe(&name).await {
-                    Ok(cluster) => all.push(cluster),
-                    // Deleted since it was listed.
-                    Err(error) if error.kind == howdah_core::ErrorKind::NotFound => {}
-                    Err(error) => return Err(error),
+            let found = match plane.describe_all().await {
+                Ok(clusters) => plane.snapshots().await.map(|snapshots| (clusters, snapshots)),
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok((clusters, snapshots)) => {
+                    listing.clusters.extend(clusters);
+                    listing.snapshots.extend(snapshots);
                 }
+                Err(error) if provider == LocalPlane::NAME => return Err(error),
+                Err(error) => listing.unreachable.push(format!(
+                    "The clusters of {provider} are not shown: {}",
+                    error.to_text().replace('\n', " ")
+                )),
             }
         }
-        Ok(all)
+        Ok(listing)
     }
 
     /// One cluster; an error with the names that there are if there is none.
@@ -88,7 +147,7 @@ impl Clusters {
     /// All snapshots of all providers.
     pub async fn snapshots(&self) -> Result<Vec<Snapshot>> {
         let mut all = Vec::new();
-        for provider in PROVIDERS {
+        for provider in self.asked() {
             all.extend(self.provider(provider)?.snapshots().await?);
         }
         Ok(all)
@@ -98,7 +157,7 @@ impl Clusters {
     pub async fn find(&self, name: &str) -> Result<(Box<dyn ControlPlane>, ClusterName)> {
         let wanted = name.parse::<ClusterName>().ok();
         let mut known = Vec::new();
-        for provider in PROVIDERS {
+        for provider in self.asked() {
             let plane = self.provider(provider)?;
             let names = plane.clusters().await?;
             if let Some(name) = wanted.as_ref().filter(|name| names.contains(name)) {
@@ -138,7 +197,7 @@ impl Clusters {
             value(&connection.ca_file.to_string_lossy()),
         );
         let conninfo = ConnInfo::parse_with(&text, &NoEnvironment)?;
-        Ok(conninfo.with_password(plane.password(&name).await?))
+        Ok(conninfo.with_password(plane.password(&connection).await?))
     }
 }
 

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
-use howdah_core::Result;
+use howdah_core::{ErrorKind, Result};
 use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
 
-use crate::{Cluster, ClusterName, Connection, Operation, OperationState, Snapshot};
+use crate::{Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier};
 
 /// A provider of clusters.
 ///
@@ -18,6 +18,9 @@ pub trait ControlPlane: Send + Sync {
     /// Whether the operation can be begun: an error says why not, before a job
     /// is recorded.
     async fn check(&self, operation: &Operation) -> Result<()>;
+
+    /// How much of a word an operation needs that [`ControlPlane::check`] lets pass.
+    async fn tier(&self, operation: &Operation) -> Result<Tier>;
 
     /// The steps of an operation; the same for the same operation.
     fn steps(&self, operation: &Operation) -> Vec<Step>;
@@ -46,6 +49,20 @@ pub trait ControlPlane: Send + Sync {
     /// The names of all clusters, in order.
     async fn clusters(&self) -> Result<Vec<ClusterName>>;
 
+    /// All clusters as they are now, in order of name.
+    async fn describe_all(&self) -> Result<Vec<Cluster>> {
+        let mut all = Vec::new();
+        for name in self.clusters().await? {
+            match self.describe(&name).await {
+                Ok(cluster) => all.push(cluster),
+                // Deleted since it was listed.
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
     /// A cluster as it is now. Answers also when its servers do not.
     async fn describe(&self, cluster: &ClusterName) -> Result<Cluster>;
 
@@ -56,6 +73,6 @@ pub trait ControlPlane: Send + Sync {
     /// All snapshots, in order of name.
     async fn snapshots(&self) -> Result<Vec<Snapshot>>;
 
-    /// The password of the role that connections use.
-    async fn password(&self, cluster: &ClusterName) -> Result<Secret>;
+    /// The password of the role that connections use; it may hold for minutes only.
+    async fn password(&self, connection: &Connection) -> Result<Secret>;
 }

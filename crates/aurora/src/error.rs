@@ -104,7 +104,7 @@ impl AuroraError {
             ),
             Self::UnknownProvider { name, .. } if name == "aws" => (
                 ErrorKind::Invalid,
-                "Aurora itself cannot be created by this build yet. Use --provider local (provider: \"local\"): real PostgreSQL on this machine.".into(),
+                "This build was made without the feature aws, so that it cannot create Aurora itself. Use --provider local (provider: \"local\"): real PostgreSQL on this machine.".into(),
             ),
             Self::UnknownProvider { .. } => (ErrorKind::Invalid, "Name one of these, or none.".into()),
             Self::Unsupported { .. } => (ErrorKind::Invalid, "Another provider may be able to.".into()),

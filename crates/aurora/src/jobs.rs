@@ -98,6 +98,27 @@ cluster_job!(
     RestoreCluster, "restore_cluster", "Restore a cluster", OnFailure::Undo
 );
 
+cluster_job!(
+    /// Makes a cluster that shares another one's pages.
+    CloneCluster, "clone_cluster", "Clone a cluster", OnFailure::Undo
+);
+cluster_job!(
+    /// Adds a reader.
+    AddReader, "add_reader", "Add a reader to a cluster", OnFailure::Undo
+);
+cluster_job!(
+    /// Removes a reader.
+    RemoveReader, "remove_reader", "Remove a reader of a cluster", OnFailure::Keep
+);
+cluster_job!(
+    /// Makes a reader the writer.
+    FailOver, "fail_over_cluster", "Fail a cluster over", OnFailure::Undo
+);
+cluster_job!(
+    /// Changes size or guards of a cluster.
+    ModifyCluster, "modify_cluster", "Change a cluster", OnFailure::Keep
+);
+
 fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
     cx.get::<Clusters>()?.provider(&input.provider)
 }
@@ -107,6 +128,8 @@ fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
 fn steps(input: &Operation) -> Vec<Step> {
     match input.provider.as_str() {
         LocalPlane::NAME => LocalPlane::steps_of(input),
+        #[cfg(feature = "aws")]
+        crate::aws::AwsPlane::NAME => crate::aws::AwsPlane::steps_of(input),
         // Refused by `Clusters::check`, before a job is recorded.
         _ => Vec::new(),
     }
@@ -128,10 +151,18 @@ fn result(input: &Operation, state: &OperationState) -> Value {
     match &input.action {
         Action::Delete { .. } | Action::DeleteSnapshot { .. } => result["deleted"] = true.into(),
         Action::Stop => result["status"] = "stopped".into(),
-        Action::Create { .. } | Action::Start | Action::Restore { .. } | Action::RestoreToTime { .. } => {
-            result["status"] = "available".into()
+        Action::Create { .. }
+        | Action::Start
+        | Action::Restore { .. }
+        | Action::RestoreToTime { .. }
+        | Action::Clone { .. } => result["status"] = "available".into(),
+        Action::RemoveReader { reader } => result["removed"] = reader.as_str().into(),
+        Action::AddReader | Action::Failover { .. } | Action::Modify(_) | Action::Snapshot { .. } => {
+            let names: Vec<&str> = state.members.iter().map(|member| member.name.as_str()).collect();
+            if !names.is_empty() {
+                result["instances"] = json!(names);
+            }
         }
-        Action::Snapshot { .. } => {}
     }
     result
 }
@@ -150,6 +181,11 @@ impl Operation {
             Action::Restore { .. } | Action::RestoreToTime { .. } => {
                 engine.start::<RestoreCluster>(self, by).await
             }
+            Action::Clone { .. } => engine.start::<CloneCluster>(self, by).await,
+            Action::AddReader => engine.start::<AddReader>(self, by).await,
+            Action::RemoveReader { .. } => engine.start::<RemoveReader>(self, by).await,
+            Action::Failover { .. } => engine.start::<FailOver>(self, by).await,
+            Action::Modify(_) => engine.start::<ModifyCluster>(self, by).await,
         };
         started.map_err(Error::from)
     }

@@ -5,6 +5,8 @@
 //! Everything that changes a cluster is an [`Operation`], carried out as a job
 //! of one of the kinds in [`jobs`].
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod cluster;
 mod clusters;
 mod control_plane;
@@ -13,10 +15,14 @@ mod jobs;
 pub mod local;
 mod name;
 mod operation;
+mod shape;
+mod tier;
 
 pub use cluster::{Cluster, ClusterStatus, Connection, Instance, InstanceStatus, Role, Snapshot};
-pub use clusters::{Clusters, PROVIDERS};
+pub use clusters::{Clusters, Listing, PROVIDERS};
 pub use control_plane::ControlPlane;
 pub use error::AuroraError;
 pub use name::{ClusterName, SnapshotName};
-pub use operation::{Action, MAX_READERS, Operation, OperationState};
+pub use operation::{Action, MAX_READERS, Member, Modification, Operation, OperationState};
+pub use shape::{Acu, Compute, Preset, Shape};
+pub use tier::Tier;

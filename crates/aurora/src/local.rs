@@ -10,8 +10,11 @@ mod backup;
 mod create;
 mod delete;
 mod describe;
+mod duplicate;
+mod failover;
 mod layout;
 mod log_archive;
+mod members;
 mod run;
 mod server;
 mod snapshot;
@@ -26,7 +29,7 @@ use howdah_pg::Secret;
 
 use crate::{
     Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, MAX_READERS,
-    Operation, OperationState, Snapshot,
+    Operation, OperationState, Shape, Snapshot, Tier,
 };
 use layout::{Layout, Stage};
 
@@ -92,6 +95,33 @@ impl LocalPlane {
             Action::DeleteSnapshot { .. } => {
                 steps.push(Step::new("remove-snapshot", "Removing the snapshot"));
             }
+            Action::Clone { readers, .. } => {
+                steps.push(
+                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
+                );
+                steps.push(Step::new("restore", "Copying the data of the other cluster").weight(2.0));
+                steps.push(Step::new("start", "Starting the writer").weight(0.5));
+                steps.push(Step::new("password", "Setting the new password").weight(0.1));
+                add_last(&mut steps, *readers);
+            }
+            Action::AddReader => {
+                steps.push(Step::new("choose", "Choosing its number").weight(0.1));
+                steps.push(Step::new("copy", "Copying the data to the reader"));
+                steps.push(Step::new("start", "Starting the reader").weight(0.6));
+            }
+            Action::RemoveReader { .. } => steps.push(Step::new("remove-reader", "Removing the reader")),
+            Action::Failover { .. } => {
+                steps.push(Step::new(
+                    "choose",
+                    "Choosing the reader and writing down what is in memory",
+                ));
+                steps.push(Step::new("stop", "Stopping the writer and the reader").weight(0.3));
+                steps.push(Step::new("exchange", "Exchanging their data").weight(0.1));
+                steps.push(Step::new("promote", "Starting the new writer").weight(0.5));
+                steps.push(Step::new("follow", "Letting the old writer follow the new one"));
+            }
+            // Refused by `check`, before a job is recorded.
+            Action::Modify(_) => {}
         }
         steps
     }
@@ -161,14 +191,27 @@ impl ControlPlane for LocalPlane {
                 version,
                 readers,
                 database,
+                shape,
             } => {
+                if *shape != Shape::default() {
+                    return Err(cannot("choose a preset or a size of instances"));
+                }
                 if database.is_empty() || database.len() > 63 || database.contains('\0') {
                     return Err(Error::invalid("The name of a database has 1 to 63 bytes."));
                 }
                 self.check_new(cluster, *readers)?;
                 Installation::require(*version)?;
             }
-            Action::Restore { snapshot, readers } => {
+            Action::Restore { shape, .. }
+            | Action::RestoreToTime { shape, .. }
+            | Action::Clone { shape, .. }
+                if *shape != Shape::default() =>
+            {
+                return Err(cannot("choose a preset or a size of instances"));
+            }
+            Action::Restore {
+                snapshot, readers, ..
+            } => {
                 self.check_new(cluster, *readers)?;
                 let record = self.layout.snapshot(snapshot).require(&self.layout)?;
                 Installation::require(Some(record.major))?;
@@ -177,6 +220,7 @@ impl ControlPlane for LocalPlane {
                 source,
                 time,
                 readers,
+                ..
             } => {
                 self.check_new(cluster, *readers)?;
                 self.check_exists(source).await?;
@@ -195,8 +239,52 @@ impl ControlPlane for LocalPlane {
             Action::Stop | Action::Start | Action::Delete { final_snapshot: None } => {
                 self.check_exists(cluster).await?;
             }
+            Action::Clone { source, readers, .. } => {
+                self.check_new(cluster, *readers)?;
+                self.check_exists(source).await?;
+                Installation::require(Some(self.layout.cluster(source).record()?.major))?;
+            }
+            Action::AddReader => {
+                self.check_exists(cluster).await?;
+                members::check_add(&self.layout.cluster(cluster))?;
+            }
+            Action::RemoveReader { reader } => {
+                self.check_exists(cluster).await?;
+                failover::number(&self.layout.cluster(cluster), reader)?;
+            }
+            Action::Failover { to } => {
+                self.check_exists(cluster).await?;
+                failover::check(&self.layout.cluster(cluster), to.as_deref())?;
+            }
+            Action::Modify(_) => return Err(cannot("change a cluster")),
         }
         Ok(())
+    }
+
+    async fn tier(&self, operation: &Operation) -> Result<Tier> {
+        Ok(match &operation.action {
+            Action::Delete {
+                final_snapshot: Some(snapshot),
+            } => Tier::Risk {
+                effect: format!("Its data are kept in the snapshot {snapshot}."),
+            },
+            Action::Delete { final_snapshot: None } => Tier::Risk {
+                effect: "Its data are gone for good: no snapshot is taken.".to_owned(),
+            },
+            Action::DeleteSnapshot { .. } => Tier::Risk {
+                effect: format!(
+                    "It is the copy of the cluster {}; its data are gone for good.",
+                    operation.cluster
+                ),
+            },
+            Action::Failover { .. } => Tier::Risk {
+                effect: "Its clients lose their connections and wait for some seconds; logical replication slots stay behind.".to_owned(),
+            },
+            Action::RemoveReader { reader } => Tier::Confirm {
+                effect: format!("Clients of {reader} lose their connections."),
+            },
+            _ => Tier::Free,
+        })
     }
 
     fn steps(&self, operation: &Operation) -> Vec<Step> {
@@ -219,6 +307,24 @@ impl ControlPlane for LocalPlane {
             return create::start_reader(&self.layout, &cluster, number).await;
         }
         match (step, &operation.action) {
+            ("choose", Action::Failover { to }) => failover::choose(&cluster, to.as_deref(), cx, state).await,
+            ("stop", Action::Failover { .. }) => failover::stop(&cluster, cx, state).await,
+            ("exchange", _) => failover::exchange(&cluster, cx, state).await,
+            ("promote", _) => failover::promote(&self.layout, &cluster, state).await,
+            ("follow", _) => failover::follow(&self.layout, &cluster, state).await,
+            ("choose", Action::AddReader) => members::choose(&cluster, cx, state).await,
+            ("copy", Action::AddReader) => create::copy_reader(&cluster, &members::chosen(state)?).await,
+            ("start", Action::AddReader) => {
+                create::start_reader(&self.layout, &cluster, &members::chosen(state)?).await?;
+                members::note(&cluster, state)
+            }
+            ("remove-reader", Action::RemoveReader { reader }) => {
+                let number = reader.strip_prefix("reader-").unwrap_or(reader);
+                members::remove(&self.layout, &cluster, number).await
+            }
+            ("restore", Action::Clone { source, .. }) => {
+                duplicate::copy(&self.layout.cluster(source), &cluster).await
+            }
             ("prepare", action) => create::prepare(&self.layout, &cluster, action, cx.id()).await,
             ("init", _) => create::init(&cluster).await,
             ("close-log", Action::RestoreToTime { source, .. }) => {
@@ -263,6 +369,10 @@ impl ControlPlane for LocalPlane {
     ) -> Result<()> {
         let cluster = self.layout.cluster(&operation.cluster);
         match (step, &operation.action) {
+            ("stop", Action::Failover { .. }) => failover::settle(&self.layout, &cluster, cx, state).await,
+            ("choose", Action::AddReader) if !state.members.is_empty() => {
+                members::remove(&self.layout, &cluster, &members::chosen(state)?).await
+            }
             // Takes all that later steps made with it.
             ("prepare", _) => create::unmake(&self.layout, &cluster, cx.id()).await,
             (
@@ -351,10 +461,19 @@ impl ControlPlane for LocalPlane {
         self.layout.snapshots()
     }
 
-    async fn password(&self, cluster: &ClusterName) -> Result<Secret> {
-        self.check_exists(cluster).await?;
-        self.layout.cluster(cluster).password().map(Secret::new)
+    async fn password(&self, connection: &Connection) -> Result<Secret> {
+        let cluster = connection.target.parse::<ClusterName>()?;
+        self.check_exists(&cluster).await?;
+        self.layout.cluster(&cluster).password().map(Secret::new)
     }
+}
+
+fn cannot(what: &str) -> Error {
+    AuroraError::Unsupported {
+        provider: LocalPlane::NAME,
+        what: what.to_owned(),
+    }
+    .into()
 }
 
 fn unknown_step(step: &str) -> Error {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterName, Connection, SnapshotName};
+use crate::{ClusterName, Compute, Connection, Shape, SnapshotName};
 
 /// The most readers that a cluster can have, as in Aurora.
 pub const MAX_READERS: u8 = 15;
@@ -28,6 +28,9 @@ pub enum Action {
         readers: u8,
         /// The database that connections begin with.
         database: String,
+        /// What it is made of.
+        #[serde(default)]
+        shape: Shape,
     },
     /// End its processes, keep its data.
     Stop,
@@ -54,6 +57,9 @@ pub enum Action {
         snapshot: SnapshotName,
         /// Readers beside the writer, up to [`MAX_READERS`].
         readers: u8,
+        /// What it is made of.
+        #[serde(default)]
+        shape: Shape,
     },
     /// Make it of another one as that was at a moment.
     RestoreToTime {
@@ -63,7 +69,48 @@ pub enum Action {
         time: String,
         /// Readers beside the writer, up to [`MAX_READERS`].
         readers: u8,
+        /// What it is made of.
+        #[serde(default)]
+        shape: Shape,
     },
+    /// Make it of another one as that is now, sharing the pages that neither changes.
+    Clone {
+        /// The other one, which stays as it is.
+        source: ClusterName,
+        /// Readers beside the writer, up to [`MAX_READERS`].
+        readers: u8,
+        /// What it is made of.
+        #[serde(default)]
+        shape: Shape,
+    },
+    /// Let one more reader follow the writer.
+    AddReader,
+    /// Remove a reader.
+    RemoveReader {
+        /// Its name, as the cluster's description has it.
+        reader: String,
+    },
+    /// Make a reader the writer.
+    Failover {
+        /// Which; the first in line without one.
+        to: Option<String>,
+    },
+    /// Change what it is made of or how it is guarded.
+    Modify(Modification),
+}
+
+/// What is to be otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Modification {
+    /// The size of its instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<Compute>,
+    /// Days that backups are kept, 1 to 35.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u8>,
+    /// Whether a deletion is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_protection: Option<bool>,
 }
 
 /// What an operation remembers between its steps.
@@ -84,4 +131,26 @@ pub struct OperationState {
     /// Set right before what cannot be taken back.
     #[serde(default)]
     pub point_of_no_return: bool,
+    /// What the provider itself calls the cluster: never the same for two of one name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The instances that the operation makes, takes away or chooses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
+}
+
+/// An instance as it can be made again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// `db.serverless`, `db.r8g.large`.
+    pub class: String,
+    /// Its place in the line of failover, 0 to 15.
+    pub tier: i32,
+    /// Whether it takes writes.
+    pub writer: bool,
+    /// Seconds between two samples of Enhanced Monitoring; 0 is none.
+    #[serde(default)]
+    pub monitoring_seconds: i32,
 }

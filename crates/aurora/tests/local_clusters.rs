@@ -6,7 +6,7 @@ mod world;
 
 use std::time::{Duration, Instant};
 
-use howdah_aurora::{Action, ClusterStatus, InstanceStatus, Operation};
+use howdah_aurora::{Action, ClusterStatus, InstanceStatus, Operation, Shape};
 use howdah_core::ErrorKind;
 use howdah_jobs::{JobRecord, JobState, StepState};
 use howdah_pg::Connection;
@@ -17,6 +17,7 @@ fn create(readers: u8) -> Action {
         version: None,
         readers,
         database: "My \"App\"".into(),
+        shape: Shape::default(),
     }
 }
 
@@ -148,6 +149,7 @@ async fn a_cluster_through_its_whole_life() {
     let restore = Action::Restore {
         snapshot: "monday".parse().unwrap(),
         readers: 1,
+        shape: Shape::default(),
     };
     world.succeed(on("copy", restore)).await;
     let mut copy = connect(&world, "copy").await;
@@ -157,7 +159,7 @@ async fn a_cluster_through_its_whole_life() {
         "{rows}"
     );
     assert!(!world.clusters.url("copy").await.unwrap().contains(&password));
-    assert_eq!(world.clusters.describe_all().await.unwrap().len(), 2);
+    assert_eq!(world.clusters.list().await.unwrap().clusters.len(), 2);
 
     // Deleting keeps what the final snapshot has, and nothing else.
     world
@@ -178,6 +180,7 @@ async fn a_cluster_through_its_whole_life() {
     let restore = Action::Restore {
         snapshot: "last".parse().unwrap(),
         readers: 0,
+        shape: Shape::default(),
     };
     world.succeed(on("shop", restore)).await;
     let mut back = connect(&world, "shop").await;
@@ -203,6 +206,7 @@ async fn what_cannot_be_done_is_said_before_a_job_is_begun() {
             version: Some(9),
             readers: 0,
             database: "d".into(),
+            shape: Shape::default(),
         },
     ))
     .await;
@@ -216,6 +220,7 @@ async fn what_cannot_be_done_is_said_before_a_job_is_begun() {
             version: None,
             readers: 0,
             database: String::new(),
+            shape: Shape::default(),
         },
     ))
     .await;
@@ -230,13 +235,14 @@ async fn what_cannot_be_done_is_said_before_a_job_is_begun() {
     let restore = Action::Restore {
         snapshot: "none".parse().unwrap(),
         readers: 0,
+        shape: Shape::default(),
     };
     assert_eq!(refused(on("shop", restore)).await.kind, ErrorKind::NotFound);
     assert_eq!(
         world.clusters.target("../../etc").await.unwrap_err().kind,
         ErrorKind::NotFound
     );
-    assert_eq!(world.clusters.describe_all().await.unwrap(), vec![]);
+    assert_eq!(world.clusters.list().await.unwrap().clusters, vec![]);
     assert!(!world.home().join("clusters").exists(), "asking makes nothing");
 }
 
@@ -299,6 +305,7 @@ async fn killed_at_every_step_and_finished_all_the_same() {
             Action::Restore {
                 snapshot: "one".parse().unwrap(),
                 readers: 1,
+                shape: Shape::default(),
             },
         ),
         on("shop", Action::Stop),
@@ -422,6 +429,7 @@ async fn restored_to_the_moment_before_the_damage() {
         source: "shop".parse().unwrap(),
         time: time.to_owned(),
         readers: 1,
+        shape: Shape::default(),
     };
     for (time, why) in [
         ("2020-01-01T00:00:00Z", "begins at"),
@@ -474,6 +482,7 @@ async fn a_failed_job_leaves_nothing() {
         version: None,
         readers: 0,
         database: "x\u{1}\u{7f}/../'\"; --".into(),
+        shape: Shape::default(),
     };
     world.succeed(on("odd", odd)).await;
     world
@@ -488,6 +497,7 @@ async fn a_failed_job_leaves_nothing() {
     let restore = Action::Restore {
         snapshot: "damaged".parse().unwrap(),
         readers: 1,
+        shape: Shape::default(),
     };
     let job = on("copy", restore).start(&world.engine, "test").await.unwrap();
     let job = world.finished(&job.id).await;
@@ -506,7 +516,7 @@ fn without_ports(
             c.target,
             c.database,
             c.user,
-            c.password_file.display().to_string(),
+            c.password_file.unwrap().display().to_string(),
             c.reader_endpoints.len(),
         )
     })

@@ -1,5 +1,6 @@
 //! Carrying out a plan: step by step, with the journal, whatever is killed meanwhile.
 
+mod analyse;
 mod autocommit;
 mod backfill;
 mod batches;
@@ -36,6 +37,8 @@ pub struct Options {
     pub window: Option<(time::Time, time::Time)>,
     /// What a person agrees to beforehand.
     pub accepts: Accepts,
+    /// What a caller wants to find again when the change is done: kept with the change that begins.
+    pub before: Option<String>,
 }
 
 /// What a run removes when everything else is done.
@@ -68,6 +71,7 @@ impl Default for Options {
             server_patience: Duration::from_secs(60),
             window: None,
             accepts: Accepts::default(),
+            before: None,
         }
     }
 }
@@ -200,8 +204,12 @@ impl Executor {
                         plan.refusals.iter().map(|refusal| refusal.text()).collect(),
                     ));
                 }
-                for warning in crate::preflight(connection).await? {
-                    self.observer.says(&warning);
+                let found = crate::preflight(connection, &plan).await?;
+                for warning in &found.warnings {
+                    self.observer.says(warning);
+                }
+                if !found.stops.is_empty() {
+                    return Err(ChangeError::Refused(found.stops));
                 }
                 let connection = worker.connection().await?;
                 journal::create(connection).await?;
@@ -212,7 +220,7 @@ impl Executor {
                         ),
                     });
                 }
-                journal::begin(connection, &plan).await?;
+                journal::begin(connection, &plan, self.options.before.as_deref()).await?;
                 journal::find(connection, &id)
                     .await?
                     .ok_or_else(|| ChangeError::Unknown(id.clone()))?
@@ -333,7 +341,13 @@ impl Executor {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        loop {
+            match worker.analyse(plan).await {
+                Ok(()) => return Ok(()),
+                Err(error) if worker.is_lost(&error) => worker.reconnect(&error).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Carries out a step, unless the journal says that it is done.

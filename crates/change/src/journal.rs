@@ -156,9 +156,17 @@ pub(crate) async fn exists(connection: &mut Connection) -> Result<bool, ChangeEr
     Ok(rows.first().is_some_and(|row| row.is_true(0)))
 }
 
+/// Whether the journal has all that this version writes.
+async fn is_current(connection: &mut Connection) -> Result<bool, ChangeError> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute \
+               WHERE attrelid = to_regclass('howdah.changes') AND attname = 'before' AND NOT attisdropped)";
+    let rows = connection.query(sql, &[]).await?;
+    Ok(rows.first().is_some_and(|row| row.is_true(0)))
+}
+
 /// Makes the journal where there is none.
 pub(crate) async fn create(connection: &mut Connection) -> Result<(), ChangeError> {
-    if exists(connection).await? {
+    if exists(connection).await? && is_current(connection).await? {
         return Ok(());
     }
     // Two that make it at the same time: the second waits, and finds it.
@@ -216,11 +224,23 @@ pub async fn find(connection: &mut Connection, id: &str) -> Result<Option<Entry>
     Ok(list(connection, Some(id)).await?.pop())
 }
 
+/// What the caller that began a change kept with it.
+pub async fn before(connection: &mut Connection, id: &str) -> Result<Option<String>, ChangeError> {
+    // A journal of an earlier version has no such column.
+    let sql = "SELECT to_jsonb(c) ->> 'before' FROM howdah.changes c WHERE c.id = $1";
+    let rows = connection.query(sql, &[Some(id)]).await?;
+    Ok(rows.first().and_then(|row| row.get(0).map(str::to_owned)))
+}
+
 /// Writes a new change, in the place of one of the same id that was taken back.
-pub(crate) async fn begin(connection: &mut Connection, plan: &Plan) -> Result<(), ChangeError> {
+pub(crate) async fn begin(
+    connection: &mut Connection,
+    plan: &Plan,
+    before: Option<&str>,
+) -> Result<(), ChangeError> {
     let text = serde_json::to_string(plan)?;
     let tables: Vec<String> = plan.tables().iter().map(ToString::to_string).collect();
-    let sql = "INSERT INTO howdah.changes (id, plan, state, tables) VALUES ($1, $2, 'running', $3::text[])";
+    let sql = "INSERT INTO howdah.changes (id, plan, state, tables, before) VALUES ($1, $2, 'running', $3::text[], $4)";
     connection
         .query(
             "DELETE FROM howdah.changes WHERE id = $1 AND state = 'rolled_back'",
@@ -228,7 +248,10 @@ pub(crate) async fn begin(connection: &mut Connection, plan: &Plan) -> Result<()
         )
         .await?;
     connection
-        .query(sql, &[Some(&plan.id), Some(&text), Some(&text_array(&tables))])
+        .query(
+            sql,
+            &[Some(&plan.id), Some(&text), Some(&text_array(&tables)), before],
+        )
         .await?;
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod ask;
 mod blocking;
+mod disk;
 mod error;
 mod execute;
 mod facts;
@@ -19,6 +20,7 @@ mod partition_bound;
 mod partitioned_index;
 mod plan;
 mod planner;
+mod postflight;
 mod preflight;
 pub mod proof;
 mod rewrite;
@@ -39,5 +41,6 @@ pub use plan::{
     Action, Backfill, Batches, Cleanup, Estimate, LockTable, Phase, Plan, PlannedLock, Refusal, Step, Undo,
 };
 pub use planner::{Accepts, Planning, plan, plan_accepting};
-pub use preflight::preflight;
+pub use postflight::postflight;
+pub use preflight::{Preflight, preflight};
 pub use rewrite::{Rewrite, rewrites};

@@ -93,9 +93,14 @@ pub(crate) fn statement(node: &NodeEnum, place: &Place<'_>, to: &mut Gathering<'
         NodeEnum::ClusterStmt(cluster) => maintenance::cluster(cluster, to),
         NodeEnum::RefreshMatViewStmt(refresh) => maintenance::refresh(refresh, to),
         NodeEnum::LockStmt(lock) => maintenance::lock(lock, place, to),
-        NodeEnum::CreatedbStmt(_) | NodeEnum::DropdbStmt(_) | NodeEnum::AlterSystemStmt(_) => {
+        NodeEnum::CreatedbStmt(_) | NodeEnum::DropdbStmt(_) => {
             to.fail_in_block(place, "it cannot run inside a transaction block");
         }
+        NodeEnum::AlterSystemStmt(_) => {
+            to.fail_in_block(place, "it cannot run inside a transaction block");
+            session::denied("ALTER SYSTEM", to);
+        }
+        NodeEnum::CreateEventTrigStmt(_) => session::denied("CREATE EVENT TRIGGER", to),
         NodeEnum::GrantStmt(grant) => privileges::grant(grant, place, to),
         NodeEnum::GrantRoleStmt(grant) => privileges::grant_role(grant, to),
         NodeEnum::InsertStmt(insert) => rows::insert(insert, to),

@@ -1,6 +1,9 @@
 //! What ordinary clients could do before a script, and cannot do any more.
 
+mod calls;
 mod contradictions;
+mod demands;
+mod everybody;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -12,7 +15,9 @@ use crate::scratch::BEFORE;
 use crate::trace::{Oid, State};
 use crate::{Break, Failure, RehearseError, ScratchDatabase, Statistics};
 
+use calls::Calls;
 pub(crate) use contradictions::{Contradiction, Rule};
+pub(crate) use demands::ForeignKey;
 
 /// With more statements than this only those of relations that a transaction
 /// has to do with are tried after it, and the rest at the end: trying one takes
@@ -62,9 +67,14 @@ pub(crate) struct Clients {
     validated: HashMap<Oid, bool>,
     /// Columns that alone identified a row before the script, by table.
     keys: HashMap<Oid, Vec<i32>>,
+    /// Foreign keys from before the script.
+    foreign_keys: Vec<ForeignKey>,
     /// The values of the target's rows that statements are tried with.
     values: Vec<String>,
     statistics: Statistics,
+    /// Roles that the target's clients may be.
+    roles: Vec<String>,
+    calls: Calls,
 }
 
 /// What is tried after a transaction.
@@ -74,6 +84,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) touched: &'a BTreeSet<Oid>,
     /// Whether it may have changed what happens on any table: functions, privileges.
     pub(crate) reaches_far: bool,
+    /// The texts of its statements, as far as clients may notice them.
+    pub(crate) texts: &'a [&'a str],
     /// Whether this is the end, where all that is left is tried.
     pub(crate) all: bool,
 }
@@ -124,6 +136,8 @@ impl Clients {
         let nullable = nullable.collect();
         let visible = visibility(&mut now).await.map_err(doing())?;
         let validated = contradictions::validated(&mut now).await.map_err(doing())?;
+        let calls = Calls::of(&mut now).await.map_err(doing())?;
+        let foreign_keys = demands::foreign_keys(&mut now).await.map_err(doing())?;
         let mut keys: HashMap<Oid, Vec<i32>> = HashMap::new();
         for (_, table, _, columns) in contradictions::unique_indexes(&mut now).await.map_err(doing())? {
             if let [column] = columns.as_slice() {
@@ -140,12 +154,15 @@ impl Clients {
             nullable,
             validated,
             keys,
+            foreign_keys,
             values: statistics
                 .columns()
                 .iter()
                 .filter_map(|column| column.typical().map(str::to_owned))
                 .collect(),
             statistics: statistics.clone(),
+            roles: database.clients.clone(),
+            calls,
         })
     }
 
@@ -196,11 +213,14 @@ impl Clients {
                 continue;
             };
             self.told.insert(number);
+            let Some(role) = self.without(number, &failure).await? else {
+                continue;
+            };
             let attempt = &self.attempts[number];
             // With a row and without one it fails the same way, and so it does with other constants.
             let is_told = breaks.iter().any(|(oid, told)| {
                 *oid == attempt.oid
-                    && told.role == attempt.role
+                    && told.role == role
                     && told.failure.sqlstate == failure.sqlstate
                     && (attempt.first.is_some() || told.statement == attempt.told)
             });
@@ -209,11 +229,19 @@ impl Clients {
             }
             let broken = Break {
                 statement: attempt.told.clone(),
-                role: attempt.role.clone(),
+                role,
                 failure: self.without_values(failure),
                 prepared_only: attempt.prepared,
             };
             breaks.push((attempt.oid, broken));
+        }
+        for (oid, broken) in self.broken_calls(scope.texts).await? {
+            if !breaks
+                .iter()
+                .any(|(other, told)| *other == oid && told.role == broken.role)
+            {
+                breaks.push((oid, broken));
+            }
         }
         breaks.extend(self.vanished(start).await?);
         breaks.truncate(BREAKS_MAX);
@@ -259,6 +287,10 @@ impl Clients {
                 message: "it succeeds, and touches no row any more".to_owned(),
             }));
         };
+        // That there is a rule now concerns those who write so; few do, and no constraint that they name is gone.
+        if failure.sqlstate == "0A000" && self.attempts[number].sql.contains(" ON CONFLICT ") {
+            return Ok(None);
+        }
         let is_integrity = |failure: &Failure| failure.sqlstate.starts_with("23");
         let worked = match &before.failure {
             None => true,

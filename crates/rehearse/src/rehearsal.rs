@@ -1,9 +1,12 @@
+mod changed;
+mod elsewhere;
 mod inserted;
 mod known_values;
 mod outcome;
 mod run;
 mod skipped;
 mod statement;
+mod written_values;
 
 use std::ops::Range;
 

@@ -19,6 +19,8 @@ pub struct Schema {
     /// Whether that role may do anything there (a superuser, or what a
     /// provider of managed servers gives in its place).
     pub superuser: bool,
+    /// Roles that clients may be: they log in, and are no superusers.
+    pub(crate) clients: Vec<String>,
     /// Roles, memberships, settings, schemas: what comes before all else.
     pub(crate) before: Vec<Piece>,
     /// Extensions.

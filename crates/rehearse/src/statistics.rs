@@ -103,6 +103,12 @@ impl Statistics {
             .find(|known| known.column == column && known.relation == *relation)
     }
 
+    /// How many rows a table has, as far as that is known.
+    pub(crate) fn rows_of(&self, relation: &RelationName) -> Option<f64> {
+        let mut known = self.columns.iter().filter(|known| known.relation == *relation);
+        known.find_map(ColumnStatistics::rows)
+    }
+
     pub(crate) fn columns(&self) -> &[ColumnStatistics] {
         &self.columns
     }
@@ -128,6 +134,45 @@ impl ColumnStatistics {
             && self.null_fraction == other.null_fraction
     }
 
+    /// Whether the values that are known are all that there are: of a table that ANALYZE reads as a
+    /// whole, with no more different values than it keeps.
+    pub(crate) fn is_complete(&self) -> bool {
+        const SAMPLED_ROWS: f64 = 30_000.0;
+        let Some(rows) = self.rows.filter(|rows| *rows <= SAMPLED_ROWS) else {
+            return false;
+        };
+        self.values.len() as f64 >= self.distinct_count(rows)
+    }
+
+    fn distinct_count(&self, rows: f64) -> f64 {
+        match self.distinct < 0.0 {
+            true => -self.distinct * rows,
+            false => self.distinct,
+        }
+    }
+
+    /// How many of the rows of a table are referred to by this column, as a share.
+    pub(crate) fn share_of(&self, referenced_rows: f64) -> f64 {
+        self.rows
+            .map_or(0.0, |rows| self.distinct_count(rows) / referenced_rows.max(1.0))
+    }
+
+    /// Whether a number is of those that rows may have got since statistics were taken, which count upwards.
+    pub(crate) fn may_be_newer(&self, value: &str) -> bool {
+        let number = |text: &str| text.parse::<f64>().ok();
+        let greatest = self
+            .values
+            .iter()
+            .filter_map(|known| number(known))
+            .fold(f64::MIN, f64::max);
+        number(value).is_some_and(|value| value > greatest && value < 2.0 * greatest + 1000.0)
+    }
+
+    /// Rows of the table, as far as they are known.
+    pub(crate) fn rows(&self) -> Option<f64> {
+        self.rows
+    }
+
     /// A value as many rows have it, or else one from their middle.
     pub(crate) fn typical(&self) -> Option<&str> {
         let at = match self.no_common {
@@ -150,10 +195,7 @@ pub(crate) fn repeat_together(columns: &[&ColumnStatistics]) -> bool {
     let Some(rows) = columns.first().and_then(|column| column.rows) else {
         return false;
     };
-    let distinct = |column: &&ColumnStatistics| match column.distinct < 0.0 {
-        true => -column.distinct * rows,
-        false => column.distinct,
-    };
+    let distinct = |column: &&ColumnStatistics| column.distinct_count(rows);
     let combinations: f64 = columns.iter().map(distinct).product();
     let filled: f64 = columns.iter().map(|column| 1.0 - column.null_fraction).product();
     combinations >= 1.0 && rows * filled > 2.0 * combinations

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use howdah_change::journal::{Entry, StepState};
-use howdah_change::{Executor, Observer, Options};
+use howdah_change::journal::{self, Entry, StepState};
+use howdah_change::{Executor, Observer, Options, Plan};
 use howdah_core::{Caller, Context, Error, Progress, Result};
-use howdah_pg::Target;
+use howdah_pg::{Session, Target};
 use howdah_store::{AuditEntry, Store, now_ms};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audited::who;
 use crate::sql_input;
+use crate::top_plans;
 
 /// The script: the option, else the file, else standard input; for agents only the option.
 pub(crate) async fn script(cx: &Context, sql: Option<&str>, file: Option<PathBuf>) -> Result<String> {
@@ -23,6 +24,42 @@ pub(crate) async fn script(cx: &Context, sql: Option<&str>, file: Option<PathBuf
         (_, Caller::Person { .. }) => sql_input::text("", file.as_deref()).await,
         _ => Err(Error::invalid("There is no script.").hint("Give the statements in the argument sql.")),
     }
+}
+
+/// The change of a script that the journal has under way.
+pub(crate) async fn under_way(session: &mut Session, script: &str) -> Result<Option<Entry>> {
+    let entries = journal::list(session, None).await?;
+    Ok(entries.into_iter().find(|entry| entry.plan.script == script && !entry.state.is_settled()))
+}
+
+/// What a change that is done has led to: what is not as it should be, and whether statements got worse plans.
+/// Where that cannot be found out, it says so: the change itself is done and verified.
+pub(crate) async fn afterwards(cx: &Context, tool: &'static str, target: &Arc<Target>, plan: &Plan) -> Vec<String> {
+    let looked = async {
+        let mut session = target.session().await?;
+        let mut told = howdah_change::postflight(&mut session, plan).await?;
+        if let Some(kept) = journal::before(&mut session, &plan.id).await? {
+            told.extend(top_plans::compared(cx, tool, &mut session, plan, &kept).await?);
+        }
+        Ok::<_, Error>(told)
+    };
+    looked.await.unwrap_or_else(|error| vec![format!("What it led to could not be looked at: {}", error.message)])
+}
+
+/// The plans of the top statements as they are now; none where they cannot be had,
+/// or the change has begun already.
+pub(crate) async fn before(cx: &Context, tool: &'static str, target: &Arc<Target>, script: &str) -> Option<String> {
+    let looked = async {
+        let mut session = target.session().await?;
+        if under_way(&mut session, script).await?.is_some() {
+            return Ok(None);
+        }
+        top_plans::taken(cx, tool, &mut session).await
+    };
+    looked.await.unwrap_or_else(|error: Error| {
+        tracing::info!("The plans of the top statements were not kept: {}", error.message);
+        None
+    })
 }
 
 /// An executor whose statements are in the audit log and whose progress reaches the caller.

@@ -7,6 +7,7 @@ use howdah_jobs::Engine;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cluster_consent::consent;
 use crate::job_view::requested_by;
 
 /// A job that was started for a cluster.
@@ -22,9 +23,10 @@ pub struct ClusterJob {
     pub next: String,
 }
 
-/// Checks an operation and starts its job.
+/// Checks an operation, asks for the word that it needs, and starts its job.
 pub(crate) async fn start(cx: &Context, operation: Operation) -> Result<ClusterJob> {
     cx.get::<Clusters>()?.check(&operation).await?;
+    consent(cx, &operation).await?;
     let job = operation.start(&*cx.get::<Engine>()?, &requested_by(cx)).await?;
     Ok(ClusterJob {
         next: format!("Wait with get_job_status (id {0}, wait_s 50) or `howdah job show {0} --follow`.", job.id),

@@ -1,6 +1,6 @@
 //! The tool `describe_clusters`.
 
-use howdah_aurora::{Cluster, Clusters, Role, Snapshot};
+use howdah_aurora::{Cluster, Clusters, Listing, Role, Snapshot};
 use howdah_core::{Command, Context, Effect, Output, Report, Result, Tool, Toolset, human_bytes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ pub struct Described {
     /// Those of the cluster, or all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub snapshots: Vec<Snapshot>,
+    /// Why a provider's clusters are not among them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreachable: Vec<String>,
     #[serde(skip)]
     one: bool,
 }
@@ -40,13 +43,16 @@ impl Tool for DescribeClusters {
 
     async fn run(self, cx: &Context) -> Result<Described> {
         let clusters = cx.get::<Clusters>()?;
-        let snapshots = clusters.snapshots().await?;
         match &self.name {
-            None => Ok(Described { clusters: clusters.describe_all().await?, snapshots, one: false }),
+            None => {
+                let Listing { clusters, snapshots, unreachable } = clusters.list().await?;
+                Ok(Described { clusters, snapshots, unreachable, one: false })
+            }
             Some(name) => {
                 let cluster = clusters.describe(name).await?;
+                let snapshots = clusters.provider(&cluster.provider)?.snapshots().await?;
                 let snapshots = snapshots.into_iter().filter(|known| known.cluster == cluster.name).collect();
-                Ok(Described { clusters: vec![cluster], snapshots, one: true })
+                Ok(Described { clusters: vec![cluster], snapshots, unreachable: Vec::new(), one: true })
             }
         }
     }
@@ -67,11 +73,14 @@ impl Output for Described {
             let rows = self.snapshots.iter().map(snapshot_row).collect();
             report = report.table(&["Snapshot", "Of cluster", "PostgreSQL", "Taken", "Size"], rows);
         }
+        for problem in &self.unreachable {
+            report = report.text(problem.clone());
+        }
         report
     }
 
     fn summary(&self) -> String {
-        let lines: Vec<String> = self
+        let mut lines: Vec<String> = self
             .clusters
             .iter()
             .map(|cluster| {
@@ -79,6 +88,7 @@ impl Output for Described {
                 format!("{}: {}, PostgreSQL {}, {readers} readers.", cluster.name, cluster.status.as_str(), cluster.version)
             })
             .collect();
+        lines.extend(self.unreachable.iter().cloned());
         match lines.is_empty() {
             true => "There are no clusters yet; start_create_cluster_job makes one.".to_owned(),
             false => lines.join("\n"),
@@ -103,19 +113,32 @@ fn show(report: Report, cluster: &Cluster) -> Report {
         facts.push(("Endpoint", format!("{}:{}", connection.endpoint, connection.port)));
         facts.push(("Database", connection.database.clone()));
         facts.push(("User", connection.user.clone()));
-        facts.push(("Password", format!("in {}", connection.password_file.display())));
+        match (&connection.password_file, &connection.secret) {
+            (Some(file), _) => facts.push(("Password", format!("in {}", file.display()))),
+            (None, Some(secret)) => facts.push(("Password", format!("in the secret {secret}"))),
+            (None, None) => facts.push(("Password", "an IAM token, made for each connection".to_owned())),
+        }
         facts.push(("TLS authority", connection.ca_file.display().to_string()));
     }
+    facts.extend(cluster.details.iter().map(|(name, value)| (name.as_str(), value.clone())));
     let rows = cluster.instances.iter().map(|instance| {
         let lag = match (instance.role, instance.lag_bytes) {
             (Role::Writer, _) => String::new(),
+            // Where there are zones, readers share the writer's storage and follow no log.
+            (Role::Reader, _) if instance.class.is_some() => String::new(),
             (Role::Reader, None) => "not connected to the writer".to_owned(),
             (Role::Reader, Some(bytes)) => match instance.lag_ms {
                 Some(ms) => format!("{}, {ms:.0} ms", human_bytes(bytes)),
                 None => human_bytes(bytes),
             },
         };
-        vec![instance.name.clone(), instance.status.as_str().to_owned(), instance.endpoint.clone(), lag]
+        let place = [instance.class.as_deref(), instance.zone.as_deref()];
+        let place: Vec<&str> = place.into_iter().flatten().collect();
+        let name = match place.is_empty() {
+            true => instance.name.clone(),
+            false => format!("{} ({})", instance.name, place.join(", ")),
+        };
+        vec![name, instance.status.as_str().to_owned(), instance.endpoint.clone(), lag]
     });
     report
         .heading(format!("Cluster {}", cluster.name))

@@ -1,9 +1,12 @@
 //! Migrations as projects keep them: which file of a directory comes next, which part of it is
 //! run, and how the tool that the file belongs to learns that it ran.
 
+#[path = "migrations/changelog.rs"]
+mod changelog;
 #[path = "migrations/history.rs"]
 mod history;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use howdah_change::journal::{self, State};
@@ -11,6 +14,7 @@ use howdah_core::{Error, ErrorKind, Result};
 use howdah_lint::runner::{self, Plan, Surroundings};
 use howdah_pg::Connection;
 
+use changelog::Pending;
 use history::{HISTORIES, History};
 
 /// A longer file is no migration.
@@ -20,6 +24,8 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct Migration {
     path: PathBuf,
     text: String,
+    /// The bytes of it that are run.
+    parts: Vec<Range<usize>>,
     /// What of it is run.
     run: String,
     tool: Option<&'static str>,
@@ -35,8 +41,9 @@ impl Migration {
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
         let surroundings = Surroundings::default();
         let plan = Plan::of(&runner::Migration { path, text: &text, surroundings: &surroundings });
-        let run: Vec<&str> = plan.parts().filter_map(|part| text.get(part)).collect();
-        Ok(Self { path: path.to_owned(), run: run.join("\n"), tool: plan.runner, text })
+        let parts: Vec<_> = plan.parts().collect();
+        let run: Vec<&str> = parts.iter().filter_map(|part| text.get(part.clone())).collect();
+        Ok(Self { path: path.to_owned(), run: run.join("\n"), parts, tool: plan.runner, text })
     }
 
     /// The script, and with it, where that is asked for, what the tool's history is to say: for
@@ -46,10 +53,22 @@ impl Migration {
         if !as_what.is_empty() {
             return recorded(connection, &self.run, as_what).await;
         }
+        if self.tool == Some(changelog::TOOL) {
+            let pending = self.pending(connection).await?;
+            if !pending.record.is_empty() {
+                return Ok(joined(&pending.run, &pending.record));
+            }
+            let noted = format!("Every changeset of {} is in the history of Liquibase", self.path.display());
+            return Err(Error::new(ErrorKind::NotFound, noted));
+        }
         let history = self.history()?;
         let key = self.key(history)?;
         exists(connection, history).await?;
         Ok(joined(&self.run, &(history.record)(&self.path, &self.text, &key)))
+    }
+
+    async fn pending(&self, connection: &mut Connection) -> Result<Pending> {
+        Pending::of(connection, &self.path, &self.text, &self.parts).await
     }
 
     fn key(&self, history: &History) -> Result<String> {
@@ -71,10 +90,16 @@ impl Migration {
 
 /// A script with what the history of `TOOL:KEY` is to say.
 pub(crate) async fn recorded(connection: &mut Connection, script: &str, as_what: &str) -> Result<String> {
-    let tools = || HISTORIES.iter().map(|history| history.tool).collect::<Vec<_>>().join(", ");
+    let tools = || {
+        let tools = HISTORIES.iter().map(|history| history.tool).chain([changelog::TOOL]);
+        tools.collect::<Vec<_>>().join(", ")
+    };
     let (tool, key) = as_what.split_once(':').filter(|(_, key)| !key.is_empty()).ok_or_else(|| {
         Error::invalid(format!("{as_what:?} names no entry of a history")).hint("Write it as TOOL:KEY, such as dbmate:20240101000000.")
     })?;
+    if tool == changelog::TOOL {
+        return Ok(joined(script, &changelog::named(connection, key).await?));
+    }
     let history = HISTORIES.iter().find(|history| history.tool == tool).ok_or_else(|| {
         Error::invalid(format!("Howdah does not write the history of {tool}")).hint(format!("It knows: {}.", tools()))
     })?;
@@ -99,6 +124,21 @@ pub(crate) async fn next(connection: &mut Connection, directory: &Path, as_what:
     let mut applied: Vec<(&'static str, Vec<String>)> = Vec::new();
     for path in files {
         let migration = Migration::read(&path)?;
+        if migration.tool == Some(changelog::TOOL) {
+            let pending = migration.pending(connection).await?;
+            let is_it = |script: &&String| pending.is_of(script) || **script == pending.run;
+            if let Some(script) = unfinished.iter().find(is_it) {
+                return Ok((path, script.clone()));
+            }
+            if !pending.record.is_empty() && next.is_none() {
+                let script = match as_what {
+                    Some(_) => joined(&pending.run, &pending.record),
+                    None => pending.run,
+                };
+                next = Some((path, script));
+            }
+            continue;
+        }
         let history = migration.history()?;
         if !applied.iter().any(|(tool, _)| *tool == history.tool) {
             applied.push((history.tool, self::applied(connection, history).await?));
@@ -174,13 +214,45 @@ fn below(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// A comment at the end of a script must not swallow what follows.
+/// A script with statements behind it.
 fn joined(script: &str, statements: &[String]) -> String {
+    format!("{}{};\n", ended(script), statements.join(";\n"))
+}
+
+/// A text so that another can follow: its last statement ends, and no comment swallows what comes.
+fn ended(script: &str) -> String {
     let script = script.trim_end();
-    let end = if script.ends_with(';') { "\n" } else { "\n;\n" };
-    format!("{script}{end}{};\n", statements.join(";\n"))
+    let comments: Vec<Range<usize>> = howdah_sql::comments(script).collect();
+    let mut last = script;
+    for comment in comments.iter().rev() {
+        let behind = last.get(comment.end.min(last.len())..).unwrap_or_default();
+        if !behind.trim().is_empty() {
+            break;
+        }
+        last = script[..comment.start].trim_end();
+    }
+    format!("{script}{}", if last.is_empty() || last.ends_with(';') { "\n" } else { "\n;\n" })
 }
 
 fn local(message: String) -> Error {
     Error::new(ErrorKind::Local, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_a_script_is_a_statement_of_its_own() {
+        for (script, whole) in [
+            ("SELECT 1", "SELECT 1\n;\n"),
+            ("SELECT 1;\n", "SELECT 1;\n"),
+            ("SELECT 1 -- one;", "SELECT 1 -- one;\n;\n"),
+            ("SELECT 1; -- one\n/* two */ -- three\n", "SELECT 1; -- one\n/* two */ -- three\n"),
+            ("SELECT '-- ;'", "SELECT '-- ;'\n;\n"),
+            ("-- nothing", "-- nothing\n"),
+        ] {
+            assert_eq!(ended(script), whole);
+        }
+    }
 }

@@ -1,17 +1,24 @@
 //! The commands that carry out a schema change in the foreground: what is durable is the journal in
 //! the target, so that the command can be given again after anything.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use howdah_aurora::{Action, Clusters, Operation, SnapshotName};
 use howdah_change::journal::{self, Wanted};
-use howdah_change::{Accepts, Contract, Ended, Options, Phase, Plan};
-use howdah_core::{Answer, Caller, Command, Confirmation, Context, Effect, Error, Output, Report, Result, Tool, Toolset};
+use howdah_change::{Accepts, ChangeError, Contract, Ended, Options, Phase, Plan};
+use howdah_core::{
+    Answer, Caller, Command, Confirmation, Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset,
+};
+use howdah_jobs::{Engine, exit_code};
+use howdah_pg::{Origin, Target};
 use howdah_store::Store;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::changes;
+use crate::clusters;
 use crate::migrations::{self, Migration};
 use crate::target_session;
 
@@ -40,6 +47,14 @@ pub struct RunChange {
     #[arg(long)]
     #[serde(default)]
     pub dry_run: bool,
+    /// Write the statements that take it back by hand to this file before it begins
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[serde(default)]
+    pub rollback_script: Option<PathBuf>,
+    /// Take a snapshot of that name first: of a cluster that Howdah made
+    #[arg(long, value_name = "NAME")]
+    #[serde(default)]
+    pub snapshot: Option<String>,
     /// Fill rows only at these hours of the server's time zone
     #[arg(long, value_name = "01:00-05:00")]
     #[serde(default)]
@@ -97,8 +112,11 @@ pub struct ChangeRun {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
     /// What a dry run found that is better settled first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beforehand: Vec<String>,
+    /// What the change led to: what is not valid, and how the plans of the top statements changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<String>,
 }
 
 howdah_core::tool!(RunChange);
@@ -113,6 +131,8 @@ impl Tool for RunChange {
         howdah change run --sql 'CREATE INDEX ON orders (customer_id)' --yes      carry it out and wait
         howdah change run migration.sql --yes --keep-old                          leave a way back
         howdah change run migration.sql --yes --window 01:00-05:00                fill rows at night
+        howdah change run migration.sql --yes --rollback-script back.sql          with the way back on paper
+        howdah change run migration.sql --target shop --snapshot monday --yes     a copy of the cluster first
         howdah change run db/migrations --record --yes                            the next file, noted where its tool looks
         howdah change run --sql '…' --record=django:shop.0002_total --yes         noted under that name";
     // Agents start a job, which is bound by the target's mode.
@@ -127,8 +147,10 @@ impl Tool for RunChange {
         if self.dry_run {
             let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
             let plan = Box::pin(howdah_change::plan_accepting(&mut session, &script, self.accepts())).await?;
-            let beforehand = howdah_change::preflight(&mut session).await?;
-            return Ok(ChangeRun { id: plan.id.clone(), state: "planned".to_owned(), plan: Some(plan), beforehand });
+            let found = howdah_change::preflight(&mut session, &plan).await?;
+            let beforehand = found.stops.into_iter().chain(found.warnings).collect();
+            let state = "planned".to_owned();
+            return Ok(ChangeRun { id: plan.id.clone(), state, plan: Some(plan), beforehand, afterwards: Vec::new() });
         }
         if cx.caller != (Caller::Person { consents: true }) {
             let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
@@ -136,11 +158,14 @@ impl Tool for RunChange {
             ask(cx, &plan).await?;
         }
         let target = target_session::resolve(cx, self.target.as_deref(), None).await?;
-        let executor = changes::executor(cx, target, self.options(self.contract())?, Self::NAME)?;
+        let mut options = self.options(self.contract())?;
+        if self.rollback_script.is_some() || self.snapshot.is_some() {
+            self.make_ways_back(cx, &target, &script).await?;
+        }
+        options.before = changes::before(cx, Self::NAME, &target, &script).await;
+        let executor = changes::executor(cx, Arc::clone(&target), options, Self::NAME)?;
         let ended = Box::pin(executor.run(&script)).await;
-        cx.get::<Store>()?.flush_audit().await;
-        let (plan, ended) = ended?;
-        Ok(ChangeRun::of(plan, ended))
+        Self::ended(cx, &target, ended).await
     }
 }
 
@@ -164,6 +189,23 @@ impl RunChange {
                 let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
                 migrations::recorded(&mut session, &script, as_what).await
             }
+        }
+    }
+
+    /// What is wanted before the first step, and there only: a change that is under way has left it behind.
+    async fn make_ways_back(&self, cx: &Context, target: &Arc<Target>, script: &str) -> Result<()> {
+        let mut session = target.session().await?;
+        let begun = changes::under_way(&mut session, script).await?;
+        if let Some(file) = &self.rollback_script {
+            let plan = match &begun {
+                Some(entry) => entry.plan.clone(),
+                None => Box::pin(howdah_change::plan_accepting(&mut session, script, self.accepts())).await?,
+            };
+            write_rollback(file, &plan)?;
+        }
+        match &self.snapshot {
+            Some(name) if begun.is_none() => snapshot(cx, target, name).await,
+            _ => Ok(()),
         }
     }
 
@@ -205,18 +247,33 @@ impl RunChange {
         }
         if let Some(wanted) = wanted {
             journal::want(&mut session, id, wanted).await?;
-            return Ok(ChangeRun { id: id.to_owned(), state: "asked".to_owned(), plan: None, beforehand: Vec::new() });
+            return Ok(ChangeRun {
+                id: id.to_owned(),
+                state: "asked".to_owned(),
+                plan: None,
+                beforehand: Vec::new(),
+                afterwards: Vec::new(),
+            });
         }
         drop(session);
         let target = target_session::resolve(cx, self.target.as_deref(), None).await?;
-        let executor = changes::executor(cx, target, self.options(self.contract())?, Self::NAME)?;
+        let executor = changes::executor(cx, Arc::clone(&target), self.options(self.contract())?, Self::NAME)?;
         let ended = match action {
             ChangeAction::Rollback | ChangeAction::Cancel => Box::pin(executor.rollback(id)).await,
             _ => Box::pin(executor.resume(id)).await,
         };
+        Self::ended(cx, &target, ended).await
+    }
+
+    /// What became of it, with what it led to.
+    async fn ended(cx: &Context, target: &Arc<Target>, ended: std::result::Result<(Plan, Ended), ChangeError>) -> Result<ChangeRun> {
+        let afterwards = match &ended {
+            Ok((plan, Ended::Done | Ended::Expanded)) => changes::afterwards(cx, Self::NAME, target, plan).await,
+            _ => Vec::new(),
+        };
         cx.get::<Store>()?.flush_audit().await;
         let (plan, ended) = ended?;
-        Ok(ChangeRun::of(plan, ended))
+        Ok(ChangeRun { afterwards, ..ChangeRun::of(plan, ended) })
     }
 
     fn over(action: ChangeAction, id: String, keep_old: bool) -> Self {
@@ -225,6 +282,8 @@ impl RunChange {
             file: None,
             keep_old,
             dry_run: false,
+            rollback_script: None,
+            snapshot: None,
             window: None,
             accept_data_loss: false,
             lock_patience: lock_patience(),
@@ -233,6 +292,31 @@ impl RunChange {
             id: Some(id),
             target: None,
         }
+    }
+}
+
+/// Writes the way back, as it is for people who take it by hand.
+fn write_rollback(file: &Path, plan: &Plan) -> Result<()> {
+    std::fs::write(file, plan.rollback_sql())
+        .map_err(|error| Error::new(ErrorKind::Local, format!("{} cannot be written: {error}", file.display())))
+}
+
+/// Takes a snapshot of the target's cluster as a job, and waits for it.
+async fn snapshot(cx: &Context, target: &Target, name: &str) -> Result<()> {
+    if target.origin != Origin::Cluster {
+        return Err(Error::invalid(format!("{} is no cluster that Howdah made, so that it cannot take a snapshot of it", target.name))
+            .hint("Take one where the server is run (on RDS: aws rds create-db-cluster-snapshot), and leave --snapshot out."));
+    }
+    let cluster = target.name.split('/').next().unwrap_or(&target.name);
+    let snapshot = name.parse::<SnapshotName>().map_err(Error::from)?;
+    let (plane, cluster) = cx.get::<Clusters>()?.find(cluster).await?;
+    let operation = Operation { provider: plane.name().to_owned(), cluster, action: Action::Snapshot { snapshot } };
+    let job = clusters::start(cx, operation).await?.job_id;
+    let ended = cx.get::<Engine>()?.follow(&job, &*cx.progress, &cx.cancel).await?;
+    match exit_code(ended.state) {
+        0 => Ok(()),
+        _ => Err(Error::new(ErrorKind::Local, format!("The snapshot {name} was not taken, and nothing was changed"))
+            .hint(format!("See why: howdah job show {job}"))),
     }
 }
 
@@ -268,7 +352,13 @@ impl ChangeRun {
             Ended::Paused => "paused",
             Ended::RolledBack => "rolled_back",
         };
-        Self { id: plan.id.clone(), state: state.to_owned(), plan: Some(plan), beforehand: Vec::new() }
+        Self {
+            id: plan.id.clone(),
+            state: state.to_owned(),
+            plan: Some(plan),
+            beforehand: Vec::new(),
+            afterwards: Vec::new(),
+        }
     }
 }
 
@@ -298,7 +388,7 @@ impl Output for ChangeRun {
                 report = report.text(format!("Note: {note}"));
             }
         }
-        report
+        self.afterwards.iter().fold(report, |report, told| report.text(told.as_str()))
     }
 
     fn exit_code(&self) -> u8 {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use howdah_change::{Contract, Options, Plan};
+use howdah_change::{Contract, Ended, Options, Plan};
 use howdah_core::{
     Answer, Caller, Confirmation, Context, Effect, Error, Output, Progress, ProgressSink, Report, Result, Tool, Toolset,
 };
@@ -132,6 +132,8 @@ pub struct ChangeInput {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ChangeState {
     state: String,
+    #[serde(default)]
+    afterwards: Vec<String>,
 }
 
 /// Takes the executor's progress to where the job's is shown.
@@ -175,8 +177,9 @@ impl JobKind for CarryOut {
         cx.progress = Arc::new(Relay(sender));
         let target = target_session::resolve(&cx, Some(&input.target), None).await?;
         let contract = if input.keep_old { Contract::Nothing } else { Contract::WayBack };
-        let options = Options { contract, ..Options::default() };
-        let executor = changes::executor(&cx, target, options, StartChangeJob::NAME)?;
+        let before = changes::before(&cx, StartChangeJob::NAME, &target, &input.sql).await;
+        let options = Options { contract, before, ..Options::default() };
+        let executor = changes::executor(&cx, Arc::clone(&target), options, StartChangeJob::NAME)?;
         let mut running = Box::pin(executor.run(&input.sql));
         let (plan, ended) = loop {
             tokio::select! {
@@ -187,6 +190,9 @@ impl JobKind for CarryOut {
                 }
             }
         };
+        if matches!(ended, Ended::Done | Ended::Expanded) {
+            state.afterwards = changes::afterwards(&cx, StartChangeJob::NAME, &target, &plan).await;
+        }
         state.state = ChangeRun::of(plan, ended).state;
         Ok(())
     }
@@ -199,6 +205,6 @@ impl JobKind for CarryOut {
     }
 
     fn result(input: &ChangeInput, state: &ChangeState) -> Value {
-        serde_json::json!({ "change": input.change, "target": input.target, "state": state.state })
+        serde_json::json!({ "change": input.change, "target": input.target, "state": state.state, "afterwards": state.afterwards })
     }
 }

@@ -1,6 +1,6 @@
 //! The tool `start_create_cluster_job`.
 
-use howdah_aurora::{Action, ClusterName, Clusters, Operation};
+use howdah_aurora::{Action, ClusterName, Clusters, Compute, Operation, Preset, Shape};
 use howdah_core::{Context, Effect, Error, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,15 +13,24 @@ use crate::clusters::{ClusterJob, start};
 pub struct StartCreateClusterJob {
     /// Its name: 1 to 63 letters, digits and hyphens.
     pub name: String,
-    /// Who runs it. `local`: real servers on this machine.
+    /// Who runs it. `local`: real servers on this machine. `aws`: Aurora, in the account that the AWS tools use.
     #[arg(long, default_value = "local")]
     #[serde(default = "local")]
     pub provider: String,
-    /// How many readers follow the writer, 0 to 15.
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    #[serde(default)]
-    pub readers: u8,
-    /// PostgreSQL's major version; the newest installed if left out.
+    /// How many readers follow the writer, 0 to 15; the preset's if left out: 0 for `dev`, 1 for `production`.
+    #[arg(long, value_name = "N")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readers: Option<u8>,
+    /// On AWS, how it is guarded. `dev`: encrypted, a week of backups. `production`: also a reader, deletion
+    /// protection, two weeks of backups, insights and monitoring.
+    #[arg(long, default_value = "dev", value_name = "PRESET")]
+    #[serde(default = "dev")]
+    pub preset: String,
+    /// On AWS: a range of ACU for Serverless v2 (0.5-4) or an instance class (db.r8g.large); the preset's if left out.
+    #[arg(long, value_name = "SIZE")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// PostgreSQL's major version; the newest installed, or AWS's default, if left out.
     #[arg(long, value_name = "MAJOR")]
     #[serde(default)]
     pub pg_version: Option<u16>,
@@ -33,6 +42,10 @@ pub struct StartCreateClusterJob {
 
 fn local() -> String {
     "local".to_owned()
+}
+
+fn dev() -> String {
+    "dev".to_owned()
 }
 
 fn postgres() -> String {
@@ -50,18 +63,22 @@ impl Tool for StartCreateClusterJob {
     const EXAMPLES: &'static str = "
         howdah cluster create shop --wait                  a writer alone, and wait for it
         howdah cluster create shop --readers 2 --wait      with two readers
-        howdah cluster create old-shop --pg-version 15     returns at once; follow the job";
+        howdah cluster create old-shop --pg-version 15     returns at once; follow the job
+        howdah cluster create shop --provider aws --preset production --size 2-16     Aurora, Serverless v2, with a reader";
     type Out = ClusterJob;
 
     async fn run(self, cx: &Context) -> Result<ClusterJob> {
+        let preset: Preset = self.preset.parse()?;
+        let compute = self.size.as_deref().map(str::parse::<Compute>).transpose()?;
         let operation = Operation {
             // Said before anything else: an unknown provider's rules for names are unknown too.
             provider: cx.get::<Clusters>()?.provider(&self.provider)?.name().to_owned(),
             cluster: self.name.parse::<ClusterName>().map_err(Error::from)?,
             action: Action::Create {
                 version: self.pg_version,
-                readers: self.readers,
+                readers: self.readers.unwrap_or(preset.readers()),
                 database: self.initial_database,
+                shape: Shape { preset, compute },
             },
         };
         start(cx, operation).await

@@ -10,14 +10,16 @@ use howdah_pg::{Origin, Session, Target, Targets};
 /// A session on `target` (none: the default), in `database` (none: the target's own).
 ///
 /// A cluster may have been started again on another port since it became a
-/// target: where it cannot be reached, it is looked up anew and tried once more.
+/// target, or its password may have been one for minutes only: where it cannot be
+/// reached or does not let us in, it is looked up anew and tried once more.
 pub(crate) async fn open(cx: &Context, target: Option<&str>, database: Option<&str>) -> Result<Session> {
     let target = resolve(cx, target, database).await?;
     let error = match target.session().await {
         Ok(session) => return Ok(session),
         Err(error) => Error::from(error),
     };
-    if target.origin != Origin::Cluster || error.kind != ErrorKind::Unavailable {
+    let refused = error.sqlstate.as_deref().is_some_and(|state| state.starts_with("28"));
+    if target.origin != Origin::Cluster || (error.kind != ErrorKind::Unavailable && !refused) {
         return Err(error);
     }
     match moved(cx, &target).await? {

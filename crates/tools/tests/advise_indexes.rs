@@ -26,7 +26,15 @@ impl Home {
         let file = self.0.path().join("statements.sql");
         std::fs::write(&file, statements).unwrap();
         Command::new(howdah_testkit::howdah())
-            .args(["index", "advise", "--format", "json", "--seconds", "120", "--queries"])
+            .args([
+                "index",
+                "advise",
+                "--format",
+                "json",
+                "--seconds",
+                "120",
+                "--queries",
+            ])
             .arg(&file)
             .env("DATABASE_URL", url)
             .env("HOWDAH_HOME", self.0.path().join("state"))
@@ -40,7 +48,9 @@ impl Home {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_hypopg_a_copy_on_this_machine_does() {
-    let is_here = Installation::all().iter().any(|found| found.has_extension("hypopg"));
+    let is_here = Installation::all()
+        .iter()
+        .any(|found| found.has_extension("hypopg"));
     for major in majors() {
         let database = server(major).await.database("elsewhere").await;
         database.execute(TABLES).await;
@@ -74,9 +84,16 @@ async fn without_hypopg_a_copy_on_this_machine_does() {
         }
         let advice: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{major} ({has_files}): {error}: {errors}"));
-        assert_eq!(advice["indexes"].as_array().unwrap().len(), 1, "{major}: {advice:#}");
+        assert_eq!(
+            advice["indexes"].as_array().unwrap().len(),
+            1,
+            "{major}: {advice:#}"
+        );
         let ddl = advice["indexes"][0]["ddl"].as_str().unwrap();
-        assert!(ddl.contains("public.visits USING btree (customer)"), "{major}: {ddl}");
+        assert!(
+            ddl.contains("public.visits USING btree (customer)"),
+            "{major}: {ddl}"
+        );
         let note = advice["notes"][0].as_str().unwrap();
         assert!(note.contains("statistics of the target alone"), "{major}: {note}");
     }
@@ -84,7 +101,9 @@ async fn without_hypopg_a_copy_on_this_machine_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_statement_of_an_application_is_told() {
-    let is_here = Installation::all().iter().any(|found| found.has_extension("hypopg"));
+    let is_here = Installation::all()
+        .iter()
+        .any(|found| found.has_extension("hypopg"));
     if !is_here {
         return; // Then nothing is planned: see above.
     }
@@ -100,8 +119,8 @@ async fn what_is_no_statement_of_an_application_is_told() {
             SELECT note FROM visits WHERE customer = $1;";
         let output = Home::new().advise(&database.url(), statements);
         let errors = String::from_utf8_lossy(&output.stderr);
-        let advice: Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{major}: {error}: {errors}"));
+        let advice: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{major}: {error}: {errors}"));
         let reasons = advice["not_planned"].as_array().unwrap();
         let of = |part: &str| {
             let found = reasons
@@ -114,7 +133,10 @@ async fn what_is_no_statement_of_an_application_is_told() {
         assert!(of("TRUNCATE").contains("no plan"), "{major}: {advice:#}");
         assert_eq!(reasons.len(), 8, "{major}: {advice:#}");
         assert!(
-            advice["indexes"][0]["ddl"].as_str().unwrap().contains("(customer)"),
+            advice["indexes"][0]["ddl"]
+                .as_str()
+                .unwrap()
+                .contains("(customer)"),
             "{major}: {advice:#}"
         );
     }

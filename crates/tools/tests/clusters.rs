@@ -28,6 +28,11 @@ impl Home {
             .args(arguments)
             .env("HOWDAH_HOME", &self.0)
             .env_remove("DATABASE_URL")
+            .env_remove("AWS_REGION")
+            .env_remove("AWS_DEFAULT_REGION")
+            .env_remove("AWS_PROFILE")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
             .current_dir("/")
             .stdin(Stdio::null())
             .output()
@@ -97,7 +102,11 @@ fn a_person_creates_uses_and_deletes_a_cluster() {
     assert!(home.text(&["cluster", "list"]).contains("no clusters yet"));
     assert!(!home.0.join("clusters").exists());
     let (code, said) = home.refusal(&["cluster", "create", "shop", "--provider", "aws"]);
-    assert!(code != 0 && said.contains("no provider \"aws\""), "{said}");
+    // Or that there is no such provider, in a program that was built without it.
+    assert!(
+        code != 0 && (said.contains("No AWS region") || said.contains("without the feature aws")),
+        "{said}"
+    );
 
     let job = home.json(&["cluster", "create", "shop", "--initial-database", "app", "--wait"]);
     assert_eq!(job["state"], "succeeded", "{job}");

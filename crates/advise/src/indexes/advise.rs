@@ -188,10 +188,7 @@ pub async fn advise(
         .iter()
         .map(|planned| planned.statement.weight)
         .collect();
-    let times: Vec<Option<f64>> = statements
-        .iter()
-        .map(|planned| planned.statement.ms)
-        .collect();
+    let times: Vec<Option<f64>> = statements.iter().map(|planned| planned.statement.ms).collect();
     let writes: Vec<Write> = statements
         .iter()
         .filter_map(|planned| {

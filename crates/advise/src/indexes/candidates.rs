@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use howdah_sql::quote_ident;
 
 use super::access::Access;
-use super::catalog::{Column, Relation, Server};
+use super::catalog::{Column, NAMED, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term};
 use super::inverted::{Inverted, inverted};
@@ -31,7 +31,7 @@ const INCLUDE_BYTES_MAX: f64 = 72.0;
 /// The share of rows up to which a named value is rare enough for a predicate.
 const RARE: f64 = 0.3;
 /// What share of the average a named value has to stay below for the same.
-const BELOW_AVERAGE: f64 = 0.75;
+const BELOW_AVERAGE: f64 = 0.6;
 /// Candidates for one access.
 const ACCESS_MAX: usize = 64;
 /// Pages from which on a relation is worth the smallest index.
@@ -260,6 +260,7 @@ impl Parts {
         for condition in &access.conditions {
             parts.condition(condition, relation, varying, server);
         }
+        parts.keep_the_rarest(relation);
         for (term, other) in &access.joins {
             if let Some(part) = part(term, relation) {
                 parts.joins.push((part, other.clone()));
@@ -425,6 +426,21 @@ impl Parts {
             }
             _ => {}
         }
+    }
+
+    /// Of several values that are merely less frequent than others the rarest alone is taken for one that the program
+    /// names: the others are rather what it was given.
+    fn keep_the_rarest(&mut self, relation: &Relation) {
+        let part_of_average = |fixed: &Fixed| {
+            let column = fixed.columns.first().and_then(|name| relation.column(name));
+            fixed.share * column.map_or(1.0, |column| column.distinct.max(1.0))
+        };
+        let named = self.fixed.iter().filter(|fixed| !fixed.common);
+        let least = named.map(part_of_average).fold(f64::INFINITY, f64::min);
+        self.fixed.retain(|fixed| {
+            let part = part_of_average(fixed);
+            fixed.common || part <= least || part < NAMED
+        });
     }
 
     /// The predicates to try: none, what is said everywhere, and all that is rare.

@@ -6,6 +6,9 @@ use howdah_sql::RelationName;
 
 use crate::array;
 
+/// Below what part of the average share a value of few is one that a program names.
+pub(crate) const NAMED: f64 = 0.25;
+
 /// What the server can do, and the figures that its planner reckons with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Server {
@@ -86,6 +89,11 @@ impl Column {
         let value = short(value);
         let place = self.common.iter().position(|one| short(one) == value)?;
         self.frequencies.get(place).copied()
+    }
+
+    /// Whether a value of few is so rare that a program rather names it than is given it.
+    pub(crate) fn is_named(&self, value: &str) -> bool {
+        self.is_coded() && self.frequency(value).unwrap_or(0.0) * self.distinct.max(1.0) < NAMED
     }
 
     /// Whether it has so few values that a program names them rather than passing them on.

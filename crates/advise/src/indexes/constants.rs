@@ -147,6 +147,12 @@ pub(crate) fn variants(
             (None, Some((column, Compared::Equal))) if which != Which::Own && !column.is_coded() => {
                 which.of(column)
             }
+            // A program names the states that are rare; what is about as frequent as the others it may be given.
+            (None, Some((column, Compared::Equal)))
+                if which == Which::Common && !column.is_named(&slot.value) =>
+            {
+                which.of(column)
+            }
             // What is asked from some point on is asked from further away as well.
             (None, Some((column, Compared::Open))) if which == Which::Common => {
                 column.spread.get(column.spread.len() / 2).cloned()
@@ -215,9 +221,22 @@ fn is_sought(slot: &Slot, accesses: &[Access]) -> bool {
                 condition
                     .value
                     .as_ref()
-                    .is_some_and(|value| value.columns.is_empty() && value.sql.contains(&slot.value))
+                    .is_some_and(|value| value.columns.is_empty() && speaks_of(&value.sql, &slot.value))
             })
 }
+
+/// Whether a constant, as the server prints it, holds a word of what the statement says: of a text search it prints each
+/// word apart, without its ending.
+fn speaks_of(constant: &str, said: &str) -> bool {
+    let constant = constant.to_lowercase();
+    let stem = |word: &str| word.to_lowercase().chars().take(STEM).collect::<String>();
+    let words = said.split(|c: char| !c.is_alphanumeric());
+    let mut stems = words.filter(|word| word.chars().count() >= STEM).map(stem);
+    constant.contains(&said.to_lowercase()) || stems.any(|stem| constant.contains(&stem))
+}
+
+/// Letters of a word that its endings leave alone.
+const STEM: usize = 3;
 
 /// The same with words that hardly any text has.
 fn unheard_of(value: &str) -> String {
@@ -272,11 +291,7 @@ enum Compared {
 }
 
 /// The column that a slot's value is compared with, and how.
-fn column_of<'a>(
-    slot: &Slot,
-    accesses: &[Access],
-    catalog: &'a Catalog,
-) -> Option<(&'a Column, Compared)> {
+fn column_of<'a>(slot: &Slot, accesses: &[Access], catalog: &'a Catalog) -> Option<(&'a Column, Compared)> {
     let mut found: Vec<(&Column, Compared)> = Vec::new();
     let mut named: Option<(&Column, Compared)> = None;
     for access in accesses {

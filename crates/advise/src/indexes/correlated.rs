@@ -92,10 +92,7 @@ fn suspect(plan: &Value) -> Option<Suspect> {
 }
 
 /// Tries extended statistics for each in the copy, and gives those that mend what is expected.
-pub(crate) async fn statistics(
-    copy: &mut Session,
-    suspects: &BTreeSet<Suspect>,
-) -> Result<Vec<Statistic>> {
+pub(crate) async fn statistics(copy: &mut Session, suspects: &BTreeSet<Suspect>) -> Result<Vec<Statistic>> {
     let mut by_columns: BTreeMap<(String, &BTreeSet<String>), &Suspect> = BTreeMap::new();
     for suspect in suspects {
         by_columns
@@ -125,15 +122,9 @@ async fn tried(copy: &mut Session, suspect: &Suspect) -> Result<Option<Statistic
         condition,
     } = suspect;
     let counted = copy
-        .query(
-            &format!("SELECT count(*) FROM {relation} WHERE {condition}"),
-            &[],
-        )
+        .query(&format!("SELECT count(*) FROM {relation} WHERE {condition}"), &[])
         .await?;
-    let rows: f64 = counted
-        .first()
-        .and_then(|row| row.parse(0))
-        .unwrap_or_default();
+    let rows: f64 = counted.first().and_then(|row| row.parse(0)).unwrap_or_default();
     let without = expected(copy, suspect).await?;
     let quoted: Vec<String> = columns.iter().map(|column| quote_ident(column)).collect();
     let words: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -146,17 +137,22 @@ async fn tried(copy: &mut Session, suspect: &Suspect) -> Result<Option<Statistic
         schema: relation.schema.clone(),
         name,
     };
-    let create = format!("CREATE STATISTICS {name} ON {} FROM {relation}", quoted.join(", "));
+    let create = format!(
+        "CREATE STATISTICS {name} ON {} FROM {relation}",
+        quoted.join(", ")
+    );
     copy.batch(&format!("{create}; ANALYZE {relation}")).await?;
     let with = expected(copy, suspect).await?;
     let (before, after) = (ratio(without, rows.max(1.0)), ratio(with, rows.max(1.0)));
-    Ok((before >= MISJUDGED && after * MENDED <= before).then(|| Statistic {
-        create: format!("{create};"),
-        condition: condition.clone(),
-        rows,
-        expected_without: without,
-        expected_with: with,
-    }))
+    Ok(
+        (before >= MISJUDGED && after * MENDED <= before).then(|| Statistic {
+            create: format!("{create};"),
+            condition: condition.clone(),
+            rows,
+            expected_without: without,
+            expected_with: with,
+        }),
+    )
 }
 
 /// The rows that the planner expects of the condition.

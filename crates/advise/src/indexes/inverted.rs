@@ -17,11 +17,7 @@ pub(crate) struct Inverted {
 }
 
 /// The keys of an inverted or spatial index that answers a condition.
-pub(crate) fn inverted(
-    condition: &Condition,
-    relation: &Relation,
-    server: &Server,
-) -> Option<Inverted> {
+pub(crate) fn inverted(condition: &Condition, relation: &Relation, server: &Server) -> Option<Inverted> {
     if let Shape::Either(arms) = &condition.shape {
         let mut keys: Vec<Key> = Vec::new();
         let mut columns = BTreeSet::new();
@@ -46,7 +42,8 @@ pub(crate) fn inverted(
     let column = condition.key.column().and_then(|name| relation.column(name));
     let base_type = column.map_or("", |column| column.base_type.as_str());
     let is_spatial = column.is_some_and(|column| matches!(column.category, 'R' | 'G'));
-    if is_spatial && matches!(&condition.shape, Shape::Contains(operator) if matches!(operator.as_str(), "@>" | "<@" | "&&"))
+    if is_spatial
+        && matches!(&condition.shape, Shape::Contains(operator) if matches!(operator.as_str(), "@>" | "<@" | "&&"))
     {
         return Some(Inverted {
             method: Method::Gist,

@@ -134,7 +134,8 @@ fn run(entry: &Entry) -> Option<(Run, Source, Option<f64>)> {
         return Some((Run { text, values }, Source::Plan, ms));
     }
     // Of a cursor each FETCH is logged; parsing and binding come before the execution.
-    let executes = what == "statement" || (what.starts_with("execute ") && !what.starts_with("execute fetch"));
+    let executes =
+        what == "statement" || (what.starts_with("execute ") && !what.starts_with("execute fetch"));
     if !executes {
         return None;
     }
@@ -176,10 +177,7 @@ fn explained(plan: &str) -> Option<(String, Vec<Option<String>>)> {
         }
     }
     let text = text.join("\n");
-    Some((
-        text.trim().trim_end_matches(';').to_owned(),
-        values(&parameters),
-    ))
+    Some((text.trim().trim_end_matches(';').to_owned(), values(&parameters)))
 }
 
 /// The values of `$1 = 'a', $2 = NULL, …`; what was cut by the server is not known.
@@ -196,7 +194,9 @@ fn values(detail: &str) -> Vec<Option<String>> {
         let Some((number, after)) = rest.strip_prefix('$').and_then(|rest| rest.split_once(" = ")) else {
             break;
         };
-        let Ok(number) = number.parse::<usize>() else { break };
+        let Ok(number) = number.parse::<usize>() else {
+            break;
+        };
         if let Some(quoted) = after.strip_prefix('\'') {
             let (value, behind) = unquoted(quoted);
             found.insert(number, (!value.ends_with("...")).then_some(value));
@@ -209,7 +209,9 @@ fn values(detail: &str) -> Vec<Option<String>> {
     }
     // The protocol has room for no more.
     let count = found.keys().next_back().copied().unwrap_or(0).min(65_535);
-    (1..=count).map(|number| found.remove(&number).flatten()).collect()
+    (1..=count)
+        .map(|number| found.remove(&number).flatten())
+        .collect()
 }
 
 /// What stands before the closing quote, and what behind.

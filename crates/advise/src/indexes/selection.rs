@@ -571,7 +571,11 @@ mod tests {
 
     #[test]
     fn measured_time_corrects_the_planner() {
-        let weights = timed(&[10.0, 10.0, 5.0], &[1.0, 1.0, 7.0], &[Some(30.0), Some(10.0), None]);
+        let weights = timed(
+            &[10.0, 10.0, 5.0],
+            &[1.0, 1.0, 7.0],
+            &[Some(30.0), Some(10.0), None],
+        );
         assert_eq!(weights, [1.5, 0.5, 7.0]);
         assert_eq!(timed(&[10.0], &[3.0], &[None]), [3.0]);
     }

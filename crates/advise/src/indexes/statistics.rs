@@ -45,7 +45,11 @@ pub async fn counted(session: &mut Session) -> Result<(Workload, Vec<String>)> {
     if let Some(sql) = since {
         let rows = Reading::of(session).one(&Query::new(&sql, &[])).await?;
         notes.extend(rows.first().and_then(|row| {
-            counted_since(row.parse(0)?, row.parse(1).unwrap_or(0.0), row.get(2).unwrap_or_default())
+            counted_since(
+                row.parse(0)?,
+                row.parse(1).unwrap_or(0.0),
+                row.get(2).unwrap_or_default(),
+            )
         }));
     }
     if hidden > 0 {
@@ -105,7 +109,9 @@ fn without(is_loaded: bool, is_available: bool, is_rds: bool) -> Error {
     Error::refused(
         "The extension pg_stat_statements, which counts statements, is not in use in this database.",
     )
-    .hint(format!("{hint} Or give a file of statements with --queries, or a log with --log."))
+    .hint(format!(
+        "{hint} Or give a file of statements with --queries, or a log with --log."
+    ))
 }
 
 /// What an index could serve: not DDL, settings or transaction control, and not what tools ask of the catalog.

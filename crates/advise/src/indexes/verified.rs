@@ -137,10 +137,7 @@ async fn held(
                 &[Some(qualified.as_str())],
             )
             .await?;
-        of.extend(
-            rows.iter()
-                .filter_map(|row| Some((row.get(0)?.to_owned(), at))),
-        );
+        of.extend(rows.iter().filter_map(|row| Some((row.get(0)?.to_owned(), at))));
         built.push(qualified);
     }
     let relations: BTreeSet<&str> = advice
@@ -155,13 +152,12 @@ async fn held(
     let mut after = measure(copy, runs).await?;
     let mut dropped: BTreeMap<usize, String> = BTreeMap::new();
     // Whatever makes a statement slower goes, unless it brings others more.
-    loop {
-        let Some((index, reason)) = harmful(before, &after, runs, &of, &dropped) else {
-            break;
-        };
+    while let Some((index, reason)) = harmful(before, &after, runs, &of, &dropped) {
         copy.batch(&format!("DROP INDEX {}", built[index])).await?;
         dropped.insert(index, reason);
-        let again: Vec<usize> = (0..runs.len()).filter(|at| uses(&after[*at], index, &of)).collect();
+        let again: Vec<usize> = (0..runs.len())
+            .filter(|at| uses(&after[*at], index, &of))
+            .collect();
         let some: Vec<Run> = again.iter().map(|at| runs[*at].clone()).collect();
         for (at, measured) in again.into_iter().zip(measure(copy, &some).await?) {
             after[at] = measured;
@@ -228,7 +224,11 @@ fn harmful(
     dropped: &BTreeMap<usize, String>,
 ) -> Option<(usize, String)> {
     let mut worst: Option<(f64, usize, String)> = None;
-    let candidates: BTreeSet<usize> = of.values().copied().filter(|at| !dropped.contains_key(at)).collect();
+    let candidates: BTreeSet<usize> = of
+        .values()
+        .copied()
+        .filter(|at| !dropped.contains_key(at))
+        .collect();
     for index in candidates {
         let mut gain = 0.0;
         let mut reason = None;

@@ -36,27 +36,17 @@ pub(super) async fn prepare(
         }
         .into());
     }
-    let (installation, database, readers) = match action {
+    let (installation, database) = match action {
         Action::Create {
-            version,
-            readers,
-            database,
-        } => (Installation::require(*version)?, database.clone(), *readers),
-        Action::Restore { snapshot, readers } => {
+            version, database, ..
+        } => (Installation::require(*version)?, database.clone()),
+        Action::Restore { snapshot, .. } => {
             let record = layout.snapshot(snapshot).require(layout)?;
-            (
-                Installation::require(Some(record.major))?,
-                record.database,
-                *readers,
-            )
+            (Installation::require(Some(record.major))?, record.database)
         }
-        Action::RestoreToTime { source, readers, .. } => {
+        Action::RestoreToTime { source, .. } | Action::Clone { source, .. } => {
             let record = layout.cluster(source).record()?;
-            (
-                Installation::require(Some(record.major))?,
-                record.database,
-                *readers,
-            )
+            (Installation::require(Some(record.major))?, record.database)
         }
         _ => return Err(Error::internal("Only a new cluster is prepared.")),
     };
@@ -66,9 +56,9 @@ pub(super) async fn prepare(
         major: installation.major,
         version: installation.version,
         database,
-        readers,
         stage: Stage::Creating,
         stopped: false,
+        turned_by: None,
     };
     let (layout, cluster, nascent) = (layout.clone(), cluster.clone(), cluster.nascent(job));
     blocking(move || {
@@ -190,7 +180,7 @@ pub(super) async fn copy_reader(cluster: &ClusterDirectory, number: &str) -> Res
             &[Some(&slot_name(number))],
         )
         .await?;
-    let staging = cluster.path().join(format!("copy-of-{name}"));
+    let staging = cluster.copy_of(&name);
     let label = backup::copy_running(&writer, staging.clone()).await?;
     let (cluster, number) = (cluster.clone(), number.to_owned());
     blocking(move || {
@@ -289,7 +279,7 @@ fn following(writer: &Instance, number: &str) -> [(String, String); 2] {
     ]
 }
 
-fn slot_name(number: &str) -> String {
+pub(super) fn slot_name(number: &str) -> String {
     format!("reader_{number}")
 }
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use howdah_core::{Error, ErrorKind, Result};
@@ -17,8 +17,8 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
     let directory = layout.cluster(name);
     let record = directory.record()?;
     let mut instances = {
-        let (directory, record) = (directory.clone(), record.clone());
-        blocking(move || Ok(instances(&directory, &record))).await?
+        let directory = directory.clone();
+        blocking(move || Ok(instances(&directory))).await?
     };
     let mut size_bytes = None;
     if instances
@@ -52,6 +52,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         size_bytes,
         restorable_since: log_archive::earliest(&directory),
         instances,
+        details: BTreeMap::new(),
     })
 }
 
@@ -67,8 +68,11 @@ fn status(record: &ClusterRecord, instances: &[Instance]) -> ClusterStatus {
     }
 }
 
-fn instances(directory: &ClusterDirectory, record: &ClusterRecord) -> Vec<Instance> {
-    let readers = (1..=record.readers).map(|number| (reader_name(number), Role::Reader));
+fn instances(directory: &ClusterDirectory) -> Vec<Instance> {
+    let readers = directory
+        .readers()
+        .into_iter()
+        .map(|number| (reader_name(number), Role::Reader));
     std::iter::once(("writer".to_owned(), Role::Writer))
         .chain(readers)
         .filter_map(|(name, role)| {
@@ -84,6 +88,8 @@ fn instances(directory: &ClusterDirectory, record: &ClusterRecord) -> Vec<Instan
                 role,
                 status,
                 endpoint,
+                class: None,
+                zone: None,
                 lag_bytes: None,
                 lag_ms: None,
             })

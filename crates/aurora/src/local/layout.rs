@@ -50,10 +50,12 @@ pub(super) struct ClusterRecord {
     pub(super) major: u16,
     pub(super) version: String,
     pub(super) database: String,
-    pub(super) readers: u8,
     pub(super) stage: Stage,
     /// Whether it was stopped on purpose.
     pub(super) stopped: bool,
+    /// The last job that made a reader the writer and has exchanged their data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) turned_by: Option<String>,
 }
 
 /// Where a cluster is in its life.
@@ -265,10 +267,30 @@ impl ClusterDirectory {
         found
     }
 
+    /// The numbers of the readers that are there.
+    pub(super) fn readers(&self) -> Vec<u8> {
+        let number = |path: PathBuf| path.file_name()?.to_str()?.strip_prefix("reader-")?.parse().ok();
+        let mut found: Vec<u8> = self
+            .instance_dirs()
+            .into_iter()
+            .filter(|path| Instance::open(path).is_ok())
+            .filter_map(number)
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Where the data of an instance are while they are copied.
+    pub(super) fn copy_of(&self, name: &str) -> PathBuf {
+        self.path.join(format!("copy-of-{name}"))
+    }
+
     /// How to connect, as things are now.
     pub(super) fn connection(&self) -> Result<Connection> {
         let record = self.record()?;
-        let readers = (1..=record.readers)
+        let readers = self
+            .readers()
+            .into_iter()
             .map(|number| Ok(format!("{HOST}:{}", self.instance(&reader_name(number))?.port())))
             .collect::<Result<_>>()?;
         Ok(Connection {
@@ -278,7 +300,8 @@ impl ClusterDirectory {
             reader_endpoints: readers,
             database: record.database,
             user: USER.to_owned(),
-            password_file: self.password_file(),
+            password_file: Some(self.password_file()),
+            secret: None,
             ca_file: self.tls().ca,
         })
     }
@@ -383,6 +406,11 @@ pub(super) fn remove_directory(path: &Path) -> Result<()> {
 
 pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
     std::fs::rename(from, to).map_err(|source| file("rename", from, source))
+}
+
+/// A path for a command in the server's configuration: one word of the shell, without the server's own `%` signs.
+pub(super) fn for_shell(path: &str) -> String {
+    format!("'{}'", path.replace('\'', "'\\''").replace('%', "%%"))
 }
 
 pub(super) fn file(action: &'static str, path: &Path, source: std::io::Error) -> Error {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::layout::{ClusterDirectory, Layout, file, remove_directory, rename};
+use super::layout::{ClusterDirectory, Layout, file, for_shell, remove_directory, rename};
 use super::server::connect;
 use super::{backup, blocking, create};
 use crate::AuroraError;
@@ -272,11 +272,6 @@ fn first_segment(label: &str) -> Result<String> {
         Some(rest.trim_end_matches(')').to_owned())
     });
     named.ok_or_else(|| Error::internal("The label of a backup does not say where its log begins."))
-}
-
-/// A path for a command in the server's configuration: one word of the shell, without the server's own `%` signs.
-fn for_shell(path: &str) -> String {
-    format!("'{}'", path.replace('\'', "'\\''").replace('%', "%%"))
 }
 
 impl ClusterDirectory {

@@ -3,7 +3,7 @@
 use howdah_core::Result;
 use howdah_localpg::{Instance, StopMode};
 
-use super::layout::{ClusterDirectory, Layout, reader_name};
+use super::layout::{ClusterDirectory, Layout};
 use super::{blocking, create};
 use crate::OperationState;
 
@@ -26,11 +26,8 @@ pub(super) async fn start_all(
 ) -> Result<()> {
     start_writer(layout, cluster).await?;
     let mut record = cluster.record()?;
-    for number in 1..=record.readers {
-        // A cluster whose making was broken off has fewer.
-        if cluster.instance(&reader_name(number)).is_ok() {
-            create::start_reader(layout, cluster, &number.to_string()).await?;
-        }
+    for number in cluster.readers() {
+        create::start_reader(layout, cluster, &number.to_string()).await?;
     }
     record.stopped = false;
     cluster.write_record(&record)?;

@@ -31,3 +31,5 @@ CREATE TABLE IF NOT EXISTS howdah.positions (
 ;
 -- Changes whose old column could not hold what was written after the swap.
 CREATE TABLE IF NOT EXISTS howdah.misfits (change text PRIMARY KEY)
+;
+ALTER TABLE howdah.changes ADD COLUMN IF NOT EXISTS before text

@@ -16,6 +16,8 @@ pub(crate) struct Mentions<'a> {
     /// Statements that let others at objects which they do not name, or give them away.
     handovers: Vec<usize>,
     commits: Vec<usize>,
+    /// Whether a transaction that was prepared is ended.
+    ends_prepared: bool,
 }
 
 impl<'a> Mentions<'a> {
@@ -26,6 +28,7 @@ impl<'a> Mentions<'a> {
             grants: Vec::new(),
             handovers: Vec::new(),
             commits: Vec::new(),
+            ends_prepared: false,
         };
         for (number, sentence) in sentences.iter().enumerate() {
             if let Ok(statement) = &sentence.parsed {
@@ -68,6 +71,13 @@ impl<'a> Mentions<'a> {
             }
             NodeEnum::AlterOwnerStmt(_) => self.handovers.push(number),
             _ if matches!(statement.kind(), Kind::Transaction("COMMIT")) => self.commits.push(number),
+            _ if matches!(
+                statement.kind(),
+                Kind::Transaction("COMMIT PREPARED" | "ROLLBACK PREPARED")
+            ) =>
+            {
+                self.ends_prepared = true;
+            }
             _ => {}
         }
     }
@@ -83,6 +93,11 @@ impl<'a> Mentions<'a> {
         if numbers.last() != Some(&number) {
             numbers.push(number);
         }
+    }
+
+    /// Whether the script ends a transaction that was prepared.
+    pub(crate) fn ends_prepared(&self) -> bool {
+        self.ends_prepared
     }
 
     /// What follows the statement of that number.

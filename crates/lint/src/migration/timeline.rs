@@ -106,16 +106,70 @@ impl Transactions {
     }
 }
 
+/// ROLLBACK TO SAVEPOINT, which ends no transaction.
+fn goes_back(statement: &howdah_sql::Statement) -> bool {
+    use howdah_sql::pg_query::NodeEnum;
+    use howdah_sql::pg_query::protobuf::TransactionStmtKind::TransStmtRollbackTo;
+    matches!(statement.node(), NodeEnum::TransactionStmt(transaction) if transaction.kind() == TransStmtRollbackTo)
+}
+
+/// Savepoints, each with the number of steps before it.
+#[derive(Default)]
+struct Savepoints(Vec<(String, usize)>);
+
+impl Savepoints {
+    /// Takes note of a savepoint, or takes back what came after it.
+    fn follow(&mut self, statement: Option<&howdah_sql::Statement>, steps: &mut [Step]) {
+        use howdah_sql::pg_query::NodeEnum;
+        use howdah_sql::pg_query::protobuf::TransactionStmtKind::{TransStmtRollbackTo, TransStmtSavepoint};
+        let Some(NodeEnum::TransactionStmt(transaction)) = statement.map(howdah_sql::Statement::node) else {
+            return;
+        };
+        let name = &transaction.savepoint_name;
+        match transaction.kind() {
+            TransStmtSavepoint => self.0.push((name.clone(), steps.len())),
+            TransStmtRollbackTo => {
+                if let Some(at) = self.0.iter().rposition(|(known, _)| known == name) {
+                    undo(&mut steps[self.0[at].1..]);
+                    self.0.truncate(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Statements that are taken back: they have locked and worked, and nothing stays.
+fn undo(steps: &mut [Step]) {
+    for step in steps {
+        step.effects.losses.clear();
+        step.effects.breaks.clear();
+        step.effects.debris.clear();
+    }
+}
+
 /// Predicts the steps of a script from its text and what is known of its surroundings.
 pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step> {
     let mut transactions = Transactions::default();
     let mut steps: Vec<Step> = Vec::new();
+    let mut savepoints = Savepoints::default();
     let mentions = super::Mentions::of(&script.sentences);
     for (index, sentence) in script.sentences.iter().enumerate() {
         let statement = sentence.parsed.as_ref().ok();
-        let (transaction, in_block) =
-            transactions.enter(sentence.wrapped, statement.map(howdah_sql::Statement::kind));
+        let kind = statement
+            .filter(|statement| !goes_back(statement))
+            .map(howdah_sql::Statement::kind);
+        let (transaction, in_block) = transactions.enter(sentence.wrapped, kind);
         world.enter(transaction);
+        if let Some(Kind::Transaction("ROLLBACK")) = kind {
+            let own = steps
+                .iter()
+                .rev()
+                .take_while(|step| step.transaction == transaction);
+            let first = steps.len() - own.count();
+            undo(&mut steps[first..]);
+        }
+        savepoints.follow(statement, &mut steps);
         let later = mentions.behind(index);
         let mut step = Step {
             span: sentence.span.clone(),
@@ -141,6 +195,11 @@ pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step
                     message: error.message.clone(),
                 });
             }
+        }
+        if let Some(Kind::Transaction("PREPARE TRANSACTION")) = kind
+            && !mentions.ends_prepared()
+        {
+            step.effects.debris.push(Debris::OpenTransaction);
         }
         step.has_lock_timeout = transactions.has_lock_timeout();
         steps.push(step);

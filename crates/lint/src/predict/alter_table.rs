@@ -96,6 +96,10 @@ fn added(cmd: &AlterTableCmd) -> Option<&Constraint> {
 }
 
 fn subcommand(table: &RangeVar, cmd: &AlterTableCmd, place: &Place<'_>, to: &mut Gathering<'_>) {
+    let all_triggers = [AlterTableType::AtDisableTrigAll, AlterTableType::AtEnableTrigAll];
+    if all_triggers.contains(&cmd.subtype()) && !to.is_new(table) {
+        super::session::denied("the triggers behind foreign keys", to);
+    }
     let key = Key::of(table);
     let column = || format!("{}.{}", relation_name(table), quote_ident(&cmd.name));
     let def = cmd.def.as_deref().and_then(|def| def.node.as_ref());

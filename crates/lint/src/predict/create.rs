@@ -74,25 +74,24 @@ pub(super) fn function(function: &CreateFunctionStmt, place: &Place<'_>, to: &mu
         Some(NodeEnum::String(word)) => word.sval.clone(),
         _ => String::new(),
     };
-    if word("language").eq_ignore_ascii_case("plpgsql")
-        && let Err(error) = howdah_sql::plpgsql_tree(place.text)
-        && error.message.contains("syntax error")
-    {
-        to.fail("42601", error.message);
-    }
     let key = Key::of_parts(&strings(&function.funcname));
+    if word("language").eq_ignore_ascii_case("plpgsql") {
+        match howdah_sql::plpgsql_tree(place.text) {
+            Ok(tree) => {
+                let mut body = Body::of(&tree);
+                body.is_definer = option("security").is_some_and(is_on);
+                to.world.bodies.insert(key.clone(), body);
+            }
+            Err(error) if error.message.contains("syntax error") => to.fail("42601", error.message),
+            Err(_) => {}
+        }
+    }
     if word("language").eq_ignore_ascii_case("sql")
         && let Some(body) = option("as").and_then(text_of)
         && let Err(error) = howdah_sql::parse(&body, &howdah_sql::Limits::default())
         && error.message.contains("syntax error")
     {
         to.fail("42601", error.message);
-    }
-    if word("language").eq_ignore_ascii_case("plpgsql")
-        && let Some(mut body) = Body::read(place.text)
-    {
-        body.is_definer = option("security").is_some_and(is_on);
-        to.world.bodies.insert(key.clone(), body);
     }
     let volatility = word("volatility");
     // A SQL function of one constant is inlined, and judged by what it is then.

@@ -9,7 +9,7 @@ use howdah_sql::pg_query::protobuf::{
 
 use super::expression::is_mutable;
 use super::{Gathering, Place};
-use crate::migration::Key;
+use crate::migration::{Key, relation_name};
 
 pub(super) fn create_index(index: &IndexStmt, place: &Place<'_>, to: &mut Gathering<'_>) {
     let Some(table) = &index.relation else { return };
@@ -115,9 +115,17 @@ pub(super) fn refresh(refresh: &RefreshMatViewStmt, to: &mut Gathering<'_>) {
     if refresh.concurrent {
         // It keeps out other refreshes, and nobody else writes to a materialized view.
         to.lock(relation, LockMode::ShareUpdateExclusive);
-    } else {
-        to.lock(relation, LockMode::AccessExclusive);
+        return;
+    }
+    to.lock(relation, LockMode::AccessExclusive);
+    if !refresh.skip_data {
         to.work(relation, WorkKind::Rewrite);
+    } else if !to.is_new(relation) {
+        to.break_clients(
+            format!("SELECT from {}", relation_name(relation)),
+            "the materialized view has not been populated",
+            "55000",
+        );
     }
 }
 

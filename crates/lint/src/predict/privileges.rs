@@ -1,7 +1,9 @@
 //! What roles may do.
 
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{GrantRoleStmt, GrantStmt, GrantTargetType, Node};
+use howdah_sql::pg_query::protobuf::{
+    GrantRoleStmt, GrantStmt, GrantTargetType, Node, ObjectType, RoleSpecType,
+};
 
 use super::{Gathering, Place};
 use crate::migration::{Key, object_parts, relation_name};
@@ -19,7 +21,13 @@ pub(super) fn grant(grant: &GrantStmt, place: &Place<'_>, to: &mut Gathering<'_>
         return;
     }
     for (key, name) in keys {
-        if to.world.is_new(&key) || to.world.functions.contains_key(&key) || given_back(grant, place) {
+        // What everybody had is had by those to whom it was granted by name.
+        let is_kept = to.world.granted.contains(&key) && is_from_public(grant);
+        if to.world.is_new(&key)
+            || to.world.functions.contains_key(&key)
+            || is_kept
+            || given_back(grant, place)
+        {
             continue;
         }
         to.break_clients(
@@ -32,7 +40,15 @@ pub(super) fn grant(grant: &GrantStmt, place: &Place<'_>, to: &mut Gathering<'_>
 
 /// Whether what is revoked is anything that ordinary clients do.
 fn is_of_clients(revoke: &GrantStmt) -> bool {
-    const OF_OTHERS: [&str; 4] = ["truncate", "references", "trigger", "maintain"];
+    const OF_OTHERS: [&str; 5] = ["truncate", "references", "trigger", "maintain", "create"];
+    // Nobody is given anything on tables by being somebody.
+    let is_table = matches!(
+        revoke.objtype(),
+        ObjectType::ObjectTable | ObjectType::ObjectSequence
+    );
+    if is_table && is_from_public(revoke) {
+        return false;
+    }
     let names: Vec<String> = revoke
         .privileges
         .iter()
@@ -42,6 +58,11 @@ fn is_of_clients(revoke: &GrantStmt) -> bool {
         })
         .collect();
     names.is_empty() || names.iter().any(|name| !OF_OTHERS.contains(&name.as_str()))
+}
+
+fn is_from_public(revoke: &GrantStmt) -> bool {
+    let public = RoleSpecType::RolespecPublic as i32;
+    roles(revoke).iter().all(|(kind, _)| *kind == public)
 }
 
 /// Whether the script grants something on what it made: by name, or on all that is in the schema.
@@ -73,7 +94,7 @@ fn given_back(grant: &GrantStmt, place: &Place<'_>) -> bool {
             place.later.about(&first).any(|(_, node)| match node {
                 NodeEnum::GrantStmt(later) => {
                     later.is_grant
-                        && roles(later) == roles(grant)
+                        && (roles(later) == roles(grant) || is_from_public(grant))
                         && later
                             .objects
                             .iter()

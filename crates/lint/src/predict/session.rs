@@ -16,6 +16,9 @@ pub(super) fn read(node: &NodeEnum, transactions: &mut Transactions, to: &mut Ga
                     transactions.set_lock_timeout(on, set.is_local);
                 }
                 "timezone" => to.world.time_zone = Some(value),
+                "session_replication_role" if value.eq_ignore_ascii_case("replica") => {
+                    denied("session_replication_role", to);
+                }
                 _ => {}
             }
         }
@@ -37,6 +40,14 @@ pub(super) fn read(node: &NodeEnum, transactions: &mut Transactions, to: &mut Ga
         }
         _ => {}
     }
+}
+
+/// What only a superuser may do, whom no migration should run as, and managed servers do not lend.
+pub(super) fn denied(what: &str, to: &mut Gathering<'_>) {
+    to.fail(
+        "42501",
+        format!("permission denied for {what}, unless a superuser runs this"),
+    );
 }
 
 fn is_zero(value: &str) -> bool {

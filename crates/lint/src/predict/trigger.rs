@@ -3,7 +3,7 @@
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::CreateTrigStmt;
-use howdah_sql::{Limits, parse, plpgsql_tree};
+use howdah_sql::{Limits, parse};
 use serde_json::Value;
 
 use super::privileges::is_granted;
@@ -22,15 +22,16 @@ pub(crate) struct Body {
 
 /// `TRIGGER_TYPE_BEFORE` of the server.
 const BEFORE: i32 = 1 << 1;
+/// `TRIGGER_TYPE_INSTEAD` of the server.
+const INSTEAD: i32 = 1 << 6;
 /// `ERROR` among the levels of RAISE.
 const ERROR: u64 = 21;
 
 impl Body {
-    /// Of the text of a CREATE FUNCTION in PL/pgSQL.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let tree = plpgsql_tree(text).ok()?;
+    /// Of a CREATE FUNCTION in PL/pgSQL, as `plpgsql_tree` gives it.
+    pub(super) fn of(tree: &Value) -> Self {
         let mut body = Self::default();
-        body.add_writes(&tree);
+        body.add_writes(tree);
         let block = &tree[0]["PLpgSQL_function"]["action"]["PLpgSQL_stmt_block"];
         let has_handler = block.get("exceptions").is_some_and(|found| !found.is_null());
         let statements = block["body"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -59,7 +60,7 @@ impl Body {
                 _ => break,
             }
         }
-        Some(body)
+        body
     }
 
     fn add_writes(&mut self, value: &Value) {
@@ -107,7 +108,7 @@ pub(super) fn trigger(trigger: &CreateTrigStmt, place: &Place<'_>, to: &mut Gath
             "P0001",
         );
     }
-    if body.returns_null && trigger.row && trigger.timing & BEFORE != 0 && !is_conditional {
+    if body.returns_null && trigger.row && trigger.timing & (BEFORE | INSTEAD) != 0 && !is_conditional {
         to.break_clients(
             format!("writes to {table} that fire the trigger {}", trigger.trigname),
             "the trigger returns NULL, and the row is left as it was",

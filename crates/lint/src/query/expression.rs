@@ -5,6 +5,20 @@ use super::scope::{Scope, only};
 /// A node and its fields.
 pub type Node<'a> = (&'a str, &'a Map<String, Value>);
 
+impl<'a> Scope<'a> {
+    /// Every node of its clauses, but not those of queries within.
+    pub fn nodes(&self) -> Vec<Node<'a>> {
+        let mut found = Vec::new();
+        self.body.values().for_each(|value| collect(value, &mut found));
+        found
+    }
+
+    /// Every column in its clauses, with its place.
+    pub fn columns(&self) -> Vec<(Option<&'a str>, &'a str, usize)> {
+        columns_among(self.nodes())
+    }
+}
+
 /// Every node at and below a value, but not those of queries within.
 pub fn own_nodes(value: &Value) -> Vec<Node<'_>> {
     let mut found = Vec::new();
@@ -54,7 +68,11 @@ pub fn column_of(node: &Value) -> Option<(Option<&str>, &str)> {
 
 /// Every column at and below a value, but not those of queries within, with its place.
 pub fn columns_in(value: &Value) -> Vec<(Option<&str>, &str, usize)> {
-    own_nodes(value)
+    columns_among(own_nodes(value))
+}
+
+fn columns_among(nodes: Vec<Node<'_>>) -> Vec<(Option<&str>, &str, usize)> {
+    nodes
         .into_iter()
         .filter(|(kind, _)| *kind == "ColumnRef")
         .filter_map(|(_, body)| {

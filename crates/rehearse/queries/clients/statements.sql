@@ -1,5 +1,7 @@
 -- Statements of ordinary clients: of each role that has been granted something,
--- of a role that has what PUBLIC has, and of owners. Values are those that the
+-- of a role that has what PUBLIC has, and of owners: these stand for others who can do the same, and
+-- for themselves where nobody else in the database may read, or write. Numbers that a column counts
+-- by itself are left to it. Values are those that the
 -- target's statistics know, else typical of their types. The last column is what
 -- is done before: it puts a row into the table, for statements that need one.
 WITH types AS MATERIALIZED (
@@ -46,28 +48,42 @@ WITH types AS MATERIALIZED (
     FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x
   UNION
   SELECT r.oid, r.relowner::regrole FROM relations AS r
-), columns AS (
-  SELECT g.oid, g.role, a.attnum, a.attname, a.attgenerated <> '' AS generated, a.attidentity,
+), privileges AS (
+  SELECT g.oid, g.role, g.role = r.relowner::regrole AS owns, a.attnum, a.attname,
+         a.attgenerated <> '' OR a.attidentity <> '' AS given,
          a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'SELECT') AS readable,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'INSERT') AS insertable,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'UPDATE') AS updatable,
+         has_table_privilege(g.role::oid, g.oid, 'DELETE') AS deletable,
          coalesce(quote_literal(k.value), t.value) AS value, t.use, t.labels
     FROM grantees AS g
+    JOIN relations AS r ON r.oid = g.oid
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = g.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN types AS t ON t.oid = a.atttypid
     LEFT JOIN pg_temp.known AS k ON k.relation = g.oid AND k.name = a.attname
+), others AS (
+  SELECT coalesce(bool_or(readable), false) AS read, coalesce(bool_or(insertable OR updatable OR deletable), false) AS write
+    FROM privileges WHERE NOT owns
+), columns AS (
+  SELECT p.oid, p.role, p.attnum, p.attname, p.given, p.required, p.value, p.use, p.labels,
+         p.readable AND (NOT p.owns OR NOT o.read OR coalesce(bool_or(p.readable) FILTER (WHERE NOT p.owns) OVER w, false)) AS readable,
+         p.insertable AND (NOT p.owns OR NOT o.write OR coalesce(bool_or(p.insertable) FILTER (WHERE NOT p.owns) OVER w, false)) AS insertable,
+         p.updatable AND (NOT p.owns OR NOT o.write OR coalesce(bool_or(p.updatable) FILTER (WHERE NOT p.owns) OVER w, false)) AS updatable,
+         p.deletable AND (NOT p.owns OR NOT o.write OR coalesce(bool_or(p.deletable) FILTER (WHERE NOT p.owns) OVER w, false)) AS deletable
+    FROM privileges AS p CROSS JOIN others AS o
+  WINDOW w AS (PARTITION BY p.oid, p.attnum)
 ), lists AS (
-  SELECT c.oid, c.role,
+  SELECT c.oid, c.role, bool_or(c.deletable) AS deletable,
          string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum) FILTER (WHERE c.readable) AS readable,
          string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum)
-           FILTER (WHERE c.insertable AND NOT c.generated AND c.attidentity <> 'a') AS insertable,
+           FILTER (WHERE c.insertable AND NOT c.given) AS insertable,
          string_agg(c.value, ', ' ORDER BY c.attnum)
-           FILTER (WHERE c.insertable AND NOT c.generated AND c.attidentity <> 'a') AS "values",
+           FILTER (WHERE c.insertable AND NOT c.given) AS "values",
          string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum) FILTER (WHERE c.required) AS required,
          string_agg(c.value, ', ' ORDER BY c.attnum) FILTER (WHERE c.required) AS required_values,
          string_agg(format('%I = %s', c.attname, c.value), ', ' ORDER BY c.attnum)
-           FILTER (WHERE c.updatable AND NOT c.generated AND c.attidentity <> 'a') AS changes,
+           FILTER (WHERE c.updatable AND NOT c.given) AS changes,
          string_agg(format(c.use, quote_ident(c.attname), c.value), ', ' ORDER BY c.attnum)
            FILTER (WHERE c.readable AND c.use IS NOT NULL) AS uses
     FROM columns AS c
@@ -82,9 +98,24 @@ WITH types AS MATERIALIZED (
     FROM pg_catalog.pg_index AS i
    WHERE i.indisunique AND i.indimmediate AND i.indisvalid
 ), filled AS (
-  SELECT l.oid, format('SET LOCAL ROLE %I; INSERT INTO %s (%s) VALUES (%s)', o.rolname, r.name, l.insertable, l."values") AS sql
-    FROM lists AS l JOIN relations AS r USING (oid) JOIN pg_catalog.pg_roles AS o ON o.oid = r.relowner
-   WHERE l.insertable IS NOT NULL AND r.relkind IN ('r', 'p') AND l.role = r.relowner::regrole
+  SELECT p.oid, format('SET LOCAL ROLE %I; INSERT INTO %s (%s) VALUES (%s)', o.rolname, r.name,
+                       string_agg(quote_ident(p.attname), ', ' ORDER BY p.attnum), string_agg(p.value, ', ' ORDER BY p.attnum)) AS sql
+    FROM privileges AS p JOIN relations AS r USING (oid) JOIN pg_catalog.pg_roles AS o ON o.oid = r.relowner
+   WHERE p.owns AND p.insertable AND NOT p.given AND r.relkind IN ('r', 'p')
+   GROUP BY p.oid, o.rolname, r.name
+), seen AS (
+  -- A row of a table is seen through the views of it alone.
+  SELECT f.oid, f.sql FROM filled AS f
+  UNION ALL
+  SELECT v.oid, f.sql
+    FROM (SELECT w.ev_class AS oid, min(d.refobjid) AS base
+            FROM pg_catalog.pg_rewrite AS w
+            JOIN relations AS r ON r.oid = w.ev_class AND r.relkind = 'v'
+            JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                                          AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
+           WHERE w.ev_type = '1'
+           GROUP BY w.ev_class HAVING count(DISTINCT d.refobjid) = 1) AS v
+    JOIN filled AS f ON f.oid = v.base
 ), statements AS (
   SELECT l.oid, l.role, format('SELECT %s FROM %s LIMIT 0', l.readable, r.name) AS sql, NULL AS first
     FROM lists AS l JOIN relations AS r USING (oid) WHERE l.readable IS NOT NULL
@@ -101,7 +132,7 @@ WITH types AS MATERIALIZED (
   UNION ALL
   SELECT l.oid, l.role, format('DELETE FROM %s WHERE false', r.name), NULL
     FROM lists AS l JOIN relations AS r USING (oid)
-   WHERE r.relkind <> 'm' AND has_table_privilege(l.role::oid, l.oid, 'DELETE')
+   WHERE r.relkind <> 'm' AND l.deletable
   UNION ALL
   SELECT l.oid, l.role, format('EXPLAIN SELECT %s FROM %s', l.uses, r.name), NULL
     FROM lists AS l JOIN relations AS r USING (oid) WHERE l.uses IS NOT NULL AND l.role = r.relowner::regrole
@@ -117,10 +148,10 @@ WITH types AS MATERIALIZED (
    WHERE l.insertable IS NOT NULL AND l.role = r.relowner::regrole
   UNION ALL
   SELECT l.oid, l.role, s.sql, w.sql
-    FROM lists AS l JOIN relations AS r USING (oid) JOIN filled AS w USING (oid)
+    FROM lists AS l JOIN relations AS r USING (oid) JOIN seen AS w USING (oid)
    CROSS JOIN LATERAL (VALUES (CASE WHEN l.readable IS NOT NULL THEN format('SELECT %s FROM %s', l.readable, r.name) END),
                               (CASE WHEN l.changes IS NOT NULL THEN format('UPDATE %s SET %s', r.name, l.changes) END),
-                              (CASE WHEN has_table_privilege(l.role::oid, l.oid, 'DELETE') THEN format('DELETE FROM %s', r.name) END)
+                              (CASE WHEN l.deletable THEN format('DELETE FROM %s', r.name) END)
          ) AS s(sql)
    WHERE s.sql IS NOT NULL
   UNION ALL

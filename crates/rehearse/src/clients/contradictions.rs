@@ -33,10 +33,10 @@ pub(crate) enum Rule {
 }
 
 /// A CHECK constraint of one column.
-struct Check {
+pub(super) struct Check {
     oid: Oid,
     table: Oid,
-    name: String,
+    pub(super) name: String,
     column: i32,
     validated: bool,
     /// The constraint as a query that gives a value which does not pass, up to the list of values, and from there on.
@@ -112,8 +112,12 @@ impl Clients {
             let Some(column) = known(check.table, check.column).filter(|_| is_new) else {
                 continue;
             };
-            let broken = broken(&mut self.now, &check, column).await.map_err(doing())?;
-            if let Some(value) = broken {
+            let mut values: Vec<String> = column.values.iter().map(|value| quote_literal(value)).collect();
+            if column.null_fraction > 0.0 {
+                values.push("NULL".to_owned());
+            }
+            let refused = check.refused(&mut self.now, &values).await.map_err(doing())?;
+            if let Some(value) = refused {
                 let rule = Rule::Check {
                     column: column.column.clone(),
                     value,
@@ -147,7 +151,8 @@ impl Clients {
     }
 }
 
-async fn checks(connection: &mut Connection) -> Result<Vec<Check>, PgError> {
+/// The CHECK constraints of one column each.
+pub(super) async fn checks(connection: &mut Connection) -> Result<Vec<Check>, PgError> {
     let rows = connection
         .query(include_str!("../../queries/clients/checks.sql"), &[])
         .await?;
@@ -172,25 +177,31 @@ async fn checks(connection: &mut Connection) -> Result<Vec<Check>, PgError> {
     Ok(checks.collect())
 }
 
-/// A value of the column that does not pass; NULL is one, too.
-async fn broken(
-    connection: &mut Connection,
-    check: &Check,
-    column: &ColumnStatistics,
-) -> Result<Option<Option<String>>, PgError> {
-    let mut values: Vec<String> = column.values.iter().map(|value| quote_literal(value)).collect();
-    if column.null_fraction > 0.0 {
-        values.push("NULL".to_owned());
+impl Check {
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.oid == other.oid
     }
-    let (head, tail) = &check.query;
-    let sql = format!("{head}ARRAY[{}]::pg_catalog.text[]{tail}", values.join(","));
-    match connection.query(&sql, &[]).await {
-        Ok(rows) => Ok(rows.first().map(|row| row.get(0).map(str::to_owned))),
-        Err(error) if error.is_fatal() => Err(error),
-        // Another type has come since, or a function that needs what is not here.
-        Err(error) => {
-            tracing::debug!(%error, check.name, "a constraint that known values cannot be held against");
-            Ok(None)
+
+    pub(super) fn is_of(&self, table: Oid, column: i32) -> bool {
+        self.table == table && self.column == column
+    }
+
+    /// One of these values that does not pass; NULL is one, too.
+    pub(super) async fn refused(
+        &self,
+        connection: &mut Connection,
+        literals: &[String],
+    ) -> Result<Option<Option<String>>, PgError> {
+        let (head, tail) = &self.query;
+        let sql = format!("{head}ARRAY[{}]::pg_catalog.text[]{tail}", literals.join(","));
+        match connection.query(&sql, &[]).await {
+            Ok(rows) => Ok(rows.first().map(|row| row.get(0).map(str::to_owned))),
+            Err(error) if error.is_fatal() => Err(error),
+            // Another type has come since, or a function that needs what is not here.
+            Err(error) => {
+                tracing::debug!(%error, self.name, "a constraint that known values cannot be held against");
+                Ok(None)
+            }
         }
     }
 }

@@ -1,8 +1,12 @@
 //! The constants of an INSERT, to be held against the keys that the target's statistics know.
 
+use std::collections::BTreeMap;
+
 use howdah_sql::RelationName;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{Node, a_const};
+
+use crate::trace::TableColumn;
 
 /// Rows beyond these are not looked at: so many are no seed, but a load.
 const ROWS_MAX: usize = 1000;
@@ -46,15 +50,29 @@ impl Inserted {
             rows: rows.collect(),
         })
     }
+
+    /// The columns that values are for, of a table with these.
+    pub(super) fn names(&self, all: Option<&BTreeMap<i32, TableColumn>>) -> Vec<String> {
+        match self.columns.is_empty() {
+            true => all
+                .into_iter()
+                .flatten()
+                .map(|(_, column)| column.name.clone())
+                .collect(),
+            false => self.columns.clone(),
+        }
+    }
 }
 
-fn constant(node: &Node) -> Option<String> {
+/// A constant as text; `None` for NULL, and for what is none.
+pub(super) fn constant(node: &Node) -> Option<String> {
     match node.node.as_ref()? {
         NodeEnum::AConst(constant) => match constant.val.as_ref()? {
             a_const::Val::Sval(value) => Some(value.sval.clone()),
             a_const::Val::Ival(value) => Some(value.ival.to_string()),
             a_const::Val::Fval(value) => Some(value.fval.clone()),
-            _ => None,
+            a_const::Val::Boolval(value) => Some(value.boolval.to_string()),
+            a_const::Val::Bsval(_) => None,
         },
         NodeEnum::TypeCast(cast) => cast.arg.as_deref().and_then(constant),
         _ => None,

@@ -3,6 +3,7 @@
 
 use howdah_sql::RelationName;
 
+use super::changed::Changed;
 use super::inserted::Inserted;
 use super::run::Run;
 use super::statement::Sentence;
@@ -24,6 +25,7 @@ impl Run {
         }
         for number in 0..self.outcomes.len() {
             self.find_taken_key(number);
+            self.find_refused_values(number).await?;
         }
         Ok(())
     }
@@ -39,17 +41,7 @@ impl Run {
         if self.has_written(number, &relation.name) {
             return;
         }
-        let all: Vec<String> = match inserted.columns.is_empty() {
-            true => self
-                .start
-                .columns
-                .get(&table)
-                .into_iter()
-                .flatten()
-                .map(|(_, column)| column.name.clone())
-                .collect(),
-            false => inserted.columns.clone(),
-        };
+        let all = inserted.names(self.start.columns.get(&table));
         let taken = inserted
             .rows
             .iter()
@@ -150,9 +142,11 @@ pub(super) struct Subject {
     /// Whether it may change what happens on tables that it does not name.
     pub(super) reaches_far: bool,
     is_concurrent: bool,
-    inserted: Option<Inserted>,
+    pub(super) inserted: Option<Inserted>,
+    pub(super) changed: Option<Changed>,
+    pub(super) changes_type: bool,
     /// Its text, as far as names of what it makes are looked for in it.
-    text: String,
+    pub(super) text: String,
 }
 
 impl Subject {
@@ -164,6 +158,8 @@ impl Subject {
             reaches_far: sentence.reaches_far(),
             is_concurrent: sentence.is_concurrent(),
             inserted: sentence.node().and_then(Inserted::of),
+            changed: sentence.node().and_then(Changed::of),
+            changes_type: sentence.changes_type(),
             text: if noticed {
                 sentence.sql.to_owned()
             } else {

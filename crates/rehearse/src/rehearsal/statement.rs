@@ -1,5 +1,5 @@
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::ObjectType;
+use howdah_sql::pg_query::protobuf::{AlterTableType, ObjectType, TransactionStmtKind};
 use howdah_sql::{Kind, Limits, RelationName, Statement, parse};
 
 /// How a statement is run.
@@ -46,6 +46,27 @@ impl<'a> Sentence<'a> {
         matches!(self.kind(), Some(Kind::Transaction(_)))
     }
 
+    /// Whether it runs code that may read what it likes, and raise what it likes.
+    pub(super) fn runs_code(&self) -> bool {
+        matches!(
+            self.node(),
+            Some(NodeEnum::DoStmt(_) | NodeEnum::CallStmt(_) | NodeEnum::SelectStmt(_))
+        )
+    }
+
+    /// The savepoint that it makes or goes back to, and whether it goes back.
+    pub(super) fn savepoint(&self) -> Option<(&str, bool)> {
+        let Some(NodeEnum::TransactionStmt(transaction)) = self.node() else {
+            return None;
+        };
+        let name = transaction.savepoint_name.as_str();
+        match transaction.kind() {
+            TransactionStmtKind::TransStmtSavepoint => Some((name, false)),
+            TransactionStmtKind::TransStmtRollbackTo => Some((name, true)),
+            _ => None,
+        }
+    }
+
     pub(super) fn rolls_back(&self) -> bool {
         matches!(self.kind(), Some(Kind::Transaction(tag)) if tag.starts_with("ROLLBACK"))
     }
@@ -80,6 +101,10 @@ impl<'a> Sentence<'a> {
     /// Whether clients may find something different after it; they do not after
     /// statements that only read or write rows.
     pub(super) fn is_noticed_by_clients(&self) -> bool {
+        if let Some(NodeEnum::RefreshMatViewStmt(refresh)) = self.node() {
+            // Nobody can read it then.
+            return refresh.skip_data;
+        }
         !matches!(
             self.kind(),
             Some(
@@ -120,6 +145,16 @@ impl<'a> Sentence<'a> {
             ) => true,
             _ => false,
         }
+    }
+
+    /// Whether it gives columns another type.
+    pub(super) fn changes_type(&self) -> bool {
+        let Some(NodeEnum::AlterTableStmt(alter)) = self.node() else {
+            return false;
+        };
+        alter.cmds.iter().any(|command| {
+            matches!(&command.node, Some(NodeEnum::AlterTableCmd(command)) if command.subtype() == AlterTableType::AtAlterColumnType)
+        })
     }
 
     /// Whether it empties tables.

@@ -63,6 +63,11 @@ impl Schema {
             database: text(0),
             role: text(1),
             superuser: text(2) == "t",
+            clients: roles
+                .iter()
+                .filter(|row| row.is_true(2))
+                .filter_map(|row| row.get(0).map(str::to_owned))
+                .collect(),
             before: before.into_iter().flat_map(|rows| pieces(rows, 0)).collect(),
             extensions: extensions
                 .iter()
@@ -89,6 +94,7 @@ impl Default for Schema {
             database: "scratch".to_owned(),
             role: "postgres".to_owned(),
             superuser: true,
+            clients: Vec::new(),
             before: vec![Piece {
                 what: "postgres".to_owned(),
                 sql: "CREATE ROLE postgres NOLOGIN CREATEROLE CREATEDB BYPASSRLS".to_owned(),

@@ -16,6 +16,8 @@ pub struct ScratchDatabase {
     pub(crate) name: String,
     pub(crate) role: String,
     pub(crate) superuser: bool,
+    /// Roles that the target's clients may be, but for the one that the script runs as.
+    pub(crate) clients: Vec<String>,
     pub(crate) password: String,
     /// Whether the schema of a target is in it: roles that are missing in a
     /// script are then missing there, too.
@@ -63,6 +65,7 @@ impl ScratchDatabase {
             name: name.to_owned(),
             role: String::new(),
             superuser: false,
+            clients: Vec::new(),
             password: String::new(),
             has_target: false,
             notes: Vec::new(),
@@ -78,6 +81,8 @@ impl ScratchDatabase {
         self.password = password;
         self.role.clone_from(&schema.role);
         self.superuser = schema.superuser;
+        self.clients = schema.clients.clone();
+        self.clients.retain(|role| *role != schema.role);
         self.has_target = schema.server_version_num > 0;
         self.notes.extend(schema.notes.iter().cloned());
         self.notes.extend(notes);

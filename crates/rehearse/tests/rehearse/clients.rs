@@ -18,7 +18,9 @@ const SHOP: &str = "
     CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log(what) VALUES (NEW.b); RETURN NEW; END';
     CREATE TRIGGER note AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
     GRANT SELECT, INSERT, UPDATE, DELETE ON t, log, parts, child TO app;
-    GRANT SELECT ON w, numbered TO app;
+    CREATE FUNCTION labelled(int) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT b FROM t WHERE id = $1); END';
+    CREATE MATERIALIZED VIEW summed AS SELECT sum(a) AS a FROM t;
+    GRANT SELECT ON w, numbered, shaded, summed TO app;
 ";
 
 /// Scripts in one transaction, and what they break: role and SQLSTATE.
@@ -82,6 +84,16 @@ async fn what_clients_cannot_do_any_more() {
             &["app: 42703", "postgres: 42703", "prepared PUBLIC: 0A000"],
         ),
         ("ALTER TABLE parts DETACH PARTITION parts_1", &["PUBLIC: 00000"]),
+        (
+            "REFRESH MATERIALIZED VIEW summed WITH NO DATA",
+            &["app: 55000", "postgres: 55000"],
+        ),
+        ("ALTER FUNCTION labelled(int) SET search_path = pg_catalog", &["postgres: 42P01"]),
+        (
+            "CREATE OR REPLACE FUNCTION labelled(int) RETURNS text LANGUAGE plpgsql AS \
+             'BEGIN RETURN (SELECT bb FROM t WHERE id = $1); END'",
+            &["postgres: 42703"],
+        ),
         (
             "CREATE RULE nothing AS ON INSERT TO log DO INSTEAD NOTHING",
             &["app: 00000", "postgres: 00000"],
@@ -156,8 +168,18 @@ async fn what_clients_do_not_notice() {
         ("ALTER TABLE t RENAME TO s; CREATE VIEW t AS SELECT * FROM s; GRANT SELECT, INSERT, UPDATE, DELETE ON t TO app", &[]),
         ("ALTER TABLE t ADD CONSTRAINT x CHECK (b IS NOT NULL) NOT VALID; ALTER TABLE t ALTER b SET NOT NULL", &[]),
         ("ALTER TABLE log ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY", &["prepared PUBLIC: 0A000"]),
-        // Who only reads does not mind that the row that he is tried with cannot be put there any more.
-        ("ALTER TABLE numbered ALTER id SET GENERATED ALWAYS", &["postgres: 428C9"]),
+        // A number that the column counts by itself is left to it.
+        ("ALTER TABLE numbered ALTER id SET GENERATED ALWAYS", &[]),
+        // Others write and read in this database, and not there.
+        ("ALTER TABLE numbered ADD COLUMN m int NOT NULL", &["prepared PUBLIC: 0A000"]),
+        ("ALTER TABLE t ADD CHECK (a > 0) NOT VALID; CREATE RULE also AS ON UPDATE TO t DO ALSO NOTIFY changed", &[]),
+        ("REFRESH MATERIALIZED VIEW summed", &[]),
+        ("ALTER FUNCTION labelled(int) SET search_path = public", &[]),
+        (
+            "CREATE OR REPLACE FUNCTION labelled(int) RETURNS text LANGUAGE plpgsql AS \
+             'BEGIN IF $1 IS NULL THEN RAISE EXCEPTION ''none''; END IF; RETURN (SELECT b FROM t WHERE id = $1); END'",
+            &[],
+        ),
         ("CREATE INDEX i ON t (a); UPDATE t SET a = 1", &[]),
         (
             "ALTER TABLE shaded RENAME n TO n_old; ALTER TABLE shaded RENAME n_new TO n",
@@ -181,4 +203,37 @@ async fn a_break_belongs_to_the_statement_that_caused_it() {
         .map(|s| !s.effects.breaks.is_empty())
         .collect();
     assert_eq!(broken, [false, true, false]);
+}
+
+#[tokio::test]
+async fn what_everybody_had_may_be_granted_by_name() {
+    const ROLES: &str = "
+        DO $$ BEGIN CREATE ROLE howdah_reader LOGIN; EXCEPTION WHEN OTHERS THEN NULL; END $$;
+        CREATE TABLE seen (id int);
+        GRANT SELECT ON seen TO howdah_reader;
+        CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42';
+    ";
+    for major in majors() {
+        let schema = schema_of(major, ROLES).await;
+        let roles = schema.to_sql();
+        let others: Vec<&str> = roles
+            .lines()
+            .filter_map(|line| line.strip_prefix("CREATE ROLE ")?.split_whitespace().next())
+            .collect();
+        let revoke = "REVOKE EXECUTE ON FUNCTION answer() FROM PUBLIC";
+        let granted = format!(
+            "{revoke}; GRANT EXECUTE ON FUNCTION answer() TO {}",
+            others.join(", ")
+        );
+        let rehearsal = run_on(major, &schema, &in_transaction(&granted), true).await;
+        assert!(
+            !lines(&rehearsal).join("").contains("broke"),
+            "{major}: {rehearsal:?}"
+        );
+        let rehearsal = run_on(major, &schema, &in_transaction(revoke), true).await;
+        assert!(
+            lines(&rehearsal).join("").contains(": 42501"),
+            "{major}: {rehearsal:?}"
+        );
+    }
 }

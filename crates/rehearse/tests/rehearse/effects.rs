@@ -148,6 +148,16 @@ async fn failures_and_debris() {
             "BEGIN; ALTER TABLE u ADD c int; ROLLBACK; ALTER TABLE u ADD c int",
             " / AccessExclusive u /  / AccessExclusive u",
         ),
+        // What is taken back has locked, and lost nothing.
+        ("BEGIN; DROP TABLE u; ROLLBACK", " / AccessExclusive u / "),
+        (
+            "BEGIN; SAVEPOINT s; DROP TABLE u; ROLLBACK TO s; COMMIT",
+            " /  / AccessExclusive u /  / ",
+        ),
+        (
+            "BEGIN; SAVEPOINT s; DROP TABLE u; RELEASE s; COMMIT",
+            " /  / AccessExclusive u, lost table u /  / ",
+        ),
         (
             "ALTER TYPE mood ADD VALUE 'bad'; CREATE TABLE m (m mood DEFAULT 'bad')",
             " / ",

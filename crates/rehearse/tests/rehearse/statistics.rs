@@ -72,16 +72,130 @@ async fn rules_are_held_against_known_values() {
             let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
             copy.build(&schema).await.unwrap();
             let rehearsal = rehearse(copy, &[], &autocommit(script), &options).await.unwrap();
-            let line = lines(&rehearsal).join("; ");
-            let is_about_rows = |word: &&str| {
-                ["broke ", "failed ", "InvalidIndex", "RowsWritten"]
-                    .iter()
-                    .any(|start| word.starts_with(start))
-            };
-            let found: Vec<&str> = line.split(", ").filter(is_about_rows).collect();
-            assert_eq!(found.join(", "), expected, "{major}: {script}\n{rehearsal:?}");
+            let found = about_rows(&lines(&rehearsal));
+            assert_eq!(found, expected, "{major}: {script}\n{rehearsal:?}");
         }
     }
+}
+
+const SHELVES: &str = "
+    CREATE DOMAIN price AS numeric CHECK (VALUE >= 0);
+    CREATE TABLE kinds (code text PRIMARY KEY, note text NOT NULL);
+    INSERT INTO kinds SELECT 'kind ' || g, 'n' FROM generate_series(0, 4) AS g;
+    CREATE TABLE items (id int PRIMARY KEY, kind text NOT NULL REFERENCES kinds, amount numeric NOT NULL CHECK (amount >= 0), code text UNIQUE, price price);
+    INSERT INTO items SELECT g, 'kind ' || g % 3, g % 50, 'code ' || g, g FROM generate_series(1, 2000) AS g;
+    CREATE TABLE empty (id int PRIMARY KEY CHECK (id > 0));
+    ANALYZE;
+";
+
+#[tokio::test]
+async fn written_values_are_held_against_tables_and_their_rows() {
+    let cases = [
+        ("UPDATE items SET amount = -1 WHERE id = 5", "failed 23514"),
+        ("UPDATE items SET amount = 1 WHERE id = 5", ""),
+        ("UPDATE items SET price = -1 WHERE id = 5", "failed 23514"),
+        ("UPDATE items SET kind = NULL WHERE id = 5", "failed 23502"),
+        ("UPDATE items SET kind = 'other' WHERE id = 5", "failed 23503"),
+        ("UPDATE items SET kind = 'kind 4' WHERE id = 5", ""),
+        (
+            "UPDATE items SET amount = -1 WHERE kind = 'kind 9'",
+            "RowsWritten public.items",
+        ),
+        ("UPDATE empty SET id = -1", "RowsWritten public.empty"),
+        (
+            "ALTER TABLE items DROP CONSTRAINT items_amount_check; UPDATE items SET amount = -1 WHERE id = 5",
+            "",
+        ),
+        (
+            "UPDATE kinds SET code = 'kind 1' WHERE code = 'kind 4'",
+            "failed 23505",
+        ),
+        ("UPDATE kinds SET code = 'kind 5' WHERE code = 'kind 4'", ""),
+        (
+            "UPDATE kinds SET code = 'kind 5' WHERE code = 'kind 1'",
+            "failed 23503",
+        ),
+        (
+            "UPDATE items SET code = 'x'",
+            "RowsWritten public.items, failed 23505",
+        ),
+        ("DELETE FROM kinds WHERE code = 'kind 1'", "failed 23503"),
+        ("DELETE FROM kinds WHERE code IN ('kind 3', 'kind 4')", ""),
+        ("DELETE FROM kinds WHERE code = 'kind 9'", ""),
+        (
+            "DELETE FROM items WHERE kind = 'kind 1'; DELETE FROM kinds WHERE code = 'kind 1'",
+            "RowsWritten public.items",
+        ),
+        (
+            "DELETE FROM kinds WHERE NOT EXISTS (SELECT FROM items WHERE items.kind = kinds.code)",
+            "RowsWritten public.kinds",
+        ),
+        (
+            "ALTER TABLE items ALTER code TYPE int USING code::int",
+            "failed 22P02",
+        ),
+        ("ALTER TABLE items ALTER code TYPE varchar(3)", "failed 22001"),
+        ("ALTER TABLE items ALTER code TYPE varchar(30)", ""),
+        ("ALTER TABLE items ALTER code TYPE int USING 1", ""),
+        ("INSERT INTO items VALUES (90001, 'kind 4', 1, 'y')", ""),
+        (
+            "INSERT INTO items VALUES (90001, 'other', 1, 'y')",
+            "failed 23503",
+        ),
+        (
+            "CREATE TABLE shelves (kind text REFERENCES kinds); INSERT INTO shelves VALUES ('kind 1')",
+            "",
+        ),
+        (
+            "CREATE TABLE rooms (id int PRIMARY KEY); CREATE TABLE shelves (room int REFERENCES rooms); INSERT INTO shelves VALUES (1)",
+            "failed 23503",
+        ),
+        (
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM kinds) THEN RAISE EXCEPTION 'none'; END IF; END $$",
+            "",
+        ),
+        ("DO $$ BEGIN RAISE EXCEPTION 'stop'; END $$", "failed P0001"),
+    ];
+    for major in majors() {
+        let server = howdah_testkit::server(major).await;
+        let target = server.database("target").await;
+        target.execute(SHELVES).await;
+        let mut connection = connect(&target.url()).await;
+        let schema = Schema::capture(&mut connection).await.unwrap();
+        let named = ["kinds", "items", "empty"].map(str::to_owned);
+        let statistics = Statistics::capture(&mut connection, &named, false).await;
+        let options = Options {
+            statistics: statistics.unwrap(),
+            ..Options::default()
+        };
+        let mut wrong = Vec::new();
+        for (script, expected) in cases {
+            let mut copy = scratch(major).await.database(&schema.database).await.unwrap();
+            copy.build(&schema).await.unwrap();
+            let rehearsal = rehearse(copy, &[], &autocommit(script), &options).await.unwrap();
+            let found = about_rows(&lines(&rehearsal));
+            if found != expected {
+                wrong.push(format!(
+                    "{major}: {script}\n  expected {expected}\n  found    {found}\n{rehearsal:?}"
+                ));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+/// What a script did to rows, or did not because of them.
+fn about_rows(lines: &[String]) -> String {
+    let is_about_rows = |word: &&str| {
+        ["broke ", "failed ", "InvalidIndex", "RowsWritten"]
+            .iter()
+            .any(|start| word.starts_with(start))
+    };
+    let words = lines
+        .iter()
+        .flat_map(|line| line.split(", "))
+        .filter(is_about_rows);
+    words.collect::<Vec<_>>().join(", ")
 }
 
 #[tokio::test]

@@ -188,7 +188,6 @@ pub(super) const HISTORIES: &[History] = &[
 /// How a tool whose history is not written here is told.
 pub(super) fn by_itself(tool: &str) -> &'static str {
     match tool {
-        "liquibase" => "Run the file without --record; then let Liquibase note it by itself: liquibase changelog-sync",
         "sqitch" => "Run the file without --record; then let Sqitch note it by itself: sqitch deploy --log-only",
         _ => "Run the file without --record, and tell the tool in its own way.",
     }

@@ -7,7 +7,7 @@ crate::query_rule!("query/concatenated-date", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
-        for (kind, body) in own_nodes(&Value::Object(scope.body.clone())) {
+        for (kind, body) in scope.nodes() {
             let text = match kind {
                 "TypeCast" if ["date", "timestamp", "timestamptz"].contains(&cast_type(body)) => {
                     body.get("arg")

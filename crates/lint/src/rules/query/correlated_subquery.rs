@@ -31,7 +31,7 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
                 continue;
             };
             let own = Relations::of(inner);
-            let refers = own_nodes(&Value::Object(inner.body.clone()))
+            let refers = inner.nodes()
                 .iter()
                 .any(|(kind, body)| {
                     let fields = body.get("fields").and_then(Value::as_array).map_or(0, Vec::len);

@@ -1,13 +1,13 @@
 use howdah_core::Severity;
 use serde_json::{Map, Value};
 
-use crate::query::{Query, QueryFound, closing, constant_of, operator, own_nodes, place, span_at};
+use crate::query::{Query, QueryFound, closing, constant_of, names_of, place, span_at};
 
 crate::query_rule!("query/count-for-existence", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
-        for (_, body) in own_nodes(&Value::Object(scope.body.clone()))
+        for (_, body) in scope.nodes()
             .into_iter()
             .filter(|(kind, _)| *kind == "A_Expr")
         {
@@ -40,8 +40,8 @@ impl<'a> Test<'a> {
         let is_count = call["funcname"][0]["String"]["sval"] == "count"
             && call["agg_star"] == true
             && call.get("agg_filter").is_none();
-        let operator = operator(&Value::Object(body.clone())).to_owned();
-        let wants_rows = match (operator.as_str(), constant_of(right)?.as_str()) {
+        let operator = names_of(body.get("name")).last().copied().unwrap_or_default();
+        let wants_rows = match (operator, constant_of(right)?.as_str()) {
             (">" | "<>" | "!=", "0") | (">=", "1") => true,
             ("=" | "<=", "0") | ("<", "1") => false,
             _ => return None,

@@ -1,13 +1,13 @@
 use howdah_core::Severity;
 use serde_json::Value;
 
-use crate::query::{Query, QueryFound, own_nodes, place, span_at};
+use crate::query::{Query, QueryFound, place, span_at};
 
 crate::query_rule!("query/equals-null", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
-        for (_, body) in own_nodes(&Value::Object(scope.body.clone()))
+        for (_, body) in scope.nodes()
             .into_iter()
             .filter(|(kind, _)| *kind == "A_Expr")
         {

@@ -1,14 +1,13 @@
 use howdah_core::Severity;
 use serde_json::Value;
 
-use crate::query::{Query, QueryFound, constant_of, own_nodes, place, span_at};
+use crate::query::{Query, QueryFound, constant_of, place, span_at};
 
 crate::query_rule!("query/index-bloat-fraction", "Bloat Detection");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
-        let nodes = Value::Object(scope.body.clone());
-        let wrong = own_nodes(&nodes).into_iter().find(|(kind, body)| {
+        let wrong = scope.nodes().into_iter().find(|(kind, body)| {
             *kind == "A_Expr"
                 && body.get("name").unwrap_or(&Value::Null)[0]["String"]["sval"] == "-"
                 && body.get("lexpr").and_then(constant_of).as_deref() == Some("1")

@@ -1,13 +1,13 @@
 use howdah_core::Severity;
 use serde_json::Value;
 
-use crate::query::{Query, QueryFound, Relations, Role, Scope, column_of, own_nodes, place, span_at};
+use crate::query::{Query, QueryFound, Relations, Role, Scope, column_of, place, span_at};
 
 crate::query_rule!("query/not-in-subquery", "Query Development: Always");
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
-        for (_, body) in own_nodes(&Value::Object(scope.body.clone()))
+        for (_, body) in scope.nodes()
             .into_iter()
             .filter(|(kind, _)| *kind == "BoolExpr")
         {
@@ -31,7 +31,7 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
                 .shown_fix("… WHERE NOT EXISTS (SELECT FROM other WHERE other.key = t.key)".to_owned());
         }
         // A NULL in a list does the same.
-        for (_, body) in own_nodes(&Value::Object(scope.body.clone()))
+        for (_, body) in scope.nodes()
             .into_iter()
             .filter(|(kind, _)| *kind == "A_Expr")
         {

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use howdah_core::Severity;
 use howdah_sql::pg_query::NodeEnum;
@@ -22,6 +22,9 @@ fn check(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>, found: &mut
     if !is_seed {
         return;
     }
+    // One word for each table: a dump has as many statements as rows.
+    let mut tables: Vec<(&str, &ScriptStatement<'_>)> = Vec::new();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
     for of in inserts {
         let NodeEnum::InsertStmt(insert) = of.statement.node() else {
             continue;
@@ -33,15 +36,27 @@ fn check(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>, found: &mut
         if insert.on_conflict_clause.is_some() || created.contains(name) {
             continue;
         }
-        let place = of.span();
+        let count = counts.entry(name).or_default();
+        if *count == 0 {
+            tables.push((name, of));
+        }
+        *count += 1;
+    }
+    for (name, of) in tables {
         let draft = found.add(
             Severity::Note,
-            place,
+            of.span(),
             format!(
                 "A second run of this script fails on {name}, or fills it twice: say ON CONFLICT DO NOTHING."
             ),
         );
-        if of.statement.text().len() < 10_000 && insert.returning_clause.is_none() {
+        match counts.get(name).map_or(0, |count| count - 1) {
+            0 => {}
+            1 => _ = draft.evidence("So does a second run of another INSERT into it, further below."),
+            more => _ = draft.evidence(format!("So does a second run of {more} other INSERTs into it, further below.")),
+        }
+        let returns = matches!(of.statement.node(), NodeEnum::InsertStmt(insert) if insert.returning_clause.is_some());
+        if of.statement.text().len() < 10_000 && !returns {
             draft.unsafe_fix(format!("{} ON CONFLICT DO NOTHING", of.statement.text()));
         }
     }

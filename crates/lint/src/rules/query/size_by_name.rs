@@ -15,7 +15,7 @@ const SIZES: [&str; 5] = [
 
 fn check(query: &Query<'_>, found: &mut QueryFound) {
     for scope in query.scopes {
-        for (_, body) in own_nodes(&Value::Object(scope.body.clone()))
+        for (_, body) in scope.nodes()
             .into_iter()
             .filter(|(kind, _)| *kind == "FuncCall")
         {

@@ -1,7 +1,6 @@
 use howdah_core::Severity;
-use serde_json::Value;
 
-use crate::query::{Query, QueryFound, Relations, columns_in, span_at};
+use crate::query::{Query, QueryFound, Relations, span_at};
 
 crate::query_rule!("query/statistics-view-column", "Finding Missing Indexes");
 
@@ -33,7 +32,7 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
             continue;
         }
         let mut seen = Vec::new();
-        for (alias, name, at) in columns_in(&Value::Object(scope.body.clone())) {
+        for (alias, name, at) in scope.columns() {
             let of = relations
                 .sources
                 .iter()

@@ -1,0 +1,3 @@
+-- in_transaction: yes
+-- setup: INSERT INTO countries VALUES ('XX', 'Nowhere');
+DELETE FROM countries WHERE code = 'XX';

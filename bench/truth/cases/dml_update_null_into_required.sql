@@ -1,0 +1,2 @@
+-- in_transaction: yes
+UPDATE customers SET login = NULL WHERE id = 17;

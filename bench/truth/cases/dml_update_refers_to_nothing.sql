@@ -1,0 +1,2 @@
+-- in_transaction: yes
+UPDATE customers SET country_code = '??' WHERE id = 17;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+DROP FUNCTION touch_updated_at() CASCADE;

@@ -1,0 +1,5 @@
+-- in_transaction: yes
+ALTER TABLE "orders" ALTER COLUMN "placed_at" SET DEFAULT CURRENT_TIMESTAMP;
+ALTER TABLE "orders" ALTER COLUMN "channel" SET DEFAULT 'web';
+ALTER TABLE "order_items" ALTER COLUMN "sku" DROP DEFAULT;
+ALTER TABLE "orders" ALTER COLUMN "reference" DROP NOT NULL;

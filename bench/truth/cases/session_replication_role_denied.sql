@@ -1,0 +1,3 @@
+-- in_transaction: yes
+SET session_replication_role = replica;
+INSERT INTO settings (key, value) VALUES ('loaded', 'yes');

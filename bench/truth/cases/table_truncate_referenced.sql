@@ -1,0 +1,2 @@
+-- in_transaction: yes
+TRUNCATE countries;

@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE settings ALTER COLUMN value TYPE int USING value::int;

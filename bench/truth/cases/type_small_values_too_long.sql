@@ -1,0 +1,2 @@
+-- in_transaction: yes
+ALTER TABLE plans ALTER COLUMN code TYPE varchar(3);

@@ -1,0 +1,259 @@
+//! The provider `aws`: Aurora PostgreSQL in an account of AWS.
+//!
+//! Nothing is remembered here that AWS knows: what a job made has the job's id as a tag, and
+//! every step looks first, so that neither a lost reply nor a worker's death makes anything
+//! twice or leaves anything behind.
+
+mod account;
+mod call;
+mod certificates;
+mod delete;
+mod describe;
+mod look;
+mod make;
+mod permit;
+mod preset;
+mod run;
+mod secret;
+mod snapshot;
+mod steps;
+mod token;
+mod wait;
+
+use async_trait::async_trait;
+use howdah_core::{Error, Result};
+use howdah_jobs::{JobCx, Step};
+use howdah_pg::Secret;
+
+pub(crate) use account::{Account, AwsSettings};
+pub use aws_credential_types::Credentials;
+use call::Caller;
+pub use token::token;
+
+use crate::{
+    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member, Operation,
+    OperationState, Snapshot, Tier,
+};
+
+/// See the [module](self).
+#[derive(Debug, Clone)]
+pub struct AwsPlane {
+    account: Account,
+}
+
+impl AwsPlane {
+    /// How users choose it.
+    pub const NAME: &'static str = "aws";
+
+    pub(crate) fn new(account: &Account) -> Self {
+        Self {
+            account: account.clone(),
+        }
+    }
+
+    /// See [`ControlPlane::steps`].
+    pub fn steps_of(operation: &Operation) -> Vec<Step> {
+        steps::of(operation)
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        Caller {
+            account: &self.account,
+            cx: None,
+        }
+    }
+
+    /// The instances of a new cluster: number 1 is the writer.
+    async fn make_member(&self, number: u8, operation: &Operation, cx: &JobCx) -> Result<()> {
+        let caller = Caller {
+            account: &self.account,
+            cx: Some(cx),
+        };
+        let compute = make::compute(caller, operation).await?;
+        let seconds = make::plan(&operation.action).map_or(0, |(shape, _)| {
+            preset::Guards::of(shape.preset).monitoring_seconds
+        });
+        let member = Member {
+            name: make::member_of(&operation.cluster, number),
+            class: compute.class().to_owned(),
+            tier: i32::from(number.min(2)) - 1,
+            writer: number == 1,
+            monitoring_seconds: seconds,
+        };
+        make::instance(caller, cx.id(), &operation.cluster, &member).await
+    }
+}
+
+#[async_trait]
+impl ControlPlane for AwsPlane {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    async fn check(&self, operation: &Operation) -> Result<()> {
+        permit::check(self.caller(), operation).await
+    }
+
+    async fn tier(&self, operation: &Operation) -> Result<Tier> {
+        permit::tier(self.caller(), operation).await
+    }
+
+    fn steps(&self, operation: &Operation) -> Vec<Step> {
+        Self::steps_of(operation)
+    }
+
+    async fn run_step(
+        &self,
+        step: &str,
+        operation: &Operation,
+        cx: &JobCx,
+        state: &mut OperationState,
+    ) -> Result<()> {
+        cx.check_cancelled()?;
+        let caller = Caller {
+            account: &self.account,
+            cx: Some(cx),
+        };
+        let cluster = &operation.cluster;
+        if let Some(number) = steps::member(step) {
+            return self.make_member(number, operation, cx).await;
+        }
+        match (step, &operation.action) {
+            ("parameters", Action::Delete { .. }) => make::remove_group(caller, cluster, None).await,
+            ("parameters", _) => make::parameters(caller, cx, operation, state).await,
+            ("cluster", Action::Delete { final_snapshot }) => {
+                delete::cluster(caller, cx, cluster, final_snapshot.as_ref(), state).await
+            }
+            ("cluster", Action::Modify(change)) => run::modify_cluster(caller, cluster, change).await,
+            ("cluster", _) => make::cluster(caller, cx, operation, state).await,
+            ("wait", _) => wait::available(caller, cluster).await,
+            ("guard", _) => make::guard(caller, operation).await,
+            ("finish", _) => make::finish(caller, operation, state).await,
+            ("stop", _) => run::stop(caller, cluster).await,
+            ("start", _) => {
+                run::start(caller, cluster).await?;
+                make::finish(caller, operation, state).await
+            }
+            ("instances", Action::Modify(change)) => {
+                run::modify_instances(caller, cx, cluster, change, state).await
+            }
+            ("instances", _) => delete::instances(caller, cx, cluster, state).await,
+            ("snapshot", Action::Snapshot { snapshot }) => {
+                snapshot::take(caller, cx, cluster, snapshot, state).await?;
+                wait::snapshot_available(caller, snapshot.as_str()).await
+            }
+            ("remove-snapshot", Action::DeleteSnapshot { snapshot }) => {
+                snapshot::remove(caller, cx, snapshot, state).await
+            }
+            ("add-reader", _) => run::add_reader(caller, cx, cluster, state).await,
+            ("remove-reader", Action::RemoveReader { reader }) => {
+                run::remove_reader(caller, cluster, reader).await
+            }
+            ("failover", Action::Failover { to }) => {
+                run::failover(caller, cx, cluster, to.as_deref(), state).await
+            }
+            _ => Err(Error::internal(format!("The provider aws has no step {step:?}."))),
+        }
+    }
+
+    async fn undo_step(
+        &self,
+        step: &str,
+        operation: &Operation,
+        cx: &JobCx,
+        state: &mut OperationState,
+    ) -> Result<()> {
+        let caller = Caller {
+            account: &self.account,
+            cx: Some(cx),
+        };
+        let cluster = &operation.cluster;
+        if let Some(number) = steps::member(step) {
+            return delete::unmake_instance(caller, cx.id(), &make::member_of(cluster, number)).await;
+        }
+        match (step, &operation.action) {
+            // What cannot be taken back is finished.
+            ("cluster", Action::Delete { final_snapshot }) if state.point_of_no_return => {
+                delete::cluster(caller, cx, cluster, final_snapshot.as_ref(), state).await
+            }
+            ("instances", Action::Delete { .. }) => {
+                delete::restore_instances(caller, cx, cluster, state).await
+            }
+            ("parameters" | "cluster", Action::Delete { .. } | Action::Modify(_)) => Ok(()),
+            ("parameters", _) => make::remove_group(caller, cluster, Some(cx.id())).await,
+            ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
+            ("snapshot", Action::Snapshot { snapshot }) => snapshot::untake(caller, cx.id(), snapshot).await,
+            ("add-reader", _) => {
+                for member in &state.members {
+                    delete::unmake_instance(caller, cx.id(), &member.name).await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn what_exists(&self, operation: &Operation) -> Vec<String> {
+        permit::what_exists(self.caller(), operation).await
+    }
+
+    async fn clusters(&self) -> Result<Vec<ClusterName>> {
+        let found = self.caller().clusters().await?;
+        Ok(found
+            .iter()
+            .filter_map(|one| one.db_cluster_identifier()?.parse().ok())
+            .collect())
+    }
+
+    async fn describe_all(&self) -> Result<Vec<Cluster>> {
+        let found = self.caller().clusters().await?;
+        let instances = match found.is_empty() {
+            true => Vec::new(),
+            false => self.caller().instances().await?,
+        };
+        Ok(found
+            .iter()
+            .filter_map(|one| describe::cluster(&self.account, one, &instances))
+            .collect())
+    }
+
+    async fn describe(&self, cluster: &ClusterName) -> Result<Cluster> {
+        let found = self.caller().require_cluster(cluster).await?;
+        let mut instances = Vec::new();
+        for member in found.db_cluster_members() {
+            instances.extend(
+                self.caller()
+                    .instance(member.db_instance_identifier().unwrap_or_default())
+                    .await?,
+            );
+        }
+        describe::cluster(&self.account, &found, &instances)
+            .ok_or_else(|| Error::internal(format!("AWS described the cluster {cluster} without its name.")))
+    }
+
+    async fn connection(&self, cluster: &ClusterName) -> Result<Connection> {
+        let found = self.describe(cluster).await?;
+        match (found.status, found.connection) {
+            (ClusterStatus::Available | ClusterStatus::Degraded, Some(connection)) => Ok(connection),
+            (status, _) => Err(AuroraError::NotAvailable {
+                name: cluster.to_string(),
+                status: status.as_str().to_owned(),
+            }
+            .into()),
+        }
+    }
+
+    async fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        Ok(self
+            .caller()
+            .snapshots()
+            .await?
+            .iter()
+            .filter_map(describe::snapshot)
+            .collect())
+    }
+
+    async fn password(&self, connection: &Connection) -> Result<Secret> {
+        secret::password(self.caller(), connection).await
+    }
+}

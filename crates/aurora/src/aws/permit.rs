@@ -1,0 +1,314 @@
+//! What is looked at before a job is recorded: whether it can be done, whether the operator
+//! allows it, and how much of a word it needs.
+
+use howdah_core::{Error, Result};
+
+use super::account::Allowed;
+use super::call::Caller;
+use super::{make, preset, run, snapshot};
+use crate::{Action, AuroraError, ClusterName, Compute, MAX_READERS, Modification, Operation, Shape, Tier};
+
+/// Names of instances are those of the cluster with a number behind; RDS takes 63 letters.
+const LONGEST_NAME: usize = 60;
+
+/// Whether the operation can be begun.
+pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<()> {
+    let cluster = &operation.cluster;
+    if let Some((shape, readers)) = make::plan(&operation.action) {
+        check_new(caller, cluster, shape, readers).await?;
+    }
+    match &operation.action {
+        Action::Create { database, .. } => check_database(database),
+        Action::Restore { snapshot, .. } => snapshot::require(caller, snapshot).await,
+        Action::RestoreToTime { source, time, .. } => check_moment(caller, source, time).await,
+        Action::Clone { source, .. } => caller.require_cluster(source).await.map(drop),
+        Action::Start => caller.require_cluster(cluster).await.map(drop),
+        Action::Stop => check_status(caller, cluster, &["available", "stopping", "stopped"]).await,
+        Action::Delete { final_snapshot } => {
+            check_deletion(caller, cluster).await?;
+            match final_snapshot {
+                Some(name) => snapshot::check_free(caller, name).await,
+                None => allowed(
+                    caller,
+                    Allowed::DeleteWithoutSnapshot,
+                    "delete a cluster without a final snapshot",
+                ),
+            }
+        }
+        Action::Snapshot { snapshot } => {
+            check_status(caller, cluster, &["available", "backing-up"]).await?;
+            snapshot::check_free(caller, snapshot).await
+        }
+        Action::DeleteSnapshot { snapshot } => snapshot::require(caller, snapshot).await,
+        Action::AddReader => {
+            let found = caller.require_cluster(cluster).await?;
+            run::check_room(found.db_cluster_members().len())?;
+            check_status(caller, cluster, &["available", "backing-up"]).await
+        }
+        Action::RemoveReader { reader } => run::check_reader(caller, cluster, reader).await,
+        Action::Failover { to } => {
+            allowed(caller, Allowed::Failover, "fail a cluster over")?;
+            let found = caller.require_cluster(cluster).await?;
+            if found.db_cluster_members().len() < 2 {
+                return Err(run::no_reader(cluster));
+            }
+            match to {
+                Some(name) => run::check_reader(caller, cluster, name).await,
+                None => check_status(caller, cluster, &["available"]).await,
+            }
+        }
+        Action::Modify(change) => {
+            check_change(change)?;
+            check_status(caller, cluster, &["available", "backing-up", "modifying"]).await
+        }
+    }
+}
+
+async fn check_new(caller: Caller<'_>, cluster: &ClusterName, shape: &Shape, readers: u8) -> Result<()> {
+    if readers > MAX_READERS {
+        return Err(AuroraError::TooManyReaders {
+            wanted: readers,
+            most: MAX_READERS,
+        }
+        .into());
+    }
+    if cluster.as_str().len() > LONGEST_NAME {
+        return Err(Error::invalid(format!(
+            "The name {cluster} leaves no room for the numbers of its instances."
+        ))
+        .hint(format!("Names on AWS have up to {LONGEST_NAME} characters.")));
+    }
+    preset::check(shape, readers, caller.account.settings())?;
+    match caller.cluster(cluster.as_str()).await? {
+        None => Ok(()),
+        Some(found) => Err(AuroraError::ClusterExists {
+            name: cluster.to_string(),
+            created: super::describe::time(found.cluster_create_time()),
+            job: super::look::job_of(found.tag_list())
+                .unwrap_or("none of howdah")
+                .to_owned(),
+        }
+        .into()),
+    }
+}
+
+/// RDS makes databases of plain names alone.
+fn check_database(name: &str) -> Result<()> {
+    let plain = name.len() <= 63
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match plain {
+        true => Ok(()),
+        false => Err(Error::invalid(format!("AWS makes no database {name:?}."))
+            .hint("With its cluster come databases of 1 to 63 letters, digits and underscores, a letter first; others are made by CREATE DATABASE.")),
+    }
+}
+
+async fn check_moment(caller: Caller<'_>, source: &ClusterName, time: &str) -> Result<()> {
+    let moment = make::moment(time)?;
+    let found = caller.require_cluster(source).await?;
+    let (first, last) = (found.earliest_restorable_time(), found.latest_restorable_time());
+    let within = first.is_none_or(|first| *first <= moment) && last.is_none_or(|last| moment <= *last);
+    match within {
+        true => Ok(()),
+        false => Err(
+            Error::invalid(format!("The cluster {source} cannot be restored to {time}.")).hint(format!(
+                "It can be to any moment from {} to {}.",
+                super::describe::time(first),
+                super::describe::time(last)
+            )),
+        ),
+    }
+}
+
+async fn check_deletion(caller: Caller<'_>, cluster: &ClusterName) -> Result<()> {
+    let found = caller.require_cluster(cluster).await?;
+    if found.deletion_protection() == Some(true) {
+        return Err(Error::refused(format!("The cluster {cluster} is protected from deletion."))
+            .hint(format!("If it is to go, lift that first: `howdah cluster modify {cluster} --deletion-protection false --wait`.")));
+    }
+    // AWS deletes no instance of a stopped cluster.
+    check_status(
+        caller,
+        cluster,
+        &[
+            "available",
+            "backing-up",
+            "modifying",
+            "failed",
+            "incompatible-parameters",
+        ],
+    )
+    .await
+}
+
+async fn check_status(caller: Caller<'_>, cluster: &ClusterName, good: &[&str]) -> Result<()> {
+    let found = caller.require_cluster(cluster).await?;
+    let status = found.status().unwrap_or("in an unknown state");
+    match good.contains(&status) {
+        true => Ok(()),
+        false => Err(AuroraError::NotAvailable {
+            name: cluster.to_string(),
+            status: status.to_owned(),
+        }
+        .into()),
+    }
+}
+
+fn check_change(change: &Modification) -> Result<()> {
+    if *change == Modification::default() {
+        return Err(Error::invalid("Nothing was said that is to be otherwise.")
+            .hint("Name a size (0.5-4, db.r8g.large), days of backups, or deletion protection."));
+    }
+    if change
+        .retention_days
+        .is_some_and(|days| !(1..=35).contains(&days))
+    {
+        return Err(Error::invalid("Backups are kept for 1 to 35 days.").hint("In production for 7 or more."));
+    }
+    Ok(())
+}
+
+fn allowed(caller: Caller<'_>, what: Allowed, words: &str) -> Result<()> {
+    if caller.account.settings().allow.contains(&what) {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "The operator of this howdah has not allowed to {words} on AWS."
+    ))
+    .hint(format!(
+        "Whoever may decide that writes into howdah.toml: [clusters.aws] allow = [\"{}\"].",
+        what.as_str()
+    )))
+}
+
+/// How much of a word an operation needs that is allowed.
+pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Tier> {
+    let cluster = &operation.cluster;
+    let confirm = |effect: String| Tier::Confirm { effect };
+    let risk = |effect: String| Tier::Risk { effect };
+    if let Some((shape, readers)) = make::plan(&operation.action) {
+        let compute = make::compute(caller, operation).await?;
+        return Ok(confirm(format!(
+            "It costs money in your AWS account from now on: {} ({compute}), preset {}.",
+            match readers {
+                0 => "a writer".to_owned(),
+                1 => "a writer and a reader".to_owned(),
+                readers => format!("a writer and {readers} readers"),
+            },
+            shape.preset
+        )));
+    }
+    Ok(match &operation.action {
+        Action::Start => confirm("Its instances cost money again.".into()),
+        Action::Stop => risk("Clients lose their connections. AWS starts it again by itself after seven days.".into()),
+        Action::Delete { final_snapshot: Some(name) } => {
+            risk(format!("Its data are kept in the snapshot {name}; clients lose their connections, and its automated backups go with it."))
+        }
+        Action::Delete { final_snapshot: None } => {
+            risk("Its data are gone for good: no snapshot is taken, and its automated backups go with it.".into())
+        }
+        Action::Snapshot { .. } => confirm("Its storage costs money until it is deleted.".into()),
+        Action::DeleteSnapshot { .. } => {
+            risk(format!("It is the copy of the cluster {cluster}; its data are gone for good."))
+        }
+        Action::AddReader => confirm("A further instance costs money from now on.".into()),
+        Action::RemoveReader { reader } => risk(format!("Clients of {reader} lose their connections; the other instances take their load.")),
+        Action::Failover { .. } => {
+            risk("Clients lose their connections, and writes fail for up to a minute while the reader becomes the writer.".into())
+        }
+        Action::Modify(change) => modification(caller, cluster, change).await?,
+        Action::Create { .. } | Action::Restore { .. } | Action::RestoreToTime { .. } | Action::Clone { .. } => Tier::Free,
+    })
+}
+
+async fn modification(caller: Caller<'_>, cluster: &ClusterName, change: &Modification) -> Result<Tier> {
+    let found = caller.require_cluster(cluster).await?;
+    let members = super::describe::members(caller, &found).await?;
+    let mut risks = Vec::new();
+    if let Some(compute) = &change.compute
+        && members.iter().any(|member| member.class != compute.class())
+    {
+        risks.push(format!(
+            "Every instance becomes {} and restarts, the readers first: writes fail for a minute or more.",
+            compute.class()
+        ));
+    }
+    if let Some(Compute::Serverless { max, .. }) = &change.compute {
+        risks.push(format!("It may cost up to {max} ACU for each instance. max_connections follows the new maximum only after a reboot."));
+    }
+    if change.deletion_protection == Some(false) {
+        risks.push("It can be deleted from then on.".into());
+    }
+    let before = found.backup_retention_period().unwrap_or(0);
+    if change.retention_days.is_some_and(|days| i32::from(days) < before) {
+        risks.push(format!(
+            "Backups older than the new limit go at once; so far they were kept for {before} days."
+        ));
+    }
+    Ok(match risks.is_empty() {
+        true => Tier::Confirm {
+            effect: "It is changed at once, without a restart.".into(),
+        },
+        false => Tier::Risk {
+            effect: risks.join(" "),
+        },
+    })
+}
+
+/// What there is now of what the operation is about, a sentence each.
+pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Vec<String> {
+    let cluster = &operation.cluster;
+    let mut found = Vec::new();
+    let mut instances = Vec::new();
+    match caller.cluster(cluster.as_str()).await {
+        Ok(Some(one)) => {
+            instances = one
+                .db_cluster_members()
+                .iter()
+                .filter_map(|member| member.db_instance_identifier().map(str::to_owned))
+                .collect();
+            found.push(format!(
+                "The cluster {cluster} is {} in AWS.",
+                one.status().unwrap_or("there")
+            ));
+        }
+        Ok(None) => {}
+        Err(error) => return vec![format!("What there is in AWS could not be seen: {error}")],
+    }
+    if let Some((_, readers)) = make::plan(&operation.action) {
+        instances.extend((1..=readers.saturating_add(1)).map(|number| make::member_of(cluster, number)));
+    }
+    instances.sort();
+    instances.dedup();
+    for name in instances {
+        if let Ok(Some(one)) = caller.instance(&name).await {
+            found.push(format!(
+                "The instance {name} is {}.",
+                one.db_instance_status().unwrap_or("there")
+            ));
+        }
+    }
+    if let Ok(Some(_)) = caller.parameter_group(&make::group_of(cluster)).await {
+        found.push(format!(
+            "The parameter group {} is there.",
+            make::group_of(cluster)
+        ));
+    }
+    let snapshot = match &operation.action {
+        Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
+        Action::Delete { final_snapshot } => final_snapshot.as_ref(),
+        _ => None,
+    };
+    if let Some(name) = snapshot
+        && let Ok(Some(one)) = caller.snapshot(name.as_str()).await
+    {
+        found.push(format!(
+            "The snapshot {name} is {}.",
+            one.status().unwrap_or("there")
+        ));
+    }
+    found
+}

@@ -1,0 +1,55 @@
+//! The password of a cluster: from Secrets Manager, or made anew as an IAM token.
+
+use howdah_core::{Error, ErrorKind, Result};
+use howdah_pg::Secret;
+use serde::Deserialize;
+
+use super::call::Caller;
+use super::token;
+use crate::Connection;
+
+/// What RDS keeps in a secret that it manages.
+#[derive(Deserialize)]
+struct Managed {
+    password: String,
+}
+
+/// The password for the role of the connection.
+pub(super) async fn password(caller: Caller<'_>, connection: &Connection) -> Result<Secret> {
+    let Some(secret) = &connection.secret else {
+        return match caller.account.settings().iam_user {
+            Some(_) => token::for_connection(caller, connection).await,
+            None => Err(Error::new(
+                ErrorKind::Refused,
+                format!("The cluster {} has no password that Secrets Manager manages.", connection.target),
+            )
+            .hint("Let Secrets Manager manage it, or connect with IAM tokens: iam_user in [clusters.aws] of howdah.toml.")),
+        };
+    };
+    let found = caller
+        .repeat(
+            &format!("read the password of the cluster {}", connection.target),
+            true,
+            |config| {
+                aws_sdk_secretsmanager::Client::new(config)
+                    .get_secret_value()
+                    .secret_id(secret)
+                    .send()
+            },
+        )
+        .await?;
+    let managed = found
+        .secret_string()
+        .and_then(|text| serde_json::from_str::<Managed>(text).ok());
+    match managed {
+        Some(managed) => Ok(Secret::new(managed.password)),
+        // What was read is not shown: it may be a password in another form.
+        None => Err(Error::new(
+            ErrorKind::Server,
+            format!(
+                "The secret of the cluster {} is not in the form that RDS gives it.",
+                connection.target
+            ),
+        )),
+    }
+}

@@ -1,0 +1,66 @@
+//! The steps of each operation.
+
+use howdah_jobs::Step;
+
+use super::make;
+use crate::{Action, Operation};
+
+/// The steps of an operation. Weights are minutes as AWS takes them.
+pub(super) fn of(operation: &Operation) -> Vec<Step> {
+    if let Some((_, readers)) = make::plan(&operation.action) {
+        return making(&operation.action, readers);
+    }
+    match &operation.action {
+        Action::Stop => vec![Step::new("stop", "Stopping the cluster").weight(5.0)],
+        Action::Start => vec![Step::new("start", "Starting the cluster").weight(5.0)],
+        Action::Delete { .. } => vec![
+            Step::new("instances", "Deleting the instances").weight(5.0),
+            Step::new("cluster", "Deleting the cluster").weight(3.0),
+            Step::new("parameters", "Deleting its parameter group").weight(0.1),
+        ],
+        Action::Snapshot { .. } => vec![Step::new("snapshot", "Taking the snapshot").weight(5.0)],
+        Action::DeleteSnapshot { .. } => vec![Step::new("remove-snapshot", "Deleting the snapshot")],
+        Action::AddReader => vec![Step::new("add-reader", "Adding a reader").weight(6.0)],
+        Action::RemoveReader { .. } => vec![Step::new("remove-reader", "Removing the reader").weight(3.0)],
+        Action::Failover { .. } => vec![Step::new("failover", "Making the reader the writer")],
+        Action::Modify(_) => vec![
+            Step::new("cluster", "Changing the cluster").weight(2.0),
+            Step::new("instances", "Changing the instances").weight(5.0),
+        ],
+        Action::Create { .. }
+        | Action::Restore { .. }
+        | Action::RestoreToTime { .. }
+        | Action::Clone { .. } => Vec::new(),
+    }
+}
+
+fn making(action: &Action, readers: u8) -> Vec<Step> {
+    let mut steps = vec![
+        Step::new("parameters", "Setting its parameters").weight(0.1),
+        Step::new(
+            "cluster",
+            match action {
+                Action::Create { .. } => "Asking for the cluster",
+                Action::Clone { .. } => "Asking for the clone",
+                _ => "Asking for the restore",
+            },
+        )
+        .weight(0.5),
+        Step::new("member-1", "Asking for the writer").weight(0.1),
+    ];
+    for number in 1..=readers {
+        let name = format!("member-{}", number.saturating_add(1));
+        steps.push(Step::new(name, format!("Asking for reader {number}")).weight(0.1));
+    }
+    steps.push(Step::new("wait", "Waiting until all instances take connections").weight(8.0));
+    if !matches!(action, Action::Create { .. }) {
+        steps.push(Step::new("guard", "Setting password and backups").weight(0.5));
+    }
+    steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
+    steps
+}
+
+/// The number of the instance that a step makes.
+pub(super) fn member(step: &str) -> Option<u8> {
+    step.strip_prefix("member-")?.parse().ok()
+}

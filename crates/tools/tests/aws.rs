@@ -1,0 +1,287 @@
+//! Clusters of AWS in the built program, as a person and as an agent meet them, against moto
+//! behind the recorder of the crate `aurora`.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use howdah_testkit::mcp::{Client, Era, Options, Person};
+use serde_json::{Value, json};
+
+/// What nobody may ever read.
+const PLANTED: [&str; 3] = [
+    "planted-password-5e22",
+    "PLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTED11",
+    "planted-session-77d0",
+];
+
+struct Account {
+    recorder: Child,
+    home: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+    said: Mutex<String>,
+}
+
+impl Account {
+    fn new() -> Self {
+        let aurora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../aurora");
+        let python = std::env::var_os("HOWDAH_AWS_PYTHON")
+            .map_or_else(|| aurora.join("../../.dev/aws/bin/python"), PathBuf::from);
+        assert!(
+            python.exists(),
+            "no moto at {}: `./dev setup` installs it",
+            python.display()
+        );
+        let mut recorder = Command::new(python)
+            .arg(aurora.join("tests/aws/recorder.py"))
+            .arg(PLANTED[0])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut port = String::new();
+        BufReader::new(recorder.stdout.take().unwrap())
+            .read_line(&mut port)
+            .unwrap();
+        let home = tempfile::Builder::new()
+            .prefix("howdah-home-")
+            .tempdir_in("/tmp")
+            .unwrap();
+        std::fs::write(
+            home.path().join("howdah.toml"),
+            "[clusters.aws]\npoll_seconds = 0.05\n",
+        )
+        .unwrap();
+        let environment = [
+            ("HOWDAH_HOME", home.path().display().to_string()),
+            ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", port.trim())),
+            ("AWS_REGION", "eu-central-1".into()),
+            ("AWS_ACCESS_KEY_ID", "AKIAPLANTEDEXAMPLE00".into()),
+            ("AWS_SECRET_ACCESS_KEY", PLANTED[1].into()),
+            ("AWS_SESSION_TOKEN", PLANTED[2].into()),
+            ("AWS_EC2_METADATA_DISABLED", "true".into()),
+            ("AWS_CONFIG_FILE", "/dev/null".into()),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".into()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        Self {
+            recorder,
+            home,
+            environment: environment.into(),
+            said: Mutex::default(),
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let output = Command::new(howdah_testkit::howdah())
+            .arg("--config")
+            .arg(self.home.path().join("howdah.toml"))
+            .args(arguments)
+            .envs(self.environment.clone())
+            .env_remove("DATABASE_URL")
+            .env_remove("AWS_PROFILE")
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        self.hear(&format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ));
+        output
+    }
+
+    fn text(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        text
+    }
+
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    async fn agent(&self, person: Option<Person>) -> Client {
+        let config = self.home.path().join("howdah.toml").display().to_string();
+        let environment = self.environment.clone();
+        let arguments = ["--toolsets", "all", "--config", &config]
+            .map(str::to_owned)
+            .into();
+        Client::start(Options {
+            era: Era::Stateless,
+            arguments,
+            environment,
+            person,
+        })
+        .await
+    }
+
+    async fn call(&self, agent: &Client, tool: &str, arguments: Value) -> Value {
+        let reply = agent.call_tool(tool, arguments).await.unwrap();
+        self.hear(&reply.to_string());
+        reply
+    }
+
+    fn hear(&self, said: &str) {
+        self.said.lock().unwrap().push_str(said);
+    }
+
+    /// No secret was said or written anywhere.
+    fn assert_clean(&self) {
+        let said = self.said.lock().unwrap();
+        let mut grep = Command::new("grep");
+        grep.arg("-rlaF");
+        for secret in PLANTED {
+            assert!(!said.contains(secret), "{said}");
+            grep.args(["-e", secret]);
+        }
+        let found = grep.arg(self.home.path()).output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&found.stdout),
+            "",
+            "a secret is in these files"
+        );
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        drop(self.recorder.kill());
+        drop(self.recorder.wait());
+    }
+}
+
+#[test]
+fn a_person_creates_copies_and_deletes_a_cluster() {
+    let account = Account::new();
+    let created = account.text(&[
+        "cluster",
+        "create",
+        "shop",
+        "--provider",
+        "aws",
+        "--readers",
+        "1",
+        "--wait",
+    ]);
+    assert!(created.contains("shop"), "{created}");
+    let shown = account.text(&["cluster", "show", "shop"]);
+    for part in [
+        "available",
+        "shop-1 (db.serverless",
+        "in the secret arn:aws:secretsmanager",
+        "0.5 to 4 ACU",
+        "Deletion protection",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // What loses connections needs --yes; what only costs money is said by the command itself.
+    let refused = account.refusal(&["cluster", "remove-reader", "shop", "shop-2"]);
+    assert!(
+        refused.contains("needs your word")
+            && refused.contains("howdah cluster remove-reader shop shop-2 --yes"),
+        "{refused}"
+    );
+    account.text(&["cluster", "add-reader", "shop", "--wait"]);
+    account.text(&["cluster", "remove-reader", "shop", "shop-2", "--yes", "--wait"]);
+    account.text(&["cluster", "snapshot", "shop", "monday", "--wait"]);
+    account.text(&[
+        "cluster",
+        "restore",
+        "shop",
+        "--snapshot",
+        "monday",
+        "--as",
+        "copy",
+        "--wait",
+    ]);
+    account.text(&[
+        "cluster", "clone", "shop", "--as", "twin", "--size", "1-2", "--wait",
+    ]);
+    account.text(&[
+        "cluster",
+        "modify",
+        "shop",
+        "--deletion-protection",
+        "true",
+        "--wait",
+    ]);
+    let refused = account.refusal(&["cluster", "delete", "shop", "--final-snapshot", "last", "--yes"]);
+    assert!(
+        refused.contains("protected") && refused.contains("--deletion-protection false"),
+        "{refused}"
+    );
+    let refused = account.refusal(&["cluster", "failover", "shop", "--yes"]);
+    assert!(
+        refused.contains("has not allowed") && refused.contains("allow = [\"failover\"]"),
+        "{refused}"
+    );
+    let refused = account.refusal(&["cluster", "delete", "copy", "--skip-final-snapshot", "--yes"]);
+    assert!(refused.contains("delete-without-snapshot"), "{refused}");
+    account.text(&[
+        "cluster",
+        "delete",
+        "copy",
+        "--final-snapshot",
+        "copy-last",
+        "--yes",
+        "--wait",
+    ]);
+    let listed = account.text(&["cluster", "list"]);
+    assert!(
+        listed.contains("twin") && listed.contains("copy-last"),
+        "{listed}"
+    );
+    account.text(&["job", "list"]);
+    account.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_asks_before_it_costs_money() {
+    let account = Account::new();
+    let create = json!({ "name": "shop", "provider": "aws", "preset": "dev", "size": "0.5-2" });
+    let agent = account.agent(None).await;
+    let refused = account
+        .call(&agent, "start_create_cluster_job", create.clone())
+        .await;
+    assert_eq!(refused["isError"], true, "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("howdah cluster create shop --provider aws --preset dev --size 0.5-2"),
+        "{refused}"
+    );
+    assert!(!account.text(&["cluster", "list", "--json"]).contains("shop"));
+
+    let yes: Person = Arc::new(|question| {
+        let message = question["message"].as_str().unwrap();
+        assert!(
+            message.contains("costs money") && message.contains("0.5 to 2 ACU"),
+            "{message}"
+        );
+        json!({ "action": "accept", "content": { "confirm": true } })
+    });
+    let agent = account.agent(Some(yes)).await;
+    let started = account.call(&agent, "start_create_cluster_job", create).await;
+    assert_ne!(started["isError"], true, "{started}");
+    let id = started["structuredContent"]["job_id"].as_str().unwrap();
+    account.text(&["job", "show", id, "--follow"]);
+    let shown = account
+        .call(&agent, "describe_clusters", json!({ "name": "shop" }))
+        .await;
+    assert_eq!(
+        shown["structuredContent"]["clusters"][0]["status"], "available",
+        "{shown}"
+    );
+    account.assert_clean();
+}
