@@ -29,9 +29,9 @@ pub struct Rule {
     /// Which targets; all that are watched if none is named.
     #[serde(default)]
     pub targets: Vec<String>,
-    /// How long it must last before it is told.
-    #[serde(default = "at_once")]
-    pub after: String,
+    /// How long it must last before it is told; at once if not given.
+    #[serde(default)]
+    pub after: Option<String>,
     /// How long it must have been away before it is over.
     #[serde(default = "five_minutes")]
     pub over_after: String,
@@ -91,7 +91,7 @@ impl Rule {
             message: format!("[triggers.{name}]: {}", error.message),
             ..error
         };
-        for text in [Some(&self.over), Some(&self.after), Some(&self.over_after), self.again.as_ref()].into_iter().flatten() {
+        for text in [Some(&self.over), self.after.as_ref(), Some(&self.over_after), self.again.as_ref()].into_iter().flatten() {
             length(text).map_err(named)?;
         }
         for text in &self.silence {
@@ -122,7 +122,7 @@ impl Rule {
     pub(super) fn steady(&self) -> Steady {
         let seconds = |text: &str| length(text).unwrap_or(0);
         Steady::new(
-            seconds(&self.after),
+            self.after.as_deref().map_or(0, seconds),
             seconds(&self.over_after),
             self.again.as_deref().map_or(0, seconds),
         )
@@ -138,10 +138,6 @@ impl Rule {
 
 fn five_minutes() -> String {
     "5m".to_owned()
-}
-
-fn at_once() -> String {
-    "0s".to_owned()
 }
 
 fn thirty() -> i64 {
