@@ -94,6 +94,7 @@ pub(super) async fn choose(
             class: String::new(),
             tier: i32::from(*number),
             writer: true,
+            monitoring_seconds: 0,
         }];
         cx.checkpoint(state).await?;
     }

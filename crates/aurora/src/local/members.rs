@@ -48,6 +48,7 @@ pub(super) async fn choose(cluster: &ClusterDirectory, cx: &JobCx, state: &mut O
         class: String::new(),
         tier: i32::from(number),
         writer: false,
+        monitoring_seconds: 0,
     }];
     cx.checkpoint(state).await
 }
