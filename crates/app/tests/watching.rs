@@ -222,7 +222,10 @@ async fn triggers_tell_once_and_keep_silent() {
     let database = server.database("triggers").await;
     let program = Program::new(&database.url());
     let told = program.home.path().join("told");
-    let command = format!("command = [\"sh\", \"-c\", \"cat >> \\\"$0\\\"; echo >> \\\"$0\\\"\", {:?}]", told.display().to_string());
+    let command = format!(
+        "command = [\"sh\", \"-c\", \"cat >> \\\"$0\\\"; echo >> \\\"$0\\\"\", {:?}]",
+        told.display().to_string()
+    );
     // The servers of the tests do without fsync, which a check calls critical.
     let rule = "on = \"check\"\nchecks = [\"durability-settings\"]\nnotify = [\"ops\"]\n";
     let config = |rules: &str| format!("[notify.ops]\n{command}\n{rules}");
@@ -231,18 +234,28 @@ async fn triggers_tell_once_and_keep_silent() {
     write(&config("[triggers.none]\non = \"lost\"\nnotify = [\"nobody\"]\n"));
     let wrong = program.run(&["watch", "--for", "1s"]).await;
     assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("nobody"), "{wrong:?}");
+    assert!(
+        String::from_utf8_lossy(&wrong.stderr).contains("nobody"),
+        "{wrong:?}"
+    );
 
     write(&config(&format!(
         "[triggers.durable]\n{rule}[triggers.silent]\n{rule}silence = [\"00:00-24:00\"]\n[triggers.lasting]\n{rule}after = \"1h\"\n[triggers.gone]\non = \"lost\"\nnotify = [\"ops\"]\n"
     )));
     let tested = program.json(&["triggers", "--test", "durable", "--json"]).await;
     assert_eq!(tested["told"][0]["channel"], "ops", "{tested}");
-    let mut watch = program.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut watch = program
+        .command(&["watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let began = Instant::now();
     let lines = || -> Vec<Value> {
         let text = std::fs::read_to_string(&told).unwrap();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        text.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
     };
     while lines().len() < 2 {
         assert!(began.elapsed() < Duration::from_secs(180), "{:?}", lines());
@@ -254,6 +267,12 @@ async fn triggers_tell_once_and_keep_silent() {
     let lines = lines();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(lines[0]["phase"], "test");
-    assert_eq!((&lines[1]["phase"], &lines[1]["trigger"]), (&"began".into(), &"durable".into()));
-    assert!(lines[1]["message"].as_str().unwrap().contains("fsync"), "{lines:?}");
+    assert_eq!(
+        (&lines[1]["phase"], &lines[1]["trigger"]),
+        (&"began".into(), &"durable".into())
+    );
+    assert!(
+        lines[1]["message"].as_str().unwrap().contains("fsync"),
+        "{lines:?}"
+    );
 }

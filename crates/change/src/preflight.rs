@@ -38,7 +38,9 @@ pub async fn preflight(connection: &mut Connection, plan: &Plan) -> Result<Prefl
 /// Files of the change and its log, which stays until a checkpoint.
 fn needed_bytes(plan: &Plan) -> u64 {
     let estimate = plan.estimate();
-    estimate.disk_bytes.saturating_add(estimate.wal_bytes.min(1 << 30))
+    estimate
+        .disk_bytes
+        .saturating_add(estimate.wal_bytes.min(1 << 30))
 }
 
 impl Preflight {

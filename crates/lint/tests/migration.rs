@@ -172,3 +172,36 @@ fn what_the_text_shows_to_fail_or_to_be_harmless() {
         assert_eq!(letters(harmless), 0, "{harmless}");
     }
 }
+
+#[test]
+fn what_is_taken_back_is_no_danger_and_what_is_left_is_one() {
+    let is_dangerous = |sql: &str| {
+        let script = Script::read(sql, |_| None);
+        let reviewed = ByText::new(None, &Options::default()).review(&script);
+        reviewed
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Danger)
+    };
+    let fine = [
+        "BEGIN; DROP TABLE orders; ROLLBACK",
+        "BEGIN; SAVEPOINT s; DROP TABLE orders; ROLLBACK TO s; COMMIT",
+        "BEGIN; COMMENT ON TABLE orders IS 'x'; PREPARE TRANSACTION 'p'; COMMIT PREPARED 'p'",
+    ];
+    for sql in fine {
+        assert!(!is_dangerous(sql), "{sql}");
+    }
+    let dangerous = [
+        "BEGIN; DROP TABLE orders; SAVEPOINT s; ROLLBACK TO s; COMMIT",
+        "BEGIN; SAVEPOINT s; DROP TABLE orders; RELEASE s; COMMIT",
+        "BEGIN; COMMENT ON TABLE orders IS 'x'; PREPARE TRANSACTION 'p'",
+        "SET session_replication_role = replica",
+        "ALTER TABLE orders DISABLE TRIGGER ALL",
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+         CREATE TRIGGER keep INSTEAD OF UPDATE ON sold FOR EACH ROW EXECUTE FUNCTION keep()",
+        "REFRESH MATERIALIZED VIEW sold WITH NO DATA",
+    ];
+    for sql in dangerous {
+        assert!(is_dangerous(sql), "{sql}");
+    }
+}

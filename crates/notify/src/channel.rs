@@ -90,9 +90,8 @@ impl Address {
     fn get(&self) -> Result<String> {
         match (&self.url, &self.url_env) {
             (Some(url), None) => Ok(url.clone()),
-            (None, Some(name)) => std::env::var(name).map_err(|_| {
-                Error::invalid(format!("The environment variable {name} holds no address."))
-            }),
+            (None, Some(name)) => std::env::var(name)
+                .map_err(|_| Error::invalid(format!("The environment variable {name} holds no address."))),
             _ => Err(Error::invalid("A webhook needs either url or url_env.")),
         }
     }

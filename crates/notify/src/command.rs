@@ -24,7 +24,10 @@ pub(crate) async fn run(words: &[String], news: &News) -> Result<()> {
         // A program need not read what it is told.
         drop(input.write_all(webhook::json(news)?.as_bytes()).await);
     }
-    let ended = child.wait().await.map_err(|error| failed(format!("was lost: {error}")))?;
+    let ended = child
+        .wait()
+        .await
+        .map_err(|error| failed(format!("was lost: {error}")))?;
     match ended.success() {
         true => Ok(()),
         false => Err(failed(format!("ended with {ended}"))),

@@ -11,7 +11,9 @@ use crate::channel::{Email, WITHIN};
 pub(crate) async fn send(email: &Email, news: &News) -> Result<()> {
     let mut letter = Message::builder().from(mailbox(&email.from)?);
     if email.to.is_empty() {
-        return Err(Error::invalid("A letter needs recipients: to = [\"ops@example.com\"]."));
+        return Err(Error::invalid(
+            "A letter needs recipients: to = [\"ops@example.com\"].",
+        ));
     }
     for to in &email.to {
         letter = letter.to(mailbox(to)?);
@@ -28,7 +30,10 @@ pub(crate) async fn send(email: &Email, news: &News) -> Result<()> {
         None => (place.trim_end_matches('/'), None),
     };
     let failed = |error: lettre::transport::smtp::Error| {
-        Error::new(ErrorKind::Unavailable, format!("The letter was not sent by {host}: {error}."))
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("The letter was not sent by {host}: {error}."),
+        )
     };
     let mut server = match scheme {
         "smtps" => AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(failed)?,
@@ -41,20 +46,34 @@ pub(crate) async fn send(email: &Email, news: &News) -> Result<()> {
     }
     if let Some(user) = &email.user {
         if scheme == "smtp+plain" {
-            return Err(Error::invalid("A password is not sent without encryption: use smtps:// or smtp://."));
+            return Err(Error::invalid(
+                "A password is not sent without encryption: use smtps:// or smtp://.",
+            ));
         }
-        server = server.credentials(Credentials::new(user.clone(), email.password()?.unwrap_or_default()));
+        server = server.credentials(Credentials::new(
+            user.clone(),
+            email.password()?.unwrap_or_default(),
+        ));
     }
-    server.timeout(Some(WITHIN)).build().send(letter).await.map_err(failed)?;
+    server
+        .timeout(Some(WITHIN))
+        .build()
+        .send(letter)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 
 fn mailbox(text: &str) -> Result<Mailbox> {
-    text.parse().map_err(|error| Error::invalid(format!("{text:?} is no address for letters: {error}.")))
+    text.parse()
+        .map_err(|error| Error::invalid(format!("{text:?} is no address for letters: {error}.")))
 }
 
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(200)
+        .collect()
 }
 
 fn no_server() -> Error {

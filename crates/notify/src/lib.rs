@@ -14,4 +14,3 @@ pub use channel::{Channel, Channels};
 pub use news::{News, Phase};
 pub use silence::Silence;
 pub use steady::{Steady, Told};
-

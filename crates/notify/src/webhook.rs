@@ -23,7 +23,11 @@ pub(crate) fn slack(news: &News) -> Result<String> {
         (_, "critical") => "🔴",
         _ => "🟠",
     };
-    let text = news.text().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let text = news
+        .text()
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     Ok(json!({ "text": format!("{sign} {text}") }).to_string())
 }
 
@@ -39,7 +43,11 @@ pub(crate) async fn post(url: &str, body: &str) -> Result<()> {
         .with_native_roots()
         .map_err(|error| failed(&error.to_string()))?
         .with_no_client_auth();
-    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .build();
     let client = Client::builder(TokioExecutor::new()).build(connector);
     let request = Request::post(uri)
         .header(header::CONTENT_TYPE, "application/json")
@@ -65,5 +73,8 @@ fn wrong(what: &str) -> Error {
 }
 
 fn failed(reason: &str) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("The webhook was not reached: {reason}."))
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("The webhook was not reached: {reason}."),
+    )
 }

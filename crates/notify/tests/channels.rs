@@ -36,7 +36,15 @@ async fn listener(answer: &'static str) -> (String, JoinHandle<(String, String)>
             stream.read_line(&mut head).await.unwrap();
         }
         let length = head.to_ascii_lowercase();
-        let length = length.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
+        let length = length
+            .split("content-length: ")
+            .nth(1)
+            .unwrap()
+            .split("\r\n")
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await.unwrap();
         stream.write_all(answer.as_bytes()).await.unwrap();
@@ -50,18 +58,33 @@ const WELL: &str = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 #[tokio::test]
 async fn programs_and_chats_are_posted_to() {
     let (url, heard) = listener(WELL).await;
-    channel(json!({ "webhook": { "url": url } })).tell(&news()).await.unwrap();
+    channel(json!({ "webhook": { "url": url } }))
+        .tell(&news())
+        .await
+        .unwrap();
     let (head, body) = heard.await.unwrap();
-    assert!(head.starts_with("POST /services/very-secret HTTP/1.1\r\n"), "{head}");
+    assert!(
+        head.starts_with("POST /services/very-secret HTTP/1.1\r\n"),
+        "{head}"
+    );
     let told: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((&told["phase"], &told["target"]), (&json!("began"), &json!("shop")));
+    assert_eq!(
+        (&told["phase"], &told["target"]),
+        (&json!("began"), &json!("shop"))
+    );
     assert_eq!(told["details"][0], "Größe 🐘");
 
     let (url, heard) = listener(WELL).await;
-    channel(json!({ "slack": { "url": url } })).tell(&news()).await.unwrap();
+    channel(json!({ "slack": { "url": url } }))
+        .tell(&news())
+        .await
+        .unwrap();
     let told: Value = serde_json::from_str(&heard.await.unwrap().1).unwrap();
     let text = told["text"].as_str().unwrap();
-    assert!(text.contains("CRITICAL shop locks") && text.contains("&lt;!channel&gt; &amp;"), "{text}");
+    assert!(
+        text.contains("CRITICAL shop locks") && text.contains("&lt;!channel&gt; &amp;"),
+        "{text}"
+    );
     assert!(!text.contains("<!channel>"), "{text}");
 }
 
@@ -73,16 +96,34 @@ async fn what_fails_is_told_without_the_address() {
         "no http at all\r\n\r\n",
     ] {
         let (url, heard) = listener(answer).await;
-        let error = channel(json!({ "webhook": { "url": url } })).tell(&news()).await.unwrap_err();
+        let error = channel(json!({ "webhook": { "url": url } }))
+            .tell(&news())
+            .await
+            .unwrap_err();
         assert!(!error.to_text().contains("very-secret"), "{error:?}");
         heard.await.unwrap();
     }
-    for wrong in ["http://127.0.0.1:1/very-secret", "ftp://very-secret", "very-secret", "http://very secret/"] {
-        let error = channel(json!({ "webhook": { "url": wrong } })).tell(&news()).await.unwrap_err();
+    for wrong in [
+        "http://127.0.0.1:1/very-secret",
+        "ftp://very-secret",
+        "very-secret",
+        "http://very secret/",
+    ] {
+        let error = channel(json!({ "webhook": { "url": wrong } }))
+            .tell(&news())
+            .await
+            .unwrap_err();
         assert!(!error.to_text().contains("secret"), "{error:?}");
     }
     let unset = channel(json!({ "slack": { "url_env": "HOWDAH_TEST_IS_NOT_SET" } }));
-    assert!(unset.tell(&news()).await.unwrap_err().message.contains("HOWDAH_TEST_IS_NOT_SET"));
+    assert!(
+        unset
+            .tell(&news())
+            .await
+            .unwrap_err()
+            .message
+            .contains("HOWDAH_TEST_IS_NOT_SET")
+    );
 }
 
 /// Takes one letter as a server for mail does.
@@ -132,14 +173,29 @@ async fn letters_reach_all_and_none_else() {
     let letters = channel(form);
     letters.tell(&news()).await.unwrap();
     drop(letters);
-    let (commands, letter) = tokio::time::timeout(std::time::Duration::from_secs(60), heard).await.unwrap().unwrap();
-    let to: Vec<&String> = commands.iter().filter(|line| line.to_ascii_uppercase().starts_with("RCPT")).collect();
+    let (commands, letter) = tokio::time::timeout(std::time::Duration::from_secs(60), heard)
+        .await
+        .unwrap()
+        .unwrap();
+    let to: Vec<&String> = commands
+        .iter()
+        .filter(|line| line.to_ascii_uppercase().starts_with("RCPT"))
+        .collect();
     assert_eq!(to.len(), 2, "{commands:?}");
     let head = letter.split("\r\n\r\n").next().unwrap();
     assert!(head.contains("Subject: [howdah] CRITICAL shop locks"), "{head}");
-    assert!(!head.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc:")), "{head}");
+    assert!(
+        !head
+            .lines()
+            .any(|line| line.to_ascii_lowercase().starts_with("bcc:")),
+        "{head}"
+    );
 
-    for (server, user) in [("smtp+plain://127.0.0.1:1", Some("me")), ("http://x", None), ("smtp+plain://127.0.0.1:1", None)] {
+    for (server, user) in [
+        ("smtp+plain://127.0.0.1:1", Some("me")),
+        ("http://x", None),
+        ("smtp+plain://127.0.0.1:1", None),
+    ] {
         let form = json!({ "email": { "server": server, "from": "a@example.com", "to": ["b@example.com"], "user": user } });
         assert!(channel(form).tell(&news()).await.is_err(), "{server}");
     }
@@ -157,5 +213,8 @@ async fn programs_are_told_on_their_input_and_no_shell_reads_it() {
         assert!(channel(json!({ "command": fails })).tell(&news()).await.is_err());
     }
     // One that reads nothing is no failure.
-    channel(json!({ "command": ["true"] })).tell(&news()).await.unwrap();
+    channel(json!({ "command": ["true"] }))
+        .tell(&news())
+        .await
+        .unwrap();
 }

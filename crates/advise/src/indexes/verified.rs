@@ -152,10 +152,7 @@ async fn held(
     let mut after = measure(copy, runs).await?;
     let mut dropped: BTreeMap<usize, String> = BTreeMap::new();
     // Whatever makes a statement slower goes, unless it brings others more.
-    loop {
-        let Some((index, reason)) = harmful(before, &after, runs, &of, &dropped) else {
-            break;
-        };
+    while let Some((index, reason)) = harmful(before, &after, runs, &of, &dropped) {
         copy.batch(&format!("DROP INDEX {}", built[index])).await?;
         dropped.insert(index, reason);
         let again: Vec<usize> = (0..runs.len())

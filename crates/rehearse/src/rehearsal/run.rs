@@ -15,7 +15,7 @@ use super::{Options, Rehearsal, StatementOutcome};
 use crate::clients::{Clients, Scope};
 use crate::plans::take_plans;
 use crate::trace::{Oid, State};
-use crate::{Debris, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
+use crate::{Debris, Effects, Failure, LockMode, RehearseError, Schema, ScratchDatabase, Unit, Wrapping};
 
 /// How many notices of one statement are kept: its plans are among them.
 const NOTICES: (usize, usize) = (100_000, 64 << 20);
@@ -202,8 +202,12 @@ impl Run {
             statistics: &self.options.statistics,
             plain: mode == Mode::Plain && outcome.failure.is_none(),
         };
-        let mut effects = look.effects();
-        self.rewritten.extend(look.rewrites());
+        // What comes back with a ROLLBACK is not made anew.
+        let (mut effects, rewrites) = match sentence.rolls_back() {
+            true => (Effects::default(), BTreeSet::new()),
+            false => (look.effects(), look.rewrites()),
+        };
+        self.rewritten.extend(rewrites);
         effects.failure = outcome.failure.clone();
         if effects.failure.is_some() && self.committed {
             effects.debris.push(Debris::HalfApplied);
