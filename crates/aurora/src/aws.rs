@@ -183,6 +183,7 @@ impl ControlPlane for AwsPlane {
             ("parameters", _) => make::remove_group(caller, cluster, Some(cx.id())).await,
             ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
             ("snapshot", Action::Snapshot { snapshot }) => snapshot::untake(caller, cx.id(), snapshot).await,
+            ("failover", _) => run::keep_failover(caller, cluster, state).await,
             ("add-reader", _) => {
                 for member in &state.members {
                     delete::unmake_instance(caller, cx.id(), &member.name).await?;

@@ -199,6 +199,30 @@ pub(super) async fn failover(
     }
 }
 
+/// A failover is not taken back: that would be a second outage. Where it has happened, that is said.
+pub(super) async fn keep_failover(
+    caller: Caller<'_>,
+    cluster: &ClusterName,
+    state: &OperationState,
+) -> Result<()> {
+    let Some(chosen) = state.members.first() else {
+        return Ok(());
+    };
+    match member(caller, cluster, &chosen.name).await? {
+        Some(now) if now.writer => Err(Error::new(
+            ErrorKind::Refused,
+            format!(
+                "The instance {} is the writer of {cluster} now, and stays so.",
+                chosen.name
+            ),
+        )
+        .hint(format!(
+            "`howdah cluster failover {cluster} --to INSTANCE --yes` makes another one the writer."
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Says that there is nothing to fail over to.
 pub(super) fn no_reader(cluster: &ClusterName) -> Error {
     Error::new(
