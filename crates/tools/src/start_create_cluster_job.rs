@@ -13,25 +13,45 @@ use crate::clusters::{ClusterJob, start};
 pub struct StartCreateClusterJob {
     /// Its name: 1 to 63 letters, digits and hyphens.
     pub name: String,
-    /// Who runs it. `local`: real servers on this machine. `aws`: Aurora, in the account that the AWS tools use.
-    #[arg(long, default_value = "local")]
+    /// `local`: servers on this machine; `aws`: Aurora.
+    #[arg(
+        long,
+        default_value = "local",
+        help = "Who runs it; `local`: real servers on this machine, `aws`: Aurora, in the account that the AWS tools use"
+    )]
     #[serde(default = "local")]
     pub provider: String,
-    /// How many readers follow the writer, 0 to 15; the preset's if left out: 0 for `dev`, 1 for `production`.
-    #[arg(long, value_name = "N")]
+    /// 0 to 15; the preset's if left out.
+    #[arg(
+        long,
+        value_name = "N",
+        help = "How many readers follow the writer, 0 to 15; the preset's if left out: 0 for `dev`, 1 for `production`"
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readers: Option<u8>,
-    /// On AWS, how it is guarded. `dev`: encrypted, a week of backups. `production`: also a reader, deletion
-    /// protection, two weeks of backups, insights and monitoring.
-    #[arg(long, default_value = "dev", value_name = "PRESET")]
+    /// On AWS: `dev`, or `production` with a reader, protection and monitoring.
+    #[arg(
+        long,
+        default_value = "dev",
+        value_name = "PRESET",
+        help = "On AWS, how it is guarded; `dev`: encrypted, a week of backups; `production`: also a reader, deletion protection, two weeks of backups, insights and monitoring"
+    )]
     #[serde(default = "dev")]
     pub preset: String,
-    /// On AWS: a range of ACU for Serverless v2 (0.5-4) or an instance class (db.r8g.large); the preset's if left out.
-    #[arg(long, value_name = "SIZE")]
+    /// On AWS: a range of ACU (0.5-4) or a class (db.r8g.large).
+    #[arg(
+        long,
+        value_name = "SIZE",
+        help = "On AWS: a range of ACU for Serverless v2 (0.5-4) or an instance class (db.r8g.large); the preset's if left out"
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
-    /// PostgreSQL's major version; the newest installed, or AWS's default, if left out.
-    #[arg(long, value_name = "MAJOR")]
+    /// Major version; the newest if left out.
+    #[arg(
+        long,
+        value_name = "MAJOR",
+        help = "PostgreSQL's major version; the newest installed, or AWS's default, if left out"
+    )]
     #[serde(default)]
     pub pg_version: Option<u16>,
     /// The database that connections begin with; created if need be.
