@@ -26,7 +26,7 @@ pub use howdah_advise::plans::PlanFinding;
 /// Shows the plan of a statement, and what is wrong with it. With analyze it is run, read-only, and measured.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainQuery {
-    /// One SELECT, INSERT, UPDATE, DELETE or MERGE, without EXPLAIN.
+    /// One statement, without EXPLAIN.
     #[arg(
         value_name = "SQL",
         default_value = "",

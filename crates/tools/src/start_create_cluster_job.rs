@@ -54,8 +54,8 @@ pub struct StartCreateClusterJob {
     )]
     #[serde(default)]
     pub pg_version: Option<u16>,
-    /// The database that connections begin with; created if need be.
-    #[arg(long, default_value = "postgres", value_name = "NAME")]
+    /// The database to begin with.
+    #[arg(long, default_value = "postgres", value_name = "NAME", help = "The database that connections begin with; created if need be")]
     #[serde(rename = "database", default = "postgres")]
     pub initial_database: String,
 }
