@@ -225,7 +225,7 @@ commands! {
             ..StartClusterJob::plain(it.name, ClusterAction::RemoveReader)
         };
     FailOver "failover" "
-        howdah cluster failover shop --to shop-2 --yes --wait      make shop-2 the writer" |it|
+        howdah cluster failover shop --yes --wait      make a reader the writer" |it|
         StartClusterJob {
             reader: it.to,
             ..StartClusterJob::plain(it.name, ClusterAction::Failover)
