@@ -193,11 +193,11 @@ async fn what_cannot_be_done_is_said_before_a_job_is_begun() {
     let refused = async |operation| world.clusters.check(&operation).await.unwrap_err();
 
     let error = refused(Operation {
-        provider: "aws".into(),
+        provider: "azure".into(),
         ..on("shop", create(0))
     })
     .await;
-    assert!(error.message.contains("\"aws\"") && error.hint.unwrap().contains("local"));
+    assert!(error.message.contains("\"azure\"") && error.hint.unwrap().contains("local"));
     let error = refused(on("shop", create(16))).await;
     assert!(error.message.contains("at most 15"), "{error:?}");
     let error = refused(on(
