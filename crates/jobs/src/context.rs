@@ -6,6 +6,7 @@ use howdah_store::{EventLevel, JobChange, Lease, NewEvent, Store};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::drive;
 use crate::pulse::Report;
 
 /// What a step can use while it runs.
@@ -67,7 +68,8 @@ impl JobCx {
             work: Some(serde_json::to_value(state)?),
             ..JobChange::default()
         };
-        Ok(self.store.change_job(&self.lease, change).await?)
+        let is_ending = || self.cancel.is_cancelled();
+        Ok(drive::write(&self.store, &self.lease, change, is_ending).await?)
     }
 
     /// An error of kind [`ErrorKind::Cancelled`] once the step is to stop.

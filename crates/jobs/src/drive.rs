@@ -435,19 +435,29 @@ impl Drive {
         })
     }
 
-    /// Writes a change; a store that is full or locked is given some time.
     async fn persist(&self, change: JobChange) -> Result<(), JobsError> {
-        let start = Instant::now();
-        loop {
-            match self.store.change_job(&self.lease, change.clone()).await {
-                Err(
-                    error @ (StoreError::Full { .. } | StoreError::Locked { .. } | StoreError::Io { .. }),
-                ) if start.elapsed() < PATIENCE && !self.signals.ending.is_cancelled() => {
-                    tracing::warn!(job = self.lease.job, "{error}");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-                other => return Ok(other?),
+        let is_ending = || self.signals.ending.is_cancelled();
+        Ok(write(&self.store, &self.lease, change, is_ending).await?)
+    }
+}
+
+/// Writes a change; a store that is full or locked is given some time, unless the worker is to stop.
+pub(crate) async fn write(
+    store: &Store,
+    lease: &Lease,
+    change: JobChange,
+    is_ending: impl Fn() -> bool,
+) -> Result<(), StoreError> {
+    let start = Instant::now();
+    loop {
+        match store.change_job(lease, change.clone()).await {
+            Err(error @ (StoreError::Full { .. } | StoreError::Locked { .. } | StoreError::Io { .. }))
+                if start.elapsed() < PATIENCE && !is_ending() =>
+            {
+                tracing::warn!(job = lease.job, "{error}");
+                tokio::time::sleep(Duration::from_secs(1)).await;
             }
+            other => return other,
         }
     }
 }
