@@ -254,7 +254,7 @@ mod tests {
             "a check lives in crates/checks, which does not exist yet"
         );
         let error = new(house.path(), "spaceship", "x").unwrap_err();
-        assert!(error.to_string().contains("tool, rule, check, template"));
+        assert!(error.to_string().contains("tool, rule, check, finding, template"));
     }
 
     #[test]
