@@ -50,6 +50,7 @@ pub(super) async fn password(caller: Caller<'_>, connection: &Connection) -> Res
                 "The secret of the cluster {} is not in the form that RDS gives it.",
                 connection.target
             ),
-        )),
+        )
+        .hint("Was it changed by hand? `howdah cluster show` names it; let RDS manage it again, or connect with IAM tokens.")),
     }
 }
