@@ -18,6 +18,9 @@ use world::World;
 
 const DATABASE: &str = "app";
 
+/// A writer that is down for a moment must find its port again, which another test's servers would take.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 fn create(readers: u8) -> Action {
     Action::Create {
         version: None,
@@ -159,6 +162,7 @@ async fn with_table(readers: u8) -> World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_becomes_the_writer_under_load() {
+    let _alone = ALONE.lock().await;
     let world = with_table(2).await;
     let before = world.clusters.describe("shop").await.unwrap();
     let tier = world.clusters.tier(&failover(None)).await.unwrap();
@@ -219,7 +223,29 @@ async fn a_reader_becomes_the_writer_under_load() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_readers_find_a_writer_whose_port_was_taken() {
+    let _alone = ALONE.lock().await;
+    let world = with_table(2).await;
+    let port = |cluster: &howdah_aurora::Cluster| cluster.instances[0].endpoint.clone();
+    let before = world.clusters.describe("shop").await.unwrap();
+    world::kill(world::postmaster(&world.home().join("clusters/shop/writer/data")));
+    let start = Instant::now();
+    let _taken = loop {
+        match std::net::TcpListener::bind(port(&before)) {
+            Ok(listener) => break listener,
+            Err(error) => assert!(start.elapsed() < Duration::from_secs(60), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    world.succeed(failover(None)).await;
+    let after = world.clusters.describe("shop").await.unwrap();
+    assert_ne!(port(&before), port(&after));
+    verify(&world, &BTreeSet::new(), 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_or_cancelled_at_every_step_of_a_failover() {
+    let _alone = ALONE.lock().await;
     let world = with_table(1).await;
     let mut all = BTreeSet::new();
     for (round, delay) in [0, 40, 150].into_iter().enumerate() {
@@ -259,6 +285,7 @@ async fn killed_or_cancelled_at_every_step_of_a_failover() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_come_and_go_and_clones_are_made() {
+    let _alone = ALONE.lock().await;
     let world = with_table(0).await;
     let error = world.clusters.check(&failover(None)).await.unwrap_err();
     assert!(error.hint.unwrap().contains("add-reader shop"));

@@ -209,7 +209,7 @@ impl Instance {
         &self.account
     }
 
-    /// Replaces configuration parameters, in effect from the next start.
+    /// Replaces configuration parameters, in effect from the next start or [`Self::reload`].
     pub fn set(&mut self, settings: &[(String, String)]) -> Result<(), LocalError> {
         for (name, value) in settings {
             self.record.settings.retain(|(known, _)| known != name);
@@ -267,6 +267,20 @@ impl Instance {
                 }
                 other => return other,
             }
+        }
+    }
+
+    /// Has a server that runs, or is just starting, take its parameters anew, as far as that needs no restart.
+    pub fn reload(&self) -> Result<(), LocalError> {
+        let _alone = self.lock()?;
+        self.write_configuration()?;
+        match self.pid() {
+            Some(pid) => {
+                self.await_ready(pid)?;
+                process::send(pid, Signal::HUP);
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 

@@ -203,7 +203,7 @@ pub(super) async fn copy_reader(cluster: &ClusterDirectory, number: &str) -> Res
     .await
 }
 
-/// Starts a reader and waits until it follows the writer.
+/// Starts a reader, or tells one that runs where the writer is, and waits until it follows it.
 pub(super) async fn start_reader(layout: &Layout, cluster: &ClusterDirectory, number: &str) -> Result<()> {
     let name = reader_name(number);
     let directory = cluster.instance_dir(&name);
@@ -213,7 +213,10 @@ pub(super) async fn start_reader(layout: &Layout, cluster: &ClusterDirectory, nu
     let reader = blocking(move || {
         let mut reader = Instance::open(&directory)?;
         reader.set(&follow)?;
-        reader.start(&avoid)?;
+        match reader.pid() {
+            Some(_) => reader.reload()?,
+            None => reader.start(&avoid)?,
+        }
         Ok(reader)
     })
     .await?;

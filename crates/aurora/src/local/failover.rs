@@ -12,7 +12,7 @@ use howdah_jobs::JobCx;
 use howdah_localpg::{Instance, Status, StopMode, write_private};
 
 use super::layout::{ClusterDirectory, Layout, Stage, file, for_shell, reader_name, rename};
-use super::server::{await_streaming, connect};
+use super::server::connect;
 use super::{blocking, create, run};
 use crate::{AuroraError, Member, OperationState};
 
@@ -237,28 +237,34 @@ pub(super) async fn follow(
         let old = old.clone();
         blocking(move || Ok(signal(&old, "standby.signal")?)).await?;
     }
-    if let Err(error) = create::start_reader(layout, cluster, &number).await {
-        tracing::warn!("the old writer does not follow the new one, which is copied to it anew: {error}");
-        let directory = old.dir().to_owned();
-        blocking(move || Ok(Instance::remove_remains(&directory)?)).await?;
-        create::copy_reader(cluster, &number).await?;
-        create::start_reader(layout, cluster, &number).await?;
-    }
+    follow_or_copy(layout, cluster, &number).await?;
     // The slots that it kept for others as the writer would keep its log for ever.
     let mut connection = connect(&cluster.instance(&chosen)?, "postgres").await?;
     connection
         .query(include_str!("queries/drop_slots.sql"), &[])
         .await?;
-    for number in cluster.readers() {
-        let name = reader_name(number);
-        let reader = cluster.instance(&name)?;
-        if reader.status() == Status::Ready {
-            await_streaming(&writer, &reader, &name).await?;
+    // Where somebody took the writer's port while it was down, it has another, which the others are told.
+    for other in cluster.readers() {
+        if reader_name(other) != chosen {
+            follow_or_copy(layout, cluster, &other.to_string()).await?;
         }
     }
     state.version = Some(cluster.record()?.version);
     state.connection = Some(cluster.connection()?);
     Ok(())
+}
+
+/// A reader whose data do not lead to the new writer's gets those.
+async fn follow_or_copy(layout: &Layout, cluster: &ClusterDirectory, number: &str) -> Result<()> {
+    let Err(error) = create::start_reader(layout, cluster, number).await else {
+        return Ok(());
+    };
+    let name = reader_name(number);
+    tracing::warn!("{name} does not follow the new writer, which is copied to it anew: {error}");
+    let directory = cluster.instance_dir(&name);
+    blocking(move || Ok(Instance::remove_remains(&directory)?)).await?;
+    create::copy_reader(cluster, number).await?;
+    create::start_reader(layout, cluster, number).await
 }
 
 fn signal(instance: &Instance, name: &str) -> Result<(), howdah_localpg::LocalError> {
