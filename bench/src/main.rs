@@ -12,6 +12,7 @@ mod paint;
 mod peers;
 mod rows;
 mod spawn;
+mod spent;
 mod truth;
 
 use anyhow::{Context, Result};
