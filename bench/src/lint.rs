@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::measure::{self, Line, median};
-use crate::spent::{Spent, spent};
+use crate::spent::{Spent, line, several, spent};
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -20,9 +20,6 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 10_000)]
     tables: u32,
 }
-
-/// Each figure is the median of so many runs.
-const RUNS: usize = 3;
 
 /// Measures and prints.
 pub(crate) async fn run(arguments: Arguments, howdah: &Path, peers: Option<&Path>) -> Result<()> {
@@ -199,24 +196,4 @@ fn written(directory: &Path, name: &str, text: &str) -> Result<PathBuf> {
     let path = directory.join(name);
     std::fs::write(&path, text)?;
     Ok(path)
-}
-
-fn several(measure: impl Fn() -> Result<Spent>) -> Result<Vec<Spent>> {
-    (0..RUNS).map(|_| measure()).collect()
-}
-
-fn line(
-    program: &str,
-    what: &'static str,
-    spent: &[Spent],
-    of: impl Fn(&Spent) -> f64,
-    budget: &'static str,
-) -> Line {
-    Line {
-        program: program.to_owned(),
-        what,
-        value: median(spent.iter().map(of).collect()),
-        raw: None,
-        budget,
-    }
 }

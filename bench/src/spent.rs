@@ -1,4 +1,4 @@
-//! What one run of a program takes.
+//! What a run of a program takes: processor, time, memory.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -6,11 +6,38 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::measure::{Line, median};
+
+/// Each figure is the median of so many runs.
+const RUNS: usize = 3;
+
 /// What one run of a program took.
 pub(crate) struct Spent {
     pub(crate) cpu_s: f64,
     pub(crate) wall_s: f64,
     pub(crate) peak_mib: f64,
+}
+
+/// Several runs of the same.
+pub(crate) fn several(measure: impl Fn() -> Result<Spent>) -> Result<Vec<Spent>> {
+    (0..RUNS).map(|_| measure()).collect()
+}
+
+/// A figure of several runs: their median.
+pub(crate) fn line(
+    program: &str,
+    what: &'static str,
+    spent: &[Spent],
+    of: impl Fn(&Spent) -> f64,
+    budget: &'static str,
+) -> Line {
+    Line {
+        program: program.to_owned(),
+        what,
+        value: median(spent.iter().map(of).collect()),
+        raw: None,
+        budget,
+    }
 }
 
 /// Runs a program to its end. That it finds something is no failure.
