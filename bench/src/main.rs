@@ -4,6 +4,7 @@
 
 mod change;
 mod export;
+mod health;
 mod index;
 mod latency;
 mod lint;
@@ -12,7 +13,9 @@ mod paint;
 mod peers;
 mod rows;
 mod spawn;
+mod spent;
 mod truth;
+mod watch;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -43,6 +46,10 @@ enum Command {
     Change(change::Arguments),
     /// `howdah lint` and `howdah review`: CPU time, memory, rehearsals.
     Lint(lint::Arguments),
+    /// `howdah health` and `howdah review` of a large schema, and of many targets at once.
+    Health(health::Arguments),
+    /// A day of samples of many databases: size, questions, expiry.
+    Watch(watch::Arguments),
     /// Index advice: what is advised is built and measured.
     Index(index::Arguments),
     /// The truth set of migrations: verdicts from servers, and how well `howdah lint` agrees.
@@ -59,6 +66,12 @@ async fn main() -> Result<()> {
         }
         Some(Command::Lint(command)) => {
             return lint::run(command, &arguments.howdah, arguments.peers.as_deref()).await;
+        }
+        Some(Command::Health(command)) => {
+            return health::run(command, &arguments.howdah).await;
+        }
+        Some(Command::Watch(command)) => {
+            return watch::run(command).await;
         }
         Some(Command::Index(command)) => {
             return index::run(command, &index::default_program(arguments.howdah)).await;

@@ -2,7 +2,6 @@
 //! what is wrong with them.
 
 pub mod indexes;
-pub mod log;
 pub mod plan;
 pub mod plans;
 pub mod problems;

@@ -14,6 +14,10 @@ pub(crate) use run::run;
 const GROUPS: &[(&str, &str)] = &[
     ("cluster", "Create, show, connect to and delete clusters"),
     ("history", "What was seen while a database was watched"),
+    (
+        "log",
+        "The server's log of slow statements: turn it on, and read it",
+    ),
     ("job", "Follow, cancel and resume what runs in the background"),
 ];
 

@@ -20,6 +20,8 @@ mod steps;
 mod token;
 mod wait;
 
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
@@ -252,6 +254,18 @@ impl ControlPlane for AwsPlane {
             .iter()
             .filter_map(describe::snapshot)
             .collect())
+    }
+
+    async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>> {
+        let found = self.describe(cluster).await?;
+        let instance = found
+            .instances
+            .first()
+            .map_or("INSTANCE", |instance| instance.name.as_str());
+        Err(Error::not_found(format!(
+            "The logs of {cluster} are kept by AWS, not on this machine."
+        ))
+        .hint(crate::log_of_rds(instance)))
     }
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[cfg(feature = "aws")]
 use crate::aws::{Account, AwsPlane, AwsSettings};
 use crate::local::LocalPlane;
-use crate::{AuroraError, Cluster, ClusterName, ControlPlane, Operation, Snapshot, Tier};
+use crate::{AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, Tier};
 
 /// The providers of this build.
 #[cfg(not(feature = "aws"))]
@@ -179,6 +179,33 @@ impl Clusters {
         Ok(Target::new(name, conninfo, Origin::Cluster).with_mode(self.mode))
     }
 
+    /// Every server of a cluster as a target, the writer first.
+    pub async fn servers(&self, name: &str) -> Result<Vec<Target>> {
+        let (plane, cluster) = self.find(name).await?;
+        let connection = plane.connection(&cluster).await?;
+        let mut servers = vec![self.target(name).await?];
+        for endpoint in &connection.reader_endpoints {
+            let Some((host, port)) = endpoint.rsplit_once(':') else {
+                continue;
+            };
+            let reader = Connection {
+                endpoint: host.to_owned(),
+                port: port.parse().unwrap_or(connection.port),
+                ..connection.clone()
+            };
+            let conninfo = Self::conninfo_of(plane.as_ref(), &reader).await?;
+            let target = Target::new(format!("{name} at {endpoint}"), conninfo, Origin::Cluster);
+            servers.push(target.with_mode(self.mode));
+        }
+        Ok(servers)
+    }
+
+    /// The logs of a cluster's servers; see [`ControlPlane::logs`].
+    pub async fn logs(&self, name: &str) -> Result<Vec<PathBuf>> {
+        let (plane, name) = self.find(name).await?;
+        plane.logs(&name).await
+    }
+
     /// A URL with the password in it, for a person to give to a program. Never
     /// for a model.
     pub async fn url(&self, name: &str) -> Result<String> {
@@ -188,6 +215,10 @@ impl Clusters {
     async fn conninfo(&self, name: &str) -> Result<ConnInfo> {
         let (plane, name) = self.find(name).await?;
         let connection = plane.connection(&name).await?;
+        Self::conninfo_of(plane.as_ref(), &connection).await
+    }
+
+    async fn conninfo_of(plane: &dyn ControlPlane, connection: &Connection) -> Result<ConnInfo> {
         let text = format!(
             "host={} port={} user={} dbname={} sslmode=verify-full sslrootcert={}",
             value(&connection.endpoint),
@@ -197,7 +228,7 @@ impl Clusters {
             value(&connection.ca_file.to_string_lossy()),
         );
         let conninfo = ConnInfo::parse_with(&text, &NoEnvironment)?;
-        Ok(conninfo.with_password(plane.password(&connection).await?))
+        Ok(conninfo.with_password(plane.password(connection).await?))
     }
 }
 

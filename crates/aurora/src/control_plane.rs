@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use howdah_core::{ErrorKind, Result};
 use howdah_jobs::{JobCx, Step};
@@ -72,6 +74,10 @@ pub trait ControlPlane: Send + Sync {
 
     /// All snapshots, in order of name.
     async fn snapshots(&self) -> Result<Vec<Snapshot>>;
+
+    /// The logs of its servers on this machine, the oldest of each first; an error that says how to get
+    /// them where they are elsewhere.
+    async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>>;
 
     /// The password of the role that connections use; it may hold for minutes only.
     async fn password(&self, connection: &Connection) -> Result<Secret>;

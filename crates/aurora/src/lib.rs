@@ -26,3 +26,11 @@ pub use name::{ClusterName, SnapshotName};
 pub use operation::{Action, MAX_READERS, Member, Modification, Operation, OperationState};
 pub use shape::{Acu, Compute, Preset, Shape};
 pub use tier::Tier;
+
+/// How the log of an instance of RDS comes to this machine.
+pub fn log_of_rds(instance: &str) -> String {
+    format!(
+        "Fetch one and give it with --file: aws rds describe-db-log-files --db-instance-identifier {instance} names them; \
+         aws rds download-db-log-file-portion --db-instance-identifier {instance} --log-file-name NAME --starting-token 0 --output text > log"
+    )
+}

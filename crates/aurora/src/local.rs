@@ -19,12 +19,12 @@ mod run;
 mod server;
 mod snapshot;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
-use howdah_localpg::{Account, Installation, Status};
+use howdah_localpg::{Account, Installation, Instance, Status};
 use howdah_pg::Secret;
 
 use crate::{
@@ -459,6 +459,14 @@ impl ControlPlane for LocalPlane {
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>> {
         self.layout.snapshots()
+    }
+
+    async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>> {
+        self.check_exists(cluster).await?;
+        let directory = self.layout.cluster(cluster);
+        let instances = directory.instance_dirs();
+        let found = instances.iter().filter_map(|path| Instance::open(path).ok());
+        Ok(found.flat_map(|instance| instance.logs()).collect())
     }
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {

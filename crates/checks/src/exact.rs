@@ -25,7 +25,7 @@ pub(crate) fn suspects(seen: &Seen<'_>, sql: &'static str) -> Vec<Further> {
     within
         .take(MOST)
         .map(|line| Further {
-            sql,
+            sql: sql.into(),
             params: vec![line.text("oid").to_owned()],
         })
         .collect()

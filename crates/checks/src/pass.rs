@@ -122,7 +122,7 @@ async fn judged(
     };
     let mut answers: Vec<Result<Rows, ServerError>> = Vec::new();
     for Further { sql, params } in (check.further)(&seen) {
-        let text = text_for(sql, place.major(), |name| schema_of(place, name));
+        let text = text_for(&sql, place.major(), |name| schema_of(place, name));
         let params = values(&params);
         // A transaction of its own each, so that its locks are let go before the next.
         let query = [Query::new(&text, &params)];

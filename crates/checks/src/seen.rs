@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use howdah_pg::{Rows, ServerError};
 
 use crate::check::Check;
@@ -9,7 +11,7 @@ use crate::settings::Settings;
 #[derive(Debug, Clone)]
 pub struct Further {
     /// As [`Check::sql`].
-    pub sql: &'static str,
+    pub sql: Cow<'static, str>,
     /// The values of its `$1`… in text.
     pub params: Vec<String>,
 }

@@ -322,6 +322,13 @@ impl Instance {
         }
     }
 
+    /// The files of the server's log that are there, the oldest first.
+    pub fn logs(&self) -> Vec<PathBuf> {
+        let path = self.log_path();
+        let both = [path.with_extension("log.1"), path];
+        both.into_iter().filter(|path| path.exists()).collect()
+    }
+
     fn log_path(&self) -> PathBuf {
         self.dir.join("server.log")
     }

@@ -13,6 +13,7 @@ mod fingerprint;
 mod json;
 mod kind;
 mod lexer;
+pub mod log;
 mod name;
 mod normalize;
 mod parse;

@@ -1,4 +1,11 @@
 -- Every index of the user's own tables, its keys as the server deparses them. $1: only these schemas, or null for all.
+--
+-- To deparse is to lock the table: those that somebody locks wholly, or waits to, are left out (locked.sql names them).
+WITH locked AS MATERIALIZED (
+    SELECT l.relation FROM pg_locks l
+    WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+)
 SELECT x.indrelid, x.indexrelid, n.nspname, c.relname, i.relname, m.amname, i.relkind = 'I',
        x.indisunique, x.indisvalid, x.indisready, x.indnkeyatts,
        to_json(ARRAY(SELECT pg_get_indexdef(x.indexrelid, k, false) FROM generate_series(1, x.indnatts) k))::text,
@@ -31,5 +38,6 @@ JOIN pg_am m ON m.oid = i.relam
 WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'howdah')
   AND ($1::text[] IS NULL OR n.nspname = ANY ($1::text[]))
+  AND c.oid NOT IN (SELECT relation FROM locked) AND i.oid NOT IN (SELECT relation FROM locked)
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY n.nspname, c.relname, i.relname

@@ -1,9 +1,9 @@
 //! Finds the plans in a file, whatever wrote it.
 
+use howdah_sql::log;
 use serde_json::Value;
 
 use super::{Plan, PlanError, read_json, read_text};
-use crate::log;
 
 /// A plan of a file.
 #[derive(Debug, Clone, PartialEq)]

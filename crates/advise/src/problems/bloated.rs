@@ -88,6 +88,7 @@ async fn measured(session: &mut Session, schema: &str, index: &Index) -> howdah_
     let params = [Some(name.as_str())];
     let read = Reading::of(session)
         .statement_timeout_ms(5_000)
+        .lock_timeout_ms(200)
         .as_far_as_possible(&[Query::new(&sql, &params)])
         .await?;
     let row = read.rows.first().and_then(|rows| rows.first());

@@ -53,7 +53,7 @@ pub struct IndexProblems {
 /// As the server fails.
 pub async fn find(session: &mut Session, schemas: &[String]) -> Result<IndexProblems> {
     let model = Model::read(session, schemas).await?;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = locked(&model).into_iter().collect();
     let mut problems = invalid::find(&model);
     problems.extend(duplicate::find(&model));
     let superfluous: Vec<Option<String>> = problems.iter().map(|one| one.finding.object.clone()).collect();
@@ -83,6 +83,22 @@ pub async fn find(session: &mut Session, schemas: &[String]) -> Result<IndexProb
         statistics: model.statistics,
         problems,
         notes,
+    })
+}
+
+/// Which tables are left out, as others lock them wholly.
+fn locked(model: &Model) -> Option<String> {
+    const NAMED: usize = 10;
+    let names: Vec<String> = model.locked.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = match model.locked.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "Left out, as another session locks it wholly or waits to: {}{more}. `howdah activity` says which.",
+            names.join(", ")
+        )
     })
 }
 

@@ -91,7 +91,12 @@ pub(super) struct Model {
     pub(super) pgstattuple: Option<String>,
     pub(super) indexes: Vec<Index>,
     pub(super) foreign_keys: Vec<ForeignKey>,
+    /// Tables that others lock wholly, which are left out.
+    pub(super) locked: Vec<RelationName>,
 }
+
+/// A lock may be taken between the look for locks and what they would hold up.
+const ATTEMPTS: usize = 5;
 
 impl Model {
     pub(super) async fn read(session: &mut Session, schemas: &[String]) -> Result<Self, PgError> {
@@ -101,8 +106,17 @@ impl Model {
             Query::new(include_str!("../../queries/problems/context.sql"), &[]),
             Query::new(include_str!("../../queries/problems/indexes.sql"), &params),
             Query::new(include_str!("../../queries/problems/foreign_keys.sql"), &params),
+            Query::new(include_str!("../../queries/problems/locked.sql"), &params),
         ];
-        let read = Reading::of(session).all(&queries).await?;
+        let mut attempt = 1;
+        let read = loop {
+            match Reading::of(session).lock_timeout_ms(200).all(&queries).await {
+                Err(PgError::Server(error)) if error.sqlstate == "55P03" && attempt < ATTEMPTS => {
+                    attempt += 1
+                }
+                read => break read?,
+            }
+        };
         let mut model = Self::default();
         if let Some(row) = read[0].first() {
             model.database = text(row, 0);
@@ -115,6 +129,10 @@ impl Model {
         }
         model.indexes = read[1].iter().map(index).collect();
         model.foreign_keys = read[2].iter().map(foreign_key).collect();
+        let locked = read[3]
+            .iter()
+            .map(|row| RelationName::in_schema(text(row, 0), text(row, 1)));
+        model.locked = locked.collect();
         Ok(model)
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use howdah_sql::quote_ident;
 
@@ -38,7 +38,7 @@ fn further(seen: &Seen<'_>) -> Vec<Further> {
     readable
         .chunks(AT_ONCE)
         .map(|oids| Further {
-            sql: include_str!("sequence_exhaustion.values.sql"),
+            sql: include_str!("sequence_exhaustion.values.sql").into(),
             params: vec![format!("{{{}}}", oids.join(","))],
         })
         .collect()
@@ -48,6 +48,11 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     let values: HashMap<&str, f64> = seen
         .further_lines()
         .filter_map(|line| Some((line.text("oid"), line.maybe("last")?)))
+        .collect();
+    let locked: HashSet<&str> = seen
+        .further_lines()
+        .filter(|line| line.is_true("is_locked"))
+        .map(|line| line.text("oid"))
         .collect();
     let unreadable = seen.lines().filter(|line| !line.is_true("is_readable")).count();
     let mut found: Vec<(f64, Line<'_>, f64)> = Vec::new();
@@ -87,6 +92,13 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     if let Some(error) = seen.further_errors().next() {
         let skip = crate::pass::refused(seen.place, error);
         verdict.skip(skip.reason, skip.who);
+    } else if !locked.is_empty() {
+        let names = seen.lines().filter(|line| locked.contains(line.text("oid")));
+        let names: Vec<&str> = names.map(|line| line.text("name")).take(5).collect();
+        verdict.skip(
+            format!("Another session locks {} wholly: {}.", counted(locked.len()), names.join(", ")),
+            "you: try again; `howdah activity` says who holds it",
+        );
     } else if unreadable > 0 {
         let role = quote_ident(&seen.place.role);
         verdict.skip(

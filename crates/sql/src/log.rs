@@ -1,7 +1,11 @@
 //! Entries of a server's log: as it writes them to standard error (with any prefix, that of RDS included), as CSV
-//! and as JSON.
+//! and as JSON; and the executions of statements that they tell of.
+
+mod execution;
 
 use serde_json::Value;
+
+pub use execution::{Execution, Source};
 
 /// What the server noted at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +18,12 @@ pub struct Entry {
     pub detail: Option<String>,
     /// The database, where the log tells.
     pub database: Option<String>,
+    /// The role, where the log tells.
+    pub user: Option<String>,
+    /// When, as the log has it: `2026-01-31 10:00:00.123 UTC`, where it tells.
+    pub at: Option<String>,
+    /// The statement that was being executed, where the log tells it beside the message.
+    pub statement: Option<String>,
     /// The line that it begins on, counted from 1.
     pub line: usize,
 }
@@ -54,6 +64,9 @@ fn json(text: &str) -> Vec<Entry> {
             message,
             detail: field("detail"),
             database: field("dbname"),
+            user: field("user"),
+            at: field("timestamp"),
+            statement: field("statement"),
             line,
         });
     }
@@ -80,6 +93,9 @@ fn csv(text: &str) -> Vec<Entry> {
                 message: field(13).unwrap_or_default(),
                 detail: field(14),
                 database: field(2),
+                user: field(1),
+                at: field(0),
+                statement: field(19),
                 line: begins,
             });
         }
@@ -112,7 +128,7 @@ fn record(text: &str) -> (Vec<String>, &str) {
 
 fn plain(text: &str) -> Vec<Entry> {
     let mut found: Vec<Entry> = Vec::new();
-    // Where further lines belong: to the message, to the detail, or to nothing that is of interest.
+    // Where further lines belong: to the message, to what belongs to it, or to nothing that is of interest.
     let mut part = Part::Other;
     for (line, text) in (1..).zip(text.lines()) {
         match heading(text) {
@@ -122,6 +138,9 @@ fn plain(text: &str) -> Vec<Entry> {
                     message: rest.to_owned(),
                     detail: None,
                     database: database(prefix),
+                    user: user(prefix),
+                    at: moment(prefix),
+                    statement: None,
                     line,
                 });
                 part = Part::Message;
@@ -132,6 +151,12 @@ fn plain(text: &str) -> Vec<Entry> {
                 }
                 part = Part::Detail;
             }
+            Some((_, "STATEMENT", rest)) => {
+                if let Some(entry) = found.last_mut() {
+                    entry.statement = Some(rest.to_owned());
+                }
+                part = Part::Statement;
+            }
             Some(_) => part = Part::Other,
             None => {
                 let Some(entry) = found.last_mut() else { continue };
@@ -140,6 +165,7 @@ fn plain(text: &str) -> Vec<Entry> {
                 let into = match part {
                     Part::Message => &mut entry.message,
                     Part::Detail => entry.detail.get_or_insert_default(),
+                    Part::Statement => entry.statement.get_or_insert_default(),
                     Part::Other => continue,
                 };
                 into.push('\n');
@@ -153,6 +179,7 @@ fn plain(text: &str) -> Vec<Entry> {
 enum Part {
     Message,
     Detail,
+    Statement,
     Other,
 }
 
@@ -183,6 +210,50 @@ fn database(prefix: &str) -> Option<String> {
         .unwrap_or(after.len());
     let name = &after[..end];
     (!name.is_empty() && name != "unknown").then(|| name.to_owned())
+}
+
+/// The role before the database, likewise.
+fn user(prefix: &str) -> Option<String> {
+    let (before, _) = prefix.split_once('@')?;
+    let start = before
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| c.is_alphanumeric() || "_-$.".contains(*c))
+        .last()
+        .map_or(before.len(), |(at, _)| at);
+    let name = &before[start..];
+    (!name.is_empty() && name != "unknown").then(|| name.to_owned())
+}
+
+/// The first `2026-01-31 10:00:00`, with its fractions and its zone where they are there.
+fn moment(prefix: &str) -> Option<String> {
+    const SHAPE: &[u8] = b"0000-00-00 00:00:00";
+    let bytes = prefix.as_bytes();
+    let start = bytes.windows(SHAPE.len()).position(|window| {
+        let fits = |(byte, shape): (&u8, &u8)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            other => byte == other,
+        };
+        window.iter().zip(SHAPE).all(fits)
+    })?;
+    let rest = &prefix[start + SHAPE.len()..];
+    let fraction = match rest.strip_prefix('.') {
+        Some(digits) => 1 + digits.bytes().take_while(u8::is_ascii_digit).count(),
+        None => 0,
+    };
+    let zone = match rest[fraction..].strip_prefix(' ') {
+        Some(after) => {
+            let letters = after
+                .bytes()
+                .take_while(|byte| byte.is_ascii_alphanumeric() || b"+-".contains(byte))
+                .count();
+            // A number is the process, or whatever else the prefix has next.
+            let is_zone = letters > 0 && !after.as_bytes()[0].is_ascii_digit();
+            if is_zone { 1 + letters } else { 0 }
+        }
+        None => 0,
+    };
+    Some(prefix[start..start + SHAPE.len() + fraction + zone].to_owned())
 }
 
 /// The milliseconds of `duration: 12.3 ms  plan: …`, what follows them, and its text.
@@ -236,6 +307,28 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn who_and_when() {
+        let of = |line: &str| {
+            let entry = entries(&format!("{line}LOG:  x\n")).remove(0);
+            (entry.at, entry.user, entry.database)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            of("2026-01-31 10:00:00.123 UTC [77] app@shop "),
+            (some("2026-01-31 10:00:00.123 UTC"), some("app"), some("shop"))
+        );
+        assert_eq!(
+            of("2026-01-31 10:00:02 UTC:10.0.0.1(5432):the-app@shop:[79]:"),
+            (some("2026-01-31 10:00:02 UTC"), some("the-app"), some("shop"))
+        );
+        assert_eq!(
+            of("[9] 2026-01-31 10:00:02 77 "),
+            (some("2026-01-31 10:00:02"), None, None)
+        );
+        assert_eq!(of("[unknown]@[unknown] é "), (None, None, None));
     }
 
     #[test]

@@ -1,4 +1,3 @@
-use crate::check::Family;
 use crate::verdict::Verdict;
 use crate::words::{bytes, duration};
 use crate::{Check, Seen, Threshold};
@@ -8,7 +7,6 @@ inventory::submit! {
         code: "unused-indexes",
         title: "Indexes that no query used",
         guide: "Unused Indexes",
-        family: Family::Evidence,
         sql: include_str!("unused_indexes.sql"),
         thresholds: &[
             Threshold::new("min_mib", 1.0),
