@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 #[cfg(feature = "aws")]
 use crate::aws::{Account, AwsPlane, AwsSettings};
+use crate::cost::Description;
 use crate::local::LocalPlane;
 use crate::{AuroraError, Cluster, ClusterName, ControlPlane, Operation, Snapshot, Tier};
 
@@ -142,6 +143,12 @@ impl Clusters {
     pub async fn describe(&self, name: &str) -> Result<Cluster> {
         let (plane, name) = self.find(name).await?;
         plane.describe(&name).await
+    }
+
+    /// What a cluster is made of and what was measured of it; see [`ControlPlane::usage`].
+    pub async fn usage(&self, name: &str) -> Result<Description> {
+        let (plane, name) = self.find(name).await?;
+        plane.usage(&name).await
     }
 
     /// All snapshots of all providers.
