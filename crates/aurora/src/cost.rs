@@ -9,6 +9,7 @@ mod case;
 mod class;
 mod decimal;
 mod description;
+mod price_list;
 mod prices;
 mod rules;
 

@@ -28,6 +28,10 @@ pub struct EstimateCost {
     #[arg(long, value_name = "FILE")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<PathBuf>,
+    /// Ask AWS for its prices of now, as is done for a cluster at AWS; it needs credentials.
+    #[arg(long, conflicts_with = "prices")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live_prices: bool,
     /// Print the prices that are built in, to begin a file of your own with.
     #[arg(long)]
     #[serde(default)]
@@ -161,16 +165,33 @@ impl Tool for EstimateCost {
             return Ok(Cost { given: None, estimate: None, example_prices: Some(Prices::example().to_owned()) });
         }
         let given = self.description(cx).await?;
-        let prices = match &self.prices {
-            Some(file) => Prices::of_file(&read(file).await?, &given.region)?,
-            None => Prices::built_in(&given.region)?,
-        };
-        let estimate = estimate(&given, &prices)?;
+        let (prices, note) = self.prices(cx, &given.region).await?;
+        let mut estimate = estimate(&given, &prices)?;
+        estimate.notes.extend(note);
         Ok(Cost { given: Some(given), estimate: Some(estimate), example_prices: None })
     }
 }
 
 impl EstimateCost {
+    /// Those of the file, or of AWS now, or those that are built in, with a word on why not of now.
+    async fn prices(&self, cx: &Context, region: &str) -> Result<(Prices, Option<String>)> {
+        if let Some(file) = &self.prices {
+            return Ok((Prices::of_file(&read(file).await?, region)?, None));
+        }
+        if !self.live_prices && self.cluster.is_none() {
+            return Ok((Prices::built_in(region)?, None));
+        }
+        match cx.get::<Clusters>()?.live_prices(region).await {
+            Ok(prices) => Ok((prices, None)),
+            Err(error) => {
+                let why = error.to_text().replace('\n', " ");
+                let note = format!("Prices of now could not be had, and those that are built in were taken: {why}");
+                // Without either it is the first reason that helps.
+                Prices::built_in(region).map(|prices| (prices, Some(note))).map_err(|none| none.detail(why))
+            }
+        }
+    }
+
     /// What AWS says of the cluster, over it what the file has, over that what was given.
     async fn description(&self, cx: &Context) -> Result<Description> {
         let mut all = match &self.cluster {

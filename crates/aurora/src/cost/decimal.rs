@@ -33,6 +33,11 @@ impl Decimal {
         Self::of(BigInt::from(digits), places)
     }
 
+    /// A measured figure, to six places; 0 where it is below or is no number.
+    pub fn measured(value: f64) -> Self {
+        format!("{:.6}", value.max(0.0)).parse().unwrap_or_default()
+    }
+
     fn of(mut digits: BigInt, mut places: u32) -> Self {
         let ten = BigInt::from(10);
         while places > 0 && (&digits % &ten).sign() == Sign::NoSign {

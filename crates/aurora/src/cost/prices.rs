@@ -32,6 +32,9 @@ pub struct Prices {
     pub io_optimized_compute_factor: Decimal,
     /// An hour of an instance, by class.
     pub classes: BTreeMap<String, Decimal>,
+    /// The same with I/O-Optimized, for classes whose price is not that times the factor.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes_io_optimized: BTreeMap<String, Decimal>,
 }
 
 const BUILT_IN: &str = include_str!("prices.json");
@@ -124,6 +127,9 @@ impl Prices {
                 Ok((hour.clone(), hour.to_string()))
             }
             (Size::Provisioned(class), true) => {
+                if let Some(hour) = self.classes_io_optimized.get(class.name()) {
+                    return Ok((hour.clone(), hour.to_string()));
+                }
                 let (hour, factor) = (self.class_hour(class)?, &self.io_optimized_compute_factor);
                 Ok((&hour * factor, format!("{hour} × {factor}")))
             }
