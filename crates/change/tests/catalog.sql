@@ -10,7 +10,7 @@ SELECT line FROM (
     SELECT format('column %s.%s %s %s notnull=%s default=%s gen=%s id=%s coll=%s acl=%s comment=%s stats=%s storage=%s opts=%s',
                   a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), '', a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
                   a.attgenerated, a.attidentity, a.attcollation::regcollation, a.attacl, col_description(a.attrelid, a.attnum),
-                  nullif(a.attstattarget, -1), a.attstorage, a.attoptions)
+                  nullif(a.attstattarget, -1), a.attstorage, nullif(ARRAY(SELECT o FROM unnest(a.attoptions) AS o WHERE o NOT LIKE 'pg\_attver=%'), '{}'))
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c') AND c.oid >= 16384

@@ -84,7 +84,8 @@ SELECT json_build_object(
                   AND sd.refobjid = c.oid AND sd.refobjsubid = a.attnum AND sd.deptype = 'a'),
             'statistics_target', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
             'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
-            'options', coalesce(array_to_json(a.attoptions), '[]'),
+            -- Without what the server itself notes there (since 15.20 and its like).
+            'options', coalesce(array_to_json(ARRAY(SELECT o FROM unnest(a.attoptions) AS o WHERE o NOT LIKE 'pg\_attver=%')), '[]'),
             'compression', nullif(to_jsonb(a) ->> 'attcompression', ''),
             'grants', (SELECT coalesce(json_agg(json_build_object(
                             'grantee', CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,

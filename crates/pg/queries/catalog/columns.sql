@@ -23,7 +23,8 @@ SELECT json_strip_nulls(json_build_object(
         CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
     'compression', CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
     'statistics', CASE WHEN (to_jsonb(a) ->> 'attstattarget')::int >= 0 THEN (to_jsonb(a) ->> 'attstattarget')::int END,
-    'options', a.attoptions,
+    -- Without what the server itself notes there (since 15.20 and its like).
+    'options', nullif(ARRAY(SELECT o FROM unnest(a.attoptions) AS o WHERE o NOT LIKE 'pg\_attver=%'), '{}'),
     'server_options', a.attfdwoptions,
     'inherited', CASE WHEN a.attinhcount > 0 AND NOT a.attislocal AND NOT c.relispartition THEN true END,
     'privileges', (

@@ -49,9 +49,9 @@ WITH relations AS (
            CASE WHEN coalesce(a.attstattarget, -1) >= 0
                 THEN format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STATISTICS %s', r.name, a.attname,
                             a.attstattarget) END,
-           CASE WHEN a.attoptions IS NOT NULL
-                THEN format('ALTER TABLE ONLY %s ALTER COLUMN %I SET (%s)', r.name, a.attname,
-                            array_to_string(a.attoptions, ', ')) END) AS settings
+           -- Without what the server itself notes there (since 15.20 and its like).
+           (SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I SET (%s)', r.name, a.attname, string_agg(o, ', '))
+            FROM unnest(a.attoptions) AS o WHERE o NOT LIKE 'pg\_attver=%' HAVING count(*) > 0)) AS settings
     FROM relations AS r
     JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type AS t ON t.oid = a.atttypid
