@@ -45,10 +45,9 @@ async fn body_usage() {
     );
     assert_eq!(given.version.as_deref(), Some("16.8"));
     assert!(!given.io_optimized);
-    // The first value is 200 hours old, less the half minute by which it is within its five.
-    assert_eq!(given.metrics_hours, 199);
-    // 1500 in each of 2400 times five minutes, for 730 of 199 hours.
-    assert_eq!(given.io_requests, decimal("13206030"));
+    assert_eq!(given.metrics_hours, 200);
+    // 1500 in each of 2400 times five minutes, for 730 of 200 hours.
+    assert_eq!(given.io_requests, decimal("13140000"));
     assert_eq!(given.storage_gib, decimal("100"));
     assert_eq!(given.backup_gib, decimal("150"));
     assert_eq!(

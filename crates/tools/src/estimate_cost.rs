@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use howdah_advise::problems;
 use howdah_aurora::Clusters;
 use howdah_aurora::cost::{Advice, Decimal, Description, Estimate, Figure, Prices, Verdict, estimate};
-use howdah_core::{Caller, Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset};
+use howdah_core::{Caller, Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset, human_bytes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::target_session;
 
 /// What a cluster of Aurora costs in a month, and what it would cost otherwise: another class or range of ACU, Serverless
 /// v2 or instances, I/O-Optimized, Reserved Instances, Database Savings Plans, backups, what is unused.
@@ -28,6 +31,14 @@ pub struct EstimateCost {
     #[arg(long, value_name = "FILE")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<PathBuf>,
+    /// Take the indexes of the target that nobody reads for what is unused.
+    #[arg(long, conflicts_with = "unused_gib")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unused_of_target: bool,
+    /// The target; the default one if not given.
+    #[arg(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Ask AWS for its prices of now, as is done for a cluster at AWS; it needs credentials.
     #[arg(long, conflicts_with = "prices")]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -164,9 +175,15 @@ impl Tool for EstimateCost {
         if self.example_prices {
             return Ok(Cost { given: None, estimate: None, example_prices: Some(Prices::example().to_owned()) });
         }
-        let given = self.description(cx).await?;
+        let mut given = self.description(cx).await?;
+        let unused = match self.unused_of_target {
+            true => unused(cx, self.target.as_deref()).await?,
+            false => (None, Vec::new()),
+        };
+        given.unused_gib = unused.0.or(given.unused_gib);
         let (prices, note) = self.prices(cx, &given.region).await?;
         let mut estimate = estimate(&given, &prices)?;
+        estimate.notes.extend(unused.1);
         estimate.notes.extend(note);
         Ok(Cost { given: Some(given), estimate: Some(estimate), example_prices: None })
     }
@@ -218,6 +235,29 @@ impl EstimateCost {
                 .hint("`howdah cost --help` has the names; in a file they are written with underscores.")
         })
     }
+}
+
+/// Before, counters of use do not tell what is unused.
+const LEAST_DAYS: f64 = 7.0;
+
+/// GiB of the indexes that nobody reads, and what that rests on. Nothing where the counters have
+/// not counted for long enough to say so, or only a part of the reads.
+async fn unused(cx: &Context, target: Option<&str>) -> Result<(Option<Decimal>, Vec<String>)> {
+    let mut session = target_session::open(cx, target, None).await?;
+    let found = problems::find(&mut session, &[]).await?;
+    let unread: Vec<_> = found.problems.iter().filter(|one| one.finding.code == "index/unused").collect();
+    if found.statistics.is_replica || found.statistics.counted_days < LEAST_DAYS {
+        return Ok((None, found.notes));
+    }
+    let bytes: u64 = unread.iter().map(|one| one.bytes).sum();
+    let note = format!(
+        "Unused: {} indexes of {}, {}, not read in the {} days that have been counted. Tables are not among them.",
+        unread.len(),
+        found.database,
+        human_bytes(bytes),
+        found.statistics.counted_days
+    );
+    Ok((Some(Decimal::measured(bytes as f64 / f64::from(1 << 30))), vec![note]))
 }
 
 fn object(value: &impl Serialize) -> Result<Map<String, Value>> {

@@ -200,19 +200,38 @@ def refusal(action, params):
     return None
 
 
-def measured(metrics):
-    """Puts metrics in: a value for each five minutes up to now, by metric and what it is of."""
-    backend = get_backend("cloudwatch")[ACCOUNT][REGION]
-    now = datetime.datetime.now(datetime.timezone.utc)
-    for metric in metrics:
-        count = metric["hours"] * 12
-        for number in range(count):
-            backend.put_metric_data("AWS/RDS", [{
-                "MetricName": metric["name"],
-                "Dimensions": [{"Name": metric["kind"], "Value": metric["of"]}],
-                "Value": metric["values"][number % len(metric["values"])],
-                "Timestamp": now - datetime.timedelta(minutes=5 * (count - number)) + datetime.timedelta(seconds=30),
-            }])
+def metrics_reply(params):
+    """The metrics that the test gave, up to the end of what is asked for, some questions a page.
+
+    Moto's own answer takes minutes for two weeks of values."""
+    given = {(one["name"], one["of"]): one for one in STATE.plan.get("metrics", [])}
+    end = datetime.datetime.fromisoformat(str(params["EndTime"]).replace("Z", "+00:00"))
+    page = int(params.get("NextToken", 0))
+    results = []
+    for query in params["MetricDataQueries"][page : page + 5]:
+        stat = query["MetricStat"]
+        dimension = stat["Metric"]["Dimensions"][0]
+        metric = given.get((stat["Metric"]["MetricName"], dimension["Value"]))
+        moments, values = [], []
+        if metric and metric["kind"] == dimension["Name"]:
+            period, known = int(stat["Period"]), metric["values"]
+            count = metric["hours"] * 3600 // period
+            for number in range(count):
+                one = known[number % len(known)] if period == 300 else sum(known) / len(known)
+                moments.append(end - datetime.timedelta(seconds=period * (count - number)))
+                values.append({"Maximum": max(known), "Minimum": min(known)}.get(stat["Stat"], one))
+        results.append(
+            f"<member><Id>{query['Id']}</Id><StatusCode>Complete</StatusCode><Timestamps>"
+            + "".join(f"<member>{moment:%Y-%m-%dT%H:%M:%SZ}</member>" for moment in moments)
+            + "</Timestamps><Values>"
+            + "".join(f"<member>{value}</member>" for value in values)
+            + "</Values></member>"
+        )
+    more = f"<NextToken>{page + 5}</NextToken>" if page + 5 < len(params["MetricDataQueries"]) else ""
+    return (
+        f"<GetMetricDataResponse><GetMetricDataResult><MetricDataResults>{''.join(results)}</MetricDataResults>{more}"
+        "</GetMetricDataResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetMetricDataResponse>"
+    ).encode()
 
 
 def products_reply(params):
@@ -386,7 +405,6 @@ class Handler(BaseHTTPRequestHandler):
                     STATE.clear()
                 for name, instances in order.get("seed", {}).items():
                     seed(name, instances)
-                measured(order.get("metrics", []))
                 # Calls are counted from 1 after each order.
                 STATE.calls = []
                 STATE.plan = order
@@ -441,12 +459,13 @@ class Handler(BaseHTTPRequestHandler):
             ).encode()
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
+        if action == "GetMetricData":
+            return 200, "text/xml", metrics_reply(params)
         if action == "GetProducts":
             return 200, "application/x-amz-json-1.1", products_reply(params)
         inner = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-        service = "monitoring" if action == "GetMetricData" else "secretsmanager" if "SecretId" in params else "rds"
-        headers["Host"] = f"{service}.{REGION}.amazonaws.com"
+        headers["Host"] = f"{'secretsmanager' if 'SecretId' in params else 'rds'}.{REGION}.amazonaws.com"
         inner.request("POST", self.path, body, headers)
         reply = inner.getresponse()
         answer = reply.read()
