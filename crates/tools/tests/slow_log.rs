@@ -144,7 +144,7 @@ async fn slow_statements_of_a_cluster_are_logged_on_every_server_and_summed_up()
             "--target",
             "shop",
             "query",
-            "SELECT pg_sleep(0.2), 'three' AS planned"
+            "SELECT pg_sleep(0.2), relname AS planned FROM pg_catalog.pg_class LIMIT 1"
         ])
         .0,
         0
