@@ -2,6 +2,7 @@
 //! writes, and the room that the indexes take, beside an advisor that knows single columns only.
 
 mod measured;
+mod scale;
 mod single;
 mod tpch;
 mod workload;
@@ -34,6 +35,9 @@ pub(crate) struct Arguments {
     /// Show each statement.
     #[arg(long)]
     verbose: bool,
+    /// Measure time and memory for many statements on many tables instead.
+    #[arg(long)]
+    scale: bool,
     /// Leave out the advisor of single columns.
     #[arg(long)]
     alone: bool,
@@ -47,6 +51,9 @@ pub(crate) async fn run(arguments: Arguments, howdah: &Path) -> Result<()> {
     let howdah = howdah
         .canonicalize()
         .with_context(|| format!("{} is missing: build it first", howdah.display()))?;
+    if arguments.scale {
+        return scale::run(arguments.pg, &howdah, &arguments.options).await;
+    }
     let server;
     let url = match &arguments.url {
         Some(url) => url.clone(),

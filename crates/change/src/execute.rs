@@ -4,6 +4,7 @@ mod analyse;
 mod autocommit;
 mod backfill;
 mod batches;
+mod compact;
 mod examine;
 mod pace;
 mod tighten;
@@ -377,6 +378,11 @@ impl Executor {
             }
             Action::Batches(batches) => {
                 if let Some(wanted) = Box::pin(worker.batches(plan, at, batches)).await? {
+                    return Ok(Stepped::Wanted(wanted));
+                }
+            }
+            Action::Compact(compact) => {
+                if let Some(wanted) = Box::pin(worker.compact(plan, at, compact)).await? {
                     return Ok(Stepped::Wanted(wanted));
                 }
             }

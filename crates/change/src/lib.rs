@@ -38,7 +38,8 @@ pub use facts::{
 pub use form::Form;
 pub use names::derived_name;
 pub use plan::{
-    Action, Backfill, Batches, Cleanup, Estimate, LockTable, Phase, Plan, PlannedLock, Refusal, Step, Undo,
+    Action, Backfill, Batches, Cleanup, Compact, Estimate, LockTable, Phase, Plan, PlannedLock, Refusal,
+    Step, Undo,
 };
 pub use planner::{Accepts, Planning, plan, plan_accepting};
 pub use postflight::postflight;

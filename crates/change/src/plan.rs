@@ -129,6 +129,8 @@ pub enum Action {
     Backfill(Backfill),
     /// A mass UPDATE or DELETE, a key range at a time.
     Batches(Batches),
+    /// Rows move from the end of a table to room nearer its beginning, so that the end can be given back.
+    Compact(Compact),
     /// A query that returns one number, which must be 0: nothing is lost or wrong. Where it is
     /// not, the statement's backfill is repeated, a few times at most.
     Verify {
@@ -202,6 +204,19 @@ pub struct Batches {
     pub sql: String,
     /// The name by which the statement knows the table.
     pub alias: String,
+    /// What the number of rows is thought to be.
+    pub rows: u64,
+}
+
+/// A table that gives the room of dead rows back to the disk, where it lies, beside clients: rows
+/// at its end get a new version, which finds room nearer the beginning, and VACUUM cuts off the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Compact {
+    /// The table; one that is partitioned is compacted partition by partition, one step each.
+    #[schemars(with = "String")]
+    pub table: RelationName,
+    /// A column (as the catalog names it) that may be set to what it is.
+    pub column: String,
     /// What the number of rows is thought to be.
     pub rows: u64,
 }

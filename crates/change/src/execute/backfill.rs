@@ -52,7 +52,8 @@ pub(super) struct Position {
 /// The role under which ordinary triggers rest is set only while batches run. Their commits do not wait
 /// for the disk: rows and position are lost together, if at all, and the position says where to go on.
 const BATCH_SETTINGS: &str = "SET synchronous_commit = off; SET lock_timeout = ";
-const AFTER: &str = "RESET session_replication_role; SET synchronous_commit = on; SET lock_timeout = 0";
+pub(super) const AFTER: &str =
+    "RESET session_replication_role; SET synchronous_commit = on; SET lock_timeout = 0";
 
 impl Worker {
     /// One backfill step, from where it stopped. `Some` where a person wants it to stop.
@@ -87,7 +88,7 @@ impl Worker {
     }
 
     /// Ordinary triggers (audit, updated_at, foreign keys) have nothing to do with a backfill.
-    async fn batch_session(&mut self) -> Result<(), ChangeError> {
+    pub(super) async fn batch_session(&mut self) -> Result<(), ChangeError> {
         let settings = format!("{BATCH_SETTINGS}'{ROW_LOCK_MS}ms'");
         self.connection().await?.batch(&settings).await?;
         if self.may_be_replica != Some(false) {
@@ -136,12 +137,12 @@ impl Worker {
         Ok(now)
     }
 
-    /// Notes by itself where a backfill stands.
+    /// Notes by itself where a step stands.
     pub(super) async fn note_position(
         &mut self,
         plan: &Plan,
         step: usize,
-        position: &Position,
+        position: &impl Serialize,
     ) -> Result<(), ChangeError> {
         let (ordinal, text) = (step.to_string(), serde_json::to_string(position)?);
         self.connection()
@@ -320,7 +321,7 @@ impl Worker {
                 Query::silent(note).params(&noted),
             ];
             match pace.batch(self.connection().await?, steps).await {
-                Ok(rows) => return Ok(rows),
+                Ok(done) => return Ok(done.rows),
                 // A client has one of the rows: the others first.
                 Err(error) if matches!(error.sqlstate(), Some("55P03" | "40P01")) && sql != free => {
                     sql = free

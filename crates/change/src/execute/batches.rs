@@ -62,7 +62,7 @@ impl Worker {
             let mut tries = 0;
             let end = loop {
                 match pace.batch(self.connection().await?, steps).await {
-                    Ok(touched) => break touched,
+                    Ok(done) => break done.rows,
                     Err(error) if matches!(error.sqlstate(), Some("40P01" | "40001")) && tries < 20 => {
                         tries += 1;
                         self.pause(std::time::Duration::from_millis(100)).await?;

@@ -45,6 +45,14 @@ enum WaitsFor {
     Replica,
 }
 
+/// What a batch did.
+pub(super) struct Done {
+    /// The rows that its first statement touched.
+    pub(super) rows: u64,
+    /// The numbers that it returned, if any.
+    pub(super) numbers: Vec<f64>,
+}
+
 /// The pace of one backfill.
 pub(super) struct Pace {
     table: RelationName,
@@ -77,12 +85,12 @@ impl Pace {
         self.rows as usize
     }
 
-    /// Carries out a batch, one transaction in one round trip: the rows that its first statement touched.
+    /// Carries out a batch, one transaction in one round trip.
     pub(super) async fn batch(
         &mut self,
         connection: &mut Connection,
         statements: [Query<'_>; 2],
-    ) -> Result<u64, PgError> {
+    ) -> Result<Done, PgError> {
         let [work, note] = statements;
         let steps = [Query::new(LOG_END), work, note, Query::new(LOG_END)];
         let mut log = Log::default();
@@ -90,7 +98,10 @@ impl Pace {
         let end = connection.run(&steps, &mut log).await?;
         let rows = end.steps.get(1).and_then(|step| step.affected()).unwrap_or(0);
         self.took(begun.elapsed(), rows, log.bytes());
-        Ok(rows)
+        Ok(Done {
+            rows,
+            numbers: log.numbers,
+        })
     }
 
     fn took(&mut self, took: Duration, rows: u64, log_bytes: f64) {
@@ -165,12 +176,12 @@ impl Pace {
                 (WaitsFor::Window, Some((from, to))) => {
                     let hour = |time: time::Time| format!("{:02}:{:02}", time.hour(), time.minute());
                     format!(
-                        "The rows of {table} are filled from {} to {} only; waiting for that.",
+                        "The rows of {table} are written from {} to {} only; waiting for that.",
                         hour(from),
                         hour(to)
                     )
                 }
-                _ => format!("A replica is {lag:.0} s behind; the backfill of {table} waits for it."),
+                _ => format!("A replica is {lag:.0} s behind; the work on {table} waits for it."),
             });
         }
         self.told = waits;
@@ -178,14 +189,17 @@ impl Pace {
     }
 }
 
-/// Where the log ended before a batch and after it.
+/// Where the log ended before a batch and after it, and what the batch returned.
 #[derive(Default)]
-struct Log(Vec<f64>);
+struct Log {
+    ends: Vec<f64>,
+    numbers: Vec<f64>,
+}
 
 impl Log {
     /// Bytes that were written meanwhile, by whomever.
     fn bytes(&self) -> f64 {
-        match self.0.as_slice() {
+        match self.ends.as_slice() {
             [before, .., after] => after - before,
             _ => 0.0,
         }
@@ -195,9 +209,13 @@ impl Log {
 impl Sink for Log {
     fn columns(&mut self, _: usize, _: Vec<Column>) {}
 
-    fn row(&mut self, _: usize, row: &RowView<'_>) -> Flow {
+    fn row(&mut self, step: usize, row: &RowView<'_>) -> Flow {
         let text = row.cell(0).and_then(|cell| std::str::from_utf8(cell.bytes).ok());
-        self.0.extend(text.and_then(|text| text.parse::<f64>().ok()));
+        let number = text.and_then(|text| text.parse::<f64>().ok());
+        match step {
+            1 => self.numbers.extend(number),
+            _ => self.ends.extend(number),
+        }
         Flow::Continue
     }
 }

@@ -143,6 +143,16 @@ impl Step {
                     batches.sql.replace("{range}", &range)
                 )
             }
+            Action::Compact(compact) => {
+                let column = howdah_sql::quote_ident(&compact.column);
+                format!(
+                    "-- some pages at a time from the end on, until no room is left before them, each in its own transaction, \
+                     with session_replication_role = replica:\n\
+                     UPDATE ONLY {0} SET {column} = {column} WHERE ctid >= '(/* page */,0)';\n\
+                     VACUUM (INDEX_CLEANUP ON, TRUNCATE ON) {0};",
+                    compact.table
+                )
+            }
             Action::Verify { sql, .. } => format!("{sql}; -- must be 0"),
             Action::Check { sql, .. } => format!("{sql}; -- must return no row"),
         }

@@ -1,14 +1,14 @@
 use async_trait::async_trait;
 use howdah_sql::RelationName;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{AlterTableType, Node, ObjectType};
+use howdah_sql::pg_query::protobuf::{AlterTableType, ObjectType};
 
 use crate::blocking::rewritten;
 use crate::form::relation_name;
 use crate::rewrite::{Rewrite, rewrite};
-use crate::{ChangeError, Form, Planning, Relation, Step, Undo};
+use crate::{ChangeError, Form, Planning, Relation};
 
-/// VACUUM, CLUSTER, SET TABLESPACE, SET (UN)LOGGED, SET ACCESS METHOD, SET EXPRESSION: what writes a whole table anew.
+/// CLUSTER, SET TABLESPACE, SET (UN)LOGGED, SET ACCESS METHOD, SET EXPRESSION: what writes a whole table anew.
 struct RewriteTable;
 
 rewrite!(RewriteTable);
@@ -20,7 +20,7 @@ impl Rewrite for RewriteTable {
     }
 
     fn takes(&self, form: &Form<'_>) -> bool {
-        matches!(form.node, NodeEnum::VacuumStmt(_) | NodeEnum::ClusterStmt(_))
+        matches!(form.node, NodeEnum::ClusterStmt(_))
             || matches!(
                 form.alter(),
                 Some((
@@ -37,21 +37,6 @@ impl Rewrite for RewriteTable {
 
     async fn plan(&self, form: &Form<'_>, planning: &mut Planning<'_>) -> Result<(), ChangeError> {
         let (names, repack): (Vec<RelationName>, String) = match &form.node {
-            NodeEnum::VacuumStmt(vacuum) => {
-                if !is_full(&vacuum.options) {
-                    planning.step(
-                        Step::autocommit(form.kind.name(), form.sql.clone())
-                            .reason("Runs beside readers and writers, for as long as it needs.")
-                            .undo(Undo::Nothing),
-                    );
-                    return Ok(());
-                }
-                let names = vacuum.rels.iter().filter_map(|rel| match &rel.node {
-                    Some(NodeEnum::VacuumRelation(rel)) => rel.relation.as_ref().map(relation_name),
-                    _ => None,
-                });
-                (names.collect(), "--no-order".to_owned())
-            }
             NodeEnum::ClusterStmt(cluster) => (cluster.relation.iter().map(relation_name).collect(), String::new()),
             _ => match form.alter() {
                 Some((alter, AlterTableType::AtSetTableSpace, cmd)) => {
@@ -66,7 +51,7 @@ impl Rewrite for RewriteTable {
         if names.is_empty() {
             planning.refuse(
                 format!("{} of every table would keep clients out of one after the other", form.kind.name()),
-                Some("Name the tables that need it. VACUUM without FULL runs beside clients."),
+                Some("Name the tables that need it."),
             );
             return Ok(());
         }
@@ -88,20 +73,6 @@ impl Rewrite for RewriteTable {
         }
         Ok(())
     }
-}
-
-/// `(FULL)`, unless it is `(FULL false)`.
-fn is_full(options: &[Node]) -> bool {
-    options.iter().any(|option| match &option.node {
-        Some(NodeEnum::DefElem(option)) if option.defname == "full" => match option.arg.as_ref().and_then(|arg| arg.node.as_ref()) {
-            None => true,
-            Some(NodeEnum::Boolean(value)) => value.boolval,
-            Some(NodeEnum::Integer(value)) => value.ival != 0,
-            Some(NodeEnum::String(value)) => !matches!(value.sval.to_lowercase().as_str(), "false" | "off" | "0"),
-            _ => true,
-        },
-        _ => false,
-    })
 }
 
 /// Of a partitioned table only the catalog is written, and what is so already stays so.
@@ -151,13 +122,9 @@ async fn refuse(form: &Form<'_>, planning: &mut Planning<'_>, relation: &Relatio
         ),
         (_, None) => "The extension pg_repack does it beside clients; it is not installed here.".to_owned(),
     };
-    let instead = match &form.node {
-        NodeEnum::VacuumStmt(_) => " VACUUM without FULL makes the room usable again, if not free.",
-        _ => "",
-    };
     planning.refuse(
         format!("{} writes {name} anew, and nobody can read or write it for about {time}", what(form)),
-        Some(&format!("{repack}{instead} The least bad way without: do it in a quiet hour.")),
+        Some(&format!("{repack} The least bad way without: do it in a quiet hour.")),
     );
     Ok(())
 }
@@ -169,7 +136,6 @@ fn what(form: &Form<'_>) -> String {
         Some((_, AlterTableType::AtSetUnLogged, _)) => "SET UNLOGGED".to_owned(),
         Some((_, AlterTableType::AtSetAccessMethod, _)) => "SET ACCESS METHOD".to_owned(),
         Some((_, AlterTableType::AtSetExpression, _)) => "SET EXPRESSION".to_owned(),
-        _ if matches!(form.node, NodeEnum::VacuumStmt(_)) => "VACUUM FULL".to_owned(),
         _ => form.kind.name().to_owned(),
     }
 }
