@@ -45,7 +45,8 @@ impl Wanted {
             Kind::List => {
                 let elements: Vec<String> = elements(&self.value).map(quote_literal).collect();
                 match elements.is_empty() {
-                    true => format!("ALTER SYSTEM SET {} = ''", self.name),
+                    // '' would be a list of one library without a name, and nobody could connect any more.
+                    true => format!("ALTER SYSTEM RESET {}", self.name),
                     false => format!("ALTER SYSTEM SET {} = {}", self.name, elements.join(", ")),
                 }
             }
@@ -247,7 +248,7 @@ mod tests {
             statements(&server.off()),
             [
                 "ALTER SYSTEM SET log_min_duration_statement = '-1'",
-                "ALTER SYSTEM SET session_preload_libraries = ''",
+                "ALTER SYSTEM RESET session_preload_libraries",
                 "ALTER SYSTEM RESET auto_explain.log_min_duration",
             ]
         );
