@@ -215,7 +215,8 @@ async fn load(client: &Client, domain: Domain, percent: u32) -> Result<()> {
 }
 
 async fn index_names(client: &Client) -> Result<Vec<String>> {
-    let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'i' AND relnamespace = 'public'::regnamespace ORDER BY 1";
+    let sql = "SELECT relname::text FROM pg_class WHERE relkind IN ('i', 'I') AND NOT relispartition \
+               AND relnamespace = 'public'::regnamespace ORDER BY 1";
     Ok(client
         .query(sql, &[])
         .await?

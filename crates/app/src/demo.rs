@@ -129,6 +129,7 @@ impl Tour<'_> {
         self.look_over(&agent).await?;
         self.indexes(&agent).await?;
         self.change(&agent).await?;
+        self.cost(&agent).await?;
         self.narrator.chapter("Give it to your agent");
         self.narrator.configuration(self.name)?;
         self.watch(&agent).await
@@ -178,6 +179,23 @@ impl Tour<'_> {
             self.narrator
                 .result(&self.call(agent, "run_query", json!({ "sql": sql })).await?);
         }
+        Ok(())
+    }
+
+    /// What a cluster at AWS would cost: described, since there is no account here.
+    async fn cost(&self, agent: &Context) -> Result<()> {
+        self.narrator.chapter("What would it cost at AWS?");
+        self.narrator.command(
+            "howdah cost --region us-east-1 --size db.r8g.large --instances 2 --storage-gib 200 --io-requests 900000000 --metrics-hours 336",
+        );
+        let cost = self
+            .call(
+                agent,
+                "estimate_cost",
+                json!({ "region": "us-east-1", "size": "db.r8g.large", "instances": 2, "storage_gib": 200, "io_requests": 900_000_000, "metrics_hours": 336 }),
+            )
+            .await?;
+        self.narrator.result(&cost);
         Ok(())
     }
 

@@ -13,11 +13,13 @@ mod look;
 mod make;
 mod permit;
 mod preset;
+mod prices;
 mod run;
 mod secret;
 mod snapshot;
 mod steps;
 mod token;
+mod usage;
 mod wait;
 
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ pub use aws_credential_types::Credentials;
 use call::Caller;
 pub use token::token;
 
+use crate::cost::{Description, Prices};
 use crate::{
     Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member, Operation,
     OperationState, Snapshot, Tier,
@@ -56,6 +59,11 @@ impl AwsPlane {
     /// See [`ControlPlane::steps`].
     pub fn steps_of(operation: &Operation) -> Vec<Step> {
         steps::of(operation)
+    }
+
+    /// The prices of a region as AWS lists them now.
+    pub async fn live_prices(&self, region: &str) -> Result<Prices> {
+        prices::live(self.caller(), region).await
     }
 
     fn caller(&self) -> Caller<'_> {
@@ -270,5 +278,9 @@ impl ControlPlane for AwsPlane {
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {
         secret::password(self.caller(), connection).await
+    }
+
+    async fn usage(&self, cluster: &ClusterName) -> Result<Description> {
+        usage::of(self.caller(), cluster).await
     }
 }

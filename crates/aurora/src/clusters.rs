@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 #[cfg(feature = "aws")]
 use crate::aws::{Account, AwsPlane, AwsSettings};
+use crate::cost::{Description, Prices};
 use crate::local::LocalPlane;
 use crate::{AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, Tier};
 
@@ -142,6 +143,24 @@ impl Clusters {
     pub async fn describe(&self, name: &str) -> Result<Cluster> {
         let (plane, name) = self.find(name).await?;
         plane.describe(&name).await
+    }
+
+    /// What a cluster is made of and what was measured of it; see [`ControlPlane::usage`].
+    pub async fn usage(&self, name: &str) -> Result<Description> {
+        let (plane, name) = self.find(name).await?;
+        plane.usage(&name).await
+    }
+
+    /// The prices of a region as AWS lists them now; an error where it cannot be asked.
+    pub async fn live_prices(&self, region: &str) -> Result<Prices> {
+        #[cfg(feature = "aws")]
+        return AwsPlane::new(&self.aws).live_prices(region).await;
+        #[cfg(not(feature = "aws"))]
+        return Err(AuroraError::Unsupported {
+            provider: LocalPlane::NAME,
+            what: format!("ask for the prices of {region}: this howdah was made without the feature aws"),
+        }
+        .into());
     }
 
     /// All snapshots of all providers.

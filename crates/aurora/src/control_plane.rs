@@ -5,7 +5,8 @@ use howdah_core::{ErrorKind, Result};
 use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
 
-use crate::{Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier};
+use crate::cost::Description;
+use crate::{AuroraError, Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier};
 
 /// A provider of clusters.
 ///
@@ -81,4 +82,14 @@ pub trait ControlPlane: Send + Sync {
 
     /// The password of the role that connections use; it may hold for minutes only.
     async fn password(&self, connection: &Connection) -> Result<Secret>;
+
+    /// What a cluster is made of and what was measured of it, for its cost.
+    async fn usage(&self, _cluster: &ClusterName) -> Result<Description> {
+        Err(AuroraError::Unsupported {
+            provider: self.name(),
+            what: "say what a cluster costs: it costs nothing there. Describe the one that it would be at AWS: --region us-east-1 --size db.r6g.large"
+                .to_owned(),
+        }
+        .into())
+    }
 }

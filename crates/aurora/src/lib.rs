@@ -10,6 +10,7 @@ pub mod aws;
 mod cluster;
 mod clusters;
 mod control_plane;
+pub mod cost;
 mod error;
 mod jobs;
 pub mod local;

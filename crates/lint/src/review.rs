@@ -8,7 +8,7 @@ use howdah_rehearse::{
 };
 use howdah_sql::RelationName;
 
-use crate::migration::{Basis, Relations, Script, Size, Step, World, findings, predict, steps};
+use crate::migration::{Basis, Relations, Script, Size, Step, Transactions, World, findings, predict, steps};
 use crate::schema::SchemaModel;
 
 /// How scripts are judged.
@@ -130,6 +130,8 @@ pub struct ByText<'s> {
     world: World,
     surroundings: Option<&'s Surroundings>,
     options: Options,
+    /// How a script stands of which another part follows.
+    transactions: Transactions,
 }
 
 impl<'s> ByText<'s> {
@@ -139,12 +141,16 @@ impl<'s> ByText<'s> {
             world: World::new(options.major),
             surroundings,
             options: options.clone(),
+            transactions: Transactions::default(),
         }
     }
 
-    /// Judges the next script.
+    /// Judges the next script, or the next part of one.
     pub fn review(&mut self, script: &Script<'_>) -> Reviewed {
-        let steps = predict(script, &mut self.world);
+        let steps = predict(script, &mut self.world, &mut self.transactions);
+        if !script.goes_on {
+            self.transactions = Transactions::default();
+        }
         let relations = Known {
             sizes: self.surroundings.map(|known| &known.sizes),
             small_table_rows: self.options.small_table_rows,
@@ -221,7 +227,8 @@ impl<'s> ByRehearsal<'s> {
 
     fn reviewed(&self, script: &Script<'_>, rehearsal: &Rehearsal) -> Reviewed {
         let mut observed = steps(rehearsal);
-        add_unseen(&mut observed, &predict(script, &mut World::new(rehearsal.major)));
+        let (world, transactions) = (&mut World::new(rehearsal.major), &mut Transactions::default());
+        add_unseen(&mut observed, &predict(script, world, transactions));
         let relations = Known {
             sizes: self.surroundings.map(|known| &known.sizes),
             small_table_rows: self.options.small_table_rows,

@@ -1,8 +1,9 @@
 mod database;
+mod place;
 mod watchdog;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +12,7 @@ use howdah_pg::{ConnInfo, Connection, NoEnvironment};
 use tokio::sync::OnceCell;
 
 use crate::RehearseError;
+use place::private_directory;
 use watchdog::Watchdog;
 
 pub(crate) use database::BEFORE;
@@ -208,24 +210,6 @@ impl Server {
     pub(crate) fn password() -> Result<String, LocalError> {
         generate_password()
     }
-}
-
-/// A directory of our own, through which the account of the servers may pass.
-fn private_directory() -> Result<PathBuf, LocalError> {
-    let parent = std::env::temp_dir();
-    let failed = |source| LocalError::File {
-        action: "create a directory in",
-        path: parent.clone(),
-        source,
-    };
-    let directory = tempfile::Builder::new()
-        .prefix("howdah-scratch-")
-        .tempdir_in(&parent)
-        .map_err(failed)?
-        .keep();
-    let mode = std::fs::Permissions::from_mode(0o711);
-    std::fs::set_permissions(&directory, mode).map_err(failed)?;
-    Ok(directory)
 }
 
 fn nearest(all: Vec<Installation>, wanted: Option<u16>) -> Result<Installation, LocalError> {

@@ -47,7 +47,7 @@ pub struct AdviseIndexes {
     #[arg(long, value_name = "FACTOR")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write_factor: Option<f64>,
-    /// Seconds to look for a better answer (4 if not given); the answer is good after the first.
+    /// Seconds to look for a better answer (8 if not given, of which most workloads need two); the answer is good after the first.
     #[arg(long, value_name = "SECONDS")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,

@@ -5,12 +5,13 @@ mod render;
 #[path = "review_sql/reported.rs"]
 mod reported;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use howdah_core::{Caller, Config, Context, Effect, Error, ErrorKind, Finding, Output, Progress, Report, Result, Severity, Tool, Toolset};
 use howdah_lint::query::{self, QueryOptions};
-use howdah_lint::migration::{Basis, Script};
+use howdah_lint::migration::Basis;
 use howdah_lint::runner::Plan;
 use howdah_lint::{ByRehearsal, ByText, NEWEST, Options, Reviewed, Settings, Surroundings, fix};
 use howdah_localpg::Installation;
@@ -267,56 +268,55 @@ impl ReviewSql {
         let baseline = self.baseline.clone();
         let baseline = baseline.or_else(|| Some(against.home.join(against.settings.baseline.as_ref()?)));
         let mut reported = Reported::new(&against.settings, baseline.as_deref(), self.write_baseline)?;
-        let scripts = self.scripts(sources, &against.settings);
+        let plans = self.plans(sources, &against.settings);
         let surroundings = against.surroundings.as_ref();
         let mut by_text = ByText::new(surroundings, options);
         let by_rehearsal = |scratch| ByRehearsal::new(scratch, surroundings, options);
         let mut by_rehearsal = against.scratch.as_ref().map(by_rehearsal);
-        for (number, (source, script)) in sources.iter().zip(&scripts).enumerate() {
-            let mut reviewed = match &mut by_rehearsal {
+        let queries = QueryOptions {
+            model: surroundings.map(Surroundings::model),
+            is_migration: true,
+            ..QueryOptions::default()
+        };
+        for (number, (source, plan)) in sources.iter().zip(&plans).enumerate() {
+            let (statements, mut reviewed) = match &mut by_rehearsal {
                 Some(by_rehearsal) => {
                     cx.progress.report(Progress {
                         phase: format!("Rehearsing {}", source.name()),
                         fraction: Some(number as f64 / sources.len() as f64),
                         eta_s: None,
                     });
-                    match by_rehearsal.review(script).await {
+                    let script = source.script(plan);
+                    let mut reviewed = match by_rehearsal.review(&script).await {
                         Ok(reviewed) => reviewed,
                         // Worth less than a rehearsal, and more than nothing.
                         Err(error) => {
-                            let mut reviewed = by_text.review(script);
+                            let mut reviewed = by_text.review(&script);
                             reviewed.notes.push(format!(
                                 "{} was judged by its text alone, since its rehearsal failed: {error}",
                                 source.name()
                             ));
                             reviewed
                         }
-                    }
+                    };
+                    reviewed.findings.extend(query::of_script(&script, &queries));
+                    (script.spans(), reviewed)
                 }
-                None => by_text.review(script),
+                None => part_by_part(&mut by_text, source, plan, &queries),
             };
-            let queries = QueryOptions {
-                model: surroundings.map(Surroundings::model),
-                is_migration: true,
-                ..QueryOptions::default()
-            };
-            reviewed.findings.extend(query::of_script(script, &queries));
             reviewed.findings.sort_by_key(|finding| finding.span.map_or(0, |span| span.start));
-            reviewed.findings = reported.of(source, script, reviewed.findings);
+            reviewed.findings = reported.of(source, &statements, reviewed.findings);
             review.add(source, reviewed);
         }
         review.notes.extend(reported.finish()?);
         Ok(review)
     }
 
-    fn scripts<'a>(&self, sources: &'a [Source], settings: &Settings) -> Vec<Script<'a>> {
+    fn plans(&self, sources: &[Source], settings: &Settings) -> Vec<Plan> {
         let in_transaction = self.in_transaction || settings.in_transaction == Some(true);
         let around = howdah_lint::runner::Surroundings::default();
-        let script = |source: &'a Source| {
-            let plan: Plan = source.plan(in_transaction, &around);
-            source.script(&plan)
-        };
-        sources.iter().map(script).collect()
+        let plan = |source: &Source| source.plan(in_transaction, &around);
+        sources.iter().map(plan).collect()
     }
 
     /// What the target's catalogs say, where a target was named.
@@ -355,6 +355,33 @@ impl ReviewSql {
             }
         }
     }
+}
+
+/// Judges a script by its text. Where it is very long, only the trees of a part of it are in memory.
+fn part_by_part(
+    by_text: &mut ByText<'_>,
+    source: &Source,
+    plan: &Plan,
+    queries: &QueryOptions<'_>,
+) -> (Vec<Range<usize>>, Reviewed) {
+    let mut statements = Vec::new();
+    let mut all = Reviewed { findings: Vec::new(), notes: Vec::new(), basis: Basis::Text };
+    let mut parts = 0;
+    for script in source.parts(plan) {
+        let reviewed = by_text.review(&script);
+        all.findings.extend(reviewed.findings);
+        all.findings.extend(query::of_script(&script, queries));
+        all.notes.extend(reviewed.notes);
+        statements.extend(script.spans());
+        parts += 1;
+    }
+    if parts > 1 {
+        all.notes.push(format!(
+            "{} is so long that it was judged in {parts} parts: what statements of different parts do to each other is not seen.",
+            source.name()
+        ));
+    }
+    (statements, all)
 }
 
 /// What scripts are judged against.

@@ -35,7 +35,7 @@ impl Default for AdviseOptions {
         Self {
             budget_bytes: 500 * 1024 * 1024,
             write_factor: 2.5,
-            time: Duration::from_millis(4_000),
+            time: Duration::from_millis(8_000),
             create_for_the_moment: false,
         }
     }

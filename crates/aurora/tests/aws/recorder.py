@@ -9,6 +9,7 @@ group in use, states on the way) the recorder is as AWS is.
 The tests steer it by POST /_recorder with JSON, and read it by GET /_recorder.
 """
 
+import datetime
 import http.client
 import json
 import logging
@@ -30,7 +31,7 @@ logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
-MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager")}
+MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
 
 
@@ -147,7 +148,9 @@ def check_query(service, form):
     if report.has_errors():
         problems.append(report.generate_report())
     problems.extend(beyond_types(operation.input_shape, params, action))
-    written = create_serializer(model.metadata["protocol"]).serialize_to_request(params, operation)["body"]
+    # Of the protocols of CloudWatch, our SDK speaks this one.
+    protocol = "query" if service == "cloudwatch" else model.metadata["protocol"]
+    written = create_serializer(protocol).serialize_to_request(params, operation)["body"]
     written = {name: flat(value) for name, value in written.items() if name not in ("Action", "Version")}
     for name in sorted(set(written) ^ set(form)):
         problems.append(f"{name}: {'not sent' if name in written else 'not known to the model'}")
@@ -195,6 +198,55 @@ def refusal(action, params):
         if found is not None and found.cluster._status == "stopped":
             return 400, "InvalidDBClusterStateFault", "The cluster is stopped"
     return None
+
+
+def metrics_reply(params):
+    """The metrics that the test gave, up to the end of what is asked for, some questions a page.
+
+    Moto's own answer takes minutes for two weeks of values."""
+    given = {(one["name"], one["of"]): one for one in STATE.plan.get("metrics", [])}
+    end = datetime.datetime.fromisoformat(str(params["EndTime"]).replace("Z", "+00:00"))
+    page = int(params.get("NextToken", 0))
+    results = []
+    for query in params["MetricDataQueries"][page : page + 5]:
+        stat = query["MetricStat"]
+        dimension = stat["Metric"]["Dimensions"][0]
+        metric = given.get((stat["Metric"]["MetricName"], dimension["Value"]))
+        moments, values = [], []
+        if metric and metric["kind"] == dimension["Name"]:
+            period, known = int(stat["Period"]), metric["values"]
+            count = metric["hours"] * 3600 // period
+            for number in range(count):
+                one = known[number % len(known)] if period == 300 else sum(known) / len(known)
+                moments.append(end - datetime.timedelta(seconds=period * (count - number)))
+                values.append({"Maximum": max(known), "Minimum": min(known)}.get(stat["Stat"], one))
+        results.append(
+            f"<member><Id>{query['Id']}</Id><StatusCode>Complete</StatusCode><Timestamps>"
+            + "".join(f"<member>{moment:%Y-%m-%dT%H:%M:%SZ}</member>" for moment in moments)
+            + "</Timestamps><Values>"
+            + "".join(f"<member>{value}</member>" for value in values)
+            + "</Values></member>"
+        )
+    more = f"<NextToken>{page + 5}</NextToken>" if page + 5 < len(params["MetricDataQueries"]) else ""
+    return (
+        f"<GetMetricDataResponse><GetMetricDataResult><MetricDataResults>{''.join(results)}</MetricDataResults>{more}"
+        "</GetMetricDataResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetMetricDataResponse>"
+    ).encode()
+
+
+def products_reply(params):
+    """The products that the test gave, one a page, so that there are pages."""
+    wanted = {one["Field"]: one["Value"] for one in params["Filters"]}
+    found = [
+        product
+        for product in STATE.plan.get("products", [])
+        if all(product["product"]["attributes"].get(field) == value for field, value in wanted.items())
+    ]
+    page = int(params.get("NextToken", 0))
+    reply = {"FormatVersion": "aws_v1", "PriceList": [json.dumps(product) for product in found[page : page + 1]]}
+    if page + 1 < len(found):
+        reply["NextToken"] = str(page + 1)
+    return json.dumps(reply).encode()
 
 
 def version_reply(params):
@@ -360,6 +412,7 @@ class Handler(BaseHTTPRequestHandler):
         target = self.headers.get("X-Amz-Target")
         scope = re.search(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request", self.headers.get("Authorization", ""))
         service = scope.group(2) if scope else "rds"
+        service = {"monitoring": "cloudwatch"}.get(service, service)
         if target:
             action, params, problems = check_json(service, target, body)
         else:
@@ -406,6 +459,10 @@ class Handler(BaseHTTPRequestHandler):
             ).encode()
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
+        if action == "GetMetricData":
+            return 200, "text/xml", metrics_reply(params)
+        if action == "GetProducts":
+            return 200, "application/x-amz-json-1.1", products_reply(params)
         inner = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         headers["Host"] = f"{'secretsmanager' if 'SecretId' in params else 'rds'}.{REGION}.amazonaws.com"

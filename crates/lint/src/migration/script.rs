@@ -1,7 +1,8 @@
+use std::iter::Peekable;
 use std::ops::Range;
 
 use howdah_rehearse::{Unit, Wrapping};
-use howdah_sql::{Limits, SplitError, Statement, SyntaxError, parse, split_lossy};
+use howdah_sql::{Limits, Piece, SplitError, Statement, SyntaxError, parse, split_lossy};
 
 use crate::runner::{Plan, Sent};
 
@@ -13,6 +14,8 @@ pub struct Script<'a> {
     pub sentences: Vec<Sentence<'a>>,
     /// What is in the text and is no SQL.
     pub problems: Vec<Problem>,
+    /// Whether it is a part of a text, and another part follows.
+    pub goes_on: bool,
 }
 
 /// A statement of a script.
@@ -56,35 +59,27 @@ impl<'a> Script<'a> {
             text,
             sentences: sentences.collect(),
             problems: errors.into_iter().map(Problem::from).collect(),
+            goes_on: false,
         }
     }
 
     /// Reads a script as the tool runs it that it belongs to. What the tool does not run is left out.
     pub fn planned(text: &'a str, plan: &Plan) -> Self {
-        let (pieces, errors) = split_lossy(text);
-        let spans: Vec<Range<usize>> = pieces.iter().map(|piece| piece.span()).collect();
-        let sent = plan.sent(&spans);
-        let sentences = pieces.into_iter().zip(sent).filter_map(|(piece, sent)| {
-            let wrapped = match sent {
-                Sent::Not => return None,
-                Sent::Alone => None,
-                Sent::Together(number) => Some(number),
-            };
-            Some(Sentence {
-                text: piece.text,
-                wrapped,
-                parsed: statement(piece.text),
-                span: piece.span(),
-            })
-        });
-        let problems = errors
-            .into_iter()
-            .filter(|error| plan.runs_at(error.position_bytes));
-        Self {
-            text,
-            sentences: sentences.collect(),
-            problems: problems.map(Problem::from).collect(),
-        }
+        let mut parts = Parts::of(text, plan, usize::MAX);
+        parts.read_next()
+    }
+
+    /// As [`planned`](Self::planned), one part after another where it is very long: parse trees take
+    /// more than a hundred times the room of their text.
+    pub fn in_parts(text: &'a str, plan: &Plan) -> impl Iterator<Item = Self> {
+        let mut parts = Some(Parts::of(text, plan, PART_STATEMENTS));
+        std::iter::from_fn(move || {
+            let part = parts.as_mut()?.read_next();
+            if !part.goes_on {
+                parts = None;
+            }
+            Some(part)
+        })
     }
 
     /// The bytes of its statements, in their order.
@@ -115,6 +110,72 @@ impl<'a> Script<'a> {
     }
 }
 
+/// The trees of so many statements take about two GiB.
+const PART_STATEMENTS: usize = 100_000;
+/// A part with long statements ends sooner.
+const PART_BYTES: usize = 16 * 1024 * 1024;
+
+/// The statements of a text that are not read yet.
+struct Parts<'a> {
+    text: &'a str,
+    pieces: Peekable<std::vec::IntoIter<(Piece<'a>, Option<u32>)>>,
+    problems: Vec<Problem>,
+    most_statements: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str, plan: &Plan, most_statements: usize) -> Self {
+        let (pieces, errors) = split_lossy(text);
+        let spans: Vec<Range<usize>> = pieces.iter().map(|piece| piece.span()).collect();
+        let sent = plan.sent(&spans);
+        let pieces = pieces
+            .into_iter()
+            .zip(sent)
+            .filter_map(|(piece, sent)| match sent {
+                Sent::Not => None,
+                Sent::Alone => Some((piece, None)),
+                Sent::Together(number) => Some((piece, Some(number))),
+            });
+        let problems = errors
+            .into_iter()
+            .filter(|error| plan.runs_at(error.position_bytes));
+        Self {
+            text,
+            pieces: pieces.collect::<Vec<_>>().into_iter().peekable(),
+            problems: problems.map(Problem::from).collect(),
+            most_statements,
+        }
+    }
+
+    fn read_next(&mut self) -> Script<'a> {
+        let mut sentences = Vec::new();
+        let mut bytes = 0;
+        while sentences.len() < self.most_statements
+            && (bytes < PART_BYTES || self.most_statements == usize::MAX)
+            && let Some((piece, wrapped)) = self.pieces.next()
+        {
+            bytes += piece.text.len();
+            sentences.push(Sentence {
+                text: piece.text,
+                wrapped,
+                parsed: statement(piece.text),
+                span: piece.span(),
+            });
+        }
+        let end = self.pieces.peek().map(|(piece, _)| piece.start);
+        let (problems, later) = std::mem::take(&mut self.problems)
+            .into_iter()
+            .partition(|problem| end.is_none_or(|end| problem.at < end));
+        self.problems = later;
+        Script {
+            text: self.text,
+            sentences,
+            problems,
+            goes_on: end.is_some(),
+        }
+    }
+}
+
 /// A migration may be as long as it likes; only its depth is bounded.
 fn statement(text: &str) -> Result<Statement, SyntaxError> {
     let limits = Limits {
@@ -137,5 +198,76 @@ impl From<SplitError> for Problem {
             hint: error.hint,
             at: error.position_bytes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::Run;
+    use crate::{ByText, Options};
+
+    fn codes(text: &str, most_statements: usize) -> Vec<String> {
+        let plan = Plan::plain(text, Run::Alone);
+        let mut parts = Parts::of(text, &plan, most_statements);
+        let mut by_text = ByText::new(None, &Options::default());
+        let mut codes = Vec::new();
+        loop {
+            let part = parts.read_next();
+            let reviewed = by_text.review(&part);
+            codes.extend(reviewed.findings.into_iter().map(|finding| finding.code));
+            if !part.goes_on {
+                return codes;
+            }
+        }
+    }
+
+    #[test]
+    fn parts_know_what_those_before_them_have_made_and_set() {
+        for text in [
+            "",
+            "\\timing\nSET lock_timeout = '1s';\nALTER TABLE a ADD b int;\n\\d a\nDROP TABLE a;\n\\q",
+            "BEGIN; SET LOCAL lock_timeout = '1s'; CREATE TABLE a (b int); CREATE INDEX i ON a (b); COMMIT;",
+            "BEGIN; SELECT 1; ALTER TABLE a ADD b int;",
+        ] {
+            let whole = codes(text, usize::MAX);
+            for most_statements in [1, 2, 3] {
+                assert_eq!(
+                    codes(text, most_statements),
+                    whole,
+                    "{text:?} by {most_statements}"
+                );
+            }
+        }
+        assert!(codes("BEGIN; SELECT 1;", 1).contains(&"migration/leaves-debris".to_owned()));
+    }
+
+    #[test]
+    fn parts_hold_each_statement_once() {
+        let text = "SELECT 1; SELECT 2; SELEC 3; SELECT 4; SELECT 5";
+        let plan = Plan::plain(text, Run::Transaction);
+        let mut parts = Parts::of(text, &plan, 2);
+        let read: Vec<_> = [(); 3].map(|()| parts.read_next()).into_iter().collect();
+        let texts: Vec<Vec<&str>> = read
+            .iter()
+            .map(|part| part.sentences.iter().map(|sentence| sentence.text).collect())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                vec!["SELECT 1", "SELECT 2"],
+                vec!["SELEC 3", "SELECT 4"],
+                vec!["SELECT 5"]
+            ]
+        );
+        assert_eq!(
+            [true, true, false],
+            [read[0].goes_on, read[1].goes_on, read[2].goes_on]
+        );
+        assert!(
+            read.iter()
+                .flat_map(|part| &part.sentences)
+                .all(|sentence| sentence.wrapped == Some(1))
+        );
     }
 }

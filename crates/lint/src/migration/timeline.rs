@@ -148,9 +148,13 @@ fn undo(steps: &mut [Step]) {
     }
 }
 
-/// Predicts the steps of a script from its text and what is known of its surroundings.
-pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step> {
-    let mut transactions = Transactions::default();
+/// Predicts the steps of a script from its text and what is known of its surroundings;
+/// `transactions` are those of the part before it, where it is a later part of a long one.
+pub(crate) fn predict(
+    script: &Script<'_>,
+    world: &mut super::World,
+    transactions: &mut Transactions,
+) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut savepoints = Savepoints::default();
     let mentions = super::Mentions::of(&script.sentences);
@@ -187,7 +191,7 @@ pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step
                     later,
                 };
                 (step.effects, step.unsure, step.loops) =
-                    crate::predict::effects(statement.node(), &place, world, &mut transactions);
+                    crate::predict::effects(statement.node(), &place, world, transactions);
             }
             Err(error) => {
                 step.effects.failure = Some(howdah_rehearse::Failure {
@@ -205,6 +209,7 @@ pub(crate) fn predict(script: &Script<'_>, world: &mut super::World) -> Vec<Step
         steps.push(step);
     }
     if transactions.left_open()
+        && !script.goes_on
         && let Some(last) = steps.last_mut()
     {
         last.effects.debris.push(Debris::OpenTransaction);

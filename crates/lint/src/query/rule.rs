@@ -233,7 +233,8 @@ pub fn check_script(script: &[ScriptStatement<'_>], options: &QueryOptions<'_>) 
             }
         }
     }
-    findings.sort_by_key(|finding| (finding.span.map_or(0, |span| span.start), finding.code.clone()));
+    let place = |finding: &Finding| finding.span.map_or(0, |span| span.start);
+    findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.code.cmp(&b.code)));
     findings
 }
 

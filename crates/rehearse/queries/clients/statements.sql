@@ -51,7 +51,7 @@ WITH types AS MATERIALIZED (
 ), privileges AS (
   SELECT g.oid, g.role, g.role = r.relowner::regrole AS owns, a.attnum, a.attname,
          a.attgenerated <> '' OR a.attidentity <> '' AS given,
-         a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required,
+         a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required, a.attnotnull AS never_null,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'SELECT') AS readable,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'INSERT') AS insertable,
          has_column_privilege(g.role::oid, g.oid, a.attnum, 'UPDATE') AS updatable,
@@ -98,14 +98,17 @@ WITH types AS MATERIALIZED (
     FROM pg_catalog.pg_index AS i
    WHERE i.indisunique AND i.indimmediate AND i.indisvalid
 ), filled AS (
-  SELECT p.oid, format('SET LOCAL ROLE %I; INSERT INTO %s (%s) VALUES (%s)', o.rolname, r.name,
+  -- A row with a value in every column, and one with values only where there must be some.
+  SELECT p.oid, every.one, format('SET LOCAL ROLE %I; INSERT INTO %s (%s) VALUES (%s)', o.rolname, r.name,
                        string_agg(quote_ident(p.attname), ', ' ORDER BY p.attnum), string_agg(p.value, ', ' ORDER BY p.attnum)) AS sql
     FROM privileges AS p JOIN relations AS r USING (oid) JOIN pg_catalog.pg_roles AS o ON o.oid = r.relowner
-   WHERE p.owns AND p.insertable AND NOT p.given AND r.relkind IN ('r', 'p')
-   GROUP BY p.oid, o.rolname, r.name
+   CROSS JOIN (VALUES (true), (false)) AS every(one)
+   WHERE p.owns AND p.insertable AND NOT p.given AND r.relkind IN ('r', 'p') AND (every.one OR p.never_null)
+   GROUP BY p.oid, every.one, o.rolname, r.name
 ), seen AS (
-  -- A row of a table is seen through the views of it alone.
-  SELECT f.oid, f.sql FROM filled AS f
+  -- A row of a table is seen through the views of it alone; many of them leave out what has a value
+  -- somewhere, a time of deletion.
+  SELECT f.oid, f.sql FROM filled AS f WHERE f.one
   UNION ALL
   SELECT v.oid, f.sql
     FROM (SELECT w.ev_class AS oid, min(d.refobjid) AS base

@@ -20,6 +20,9 @@ const SHOP: &str = "
     GRANT SELECT, INSERT, UPDATE, DELETE ON t, log, parts, child TO app;
     CREATE FUNCTION labelled(int) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT b FROM t WHERE id = $1); END';
     CREATE MATERIALIZED VIEW summed AS SELECT sum(a) AS a FROM t;
+    CREATE TABLE aged (id int PRIMARY KEY, a int NOT NULL, gone timestamptz);
+    CREATE VIEW there AS SELECT id, a FROM aged WHERE gone IS NULL;
+    GRANT SELECT, UPDATE ON there TO app;
     GRANT SELECT ON w, numbered, shaded, summed TO app;
 ";
 
@@ -139,6 +142,25 @@ async fn triggers_are_fired_by_a_row() {
              'BEGIN INSERT INTO gone VALUES (OLD.id); RETURN OLD; END'; \
              CREATE TRIGGER keep AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION keep()",
             &["app: 42501"],
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn rows_are_tried_that_a_view_shows() {
+    check(&[
+        (
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER keep INSTEAD OF UPDATE ON there FOR EACH ROW EXECUTE FUNCTION keep()",
+            &["app: 00000", "postgres: 00000"],
+        ),
+        (
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN UPDATE public.aged SET a = NEW.a WHERE id = OLD.id; RETURN NEW; END'; \
+             CREATE TRIGGER keep INSTEAD OF UPDATE ON there FOR EACH ROW EXECUTE FUNCTION keep(); \
+             GRANT UPDATE, SELECT ON aged TO app",
+            &[],
         ),
     ])
     .await;

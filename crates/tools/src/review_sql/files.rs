@@ -50,6 +50,11 @@ impl Source {
     pub(super) fn script(&self, plan: &Plan) -> Script<'_> {
         Script::planned(&self.text, plan)
     }
+
+    /// The same, in parts where it is very long.
+    pub(super) fn parts(&self, plan: &Plan) -> impl Iterator<Item = Script<'_>> {
+        Script::in_parts(&self.text, plan)
+    }
 }
 
 /// Reads them all, or says which cannot be read. What `settings` exclude counts from the directory

@@ -1,12 +1,12 @@
 //! What of the findings is reported: not what a comment silences, the settings leave out or a
 //! baseline knows.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use howdah_core::{Finding, Result};
 use howdah_lint::Settings;
 use howdah_lint::baseline::Baseline;
-use howdah_lint::migration::Script;
 use howdah_lint::suppression::heed;
 
 use super::files::Source;
@@ -40,9 +40,9 @@ impl Reported {
         })
     }
 
-    /// What is reported of the findings in a script.
-    pub(super) fn of(&mut self, source: &Source, script: &Script<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-        let heard = heed(&source.text, &script.spans(), findings);
+    /// What is reported of the findings in a script with these statements.
+    pub(super) fn of(&mut self, source: &Source, statements: &[Range<usize>], findings: Vec<Finding>) -> Vec<Finding> {
+        let heard = heed(&source.text, statements, findings);
         self.silenced += heard.silenced.len();
         let findings = self.settings.apply(heard.findings);
         let path = source.path.as_deref().unwrap_or(Path::new("-"));

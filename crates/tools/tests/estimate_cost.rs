@@ -1,0 +1,169 @@
+//! `howdah cost` in the built program: no account, no server.
+#![allow(clippy::unwrap_used)]
+
+use std::process::{Command, Output};
+
+use howdah_testkit::mcp::{Client, Era, Options};
+use serde_json::{Value, json};
+
+fn run(arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    Command::new(howdah_testkit::howdah())
+        .arg("cost")
+        .args(arguments)
+        .env("HOWDAH_HOME", home.path())
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env_remove("DATABASE_URL")
+        .current_dir(home.path())
+        .output()
+        .unwrap()
+}
+
+fn text(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refusal(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(!output.status.success(), "{arguments:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+const PLANNED: [&str; 10] = [
+    "--region",
+    "us-east-1",
+    "--size",
+    "db.r6g.large",
+    "--storage-gib",
+    "100",
+    "--io-requests",
+    "500000000",
+    "--metrics-hours",
+    "336",
+];
+
+#[test]
+fn every_number_comes_with_its_formula() {
+    let said = text(&PLANNED);
+    for part in [
+        "$189.80",
+        "1 instances of db.r6g.large × 730 h × 0.26",
+        "500000000 requests ÷ 1000000 × 0.2",
+        "$299.80",
+        "I/O-Optimized saves $30.56 a month",
+        "56.94 + 12.5",
+        "2026-03-28",
+        "missing",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let json: Value = serde_json::from_str(&text(&[&PLANNED[..], &["--json"]].concat())).unwrap();
+    assert_eq!(json["estimate"]["monthly"], "299.8");
+    let advice = json["estimate"]["advice"].as_array().unwrap();
+    let io = advice
+        .iter()
+        .find(|advice| advice["rule"] == "io-optimized")
+        .unwrap();
+    assert_eq!((&io["verdict"], &io["saves"]), (&json!("saves"), &json!("30.56")));
+    assert!(
+        io["figures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|figure| figure["formula"].is_string())
+    );
+}
+
+#[test]
+fn options_take_the_place_of_what_a_file_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("cluster.json");
+    std::fs::write(
+        &file,
+        r#"{"region": "us-east-1", "size": "db.r6g.large", "instances": 2, "storage_gib": 0.1}"#,
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let of = |more: &[&str]| -> Value {
+        serde_json::from_str(&text(&[&["--file", file, "--json"], more].concat())).unwrap()
+    };
+    // A tenth is a tenth: 379.60 + 0.1 × 0.10.
+    assert_eq!(of(&[])["estimate"]["monthly"], "379.61");
+    assert_eq!(of(&["--instances", "1"])["estimate"]["monthly"], "189.81");
+
+    let mine = text(&["--example-prices"])
+        .replace("us-east-1", "eu-west-1")
+        .replace("\"0.260\"", "\"0.290\"");
+    let prices = directory.path().join("prices.json");
+    std::fs::write(&prices, mine).unwrap();
+    let told = of(&["--prices", prices.to_str().unwrap(), "--region", "eu-west-1"]);
+    assert_eq!(told["estimate"]["monthly"], "423.41");
+
+    std::fs::write(
+        directory.path().join("cluster.json"),
+        r#"{"region": "us-east-1", "size": "db.r6g.large", "storage": 5}"#,
+    )
+    .unwrap();
+    assert!(refusal(&["--file", file]).contains("storage"));
+}
+
+#[test]
+fn what_is_missing_is_said_with_the_way_out() {
+    assert!(refusal(&["--size", "db.r6g.large"]).contains("--region"));
+    assert!(refusal(&["--region", "us-east-1"]).contains("--size"));
+    let refused = refusal(&["--region", "mars-1", "--size", "db.r6g.large"]);
+    assert!(
+        refused.contains("--prices FILE") && refused.contains("us-east-1"),
+        "{refused}"
+    );
+    let refused = refusal(&[
+        "--region",
+        "us-east-1",
+        "--size",
+        "db.r6g.large",
+        "--storage-gib=-5",
+    ]);
+    assert!(refused.contains("-5"), "{refused}");
+    assert!(refusal(&["--region", "us-east-1", "--size", "0.3-4"]).contains("steps of 0.5"));
+    let young = text(&[
+        "--region",
+        "us-east-1",
+        "--size",
+        "0.5-4",
+        "--metrics-hours",
+        "100",
+    ]);
+    assert!(young.contains("Ask again in 68 hours"), "{young}");
+}
+
+#[tokio::test]
+async fn an_agent_gives_figures_and_reads_no_files() {
+    let home = tempfile::tempdir().unwrap();
+    let agent = Client::start(Options {
+        era: Era::Stateless,
+        arguments: ["--toolsets", "ops"].map(str::to_owned).into(),
+        environment: vec![("HOWDAH_HOME".into(), home.path().display().to_string())],
+        person: None,
+    })
+    .await;
+    let reply = agent
+        .call_tool("estimate_cost", json!({ "region": "us-east-1", "size": "db.r7g.large", "instances": 2, "storage_gib": "500", "backup_gib": 600 }))
+        .await
+        .unwrap();
+    assert_eq!(
+        reply["structuredContent"]["estimate"]["monthly"], "455.06",
+        "{reply}"
+    );
+    let reply = agent
+        .call_tool("estimate_cost", json!({ "file": "/etc/passwd" }))
+        .await
+        .unwrap();
+    assert_eq!(reply["isError"], true, "{reply}");
+    assert!(!reply.to_string().contains("root:"), "{reply}");
+}
