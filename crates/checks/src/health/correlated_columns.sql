@@ -8,8 +8,11 @@ WITH pair AS (
     SELECT k.conrelid, k.conkey[1], k.conkey[2]
     FROM pg_constraint k
     WHERE k.contype = 'f' AND cardinality(k.conkey) > 1
-), unordered AS (
-    SELECT DISTINCT p.relid, least(p.a, p.b) AS a, greatest(p.a, p.b) AS b FROM pair p
+), unordered AS MATERIALIZED (
+    SELECT DISTINCT p.relid, least(p.a, p.b) AS a, greatest(p.a, p.b) AS b
+    FROM pair p
+    JOIN pg_class c ON c.oid = p.relid
+    WHERE c.reltuples >= $1::float8
 )
 SELECT u.relid || '.' || u.a || '.' || u.b AS id, format('%I.%I', n.nspname, c.relname) AS table,
        quote_ident(f.attname) AS first, quote_ident(s.attname) AS second,
@@ -22,9 +25,11 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute f ON f.attrelid = c.oid AND f.attnum = u.a
 JOIN pg_attribute s ON s.attrelid = c.oid AND s.attnum = u.b
 -- One of them alone finds a row: the planner needs no more.
-JOIN pg_stats fs ON fs.schemaname = n.nspname AND fs.tablename = c.relname AND fs.attname = f.attname AND NOT fs.inherited
-JOIN pg_stats ss ON ss.schemaname = n.nspname AND ss.tablename = c.relname AND ss.attname = s.attname AND NOT ss.inherited
-WHERE c.reltuples >= $1::float8 AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+CROSS JOIN LATERAL (SELECT t.n_distinct FROM pg_stats t WHERE t.schemaname = n.nspname AND t.tablename = c.relname
+                    AND t.attname = f.attname AND NOT t.inherited OFFSET 0) fs
+CROSS JOIN LATERAL (SELECT t.n_distinct FROM pg_stats t WHERE t.schemaname = n.nspname AND t.tablename = c.relname
+                    AND t.attname = s.attname AND NOT t.inherited OFFSET 0) ss
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND fs.n_distinct NOT BETWEEN -1 AND -0.25 AND ss.n_distinct NOT BETWEEN -1 AND -0.25
   AND fs.n_distinct <> 1 AND ss.n_distinct <> 1
   AND has_column_privilege(c.oid, u.a, 'SELECT') AND has_column_privilege(c.oid, u.b, 'SELECT')

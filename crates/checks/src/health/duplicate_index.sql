@@ -1,13 +1,17 @@
 -- Indexes of which another one is the same in all that matters: method, keys, classes, collations, order, condition. The
 -- one that enforces something, else the older one, stays. Expressions are compared as they are stored, without the places
 -- that they had in their statements.
-WITH one AS (
+WITH several AS MATERIALIZED (
+    SELECT DISTINCT i.indrelid FROM pg_index i WHERE i.indrelid >= 16384
+    GROUP BY i.indrelid, i.indkey::text, i.indclass HAVING count(*) > 1
+), one AS (
     SELECT i.indexrelid, i.indrelid, c.relname, c.relkind, c.relpages, i.indisunique,
            i.indisprimary OR i.indisreplident OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid) AS is_needed,
            (c.relam, i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text,
             regexp_replace(coalesce(i.indexprs::text, ''), ':location -?[0-9]+', '', 'g'),
             regexp_replace(coalesce(i.indpred::text, ''), ':location -?[0-9]+', '', 'g'))::text AS what
-    FROM pg_index i
+    FROM several
+    JOIN pg_index i ON i.indrelid = several.indrelid
     JOIN pg_class c ON c.oid = i.indexrelid AND c.relpersistence <> 't'
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE i.indisvalid AND NOT i.indisexclusion
