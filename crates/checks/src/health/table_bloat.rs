@@ -64,7 +64,7 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .figure("bytes", size as u64)
             .figure("is_estimate", measured.is_none())
             .unsafe_fix(format!("VACUUM (FULL, ANALYZE) {name};"))
-            .next("VACUUM FULL blocks readers and writers while it copies the table; pg_repack does it online. Plain VACUUM makes the room usable again and gives none back.");
+            .next("VACUUM FULL blocks readers and writers while it copies the table; howdah change run --sql 'VACUUM FULL …' gives the room back beside them. Plain VACUUM makes it usable again and gives none back.");
     }
     let tables = seen.first().map_or(0, |line| line.integer("tables"));
     let basis = if exact.is_empty() { "estimated" } else { "pgstattuple where it is suspect, else estimated" };

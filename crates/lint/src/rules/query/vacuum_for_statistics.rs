@@ -23,9 +23,9 @@ fn check(query: &Query<'_>, found: &mut QueryFound) {
             .add(
                 Severity::Warning,
                 span_at(query.text, 0),
-                "VACUUM FULL writes the table anew while nobody can read it: pg_repack does it online, and plain VACUUM makes the room usable again.",
+                "VACUUM FULL writes the table anew while nobody can read it: howdah change run does it beside clients, and plain VACUUM makes the room usable again.",
             )
-            .shown_fix("pg_repack --table …".to_owned());
+            .shown_fix("howdah change run --sql 'VACUUM FULL …'".to_owned());
     } else if has("analyze") {
         let rest = query
             .text
