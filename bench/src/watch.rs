@@ -76,7 +76,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let (took, _) = timed(growth(samples, window, None)).await?;
     lines.push(figure("growth over the day, ms", took, ""));
 
-    // Minutes are kept for two days, ten minutes for five weeks, six hours for thirteen months.
+    // It is watched again after a pause. Minutes are kept for two days, ten minutes for five weeks, six hours for thirteen months.
+    samples
+        .record(collected(START + 4 * DAY, false, arguments.statements))
+        .await?;
     samples.keep(START + 4 * DAY).await?;
     lines.push(figure(
         "what is left of it after four days, MB",
@@ -92,6 +95,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         calls(&kept),
         calls(&totals)
     );
+    samples
+        .record(collected(START + 40 * DAY, false, arguments.statements))
+        .await?;
     samples.keep(START + 40 * DAY).await?;
     lines.push(figure("after forty days, MB", samples.bytes() as f64 / 1e6, ""));
     samples.keep(START + 500 * DAY).await?;
