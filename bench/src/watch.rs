@@ -166,6 +166,12 @@ async fn day(samples: &Samples, from_s: i64, statements: i64) -> Result<()> {
     Ok(())
 }
 
+/// A watcher is back after a pause.
+async fn again(samples: &Samples, at_s: i64, statements: i64) -> Result<()> {
+    samples.record_activity(vec![activity(at_s, statements)]).await?;
+    Ok(samples.record(collected(at_s, false, statements)).await?)
+}
+
 fn activity(at_s: i64, statements: i64) -> Activity {
     let seen = (0..8).map(|number: i64| Seen {
         wait: ["CPU", "IO:DataFileRead", "LWLock:WALWrite", "Lock:transactionid"][(number % 4) as usize]
