@@ -76,7 +76,8 @@ impl Samples {
         })
         .await?;
         self.call(|connection| {
-            let mut freeing = connection.prepare_cached(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
+            let mut freeing =
+                connection.prepare_cached(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
             // It returns a row for each page, and frees no further one until that is taken.
             let mut pages = freeing.query([])?;
             let mut freed = 0;
