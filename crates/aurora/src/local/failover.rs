@@ -261,6 +261,8 @@ async fn follow_or_copy(layout: &Layout, cluster: &ClusterDirectory, number: &st
     };
     let name = reader_name(number);
     tracing::warn!("{name} does not follow the new writer, which is copied to it anew: {error}");
+    // Its data go only while there is a writer to copy: that may be what is missing.
+    connect(&cluster.writer()?, "postgres").await?;
     let directory = cluster.instance_dir(&name);
     blocking(move || Ok(Instance::remove_remains(&directory)?)).await?;
     create::copy_reader(cluster, number).await?;
