@@ -45,7 +45,10 @@ fn write_items(directory: &Path) {
     println!("cargo:rerun-if-changed={}", directory.display());
     let (mut modules, mut items, mut pages) = (String::new(), String::new(), String::new());
     for file in sorted(directory) {
-        let name = file.file_stem().and_then(|stem| stem.to_str()).expect("names of items are ASCII");
+        let name = file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("names of items are ASCII");
         let path = file.display().to_string();
         match file.extension().and_then(|extension| extension.to_str()) {
             Some("rs") => {
@@ -59,14 +62,18 @@ fn write_items(directory: &Path) {
             _ => {}
         }
     }
-    let list = format!("{modules}\nstatic ITEMS: &[Item] = &[\n{items}];\nstatic PAGES: &[(&str, &str)] = &[\n{pages}];\n");
+    let list = format!(
+        "{modules}\nstatic ITEMS: &[Item] = &[\n{items}];\nstatic PAGES: &[(&str, &str)] = &[\n{pages}];\n"
+    );
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("readiness_items.rs");
     fs::write(out, list).expect("OUT_DIR can be written");
 }
 
 fn sorted(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).expect("the directory of items can be read");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("the directory of items can be read").path()).collect();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("the directory of items can be read").path())
+        .collect();
     paths.sort();
     paths
 }

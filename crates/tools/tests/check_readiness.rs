@@ -17,7 +17,11 @@ struct Home(PathBuf);
 
 impl Home {
     fn new(configuration: &str) -> Self {
-        let path = tempfile::Builder::new().prefix("howdah-ready-").tempdir_in("/tmp").unwrap().keep();
+        let path = tempfile::Builder::new()
+            .prefix("howdah-ready-")
+            .tempdir_in("/tmp")
+            .unwrap()
+            .keep();
         std::fs::write(path.join("howdah.toml"), configuration).unwrap();
         Self(path)
     }
@@ -43,7 +47,11 @@ impl Home {
     fn text(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         text
     }
 
@@ -63,7 +71,10 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        for cluster in std::fs::read_dir(self.0.join("state/clusters")).into_iter().flatten() {
+        for cluster in std::fs::read_dir(self.0.join("state/clusters"))
+            .into_iter()
+            .flatten()
+        {
             for instance in std::fs::read_dir(cluster.unwrap().path()).into_iter().flatten() {
                 let instance = instance.unwrap().path();
                 if instance.join("data").exists() {
@@ -98,7 +109,10 @@ fn examples(words: &[&str]) -> Vec<(&'static str, &'static str, Option<&'static 
 
 fn item<'a>(ready: &'a Value, code: &str) -> &'a Value {
     let items = ready["items"].as_array().unwrap();
-    items.iter().find(|item| item["code"] == code).unwrap_or_else(|| panic!("{code}: {ready}"))
+    items
+        .iter()
+        .find(|item| item["code"] == code)
+        .unwrap_or_else(|| panic!("{code}: {ready}"))
 }
 
 /// The verdict is due, with a sentence, and what is wrong comes with evidence or says all, and with what mends it.
@@ -107,7 +121,10 @@ fn assert_is(ready: &Value, code: &str, due: &str) {
     assert_eq!(item["verdict"], due, "{code}: {item:#}");
     assert!(!item["message"].as_str().unwrap().is_empty(), "{code}");
     if due == "fail" || due == "warn" {
-        assert!(item["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{code}: {item:#}");
+        assert!(
+            item["fix"].as_str().is_some_and(|fix| !fix.is_empty()),
+            "{code}: {item:#}"
+        );
     }
 }
 
@@ -135,17 +152,34 @@ async fn eventually(connection: &mut Connection, sql: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_bad_cluster_each_item_fails_as_its_page_says() {
     let home = Home::new("");
-    home.text(&["cluster", "create", "bad", "--readers", "0", "--initial-database", "app", "--wait"]);
+    home.text(&[
+        "cluster",
+        "create",
+        "bad",
+        "--readers",
+        "0",
+        "--initial-database",
+        "app",
+        "--wait",
+    ]);
     let mut app = home.connect("bad", "app").await;
     app.batch("CREATE DATABASE counted").await.unwrap();
     let mut counted = home.connect("bad", "counted").await;
-    counted.batch("CREATE EXTENSION pg_stat_statements").await.unwrap();
+    counted
+        .batch("CREATE EXTENSION pg_stat_statements")
+        .await
+        .unwrap();
     let examples = examples(&["fails", "warns"]);
     for (code, _, place, sql) in &examples {
         let connection = if place.is_some() { &mut counted } else { &mut app };
         // Each in a schema of its own: examples have tables of one name.
         let schema = format!("ex_{}", code.replace('-', "_"));
-        connection.batch(&format!("CREATE SCHEMA {schema}; SET search_path = {schema}, public")).await.unwrap();
+        connection
+            .batch(&format!(
+                "CREATE SCHEMA {schema}; SET search_path = {schema}, public"
+            ))
+            .await
+            .unwrap();
         provoke(connection, code, sql).await;
         connection.batch("RESET search_path").await.unwrap();
     }
@@ -166,26 +200,50 @@ async fn on_a_bad_cluster_each_item_fails_as_its_page_says() {
     assert_is(&ready, "retention", "fail");
     assert_is(&ready, "connection-headroom", "fail");
     // What this machine has no such thing of, says so.
-    for code in ["encryption-at-rest", "deletion-protection", "enhanced-monitoring", "capacity"] {
+    for code in [
+        "encryption-at-rest",
+        "deletion-protection",
+        "enhanced-monitoring",
+        "capacity",
+    ] {
         assert_is(&ready, code, "skipped");
     }
-    let (_, ready) = home.ready(&["--target", "bad", "--database", "counted", "--only", "queries-indexed"]);
+    let (_, ready) = home.ready(&[
+        "--target",
+        "bad",
+        "--database",
+        "counted",
+        "--only",
+        "queries-indexed",
+    ]);
     assert_is(&ready, "queries-indexed", "warn");
     assert_eq!(ready["items"].as_array().unwrap().len(), 1);
 
     // Without its log it is restored of a snapshot.
     let (code, refused) = home.refused(&["ready", "bad", "--drill", "restore"]);
-    assert!(code == 2 && refused.contains("howdah cluster snapshot bad"), "{code}: {refused}");
+    assert!(
+        code == 2 && refused.contains("howdah cluster snapshot bad"),
+        "{code}: {refused}"
+    );
     home.text(&["cluster", "snapshot", "bad", "monday", "--wait"]);
     let (code, ready) = home.ready(&["bad", "--drill", "restore", "--only", "restore-drill,snapshot"]);
     assert_eq!(code, 0, "{ready:#}");
-    assert!(ready["drills"][0]["message"].as_str().unwrap().contains("the snapshot monday"), "{ready:#}");
+    assert!(
+        ready["drills"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("the snapshot monday"),
+        "{ready:#}"
+    );
 
     for (format, begins) in [("html", "<!DOCTYPE html>"), ("markdown", "# Readiness of bad")] {
         let output = home.run(&["ready", "bad", "--format", format]);
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(1));
-        assert!(text.starts_with(begins) && text.contains("Every table has a primary key"), "{text}");
+        assert!(
+            text.starts_with(begins) && text.contains("Every table has a primary key"),
+            "{text}"
+        );
     }
 }
 
@@ -193,21 +251,40 @@ impl Home {
     /// A session that stays, with the URL asked for once.
     async fn connect_quietly(&self, cluster: &str) -> Connection {
         static URL: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
-        let url = URL.get_or_init(|| async { self.text(&["cluster", "url", cluster]) }).await;
-        Connection::connect(&ConnInfo::parse(url.trim()).unwrap()).await.unwrap()
+        let url = URL
+            .get_or_init(|| async { self.text(&["cluster", "url", cluster]) })
+            .await;
+        Connection::connect(&ConnInfo::parse(url.trim()).unwrap())
+            .await
+            .unwrap()
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_good_cluster_each_item_passes() {
-    let home = Home::new("[notify.team]\ncommand = [\"true\"]\n[triggers.critical]\non = \"check\"\nnotify = [\"team\"]\n");
-    home.text(&["cluster", "create", "good", "--readers", "1", "--initial-database", "app", "--wait"]);
+    let home = Home::new(
+        "[notify.team]\ncommand = [\"true\"]\n[triggers.critical]\non = \"check\"\nnotify = [\"team\"]\n",
+    );
+    home.text(&[
+        "cluster",
+        "create",
+        "good",
+        "--readers",
+        "1",
+        "--initial-database",
+        "app",
+        "--wait",
+    ]);
     let mut app = home.connect("good", "app").await;
     let examples = examples(&["passes"]);
     app.batch("CREATE EXTENSION pg_stat_statements").await.unwrap();
     for (code, _, _, sql) in &examples {
         let schema = format!("ex_{}", code.replace('-', "_"));
-        app.batch(&format!("CREATE SCHEMA {schema}; SET search_path = {schema}, public")).await.unwrap();
+        app.batch(&format!(
+            "CREATE SCHEMA {schema}; SET search_path = {schema}, public"
+        ))
+        .await
+        .unwrap();
         provoke(&mut app, code, sql).await;
         app.batch("RESET search_path").await.unwrap();
     }
@@ -235,18 +312,36 @@ async fn on_a_good_cluster_each_item_passes() {
         assert!(drill["took_s"].as_f64().unwrap() > 0.0);
     }
     let restored = &ready["drills"][0];
-    assert!(restored["evidence"].to_string().contains("amcheck found nothing"), "{restored:#}");
-    assert!(ready["drills"][1]["message"].as_str().unwrap().contains("no acknowledged write was lost"), "{ready:#}");
+    assert!(
+        restored["evidence"].to_string().contains("amcheck found nothing"),
+        "{restored:#}"
+    );
+    assert!(
+        ready["drills"][1]["message"]
+            .as_str()
+            .unwrap()
+            .contains("no acknowledged write was lost"),
+        "{ready:#}"
+    );
     // The new writer has counted nothing yet.
     let mut app = home.connect("good", "app").await;
-    let (.., queries) = examples.iter().find(|(code, ..)| *code == "queries-indexed").unwrap();
+    let (.., queries) = examples
+        .iter()
+        .find(|(code, ..)| *code == "queries-indexed")
+        .unwrap();
     let query = queries.trim().lines().last().unwrap();
     app.batch(query).await.unwrap();
     let (code, ready) = home.ready(&["good"]);
     for (code, due, ..) in &examples {
         assert_is(&ready, code, due);
     }
-    for code in ["snapshot", "restore-drill", "failover-drill", "performance-history", "alarms"] {
+    for code in [
+        "snapshot",
+        "restore-drill",
+        "failover-drill",
+        "performance-history",
+        "alarms",
+    ] {
         assert_is(&ready, code, "pass");
     }
     assert_eq!(ready["counts"]["fail"], 0, "{ready:#}");
@@ -255,11 +350,23 @@ async fn on_a_good_cluster_each_item_passes() {
     app.batch(BROKEN_INDEX).await.unwrap();
     let (code, ready) = home.ready(&["good", "--drill", "restore", "--only", "restore-drill"]);
     assert_eq!((code, &ready["ready"]), (1, &json!(false)), "{ready:#}");
-    assert!(ready["drills"][0]["message"].as_str().unwrap().contains("broken_b"), "{ready:#}");
+    assert!(
+        ready["drills"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("broken_b"),
+        "{ready:#}"
+    );
     // The drills left nothing behind.
     let clusters: Value = serde_json::from_str(&home.text(&["cluster", "list", "--json"])).unwrap();
     assert_eq!(clusters["clusters"].as_array().unwrap().len(), 1, "{clusters:#}");
-    let left = app.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'howdah%'", &[]).await.unwrap();
+    let left = app
+        .query(
+            "SELECT count(*) FROM pg_database WHERE datname LIKE 'howdah%'",
+            &[],
+        )
+        .await
+        .unwrap();
     assert_eq!(left.first().unwrap().get(0), Some("0"));
 }
 
@@ -275,7 +382,10 @@ impl Home {
     fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?}");
-        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     }
 
     fn watch(&self, cluster: &str) -> std::process::Child {
@@ -298,18 +408,39 @@ async fn of_a_url_the_server_is_asked_and_the_rest_is_skipped_with_the_reason() 
         let home = Home::new("");
         let (_, ready) = home.ready(&["--url", &database.url()]);
         assert_is(&ready, "primary-keys", "skipped");
-        let mut connection = Connection::connect(&ConnInfo::parse(&database.url()).unwrap()).await.unwrap();
-        connection.batch("CREATE TABLE \"<b>\"\" | `x\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)").await.unwrap();
-        let page = String::from_utf8(home.run(&["ready", "--url", &database.url(), "--format", "html"]).stdout).unwrap();
+        let mut connection = Connection::connect(&ConnInfo::parse(&database.url()).unwrap())
+            .await
+            .unwrap();
+        connection
+            .batch("CREATE TABLE \"<b>\"\" | `x\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)")
+            .await
+            .unwrap();
+        let page = String::from_utf8(
+            home.run(&["ready", "--url", &database.url(), "--format", "html"])
+                .stdout,
+        )
+        .unwrap();
         assert!(page.contains("&lt;b&gt;") && !page.contains("<b>"), "{page}");
         let (code, ready) = home.ready(&["--url", &database.url()]);
         assert_eq!(code, 1, "{ready:#}");
         for code in ["primary-keys", "no-dangers", "indexes-valid"] {
             assert_is(&ready, code, "pass");
         }
-        for code in ["high-availability", "encryption-at-rest", "snapshot", "restore-drill", "failover-drill"] {
+        for code in [
+            "high-availability",
+            "encryption-at-rest",
+            "snapshot",
+            "restore-drill",
+            "failover-drill",
+        ] {
             assert_is(&ready, code, "skipped");
-            assert!(item(&ready, code)["message"].as_str().unwrap().contains("by its URL"), "{ready:#}");
+            assert!(
+                item(&ready, code)["message"]
+                    .as_str()
+                    .unwrap()
+                    .contains("by its URL"),
+                "{ready:#}"
+            );
         }
         let text = String::from_utf8(home.run(&["ready", "--url", &database.url()]).stdout).unwrap();
         assert!(text.contains("is not ready"), "{text}");
@@ -320,7 +451,10 @@ async fn of_a_url_the_server_is_asked_and_the_rest_is_skipped_with_the_reason() 
 async fn what_cannot_be_asked_has_no_verdict() {
     let home = Home::new("");
     let (code, ready) = home.ready(&["--url", "postgres://nobody@127.0.0.1:1/none"]);
-    assert!(code == 2 || ready["counts"]["fail"].as_u64().unwrap() > 0, "{code}: {ready:#}");
+    assert!(
+        code == 2 || ready["counts"]["fail"].as_u64().unwrap() > 0,
+        "{code}: {ready:#}"
+    );
     assert_eq!(ready["ready"], false);
     let (code, said) = home.refused(&["ready", "nosuch"]);
     assert!(code == 2 && said.contains("nosuch"), "{code}: {said}");
@@ -330,7 +464,10 @@ async fn what_cannot_be_asked_has_no_verdict() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_asks_and_is_refused_a_drill() {
-    let database = server(*majors().last().unwrap()).await.database("ready_agent").await;
+    let database = server(*majors().last().unwrap())
+        .await
+        .database("ready_agent")
+        .await;
     let client = Client::start(Options {
         era: Era::Stateless,
         arguments: vec!["--toolsets".into(), "all".into()],
@@ -339,7 +476,15 @@ async fn an_agent_asks_and_is_refused_a_drill() {
     })
     .await;
     let answer = client.call_tool("check_readiness", json!({})).await.unwrap();
-    assert!(answer["structuredContent"]["items"].as_array().is_some_and(|items| items.len() > 30), "{answer:#}");
-    let answer = client.call_tool("check_readiness", json!({ "drill": ["restore"] })).await.unwrap();
+    assert!(
+        answer["structuredContent"]["items"]
+            .as_array()
+            .is_some_and(|items| items.len() > 30),
+        "{answer:#}"
+    );
+    let answer = client
+        .call_tool("check_readiness", json!({ "drill": ["restore"] }))
+        .await
+        .unwrap();
     assert_eq!(answer["isError"], true, "{answer:#}");
 }
