@@ -258,9 +258,12 @@ impl Gathered {
             }
             left_out += result.left_out;
             for problem in &result.problems {
-                match answer.evidence.len() < TOLD {
-                    true => answer = answer.evidence(format!("{}: {}", result.code, problem.message)),
-                    false => left_out += 1,
+                if problem.message == answer.message {
+                    answer = problem.figures.iter().take(TOLD).fold(answer, |answer, (name, value)| answer.evidence(format!("{name}: {value}")));
+                } else if answer.evidence.len() < TOLD {
+                    answer = answer.evidence(format!("{}: {}", result.code, problem.message));
+                } else {
+                    left_out += 1;
                 }
                 fixes.extend(problem.fix.as_ref().map(|fix| fix.sql.clone()).or(problem.next.clone()));
             }
@@ -278,7 +281,7 @@ impl Gathered {
             return Answer::skipped(EMPTY);
         }
         let found = findings.iter().map(|one| &one.finding).filter(|one| codes.contains(&one.code.as_str()));
-        of_findings(found, fails_from, format!("{well} {} were reviewed.", counted(self.tables, "table")))
+        of_findings(found, fails_from, format!("{well} Reviewed: {}.", counted(self.tables, "table")))
     }
 
     /// The same of the problems of indexes.
@@ -291,7 +294,7 @@ impl Gathered {
             return Answer::skipped("There are no indexes in this database yet.");
         }
         let found = indexes.problems.iter().map(|one| &one.finding).filter(|one| codes.contains(&one.code.as_str()));
-        of_findings(found, fails_from, format!("{well} {} were looked at.", counted(indexes.indexes, "index")))
+        of_findings(found, fails_from, format!("{well} Looked at: {}.", counted(indexes.indexes, "index")))
     }
 
     /// The cluster, or why what a cluster alone has is skipped.
@@ -352,8 +355,13 @@ pub(crate) fn of_findings<'a>(found: impl Iterator<Item = &'a Finding>, fails_fr
         false => Verdict::Warn,
     };
     let mut answer = Answer::new(verdict, message);
-    for one in found.iter().take(TOLD) {
-        answer = answer.evidence(format!("{}: {}", one.code, one.message));
+    match found.as_slice() {
+        [one] => answer = one.evidence.iter().fold(answer.evidence(one.code.clone()), |answer, fact| answer.evidence(fact.clone())),
+        several => {
+            for one in several.iter().take(TOLD) {
+                answer = answer.evidence(format!("{}: {}", one.code, one.message));
+            }
+        }
     }
     let fixes = found.iter().filter_map(|one| one.fix.as_ref()).map(|fix| fix.sql.clone()).collect();
     let left_out = found.len().saturating_sub(TOLD);

@@ -58,8 +58,7 @@ pub(super) fn text(readiness: &Readiness) -> Report {
             ];
             // Of what is well the sentence is enough.
             if item.verdict >= Verdict::Warn {
-                let lines = item.evidence.iter().filter(|line| !line.ends_with(&item.message));
-                parts.extend(lines.map(|line| (Mark::Faint, format!("\n         · {line}"))));
+                parts.extend(item.evidence.iter().map(|line| (Mark::Faint, format!("\n         · {line}"))));
                 if let Some(fix) = &item.fix {
                     parts.push((Mark::Remedy, format!("\n         → {}", fix.replace('\n', "\n           "))));
                 }
