@@ -76,7 +76,20 @@ impl Samples {
         })
         .await?;
         self.call(|connection| {
-            Ok(connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?)
+            let mut freeing =
+                connection.prepare_cached(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
+            // It returns a row for each page, and frees no further one until that is taken.
+            let mut pages = freeing.query([])?;
+            let mut freed = 0;
+            while pages.next()?.is_some() {
+                freed += 1;
+            }
+            drop(pages);
+            if freed > 0 {
+                // The file gets shorter when the log of writes goes into it; left for later where somebody is reading.
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            }
+            Ok(())
         })
         .await
     }
