@@ -306,7 +306,38 @@ async fn on_a_good_cluster_each_item_passes() {
     watcher.kill().unwrap();
     watcher.wait().unwrap();
 
+    // What a drill that was ended has left is told, not touched.
+    let mut app = home.connect("good", "app").await;
+    app.batch("CREATE DATABASE howdah_drill_1").await.unwrap();
+    home.text(&[
+        "cluster",
+        "clone",
+        "good",
+        "--as",
+        "good-drill-1",
+        "--readers",
+        "0",
+        "--wait",
+    ]);
     let (_, ready) = home.ready(&["good", "--drill", "restore,failover", "--yes"]);
+    for (drill, remedy) in [
+        (0, "howdah cluster delete good-drill-1 "),
+        (1, "DROP DATABASE howdah_drill_1"),
+    ] {
+        let drill = &ready["drills"][drill];
+        assert!(drill["evidence"].to_string().contains(remedy), "{drill:#}");
+    }
+    home.text(&[
+        "cluster",
+        "delete",
+        "good-drill-1",
+        "--skip-final-snapshot",
+        "--yes",
+        "--wait",
+    ]);
+    drop(app);
+    let mut app = home.connect("good", "app").await;
+    app.batch("DROP DATABASE howdah_drill_1").await.unwrap();
     for drill in ready["drills"].as_array().unwrap() {
         assert_eq!(drill["succeeded"], true, "{drill:#}");
         assert!(drill["took_s"].as_f64().unwrap() > 0.0);

@@ -26,10 +26,15 @@ pub(super) async fn run(cx: &Context, cluster: &Cluster) -> Result<Drilled> {
     let conninfo = cx.get::<Clusters>()?.target(cluster.name.as_str()).await?.conninfo;
     let database = format!("howdah_drill_{}", now_s());
     let own = conninfo.with_database(&database);
-    Connection::connect(&conninfo).await?.batch(&format!("CREATE DATABASE {database}")).await?;
+    let mut connection = Connection::connect(&conninfo).await?;
+    let left = connection.query(include_str!("left_databases.sql"), &[]).await?;
+    connection.batch(&format!("CREATE DATABASE {database}")).await?;
+    drop(connection);
     let drilled = under_writes(cx, cluster, &own).await;
     let dropped = drop_database(&conninfo, &database).await;
     let mut drilled = drilled?;
+    let left = left.iter().filter_map(|row| row.get(0));
+    drilled.evidence.extend(left.map(|name| format!("{name} is of another drill; if that was ended: DROP DATABASE {name}")));
     if let Err(error) = dropped {
         drilled.evidence.push(format!("the drill's database is still there ({}): DROP DATABASE {database}", error.message));
     }

@@ -21,6 +21,7 @@ type Rows = BTreeMap<(String, String), Option<u64>>;
 pub(super) async fn run(cx: &Context, cluster: &Cluster) -> Result<Drilled> {
     let clusters = cx.get::<Clusters>()?;
     let copy = copy_name(&cluster.name)?;
+    let left = left_behind(&clusters, cluster, &copy).await?;
     let (action, source, moment) = match &cluster.restorable_since {
         Some(_) => {
             let source = conninfo(&clusters, cluster.name.as_str()).await?;
@@ -45,7 +46,7 @@ pub(super) async fn run(cx: &Context, cluster: &Cluster) -> Result<Drilled> {
     let began = Instant::now();
     let job = carry_out(cx, &copy, action).await?;
     let took_s = began.elapsed().as_secs_f64();
-    let mut drilled = Drilled { drill: Drill::Restore, succeeded: false, took_s, message: String::new(), evidence: Vec::new() };
+    let mut drilled = Drilled { drill: Drill::Restore, succeeded: false, took_s, message: String::new(), evidence: left };
     if let Some(why) = failure(&job) {
         drilled.message = format!("{} could not be restored to {moment}: {why}", cluster.name);
         return Ok(drilled);
@@ -75,6 +76,18 @@ fn copy_name(of: &ClusterName) -> Result<ClusterName> {
     let suffix = format!("-drill-{}", now_s());
     let stem: String = of.as_str().chars().take(63 - suffix.len()).collect();
     format!("{}{suffix}", stem.trim_end_matches('-')).parse().map_err(Error::from)
+}
+
+/// The copies of drills that were ended before they could remove them, a sentence each.
+async fn left_behind(clusters: &Clusters, cluster: &Cluster, copy: &ClusterName) -> Result<Vec<String>> {
+    let prefix = copy.as_str().trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let names = clusters.provider(&cluster.provider)?.clusters().await?;
+    let is_copy = |name: &&ClusterName| {
+        let rest = name.as_str().strip_prefix(prefix);
+        rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let left = names.iter().filter(is_copy);
+    Ok(left.map(|name| format!("{name} is of another drill; if that was ended: howdah cluster delete {name} --skip-final-snapshot --yes")).collect())
 }
 
 async fn newest(clusters: &Clusters, cluster: &Cluster) -> Result<Snapshot> {
