@@ -264,6 +264,8 @@ impl Output for Readiness {
     fn exit_code(&self) -> u8 {
         let drilled = self.drills.iter().all(|drill| drill.succeeded);
         match (self.counts.fail, drilled, &self.unasked) {
+            // Of a server alone there is nothing to go by but itself.
+            (_, _, Some(_)) if self.provider.is_none() => 2,
             (1.., _, _) | (_, false, _) => 1,
             (0, true, Some(_)) => 2,
             (0, true, None) => 0,

@@ -8,7 +8,7 @@ use super::{Checked, Readiness, Section, Verdict};
 pub(super) fn headline(readiness: &Readiness) -> String {
     let name = &readiness.target;
     match (&readiness.unasked, readiness.ready, readiness.counts.fail) {
-        (Some(why), _, 0) => format!("Whether {name} is ready is not known. {why}"),
+        (Some(why), _, fails) if fails == 0 || readiness.provider.is_none() => format!("Whether {name} is ready is not known. {why}"),
         (_, true, _) if readiness.left_out > 0 => {
             format!("{name} is ready in what was asked for; {} items were left out.", readiness.left_out)
         }
