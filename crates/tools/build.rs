@@ -1,7 +1,8 @@
-//! Writes the module list of this crate from the files that are there, so that
-//! a new tool is one new file and touches nothing else.
+//! Writes the module list of this crate, and the list of the items of readiness, from the files
+//! that are there, so that a new tool or item is its own files and touches nothing else.
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
@@ -36,4 +37,43 @@ fn main() {
         .collect();
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("modules.rs");
     fs::write(out, list).expect("OUT_DIR can be written");
+    write_items(&source.join("check_readiness/items"));
+}
+
+/// The items of readiness and their pages.
+fn write_items(directory: &Path) {
+    println!("cargo:rerun-if-changed={}", directory.display());
+    let (mut modules, mut items, mut pages) = (String::new(), String::new(), String::new());
+    for file in sorted(directory) {
+        let name = file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("names of items are ASCII");
+        let path = file.display().to_string();
+        match file.extension().and_then(|extension| extension.to_str()) {
+            Some("rs") => {
+                writeln!(modules, "#[path = {path:?}]\nmod {name};").expect("a string takes it");
+                writeln!(items, "    {name}::ITEM,").expect("a string takes it");
+            }
+            Some("md") => {
+                let code = name.replace('_', "-");
+                writeln!(pages, "    ({code:?}, include_str!({path:?})),").expect("a string takes it");
+            }
+            _ => {}
+        }
+    }
+    let list = format!(
+        "{modules}\nstatic ITEMS: &[Item] = &[\n{items}];\nstatic PAGES: &[(&str, &str)] = &[\n{pages}];\n"
+    );
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("readiness_items.rs");
+    fs::write(out, list).expect("OUT_DIR can be written");
+}
+
+fn sorted(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("the directory of items can be read");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("the directory of items can be read").path())
+        .collect();
+    paths.sort();
+    paths
 }

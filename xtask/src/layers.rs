@@ -27,7 +27,7 @@ const FACES: &[(&str, &[&str])] = &[
     ("clap_complete", &["app"]),
     ("rmcp", &["app"]),
     ("axum", &["app"]),
-    ("maud", &["app"]),
+    ("maud", &["app", "tools"]),
 ];
 
 /// What breaks the order, a line each.

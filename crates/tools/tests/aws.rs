@@ -285,3 +285,80 @@ async fn an_agent_asks_before_it_costs_money() {
     );
     account.assert_clean();
 }
+
+const PRODUCTION: &str =
+    "[clusters.aws]\npoll_seconds = 0.05\nmonitoring_role = 'arn:aws:iam::123456789012:role/monitoring'\n";
+
+#[test]
+fn readiness_is_what_aws_says_where_the_server_is_out_of_reach() {
+    let account = Account::new();
+    std::fs::write(account.home.path().join("howdah.toml"), PRODUCTION).unwrap();
+    let ready = |cluster: &str| {
+        let output = account.run(&["ready", cluster, "--json"]);
+        let ready: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code().unwrap(), ready)
+    };
+    let verdict = |ready: &Value, code: &str| {
+        let items = ready["items"].as_array().unwrap();
+        let item = items.iter().find(|item| item["code"] == code).unwrap();
+        item["verdict"].as_str().unwrap().to_owned()
+    };
+    for (cluster, preset) in [("shop", "production"), ("trial", "dev")] {
+        account.text(&[
+            "cluster",
+            "create",
+            cluster,
+            "--provider",
+            "aws",
+            "--preset",
+            preset,
+            "--wait",
+        ]);
+    }
+    let (code, shop) = ready("shop");
+    // Nobody tried a restore.
+    assert_eq!((code, &shop["ready"]), (1, &json!(false)), "{shop:#}");
+    for code in [
+        "cluster-available",
+        "encryption-at-rest",
+        "deletion-protection",
+        "capacity",
+        "retention",
+        "enhanced-monitoring",
+    ] {
+        assert_eq!(verdict(&shop, code), "pass", "{code}: {shop:#}");
+    }
+    for code in ["primary-keys", "timeouts", "indexes-valid"] {
+        assert_eq!(verdict(&shop, code), "skipped", "{code}: {shop:#}");
+    }
+    assert_eq!(verdict(&shop, "restore-drill"), "fail", "{shop:#}");
+    let (_, trial) = ready("trial");
+    for (code, due) in [
+        ("high-availability", "fail"),
+        ("deletion-protection", "fail"),
+        ("enhanced-monitoring", "warn"),
+        ("alarms", "warn"),
+    ] {
+        assert_eq!(verdict(&trial, code), due, "{code}: {trial:#}");
+    }
+    // What costs money is not made by a drill.
+    let refused = account.refusal(&["ready", "shop", "--drill", "restore", "--yes"]);
+    assert!(refused.contains("howdah cluster restore shop"), "{refused}");
+    account.text(&["cluster", "snapshot", "trial", "monday", "--wait"]);
+    account.text(&[
+        "cluster",
+        "restore",
+        "trial",
+        "--snapshot",
+        "monday",
+        "--as",
+        "trial-drill",
+        "--wait",
+    ]);
+    let (_, trial) = ready("trial");
+    for code in ["snapshot", "restore-drill"] {
+        assert_eq!(verdict(&trial, code), "pass", "{code}: {trial:#}");
+    }
+    account.assert_clean();
+}

@@ -43,10 +43,25 @@ pub(super) fn cluster(account: &Account, found: &DbCluster, instances: &[DbInsta
         connection: connection(account, found).ok().flatten(),
         size_bytes: None,
         restorable_since: found.earliest_restorable_time().map(|moment| time(Some(moment))),
+        details: details(found, instances),
         instances: members,
-        details: details(found),
         name,
     })
+}
+
+/// Whether every instance of the cluster sends what Enhanced Monitoring sees; none where there is no instance.
+fn is_monitored(found: &DbCluster, instances: &[DbInstance]) -> Option<bool> {
+    let is_member = |instance: &&DbInstance| {
+        found
+            .db_cluster_members()
+            .iter()
+            .any(|member| member.db_instance_identifier() == instance.db_instance_identifier())
+    };
+    instances
+        .iter()
+        .filter(is_member)
+        .map(|instance| instance.monitoring_interval().unwrap_or(0) > 0)
+        .reduce(|all, one| all && one)
 }
 
 fn instance(name: &str, writer: bool, found: Option<&DbInstance>) -> Instance {
@@ -116,7 +131,7 @@ pub(super) fn connection(account: &Account, found: &DbCluster) -> Result<Option<
     }))
 }
 
-fn details(found: &DbCluster) -> BTreeMap<String, String> {
+fn details(found: &DbCluster, instances: &[DbInstance]) -> BTreeMap<String, String> {
     let yes = |is: Option<bool>| if is.unwrap_or_default() { "yes" } else { "no" }.to_owned();
     let mut details = BTreeMap::new();
     let mut add = |name: &str, value: Option<String>| {
@@ -157,6 +172,10 @@ fn details(found: &DbCluster) -> BTreeMap<String, String> {
         found
             .database_insights_mode()
             .map(|mode| mode.as_str().to_owned()),
+    );
+    add(
+        "Enhanced Monitoring",
+        is_monitored(found, instances).map(|is| yes(Some(is))),
     );
     add("Storage", found.storage_type().map(str::to_owned));
     add("Data API", Some(yes(found.http_endpoint_enabled())));

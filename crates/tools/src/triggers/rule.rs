@@ -111,7 +111,7 @@ impl Rule {
     }
 
     /// Whether it looks at that target.
-    pub(super) fn is_about(&self, target: &str) -> bool {
+    pub(crate) fn is_about(&self, target: &str) -> bool {
         self.targets.is_empty() || self.targets.iter().any(|own| own == target)
     }
 
