@@ -1,5 +1,7 @@
 //! A day of samples of many databases: what it takes on the disk, how long questions take, and what expires.
 
+mod active;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -134,6 +136,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         lines.retain(|line| !line.what.contains(" after "));
     }
     lines.push(figure("memory of this process, MiB", peak_mib()?, ""));
+    lines.extend(active::measure(major).await?);
     measure::print(&lines, major, false);
     Ok(())
 }
