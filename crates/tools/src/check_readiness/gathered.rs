@@ -11,7 +11,6 @@ use howdah_jobs::{Engine, JobFilter, JobKind, JobRecord, JobState};
 use howdah_lint::schema::SchemaFinding;
 use howdah_pg::catalog::for_major;
 use howdah_pg::{ConnInfo, Connection, Host, Origin, SslMode, Target};
-use howdah_store::Store;
 use howdah_watch::samples_of;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -23,7 +22,7 @@ use super::restore::{RestoreDrill, RestoreInput};
 use crate::advise_indexes::AdviseIndexes;
 use crate::review_schema::{FailOn, ReviewSchema};
 use crate::triggers::Triggers;
-use crate::watched::now_s;
+use crate::watched::{self, now_s};
 use crate::{check_health, target_session};
 
 /// Something that was asked for, or why it is not known.
@@ -489,8 +488,8 @@ async fn missing(cx: &Context, target: &Target) -> Result<(Vec<String>, usize)> 
 }
 
 async fn watched(cx: &Context, target: &Target) -> Result<Option<i64>> {
-    let samples = samples_of(&*cx.get::<Store>()?, target);
-    if !samples.exists() {
+    let samples = samples_of(&watched::history(cx).await?, target);
+    if !samples.exists().await? {
         return Ok(None);
     }
     Ok(samples.reach().await?.map(|reach| reach.to_s))
