@@ -3,6 +3,8 @@
 use howdah_aurora::{Action, Clusters, Operation, Tier};
 use howdah_core::{Answer, Caller, Confirmation, Context, Error, Result};
 
+use crate::cluster_change;
+
 /// A person agrees to what costs or loses something: to a loss by `--yes` at the command line,
 /// else by an answer to the question that their client puts.
 pub(crate) async fn consent(cx: &Context, operation: &Operation) -> Result<()> {
@@ -142,12 +144,7 @@ fn command(operation: &Operation, source: &str) -> String {
             if let Some(compute) = &change.compute {
                 words.push_str(&format!(" --size {}", compute.as_argument()));
             }
-            if let Some(days) = change.retention_days {
-                words.push_str(&format!(" --retention-days {days}"));
-            }
-            if let Some(protected) = change.deletion_protection {
-                words.push_str(&format!(" --deletion-protection {protected}"));
-            }
+            words.push_str(&cluster_change::arguments(change));
             words
         }
     };

@@ -1,12 +1,13 @@
 //! The tool `start_cluster_job`: everything that is done with a cluster that is there.
 
 use howdah_aurora::{
-    Action, AuroraError, ClusterName, Clusters, Compute, Modification, Operation, Preset, Shape, Snapshot, SnapshotName,
+    Action, AuroraError, ClusterName, Clusters, Compute, Operation, Preset, Shape, Snapshot, SnapshotName,
 };
 use howdah_core::{Context, Effect, Error, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cluster_change::ClusterChange;
 use crate::clusters::{ClusterJob, start};
 
 /// Stops, starts, deletes, snapshots, restores, clones or changes a cluster, adds or removes a reader, fails over,
@@ -52,14 +53,10 @@ pub struct StartClusterJob {
     #[arg(long, value_name = "PRESET")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
-    /// For `modify`: days that backups are kept, 1 to 35.
-    #[arg(long, value_name = "DAYS")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retention_days: Option<u8>,
-    /// For `modify`: whether a deletion is refused.
-    #[arg(long, value_name = "BOOL")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deletion_protection: Option<bool>,
+    /// For `modify`: what is to be otherwise, beside the size.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub change: ClusterChange,
 }
 
 /// What can be done with a cluster.
@@ -86,7 +83,7 @@ pub enum ClusterAction {
     RemoveReader,
     /// Make a reader the writer.
     Failover,
-    /// Change size, backups or protection.
+    /// Change size, parameters, backups, protection and the like.
     Modify,
 }
 
@@ -159,11 +156,7 @@ impl StartClusterJob {
                 })?,
             },
             ClusterAction::Failover => Action::Failover { to: self.reader.clone() },
-            ClusterAction::Modify => Action::Modify(Modification {
-                compute: self.compute()?,
-                retention_days: self.retention_days,
-                deletion_protection: self.deletion_protection,
-            }),
+            ClusterAction::Modify => Action::Modify(self.change.modification(self.compute()?)?),
             ClusterAction::Delete | ClusterAction::Restore | ClusterAction::DeleteSnapshot | ClusterAction::Clone => {
                 Action::Delete { final_snapshot: final_snapshot(snapshot, self.skip_final_snapshot)? }
             }
