@@ -118,6 +118,26 @@ cluster_job!(
     /// Changes size or guards of a cluster.
     ModifyCluster, "modify_cluster", "Change a cluster", OnFailure::Keep
 );
+cluster_job!(
+    /// Makes a green environment beside a cluster.
+    CreateBlueGreen, "create_blue_green", "Create a green environment", OnFailure::Undo
+);
+cluster_job!(
+    /// Lets a green environment take its cluster's place.
+    SwitchBlueGreen, "switch_blue_green", "Switch over to the green environment", OnFailure::Undo
+);
+cluster_job!(
+    /// Ends a blue/green deployment.
+    DeleteBlueGreen, "delete_blue_green", "Delete a blue/green deployment", OnFailure::Keep
+);
+cluster_job!(
+    /// Makes a proxy before a cluster.
+    CreateProxy, "create_proxy", "Create a proxy", OnFailure::Undo
+);
+cluster_job!(
+    /// Removes the proxy before a cluster.
+    DeleteProxy, "delete_proxy", "Delete a proxy", OnFailure::Keep
+);
 
 fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
     cx.get::<Clusters>()?.provider(&input.provider)
@@ -156,6 +176,9 @@ fn result(input: &Operation, state: &OperationState) -> Value {
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
         | Action::Clone { .. } => result["status"] = "available".into(),
+        Action::DeleteBlueGreen { .. } | Action::DeleteProxy => result["deleted"] = true.into(),
+        Action::SwitchBlueGreen { .. } => result["status"] = "switched_over".into(),
+        Action::CreateBlueGreen { .. } | Action::CreateProxy => result["status"] = "available".into(),
         Action::RemoveReader { reader } => result["removed"] = reader.as_str().into(),
         Action::AddReader | Action::Failover { .. } | Action::Modify(_) | Action::Snapshot { .. } => {
             let names: Vec<&str> = state.members.iter().map(|member| member.name.as_str()).collect();
@@ -186,6 +209,11 @@ impl Operation {
             Action::RemoveReader { .. } => engine.start::<RemoveReader>(self, by).await,
             Action::Failover { .. } => engine.start::<FailOver>(self, by).await,
             Action::Modify(_) => engine.start::<ModifyCluster>(self, by).await,
+            Action::CreateBlueGreen { .. } => engine.start::<CreateBlueGreen>(self, by).await,
+            Action::SwitchBlueGreen { .. } => engine.start::<SwitchBlueGreen>(self, by).await,
+            Action::DeleteBlueGreen { .. } => engine.start::<DeleteBlueGreen>(self, by).await,
+            Action::CreateProxy => engine.start::<CreateProxy>(self, by).await,
+            Action::DeleteProxy => engine.start::<DeleteProxy>(self, by).await,
         };
         started.map_err(Error::from)
     }

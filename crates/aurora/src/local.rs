@@ -121,7 +121,12 @@ impl LocalPlane {
                 steps.push(Step::new("follow", "Letting the old writer follow the new one"));
             }
             // Refused by `check`, before a job is recorded.
-            Action::Modify(_) => {}
+            Action::Modify(_)
+            | Action::CreateBlueGreen { .. }
+            | Action::SwitchBlueGreen { .. }
+            | Action::DeleteBlueGreen { .. }
+            | Action::CreateProxy
+            | Action::DeleteProxy => {}
         }
         steps
     }
@@ -257,6 +262,12 @@ impl ControlPlane for LocalPlane {
                 failover::check(&self.layout.cluster(cluster), to.as_deref())?;
             }
             Action::Modify(_) => return Err(cannot("change a cluster")),
+            Action::CreateBlueGreen { .. }
+            | Action::SwitchBlueGreen { .. }
+            | Action::DeleteBlueGreen { .. } => {
+                return Err(cannot("make blue/green deployments"));
+            }
+            Action::CreateProxy | Action::DeleteProxy => return Err(cannot("make proxies")),
         }
         Ok(())
     }

@@ -99,7 +99,39 @@ pub enum Action {
     },
     /// Change what it is made of or how it is guarded.
     Modify(Modification),
+    /// Begin a blue/green deployment: make its green environment, a copy that follows its changes, for what is tried
+    /// there before it takes the cluster's place.
+    CreateBlueGreen {
+        /// The green environment's major version; the cluster's own without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<u16>,
+        /// The size of the green environment's instances; the cluster's own without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compute: Option<Compute>,
+    },
+    /// Give the cluster's name and endpoints to its green environment. What had them so far, blue, stays as `NAME-old1`.
+    SwitchBlueGreen {
+        /// How long the green environment may take to have all of blue's changes, before all is as it was; see
+        /// [`SWITCH_TIMEOUT_S`].
+        timeout_s: u32,
+    },
+    /// End a blue/green deployment: before the switch its green environment goes, after it the old blue.
+    DeleteBlueGreen {
+        /// It does not go but becomes a cluster of its own.
+        #[serde(default)]
+        keep: bool,
+    },
+    /// Make a proxy that shares few sessions among many clients.
+    CreateProxy,
+    /// Remove the proxy; its clients lose their connections.
+    DeleteProxy,
 }
+
+/// What may be said of how long a switch takes at most, as in RDS, in seconds.
+pub const SWITCH_TIMEOUT_S: std::ops::RangeInclusive<u32> = 30..=3600;
+
+/// How long a switch takes at most where nobody says so, as in RDS, in seconds.
+pub const DEFAULT_SWITCH_TIMEOUT_S: u32 = 300;
 
 /// What is to be otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -57,6 +57,11 @@ fn words(operation: &Operation) -> (String, &'static str) {
         Action::RemoveReader { reader } => (format!("The reader {reader}"), "removed"),
         Action::Failover { .. } => (cluster, "failed over"),
         Action::Modify(_) => (cluster, "changed"),
+        Action::CreateBlueGreen { .. } => (format!("The green environment of {}", operation.cluster), "made"),
+        Action::SwitchBlueGreen { .. } => (cluster, "switched over to its green environment"),
+        Action::DeleteBlueGreen { .. } => (format!("The blue/green deployment of {}", operation.cluster), "deleted"),
+        Action::CreateProxy => (format!("The proxy of {}", operation.cluster), "made"),
+        Action::DeleteProxy => (format!("The proxy of {}", operation.cluster), "deleted"),
     }
 }
 
@@ -81,6 +86,9 @@ fn question(operation: &Operation) -> &'static str {
         Action::RemoveReader { .. } => "Remove",
         Action::Failover { .. } => "Fail over",
         Action::Modify(_) => "Change",
+        Action::CreateBlueGreen { .. } | Action::CreateProxy => "Make",
+        Action::SwitchBlueGreen { .. } => "Switch over, to its green environment,",
+        Action::DeleteBlueGreen { .. } | Action::DeleteProxy => "Delete",
     }
 }
 
@@ -147,6 +155,17 @@ fn command(operation: &Operation, source: &str) -> String {
             words.push_str(&cluster_change::arguments(change));
             words
         }
+        Action::CreateBlueGreen { version, compute } => {
+            let version = version.map_or(String::new(), |major| format!(" --pg-version {major}"));
+            let size = compute.as_ref().map_or(String::new(), |compute| format!(" --size {}", compute.as_argument()));
+            format!("blue-green create {cluster}{version}{size}")
+        }
+        Action::SwitchBlueGreen { timeout_s } => format!("blue-green switch {cluster} --timeout {timeout_s}s"),
+        Action::DeleteBlueGreen { keep } => {
+            format!("blue-green delete {cluster}{}", if *keep { " --keep" } else { "" })
+        }
+        Action::CreateProxy => format!("proxy create {cluster}"),
+        Action::DeleteProxy => format!("proxy delete {cluster}"),
     };
     format!("howdah cluster {rest} --yes")
 }

@@ -43,6 +43,8 @@ pub(super) fn cluster(account: &Account, found: &DbCluster, instances: &[DbInsta
         connection: connection(account, found).ok().flatten(),
         size_bytes: None,
         restorable_since: found.earliest_restorable_time().map(|moment| time(Some(moment))),
+        blue_green: None,
+        proxy: None,
         details: details(found, instances),
         instances: members,
         name,

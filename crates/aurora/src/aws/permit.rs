@@ -61,7 +61,19 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             check_change(change)?;
             check_status(caller, cluster, &["available", "backing-up", "modifying"]).await
         }
+        Action::CreateBlueGreen { .. } | Action::SwitchBlueGreen { .. } | Action::DeleteBlueGreen { .. } => {
+            Err(cannot("make blue/green deployments"))
+        }
+        Action::CreateProxy | Action::DeleteProxy => Err(cannot("make proxies")),
     }
+}
+
+fn cannot(what: &str) -> Error {
+    AuroraError::Unsupported {
+        provider: super::AwsPlane::NAME,
+        what: what.to_owned(),
+    }
+    .into()
 }
 
 async fn check_new(caller: Caller<'_>, cluster: &ClusterName, shape: &Shape, readers: u8) -> Result<()> {
@@ -220,7 +232,16 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
             risk("Clients lose their connections, and writes fail for up to a minute while the reader becomes the writer.".into())
         }
         Action::Modify(change) => modification(caller, cluster, change).await?,
-        Action::Create { .. } | Action::Restore { .. } | Action::RestoreToTime { .. } | Action::Clone { .. } => Tier::Free,
+        Action::Create { .. }
+        | Action::Restore { .. }
+        | Action::RestoreToTime { .. }
+        | Action::Clone { .. }
+        // Refused by `check`.
+        | Action::CreateBlueGreen { .. }
+        | Action::SwitchBlueGreen { .. }
+        | Action::DeleteBlueGreen { .. }
+        | Action::CreateProxy
+        | Action::DeleteProxy => Tier::Free,
     })
 }
 

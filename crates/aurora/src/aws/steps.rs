@@ -30,7 +30,13 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
         Action::Create { .. }
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
-        | Action::Clone { .. } => Vec::new(),
+        | Action::Clone { .. }
+        // Refused by `check`, before a job is recorded.
+        | Action::CreateBlueGreen { .. }
+        | Action::SwitchBlueGreen { .. }
+        | Action::DeleteBlueGreen { .. }
+        | Action::CreateProxy
+        | Action::DeleteProxy => Vec::new(),
     }
 }
 

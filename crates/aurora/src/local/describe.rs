@@ -52,6 +52,8 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         size_bytes,
         restorable_since: log_archive::earliest(&directory),
         instances,
+        blue_green: None,
+        proxy: None,
         details: BTreeMap::new(),
     })
 }
