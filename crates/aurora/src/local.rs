@@ -126,7 +126,9 @@ impl LocalPlane {
             | Action::SwitchBlueGreen { .. }
             | Action::DeleteBlueGreen { .. }
             | Action::CreateProxy
-            | Action::DeleteProxy => {}
+            | Action::DeleteProxy
+            | Action::CreateAlarms { .. }
+            | Action::DeleteAlarms => {}
         }
         steps
     }
@@ -268,6 +270,7 @@ impl ControlPlane for LocalPlane {
                 return Err(cannot("make blue/green deployments"));
             }
             Action::CreateProxy | Action::DeleteProxy => return Err(cannot("make proxies")),
+            Action::CreateAlarms { .. } | Action::DeleteAlarms => return Err(cannot(NO_ALARMS)),
         }
         Ok(())
     }
@@ -486,6 +489,8 @@ impl ControlPlane for LocalPlane {
         self.layout.cluster(&cluster).password().map(Secret::new)
     }
 }
+
+const NO_ALARMS: &str = "make alarms: triggers of howdah.toml tell people while `howdah watch` runs";
 
 fn cannot(what: &str) -> Error {
     AuroraError::Unsupported {

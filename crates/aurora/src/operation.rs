@@ -125,6 +125,14 @@ pub enum Action {
     CreateProxy,
     /// Remove the proxy; its clients lose their connections.
     DeleteProxy,
+    /// Make the alarms that tell somebody when it is not well, or bring them up to date.
+    CreateAlarms {
+        /// Who is told: topics of SNS, by ARN.
+        #[serde(default)]
+        topics: Vec<String>,
+    },
+    /// Remove the alarms that were made so.
+    DeleteAlarms,
 }
 
 /// What may be said of how long a switch takes at most, as in RDS, in seconds.
@@ -196,6 +204,9 @@ pub struct OperationState {
     /// The instances that the operation makes, takes away or chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+    /// The alarms that were not there before the operation, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<String>,
 }
 
 /// An instance as it can be made again.

@@ -134,6 +134,23 @@ pub struct ModifyCluster {
     pub change: ClusterChange,
 }
 
+/// Make the alarms that tell somebody when a cluster is not well, or bring them up to date.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CreateAlarms {
+    /// The cluster.
+    pub name: String,
+    /// Who is told: a topic of SNS by its ARN; may be given several times.
+    #[arg(long = "sns-topic", value_name = "ARN")]
+    pub sns_topics: Vec<String>,
+}
+
+/// Remove the alarms that howdah made for a cluster.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DeleteAlarms {
+    /// The cluster.
+    pub name: String,
+}
+
 impl StartClusterJob {
     fn plain(name: String, action: ClusterAction) -> Self {
         Self {
@@ -147,6 +164,7 @@ impl StartClusterJob {
             reader: None,
             size: None,
             preset: None,
+            sns_topics: Vec::new(),
             change: ClusterChange::default(),
         }
     }
@@ -227,6 +245,15 @@ commands! {
             reader: it.to,
             ..StartClusterJob::plain(it.name, ClusterAction::Failover)
         };
+    CreateAlarms "create-alarms" "
+        howdah cluster create-alarms shop --sns-topic arn:aws:sns:eu-central-1:123456789012:on-call --wait" |it|
+        StartClusterJob {
+            sns_topics: it.sns_topics,
+            ..StartClusterJob::plain(it.name, ClusterAction::CreateAlarms)
+        };
+    DeleteAlarms "delete-alarms" "
+        howdah cluster delete-alarms shop --yes      those that howdah made" |it|
+        StartClusterJob::plain(it.name, ClusterAction::DeleteAlarms);
     ModifyCluster "modify" "
         howdah cluster modify shop --size 1-8 --yes              another range of capacity, without a restart
         howdah cluster modify shop --size db.r8g.large --yes     another class: every instance restarts

@@ -62,7 +62,13 @@ fn words(operation: &Operation) -> (String, &'static str) {
         Action::DeleteBlueGreen { .. } => (format!("The blue/green deployment of {}", operation.cluster), "deleted"),
         Action::CreateProxy => (format!("The proxy of {}", operation.cluster), "made"),
         Action::DeleteProxy => (format!("The proxy of {}", operation.cluster), "deleted"),
+        Action::CreateAlarms { .. } => (alarms(operation), "made"),
+        Action::DeleteAlarms => (alarms(operation), "deleted"),
     }
+}
+
+fn alarms(operation: &Operation) -> String {
+    format!("The set of alarms of {}", operation.cluster)
 }
 
 /// What is dealt with, within a sentence.
@@ -86,9 +92,9 @@ fn question(operation: &Operation) -> &'static str {
         Action::RemoveReader { .. } => "Remove",
         Action::Failover { .. } => "Fail over",
         Action::Modify(_) => "Change",
-        Action::CreateBlueGreen { .. } | Action::CreateProxy => "Make",
+        Action::CreateBlueGreen { .. } | Action::CreateProxy | Action::CreateAlarms { .. } => "Make",
         Action::SwitchBlueGreen { .. } => "Switch over, to its green environment,",
-        Action::DeleteBlueGreen { .. } | Action::DeleteProxy => "Delete",
+        Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => "Delete",
     }
 }
 
@@ -166,6 +172,11 @@ fn command(operation: &Operation, source: &str) -> String {
         }
         Action::CreateProxy => format!("proxy create {cluster}"),
         Action::DeleteProxy => format!("proxy delete {cluster}"),
+        Action::CreateAlarms { topics } => {
+            let topics: String = topics.iter().map(|arn| format!(" --sns-topic {arn}")).collect();
+            format!("create-alarms {cluster}{topics}")
+        }
+        Action::DeleteAlarms => format!("delete-alarms {cluster}"),
     };
     format!("howdah cluster {rest} --yes")
 }

@@ -11,7 +11,7 @@ use crate::cluster_change::ClusterChange;
 use crate::clusters::{ClusterJob, start};
 
 /// Stops, starts, deletes, snapshots, restores, clones or changes a cluster, adds or removes a reader, fails over,
-/// or deletes a snapshot, as a job, and returns the job's id at once.
+/// makes or deletes its alarms, or deletes a snapshot, as a job, and returns the job's id at once.
 /// Deleting a cluster needs the name of a final snapshot, or that none is wanted; what loses or costs something needs a person's consent.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct StartClusterJob {
@@ -53,6 +53,10 @@ pub struct StartClusterJob {
     #[arg(long, value_name = "PRESET")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
+    /// For `create_alarms` on AWS: who is told, a topic of SNS by its ARN; may be given several times.
+    #[arg(long = "sns-topic", value_name = "ARN")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sns_topics: Vec<String>,
     /// For `modify`: what is to be otherwise, beside the size.
     #[command(flatten)]
     #[serde(flatten)]
@@ -85,6 +89,10 @@ pub enum ClusterAction {
     Failover,
     /// Change size, parameters, backups, protection and the like.
     Modify,
+    /// Make the alarms that tell somebody when it is not well, or bring them up to date.
+    CreateAlarms,
+    /// Remove the alarms that were made so.
+    DeleteAlarms,
 }
 
 howdah_core::tool!(StartClusterJob);
@@ -156,6 +164,8 @@ impl StartClusterJob {
                 })?,
             },
             ClusterAction::Failover => Action::Failover { to: self.reader.clone() },
+            ClusterAction::CreateAlarms => Action::CreateAlarms { topics: self.sns_topics.clone() },
+            ClusterAction::DeleteAlarms => Action::DeleteAlarms,
             ClusterAction::Modify => Action::Modify(self.change.modification(self.compute()?)?),
             ClusterAction::Delete | ClusterAction::Restore | ClusterAction::DeleteSnapshot | ClusterAction::Clone => {
                 Action::Delete { final_snapshot: final_snapshot(snapshot, self.skip_final_snapshot)? }

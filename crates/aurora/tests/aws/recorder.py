@@ -67,6 +67,8 @@ class State:
         self.looks = {}
         self.made = {}
         self.hanging = 0
+        self.pending = set()
+        self.reboots = []
 
 
 STATE = State()
@@ -189,6 +191,15 @@ def refusal(action, params):
         group = params["DBClusterParameterGroupName"]
         if any(cluster.parameter_group == group for cluster in store.clusters.values()):
             return 400, "InvalidDBParameterGroupState", "One or more database instances are still members of this parameter group"
+    if action in ("ModifyDBClusterParameterGroup", "ResetDBClusterParameterGroup"):
+        if params["DBClusterParameterGroupName"].startswith("default."):
+            return 400, "InvalidDBParameterGroupState", "The parameter group is a default one, and cannot be modified"
+        if len(params["Parameters"]) > 20:
+            return 400, "InvalidParameterValue", "More than 20 parameters"
+        for one in params["Parameters"]:
+            apply = PARAMETERS.get(one["ParameterName"], ("", "", "dynamic"))[2]
+            if apply == "static" and one["ApplyMethod"] == "immediate":
+                return 400, "InvalidParameterCombination", "cannot use immediate apply method for static parameter"
     if action in ("ModifyDBCluster", "StopDBCluster", "StartDBCluster") and name not in store.clusters:
         return 404, "DBClusterNotFoundFault", f"DBCluster {name} not found."
     if action == "ModifyDBCluster" and store.clusters[name]._status == "stopped":
@@ -262,6 +273,104 @@ def version_reply(params):
         f"<DBEngineVersions>{entry}</DBEngineVersions></DescribeDBEngineVersionsResult>"
         "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></DescribeDBEngineVersionsResponse>"
     ).encode()
+
+
+def written(shape, value, name):
+    """A value as XML, by the model: what the model does not know is an error here."""
+    if shape.type_name == "structure":
+        inner = ""
+        for key, one in value.items():
+            member = shape.members[key]
+            inner += written(member, one, member.serialization.get("name", key))
+        return f"<{name}>{inner}</{name}>"
+    if shape.type_name == "list":
+        flat_list = shape.serialization.get("flattened")
+        item = name if flat_list else shape.member.serialization.get("name", "member")
+        inner = "".join(written(shape.member, one, item) for one in value)
+        return inner if flat_list else f"<{name}>{inner}</{name}>"
+    text = flat(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<{name}>{text}</{name}>"
+
+
+def answer_of(service, action, value):
+    """The reply of a service that moto does not stand in for."""
+    shape = MODELS[service].operation_model(action).output_shape
+    inner = ""
+    if shape is not None:
+        result = written(shape, value, f"{action}Result")
+        inner = result
+    return f"<{action}Response>{inner}<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>".encode()
+
+
+# The parameters of a cluster's family that the tests know, as AWS describes them.
+PARAMETERS = {
+    "autovacuum_vacuum_scale_factor": ("float", "0-100", "dynamic", True, None),
+    "log_line_prefix": ("string", "", "dynamic", False, "%t:%r:%u@%d:[%p]:"),
+    "log_min_duration_statement": ("integer", "-1-2147483647", "dynamic", True, None),
+    "max_connections": ("integer", "6-262143", "static", True, "LEAST({DBInstanceClassMemory/9531392},5000)"),
+    "rds.force_ssl": ("boolean", "0,1", "dynamic", True, "1"),
+    "rds.logical_replication": ("boolean", "0,1", "static", True, "0"),
+    "shared_preload_libraries": ("list", "auto_explain,pg_cron,pg_hint_plan,pg_stat_statements", "static", True, "pg_stat_statements"),
+    **{f"made_up_{number:02}": ("integer", "0-100", "dynamic", True, "1") for number in range(30)},
+}
+
+
+def parameters_reply(params):
+    """Ten a page, so that there are pages; moto has none but those that were set."""
+    group = params["DBClusterParameterGroupName"]
+    store = backend().db_cluster_parameter_groups
+    if not group.startswith("default.") and group not in store:
+        return None
+    given = {} if group.startswith("default.") else store[group].parameters
+    all_of_them = []
+    for name in sorted(set(PARAMETERS) | set(given)):
+        kind, allowed, apply, modifiable, value = PARAMETERS.get(name, ("string", "", "dynamic", True, None))
+        is_set = bool(given.get(name))
+        if params.get("Source") == "user" and not is_set:
+            continue
+        value = given[name]["ParameterValue"] if is_set else value
+        one = {"ParameterName": name, "DataType": kind, "AllowedValues": allowed, "ApplyType": apply,
+               "IsModifiable": modifiable, "Source": "user" if is_set else "engine-default"}
+        all_of_them.append(one if value is None else {**one, "ParameterValue": value})
+    page = int(params.get("Marker", 0))
+    result = {"Parameters": all_of_them[page : page + 10]}
+    if page + 10 < len(all_of_them):
+        result["Marker"] = str(page + 10)
+    return answer_of("rds", "DescribeDBClusterParameters", result)
+
+
+def members_of(cluster):
+    return {member.db_instance_identifier for member in cluster._members}
+
+
+def note_restarts(action, params):
+    """What waits for a restart from now on, and what no longer does."""
+    store = backend()
+    if action == "ModifyDBClusterParameterGroup":
+        if any(one.get("ApplyMethod") == "pending-reboot" for one in params["Parameters"]):
+            for cluster in store.clusters.values():
+                if cluster.parameter_group == params["DBClusterParameterGroupName"]:
+                    STATE.pending |= members_of(cluster)
+    if action == "ModifyDBCluster" and "DBClusterParameterGroupName" in params:
+        cluster = store.clusters[params["DBClusterIdentifier"]]
+        if cluster.parameter_group != params["DBClusterParameterGroupName"]:
+            STATE.pending |= members_of(cluster)
+    if action == "RebootDBInstance":
+        STATE.pending.discard(params["DBInstanceIdentifier"])
+        STATE.reboots.append(params["DBInstanceIdentifier"])
+        STATE.looks.pop(("DescribeDBInstances", params["DBInstanceIdentifier"]), None)
+
+
+def show_restarts(body):
+    for name in STATE.pending:
+        member = b"<DBInstanceIdentifier>" + name.encode() + b"</DBInstanceIdentifier>"
+        body = re.sub(
+            b"(<DBClusterMember>(?:(?!</DBClusterMember>).)*" + member + b"(?:(?!</DBClusterMember>).)*)>in-sync<",
+            rb"\1>pending-reboot<",
+            body,
+            flags=re.S,
+        )
+    return body
 
 
 # States on the way: what moto has at once is seen a few times as being made.
@@ -367,6 +476,8 @@ class Handler(BaseHTTPRequestHandler):
             "violations": STATE.violations,
             "hanging": STATE.hanging,
             "made": STATE.made,
+            "pending": sorted(STATE.pending),
+            "reboots": STATE.reboots,
             "clusters": {
                 name: {
                     "tags": tags(one),
@@ -461,6 +572,17 @@ class Handler(BaseHTTPRequestHandler):
             return 200, "text/xml", version_reply(params)
         if action == "GetMetricData":
             return 200, "text/xml", metrics_reply(params)
+        if action == "DescribeDBClusterParameters":
+            reply = parameters_reply(params)
+            if reply is not None:
+                return 200, "text/xml", reply
+        if action == "ResetDBClusterParameterGroup":
+            group = params["DBClusterParameterGroupName"]
+            for one in params["Parameters"]:
+                backend().db_cluster_parameter_groups[group].parameters.pop(one["ParameterName"], None)
+            return 200, "text/xml", answer_of("rds", action, {"DBClusterParameterGroupName": group})
+        with STATE.lock:
+            note_restarts(action, params)
         if action == "GetProducts":
             return 200, "application/x-amz-json-1.1", products_reply(params)
         inner = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
@@ -478,7 +600,7 @@ class Handler(BaseHTTPRequestHandler):
                 }.get(action, "DBClusterIdentifier")]
                 STATE.made[f"{action} {made}"] = STATE.made.get(f"{action} {made}", 0) + 1
                 STATE.looks = {key: count for key, count in STATE.looks.items() if key[1] != made}
-            answer = overlay(action, params, answer)
+            answer = show_restarts(overlay(action, params, answer))
         return reply.status, reply.getheader("Content-Type", "text/xml"), answer
 
     def hang(self):
