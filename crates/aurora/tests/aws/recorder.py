@@ -27,6 +27,10 @@ from moto.backends import get_backend
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.rds import models
 
+# The sources are no place for what Python keeps of them.
+sys.dont_write_bytecode = True
+import stand_ins
+
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -69,6 +73,7 @@ class State:
         self.hanging = 0
         self.pending = set()
         self.reboots = []
+        self.alarms = {}
 
 
 STATE = State()
@@ -197,7 +202,7 @@ def refusal(action, params):
         if len(params["Parameters"]) > 20:
             return 400, "InvalidParameterValue", "More than 20 parameters"
         for one in params["Parameters"]:
-            apply = PARAMETERS.get(one["ParameterName"], ("", "", "dynamic"))[2]
+            apply = stand_ins.PARAMETERS.get(one["ParameterName"], ("", "", "dynamic"))[2]
             if apply == "static" and one["ApplyMethod"] == "immediate":
                 return 400, "InvalidParameterCombination", "cannot use immediate apply method for static parameter"
     if action in ("ModifyDBCluster", "StopDBCluster", "StartDBCluster") and name not in store.clusters:
@@ -273,70 +278,6 @@ def version_reply(params):
         f"<DBEngineVersions>{entry}</DBEngineVersions></DescribeDBEngineVersionsResult>"
         "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></DescribeDBEngineVersionsResponse>"
     ).encode()
-
-
-def written(shape, value, name):
-    """A value as XML, by the model: what the model does not know is an error here."""
-    if shape.type_name == "structure":
-        inner = ""
-        for key, one in value.items():
-            member = shape.members[key]
-            inner += written(member, one, member.serialization.get("name", key))
-        return f"<{name}>{inner}</{name}>"
-    if shape.type_name == "list":
-        flat_list = shape.serialization.get("flattened")
-        item = name if flat_list else shape.member.serialization.get("name", "member")
-        inner = "".join(written(shape.member, one, item) for one in value)
-        return inner if flat_list else f"<{name}>{inner}</{name}>"
-    text = flat(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"<{name}>{text}</{name}>"
-
-
-def answer_of(service, action, value):
-    """The reply of a service that moto does not stand in for."""
-    shape = MODELS[service].operation_model(action).output_shape
-    inner = ""
-    if shape is not None:
-        result = written(shape, value, f"{action}Result")
-        inner = result
-    return f"<{action}Response>{inner}<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>".encode()
-
-
-# The parameters of a cluster's family that the tests know, as AWS describes them.
-PARAMETERS = {
-    "autovacuum_vacuum_scale_factor": ("float", "0-100", "dynamic", True, None),
-    "log_line_prefix": ("string", "", "dynamic", False, "%t:%r:%u@%d:[%p]:"),
-    "log_min_duration_statement": ("integer", "-1-2147483647", "dynamic", True, None),
-    "max_connections": ("integer", "6-262143", "static", True, "LEAST({DBInstanceClassMemory/9531392},5000)"),
-    "rds.force_ssl": ("boolean", "0,1", "dynamic", True, "1"),
-    "rds.logical_replication": ("boolean", "0,1", "static", True, "0"),
-    "shared_preload_libraries": ("list", "auto_explain,pg_cron,pg_hint_plan,pg_stat_statements", "static", True, "pg_stat_statements"),
-    **{f"made_up_{number:02}": ("integer", "0-100", "dynamic", True, "1") for number in range(30)},
-}
-
-
-def parameters_reply(params):
-    """Ten a page, so that there are pages; moto has none but those that were set."""
-    group = params["DBClusterParameterGroupName"]
-    store = backend().db_cluster_parameter_groups
-    if not group.startswith("default.") and group not in store:
-        return None
-    given = {} if group.startswith("default.") else store[group].parameters
-    all_of_them = []
-    for name in sorted(set(PARAMETERS) | set(given)):
-        kind, allowed, apply, modifiable, value = PARAMETERS.get(name, ("string", "", "dynamic", True, None))
-        is_set = bool(given.get(name))
-        if params.get("Source") == "user" and not is_set:
-            continue
-        value = given[name]["ParameterValue"] if is_set else value
-        one = {"ParameterName": name, "DataType": kind, "AllowedValues": allowed, "ApplyType": apply,
-               "IsModifiable": modifiable, "Source": "user" if is_set else "engine-default"}
-        all_of_them.append(one if value is None else {**one, "ParameterValue": value})
-    page = int(params.get("Marker", 0))
-    result = {"Parameters": all_of_them[page : page + 10]}
-    if page + 10 < len(all_of_them):
-        result["Marker"] = str(page + 10)
-    return answer_of("rds", "DescribeDBClusterParameters", result)
 
 
 def members_of(cluster):
@@ -428,6 +369,7 @@ def seed(name, instances):
         "tags": [],
     })
     store.clusters[name]._status = "available"
+    store.clusters[name].parameter_group = "default.aurora-postgresql16"
     STATE.looks[("DescribeDBClusters", name)] = 9
     for number in range(1, instances + 1):
         member = f"{name}-{number}"
@@ -478,6 +420,7 @@ class Handler(BaseHTTPRequestHandler):
             "made": STATE.made,
             "pending": sorted(STATE.pending),
             "reboots": STATE.reboots,
+            "alarms": STATE.alarms,
             "clusters": {
                 name: {
                     "tags": tags(one),
@@ -488,6 +431,7 @@ class Handler(BaseHTTPRequestHandler):
                     "encrypted": one.storage_encrypted,
                     "retention": one.backup_retention_period,
                     "iam": one.iam_auth,
+                    "port": one.port,
                     "group": one.parameter_group,
                     "logs": one.enabled_cloudwatch_logs_exports,
                     "managed": hasattr(one, "master_user_secret"),
@@ -516,6 +460,8 @@ class Handler(BaseHTTPRequestHandler):
                     STATE.clear()
                 for name, instances in order.get("seed", {}).items():
                     seed(name, instances)
+                for name, group in order.get("group_of", {}).items():
+                    backend().clusters[name].parameter_group = group
                 # Calls are counted from 1 after each order.
                 STATE.calls = []
                 STATE.plan = order
@@ -543,7 +489,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.cut()
         if fault in FAULTS:
             return self.error(*FAULTS[fault], bool(target))
-        status, kind, answer = self.carry_out(action, params, body)
+        status, kind, answer = self.carry_out(service, action, params, body)
         if fault == "hang-after":
             return self.hang()
         if fault == "lost":
@@ -560,27 +506,21 @@ class Handler(BaseHTTPRequestHandler):
             return self.error(400, ALREADY[action], "It exists already", bool(target))
         self.reply(status, answer, kind)
 
-    def carry_out(self, action, params, body):
+    def carry_out(self, service, action, params, body):
         refused = refusal(action, params)
         if refused:
             status, code, message = refused
-            return status, "text/xml", (
-                f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-                "<RequestId>r</RequestId></ErrorResponse>"
-            ).encode()
+            return status, "text/xml", stand_ins.refusal(code, message)
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
         if action == "GetMetricData":
             return 200, "text/xml", metrics_reply(params)
-        if action == "DescribeDBClusterParameters":
-            reply = parameters_reply(params)
-            if reply is not None:
-                return 200, "text/xml", reply
-        if action == "ResetDBClusterParameterGroup":
-            group = params["DBClusterParameterGroupName"]
-            for one in params["Parameters"]:
-                backend().db_cluster_parameter_groups[group].parameters.pop(one["ParameterName"], None)
-            return 200, "text/xml", answer_of("rds", action, {"DBClusterParameterGroupName": group})
+        if action in stand_ins.ACTIONS:
+            with STATE.lock:
+                status, value = stand_ins.ACTIONS[action](STATE, backend(), params)
+            if status == 200:
+                return 200, "text/xml", stand_ins.answer(MODELS[service], action, value)
+            return status, "text/xml", stand_ins.refusal(*value)
         with STATE.lock:
             note_restarts(action, params)
         if action == "GetProducts":
