@@ -12,6 +12,7 @@ mod change;
 mod delete;
 mod describe;
 mod group;
+mod logs;
 mod look;
 mod make;
 mod parameters;
@@ -298,14 +299,7 @@ impl ControlPlane for AwsPlane {
 
     async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>> {
         let (_, found) = self.look(cluster).await?;
-        let instance = found
-            .instances
-            .first()
-            .map_or("INSTANCE", |instance| instance.name.as_str());
-        Err(Error::not_found(format!(
-            "The logs of {cluster} are kept by AWS, not on this machine."
-        ))
-        .hint(crate::log_of_rds(instance)))
+        logs::fetch(self.caller(), cluster, &found.instances).await
     }
 
     async fn alarms(&self, cluster: &ClusterName) -> Result<Vec<Alarm>> {

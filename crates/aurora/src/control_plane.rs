@@ -76,8 +76,7 @@ pub trait ControlPlane: Send + Sync {
     /// All snapshots, in order of name.
     async fn snapshots(&self) -> Result<Vec<Snapshot>>;
 
-    /// The logs of its servers on this machine, the oldest of each first; an error that says how to get
-    /// them where they are elsewhere.
+    /// The logs of its servers on this machine, the oldest of each first; fetched where they are elsewhere.
     async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>>;
 
     /// What tells somebody when the cluster is not well, whoever made it.

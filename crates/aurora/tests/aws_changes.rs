@@ -288,6 +288,55 @@ async fn body_alarms() {
     account.assert_clean(None).await;
 }
 
+#[test]
+fn logs_come_to_this_machine() {
+    in_account("body_logs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by the test of logs"]
+async fn body_logs() {
+    let account = Account::with("");
+    let lines = |text: &str| format!("2026-05-01 09:00:00 UTC LOG:  {text}\n").repeat(5);
+    let logs = json!({ "logs": {
+        "shop-1": {
+            "error/postgresql.log.2026-05-01-0900": { "written": 1_777_626_000_000_i64, "text": lines("first") },
+            "error/postgresql.log.2026-05-01-1000": { "written": 1_777_629_600_000_i64, "text": lines("ü < & second") },
+            "instance/other.log": { "written": 1_777_629_600_000_i64, "text": "no log of the server" },
+        },
+        "shop-2": { "error/postgresql.log": { "written": 1_777_629_600_000_i64, "text": lines("of the reader") } },
+    }});
+    account.reset(&json!({ "shop": 2 }), &logs);
+    let read = async || {
+        let files = account.clusters.logs("shop").await.unwrap();
+        let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+        texts.collect::<Vec<_>>()
+    };
+    let whole = [lines("first"), lines("ü < & second"), lines("of the reader")];
+    assert_eq!(read().await, whole);
+
+    // What has not grown is not fetched again; what has is.
+    let downloads = || names(&account.state()["calls"]).iter().filter(|call| call.starts_with("Download")).count();
+    let before = downloads();
+    assert_eq!(read().await, whole);
+    assert_eq!(downloads(), before);
+    let mut logs = logs;
+    logs["logs"]["shop-2"]["error/postgresql.log"] =
+        json!({ "written": 1_777_629_660_000_i64, "text": lines("of the reader").repeat(2) });
+    account.order(&logs);
+    assert_eq!(read().await[2], whole[2].repeat(2));
+    assert!((1..=before).contains(&downloads()), "{}", downloads());
+
+    // What AWS has no more goes here too.
+    logs["logs"]["shop-1"].as_object_mut().unwrap().remove("error/postgresql.log.2026-05-01-0900");
+    account.order(&logs);
+    let files = account.clusters.logs("shop").await.unwrap();
+    assert_eq!(files.len(), 2);
+    let directory = files[0].parent().unwrap();
+    assert_eq!(std::fs::read_dir(directory).unwrap().count(), 1);
+    account.assert_clean(None).await;
+}
+
 fn setting() -> Case {
     Case {
         operation: modify(

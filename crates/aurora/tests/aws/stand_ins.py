@@ -144,7 +144,28 @@ def describe_alarms(state, _backend, params):
     return 200, result
 
 
+def describe_logs(state, _backend, params):
+    """What the test gave, one a page. AWS keeps them by instance."""
+    given = state.plan.get("logs", {}).get(params["DBInstanceIdentifier"], {})
+    names = [name for name in sorted(given) if params.get("FilenameContains", "") in name]
+    some, marker = page_of(names, params.get("Marker"), 1)
+    files = [{"LogFileName": name, "LastWritten": given[name]["written"], "Size": len(given[name]["text"])} for name in some]
+    return 200, {"DescribeDBLogFiles": files, **({"Marker": marker} if marker else {})}
+
+
+def download_log(state, _backend, params):
+    """Sixty-four letters at a time."""
+    given = state.plan.get("logs", {}).get(params["DBInstanceIdentifier"], {})
+    if params["LogFileName"] not in given:
+        return 404, ("DBLogFileNotFoundFault", f"DBLog File: {params['LogFileName']}, is not found on the DB instance")
+    text, begin = given[params["LogFileName"]]["text"], int(params.get("Marker", 0))
+    end = begin + 64
+    return 200, {"LogFileData": text[begin:end], "Marker": str(end), "AdditionalDataPending": end < len(text)}
+
+
 ACTIONS = {
+    "DescribeDBLogFiles": describe_logs,
+    "DownloadDBLogFilePortion": download_log,
     "DescribeDBClusterParameters": describe_parameters,
     "DescribeDBClusterParameterGroups": describe_groups,
     "ResetDBClusterParameterGroup": reset_parameters,
