@@ -286,6 +286,59 @@ async fn an_agent_asks_before_it_costs_money() {
     account.assert_clean();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_alarms_and_logs_are_for_people_and_agents() {
+    let account = Account::new();
+    account.text(&["cluster", "create", "shop", "--provider", "aws", "--wait"]);
+    let topic = "arn:aws:sns:eu-central-1:123456789012:on-call";
+
+    // What is in force at once needs no more than the command; what restarts needs --yes.
+    account.text(&[
+        "cluster",
+        "modify",
+        "shop",
+        "--parameter",
+        "log_min_duration_statement=250",
+        "--wait",
+    ]);
+    let shown = account.text(&["cluster", "show", "shop"]);
+    assert!(shown.contains("log_min_duration_statement=250"), "{shown}");
+    let logical = ["cluster", "modify", "shop", "--parameter", "rds.logical_replication=1", "--restart"];
+    let refused = account.refusal(&logical);
+    assert!(
+        refused.contains("becomes 1 with the next restart")
+            && refused.contains("--parameter rds.logical_replication=1 --restart --yes"),
+        "{refused}"
+    );
+    account.text(&[&logical[..], &["--yes", "--wait"]].concat());
+    let refused = account.refusal(&["cluster", "modify", "shop", "--parameter", "work_men=1"]);
+    assert!(refused.contains("no parameter"), "{refused}");
+
+    // Nobody is told, then somebody is; an agent asks before that changes.
+    assert!(account.text(&["cluster", "alarms", "shop"]).contains("create-alarms shop"));
+    account.text(&["cluster", "create-alarms", "shop", "--sns-topic", topic, "--wait"]);
+    let shown = account.text(&["cluster", "alarms", "shop"]);
+    for part in ["howdah/shop/urgent", "DatabaseConnections > ", topic, "0 of them in alarm"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let agent = account.agent(None).await;
+    let seen = account.call(&agent, "show_alarms", json!({ "name": "shop" })).await;
+    assert_eq!(seen["structuredContent"]["alarms"].as_array().unwrap().len(), 9, "{seen}");
+    let refused = account
+        .call(&agent, "start_cluster_job", json!({ "name": "shop", "action": "delete_alarms" }))
+        .await;
+    assert_eq!(refused["isError"], true, "{refused}");
+    assert!(refused.to_string().contains("howdah cluster delete-alarms shop --yes"), "{refused}");
+    account.text(&["cluster", "delete-alarms", "shop", "--yes", "--wait"]);
+    assert!(account.text(&["cluster", "alarms", "shop"]).contains("No alarm"));
+
+    // The log is AWS's, and read like any other: nothing has been written into it yet.
+    let log = account.run(&["log", "show", "--target", "shop"]);
+    let said = String::from_utf8_lossy(&log.stderr).into_owned();
+    assert!(log.status.success() || !said.contains("aws rds download"), "{said}");
+    account.assert_clean();
+}
+
 const PRODUCTION: &str =
     "[clusters.aws]\npoll_seconds = 0.05\nmonitoring_role = 'arn:aws:iam::123456789012:role/monitoring'\n";
 
