@@ -42,8 +42,8 @@ pub use token::token;
 
 use crate::cost::{Description, Prices};
 use crate::{
-    Action, Alarm, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member, Operation,
-    OperationState, Snapshot, Tier,
+    Action, Alarm, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member,
+    Operation, OperationState, Snapshot, Tier,
 };
 
 /// See the [module](self).
@@ -90,8 +90,9 @@ impl AwsPlane {
                     .await?,
             );
         }
-        let described = describe::cluster(&self.account, &found, &instances)
-            .ok_or_else(|| Error::internal(format!("AWS described the cluster {cluster} without its name.")))?;
+        let described = describe::cluster(&self.account, &found, &instances).ok_or_else(|| {
+            Error::internal(format!("AWS described the cluster {cluster} without its name."))
+        })?;
         Ok((found, described))
     }
 
@@ -224,9 +225,7 @@ impl ControlPlane for AwsPlane {
             ("parameters", _) => group::remove(caller, cluster, Some(cx.id())).await,
             ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
             ("snapshot", Action::Snapshot { snapshot }) => snapshot::untake(caller, cx.id(), snapshot).await,
-            ("alarms", Action::CreateAlarms { .. }) => {
-                alarms::unmake(caller, cluster, &state.alarms).await
-            }
+            ("alarms", Action::CreateAlarms { .. }) => alarms::unmake(caller, cluster, &state.alarms).await,
             ("failover", _) => run::keep_failover(caller, cluster, state).await,
             ("add-reader", _) => {
                 for member in &state.members {

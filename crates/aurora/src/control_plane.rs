@@ -6,7 +6,9 @@ use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
 
 use crate::cost::Description;
-use crate::{Alarm, AuroraError, Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier};
+use crate::{
+    Alarm, AuroraError, Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier,
+};
 
 /// A provider of clusters.
 ///

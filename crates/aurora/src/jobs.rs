@@ -184,7 +184,9 @@ fn result(input: &Operation, state: &OperationState) -> Value {
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
         | Action::Clone { .. } => result["status"] = "available".into(),
-        Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => result["deleted"] = true.into(),
+        Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => {
+            result["deleted"] = true.into()
+        }
         Action::CreateAlarms { .. } => result["new_alarms"] = state.alarms.len().into(),
         Action::SwitchBlueGreen { .. } => result["status"] = "switched_over".into(),
         Action::CreateBlueGreen { .. } | Action::CreateProxy => result["status"] = "available".into(),

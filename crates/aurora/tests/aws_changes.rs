@@ -140,7 +140,10 @@ async fn body_parameters() {
         ..Modification::default()
     };
     match tier(&modify("shop", change.clone())).await {
-        Tier::Risk { effect } => assert!(effect.contains("port 6432") && effect.contains("CloudWatch Logs"), "{effect}"),
+        Tier::Risk { effect } => assert!(
+            effect.contains("port 6432") && effect.contains("CloudWatch Logs"),
+            "{effect}"
+        ),
         other => panic!("{other:?}"),
     }
     account.succeed(&modify("shop", change)).await;
@@ -158,13 +161,8 @@ fn changes_that_aws_would_refuse_are_refused_first() {
 async fn body_refused_changes() {
     let account = Account::with("");
     account.reset(&json!({ "shop": 1 }), &json!({}));
-    let refused = async |change: Modification| {
-        account
-            .clusters
-            .check(&modify("shop", change))
-            .await
-            .unwrap_err()
-    };
+    let refused =
+        async |change: Modification| account.clusters.check(&modify("shop", change)).await.unwrap_err();
     let error = refused(parameters(&[("log_min_duration", Some("500"))], false)).await;
     assert_eq!(error.kind, ErrorKind::Invalid);
     assert!(error.hint.unwrap().contains("log_min_duration_statement"));
@@ -230,7 +228,10 @@ async fn body_alarms() {
     account.reset(&json!({ "shop": 2, "shop-two": 1, "big": 1 }), &json!({}));
     match account.clusters.tier(&create_alarms(&[])).await.unwrap() {
         Tier::Confirm { effect } => {
-            assert!(effect.contains("16 of metrics") && effect.contains("They tell nobody"), "{effect}");
+            assert!(
+                effect.contains("16 of metrics") && effect.contains("They tell nobody"),
+                "{effect}"
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -241,7 +242,10 @@ async fn body_alarms() {
     let connections = &made["howdah/shop/shop-1/connections"];
     assert_eq!(connections["MetricName"], "DatabaseConnections");
     assert_eq!(connections["Threshold"], 658.0, "four fifths of the 823 of 4 ACU");
-    assert_eq!(connections["Tags"], json!([{ "Key": "howdah:job", "Value": job.id }]));
+    assert_eq!(
+        connections["Tags"],
+        json!([{ "Key": "howdah:job", "Value": job.id }])
+    );
     assert!(connections["AlarmActions"].is_null(), "it tells nobody by itself");
     let slow = &made["howdah/shop/slow"];
     assert_eq!(slow["AlarmActions"], json!([TOPIC]));
@@ -258,7 +262,10 @@ async fn body_alarms() {
         .map(|one| one.name.as_str())
         .collect();
     assert_eq!(gone_off, ["howdah/shop/urgent", "howdah/shop/shop-2/memory"]);
-    let memory = shown.iter().find(|one| one.name.ends_with("shop-2/memory")).unwrap();
+    let memory = shown
+        .iter()
+        .find(|one| one.name.ends_with("shop-2/memory"))
+        .unwrap();
     assert_eq!(memory.about, "shop-2");
     assert!(memory.condition.starts_with("FreeableMemory < "), "{memory:?}");
     assert!(memory.condition.ends_with("for 15 minutes"), "{memory:?}");
@@ -268,22 +275,33 @@ async fn body_alarms() {
     let job = account.succeed(&create_alarms(&[TOPIC])).await;
     assert_eq!(job.result.unwrap()["new_alarms"], 0);
     let reader = "shop-2".to_owned();
-    account.succeed(&on("shop", Action::RemoveReader { reader })).await;
+    account
+        .succeed(&on("shop", Action::RemoveReader { reader }))
+        .await;
     account.succeed(&create_alarms(&[TOPIC])).await;
     let state = account.state();
     assert_eq!(names(&state["alarms"]).len(), 9);
-    assert!(names(&state["alarms"]).iter().all(|name| !name.contains("shop-2")));
+    assert!(
+        names(&state["alarms"])
+            .iter()
+            .all(|name| !name.contains("shop-2"))
+    );
 
     // Limits go by the class; those of one cluster are not another's.
     let topics = Vec::new();
     account.succeed(&on("big", Action::CreateAlarms { topics })).await;
-    assert_eq!(account.state()["alarms"]["howdah/big/big-1/cpu"]["Threshold"], 80.0);
+    assert_eq!(
+        account.state()["alarms"]["howdah/big/big-1/cpu"]["Threshold"],
+        80.0
+    );
     account.succeed(&on("big", Action::DeleteAlarms)).await;
     assert_eq!(names(&account.state()["alarms"]).len(), 9);
 
     // They go with their cluster.
     let final_snapshot = None;
-    account.succeed(&on("shop", Action::Delete { final_snapshot })).await;
+    account
+        .succeed(&on("shop", Action::Delete { final_snapshot }))
+        .await;
     assert_eq!(account.state()["alarms"], json!({}));
     account.assert_clean(None).await;
 }
@@ -316,7 +334,12 @@ async fn body_logs() {
     assert_eq!(read().await, whole);
 
     // What has not grown is not fetched again; what has is.
-    let downloads = || names(&account.state()["calls"]).iter().filter(|call| call.starts_with("Download")).count();
+    let downloads = || {
+        names(&account.state()["calls"])
+            .iter()
+            .filter(|call| call.starts_with("Download"))
+            .count()
+    };
     let before = downloads();
     assert_eq!(read().await, whole);
     assert_eq!(downloads(), before);
@@ -328,7 +351,10 @@ async fn body_logs() {
     assert!((1..=before).contains(&downloads()), "{}", downloads());
 
     // What AWS has no more goes here too.
-    logs["logs"]["shop-1"].as_object_mut().unwrap().remove("error/postgresql.log.2026-05-01-0900");
+    logs["logs"]["shop-1"]
+        .as_object_mut()
+        .unwrap()
+        .remove("error/postgresql.log.2026-05-01-0900");
     account.order(&logs);
     let files = account.clusters.logs("shop").await.unwrap();
     assert_eq!(files.len(), 2);
@@ -341,7 +367,10 @@ fn setting() -> Case {
     Case {
         operation: modify(
             "shop",
-            parameters(&[("rds.logical_replication", Some("1")), ("made_up_01", Some("5"))], true),
+            parameters(
+                &[("rds.logical_replication", Some("1")), ("made_up_01", Some("5"))],
+                true,
+            ),
         ),
         seed: json!({ "shop": 2 }),
         done: |state| {

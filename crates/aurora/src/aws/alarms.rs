@@ -87,11 +87,12 @@ async fn plan(caller: Caller<'_>, cluster: &ClusterName, found: &DbCluster) -> R
         }
     }
     if planned.is_empty() {
-        return Err(
-            Error::refused(format!("The cluster {cluster} has no instance that could be watched.")).hint(format!(
-                "Add one first: `howdah cluster add-reader {cluster} --wait`."
-            )),
-        );
+        return Err(Error::refused(format!(
+            "The cluster {cluster} has no instance that could be watched."
+        ))
+        .hint(format!(
+            "Add one first: `howdah cluster add-reader {cluster} --wait`."
+        )));
     }
     Ok(planned)
 }
@@ -112,11 +113,9 @@ pub(super) async fn check(caller: Caller<'_>, cluster: &ClusterName, topics: &[S
         matches!(parts.as_slice(), ["arn", _, "sns", _, _, name] if !name.is_empty()) && arn.len() <= 1024
     };
     if let Some(odd) = topics.iter().find(|arn| !is_topic(arn)) {
-        return Err(
-            Error::invalid(format!("{odd:?} is no topic of SNS.")).hint(
-                "Give its ARN: arn:aws:sns:eu-central-1:123456789012:on-call; `aws sns list-topics` lists them.",
-            ),
-        );
+        return Err(Error::invalid(format!("{odd:?} is no topic of SNS.")).hint(
+            "Give its ARN: arn:aws:sns:eu-central-1:123456789012:on-call; `aws sns list-topics` lists them.",
+        ));
     }
     if topics.len() > MOST_TOPICS {
         return Err(

@@ -28,8 +28,13 @@ pub(super) async fn check(caller: Caller<'_>, cluster: &ClusterName, change: &Mo
     if let Some(port) = change.port
         && !PORTS.contains(&port)
     {
-        return Err(Error::invalid(format!("No cluster listens at port {port}."))
-            .hint(format!("Ports are {} to {}.", PORTS.start(), PORTS.end())));
+        return Err(
+            Error::invalid(format!("No cluster listens at port {port}.")).hint(format!(
+                "Ports are {} to {}.",
+                PORTS.start(),
+                PORTS.end()
+            )),
+        );
     }
     if let Some(window) = &change.backup_window {
         check_window(window, false)?;
@@ -113,19 +118,25 @@ pub(super) async fn tier(caller: Caller<'_>, cluster: &ClusterName, change: &Mod
     if let Some(port) = change.port
         && found.port() != Some(i32::from(port))
     {
-        risks.push(format!("Every instance restarts, and clients have to connect to port {port} from then on."));
+        risks.push(format!(
+            "Every instance restarts, and clients have to connect to port {port} from then on."
+        ));
     }
     if change.performance_insights == Some(false) {
         risks.push("What Performance Insights has gathered is gone.".into());
     }
     if change.log_export == Some(false) {
-        risks.push("Its log is no longer kept in CloudWatch Logs; AWS keeps it on the instances for three days.".into());
+        risks.push(
+            "Its log is no longer kept in CloudWatch Logs; AWS keeps it on the instances for three days."
+                .into(),
+        );
     }
     let effect = parameters::effect(caller, cluster, &found, change).await?;
     risks.extend(effect.risks);
     if change.restart {
         risks.push(
-            "The instances that wait for it restart, the readers first: writes fail for a minute or more.".into(),
+            "The instances that wait for it restart, the readers first: writes fail for a minute or more."
+                .into(),
         );
     }
     let mut said = effect.said;
@@ -155,7 +166,16 @@ mod tests {
         for good in ["sun:03:00-sun:04:00", "Sun:23:30-mon:00:30"] {
             assert!(check_window(good, true).is_ok(), "{good}");
         }
-        for bad in ["", "02:00", "2:00-3:00", "24:00-25:00", "02:00-02:29", "02:00-02:00", "sun:02:00-sun:03:00", "+2:00-03:00"] {
+        for bad in [
+            "",
+            "02:00",
+            "2:00-3:00",
+            "24:00-25:00",
+            "02:00-02:29",
+            "02:00-02:00",
+            "sun:02:00-sun:03:00",
+            "+2:00-03:00",
+        ] {
             assert!(check_window(bad, false).is_err(), "{bad}");
         }
         for bad in ["03:00-04:00", "day:03:00-day:04:00", "sun:03:00-tue:04:00"] {

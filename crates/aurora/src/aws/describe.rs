@@ -166,7 +166,9 @@ fn details(found: &DbCluster, instances: &[DbInstance]) -> BTreeMap<String, Stri
     );
     add(
         "Backup window",
-        found.preferred_backup_window().map(|window| format!("{window} UTC")),
+        found
+            .preferred_backup_window()
+            .map(|window| format!("{window} UTC")),
     );
     add(
         "Maintenance window",

@@ -44,7 +44,11 @@ pub(super) async fn fetch(
             };
             let size = u64::try_from(file.size().unwrap_or(0)).unwrap_or(0);
             if bytes + size > MOST_BYTES && !kept.is_empty() {
-                tracing::warn!(instance = instance.name, file = name, "older logs are left at AWS");
+                tracing::warn!(
+                    instance = instance.name,
+                    file = name,
+                    "older logs are left at AWS"
+                );
                 break;
             }
             let local = directory.join(file_name(name));

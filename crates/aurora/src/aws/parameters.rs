@@ -20,7 +20,11 @@ const TOLD: usize = 8;
 type Wanted = BTreeMap<String, Option<String>>;
 
 /// The parameters of a group by name: all, or those that somebody set.
-async fn of_group(caller: Caller<'_>, name: &str, source: Option<&str>) -> Result<BTreeMap<String, Parameter>> {
+async fn of_group(
+    caller: Caller<'_>,
+    name: &str,
+    source: Option<&str>,
+) -> Result<BTreeMap<String, Parameter>> {
     let mut all = BTreeMap::new();
     let mut marker = None;
     for _ in 0..MOST_PAGES {
@@ -146,8 +150,10 @@ fn judge(known: &BTreeMap<String, Parameter>, name: &str, value: Option<&str>) -
     }
     match value {
         None => Ok(()),
-        Some("") => Err(Error::invalid(format!("The parameter {name} was given no value."))
-            .hint(format!("Its default comes back with --reset-parameter {name}."))),
+        Some("") => Err(
+            Error::invalid(format!("The parameter {name} was given no value."))
+                .hint(format!("Its default comes back with --reset-parameter {name}.")),
+        ),
         Some(value) if allows(parameter, value) => Ok(()),
         Some(value) => Err(
             Error::invalid(format!("The parameter {name} cannot be {value:?}.")).hint(format!(
@@ -282,7 +288,9 @@ pub(super) async fn apply(
             true => ApplyMethod::PendingReboot,
             false => ApplyMethod::Immediate,
         };
-        let one = Parameter::builder().parameter_name(parameter).apply_method(method);
+        let one = Parameter::builder()
+            .parameter_name(parameter)
+            .apply_method(method);
         match value {
             Some(value) => set.push(one.parameter_value(value).build()),
             None => reset.push(one.build()),
@@ -307,9 +315,7 @@ pub(super) async fn apply(
 
 /// The group that the cluster is to have in place of a default one, once parameters are to be set.
 pub(super) fn to_attach(found: &DbCluster, cluster: &ClusterName, change: &Modification) -> Option<String> {
-    let has_default = found
-        .db_cluster_parameter_group()
-        .is_some_and(group::is_default);
+    let has_default = found.db_cluster_parameter_group().is_some_and(group::is_default);
     (has_default && !change.parameters.is_empty()).then(|| group::of(cluster))
 }
 
@@ -371,12 +377,27 @@ mod tests {
     fn values_are_judged_as_aws_describes_them() {
         for (kind, allowed, good, bad) in [
             ("boolean", "0,1", &["0", "1"][..], &["on", "2", "0-1"][..]),
-            ("integer", "-1-2147483647", &["-1", "0", "500", "2147483647"], &["-2", "2147483648", "5.5", "x"]),
-            ("integer", "6-8388607", &["6", "{DBInstanceClassMemory/9531392}"], &["5", "5-6", "1e2"]),
+            (
+                "integer",
+                "-1-2147483647",
+                &["-1", "0", "500", "2147483647"],
+                &["-2", "2147483648", "5.5", "x"],
+            ),
+            (
+                "integer",
+                "6-8388607",
+                &["6", "{DBInstanceClassMemory/9531392}"],
+                &["5", "5-6", "1e2"],
+            ),
             ("float", "0.01-0.99", &["0.01", "0.5"], &["1", "0", "half"]),
             ("float", "-1-100", &["-1", "99.5"], &["-1.5"]),
             ("string", "none,ddl,mod,all", &["ddl"], &["ddl,mod", "DDL", ""]),
-            ("list", "pg_cron,pg_hint_plan,pgaudit", &["pgaudit", "pgaudit, pg_cron"], &["pgaudit,evil", "evil"]),
+            (
+                "list",
+                "pg_cron,pg_hint_plan,pgaudit",
+                &["pgaudit", "pgaudit, pg_cron"],
+                &["pgaudit,evil", "evil"],
+            ),
             ("string", "", &["%t:%r:", "anything"], &[]),
         ] {
             let parameter = parameter(kind, allowed);

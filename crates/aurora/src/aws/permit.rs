@@ -67,10 +67,11 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
         Action::CreateProxy | Action::DeleteProxy => Err(cannot("make proxies")),
         Action::CreateAlarms { topics } => alarms::check(caller, cluster, topics).await.map(drop),
         Action::DeleteAlarms => match alarms::of_howdah(caller, cluster).await?.is_empty() {
-            true => Err(Error::not_found(format!(
-                "Howdah has made no alarms for the cluster {cluster}."
-            ))
-            .hint(format!("`howdah cluster alarms {cluster}` shows those that there are."))),
+            true => Err(
+                Error::not_found(format!("Howdah has made no alarms for the cluster {cluster}.")).hint(
+                    format!("`howdah cluster alarms {cluster}` shows those that there are."),
+                ),
+            ),
             false => Ok(()),
         },
     }
@@ -284,10 +285,7 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
         }
     }
     if let Ok(Some(_)) = caller.parameter_group(&group::of(cluster)).await {
-        found.push(format!(
-            "The parameter group {} is there.",
-            group::of(cluster)
-        ));
+        found.push(format!("The parameter group {} is there.", group::of(cluster)));
     }
     if let Action::CreateAlarms { .. } | Action::DeleteAlarms = &operation.action
         && let Ok(names) = alarms::of_howdah(caller, cluster).await

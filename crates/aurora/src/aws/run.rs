@@ -291,7 +291,9 @@ pub(super) async fn modify_cluster(
                     .set_preferred_backup_window(change.backup_window.clone())
                     .set_preferred_maintenance_window(change.maintenance_window.clone())
                     .set_enable_performance_insights(insights)
-                    .set_performance_insights_retention_period((insights == Some(true)).then_some(INSIGHTS_DAYS))
+                    .set_performance_insights_retention_period(
+                        (insights == Some(true)).then_some(INSIGHTS_DAYS),
+                    )
                     .apply_immediately(true)
                     .send()
             })

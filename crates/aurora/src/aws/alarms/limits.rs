@@ -89,7 +89,13 @@ impl Room {
 /// `max_connections` of Serverless v2 goes by its maximum (AWS: 1 → 189, 4 → 823, 8 → 1669, 16 → 3360, 32 → 5000),
 /// and is 2000 at most where it may go down to half an ACU or less.
 fn connections_of_acu(min: f64, max: f64) -> f64 {
-    const KNOWN: [(f64, f64); 5] = [(1.0, 189.0), (4.0, 823.0), (8.0, 1669.0), (16.0, 3360.0), (32.0, 5000.0)];
+    const KNOWN: [(f64, f64); 5] = [
+        (1.0, 189.0),
+        (4.0, 823.0),
+        (8.0, 1669.0),
+        (16.0, 3360.0),
+        (32.0, 5000.0),
+    ];
     let between = KNOWN.windows(2).find_map(|two| match two {
         [(from, low), (to, high)] if (*from..=*to).contains(&max) => {
             Some(low + (high - low) * (max - from) / (to - from))
