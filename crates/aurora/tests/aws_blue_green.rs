@@ -58,7 +58,10 @@ async fn body_switch() {
     let job = account.succeed(&create("blue", Some(17))).await;
     let state = account.state();
     assert_eq!(state["deployments"]["blue"]["status"], "AVAILABLE");
-    let green = state["deployments"]["blue"]["target"].as_str().unwrap().to_owned();
+    let green = state["deployments"]["blue"]["target"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(job.result.unwrap()["target"], green);
     assert_eq!(state["clusters"][&green]["group"], "howdah-blue-pg17");
     assert_eq!(
@@ -69,7 +72,10 @@ async fn body_switch() {
     let described = account.clusters.describe("blue").await.unwrap();
     let shown = described.blue_green.unwrap();
     assert_eq!(shown.status, BlueGreenStatus::Available);
-    assert_eq!((shown.blue.as_str(), shown.green.as_str()), ("blue", green.as_str()));
+    assert_eq!(
+        (shown.blue.as_str(), shown.green.as_str()),
+        ("blue", green.as_str())
+    );
 
     // One at a time, and by the blue one's name.
     let error = account.clusters.check(&create("blue", None)).await.unwrap_err();
@@ -98,7 +104,9 @@ async fn body_switch() {
 
     // The group that green came with goes with the cluster.
     let final_snapshot = None;
-    account.succeed(&on("blue", Action::Delete { final_snapshot })).await;
+    account
+        .succeed(&on("blue", Action::Delete { final_snapshot }))
+        .await;
     let state = account.state();
     assert_eq!(names(&state["groups"]), [""; 0]);
     assert_eq!(names(&state["clusters"]), [""; 0]);
@@ -114,7 +122,10 @@ fn what_is_in_the_way_is_said_before_anything_is_made() {
 #[ignore = "run by the test of refusals"]
 async fn body_in_the_way() {
     let account = Account::with("");
-    account.reset(&json!({ "shop": 1, "blue-made": 1, "blue-switched": 1 }), &json!({}));
+    account.reset(
+        &json!({ "shop": 1, "blue-made": 1, "blue-switched": 1 }),
+        &json!({}),
+    );
     let refused = async |operation: &Operation| account.clusters.check(operation).await.unwrap_err();
     let error = refused(&create("shop", Some(16))).await;
     for what in [
@@ -129,13 +140,24 @@ async fn body_in_the_way() {
         hint.contains("howdah cluster modify shop --parameter rds.logical_replication=1 --restart"),
         "{hint}"
     );
-    assert_eq!(refused(&switch("shop")).await.kind, ErrorKind::Refused, "not allowed");
+    assert_eq!(
+        refused(&switch("shop")).await.kind,
+        ErrorKind::Refused,
+        "not allowed"
+    );
     assert_eq!(refused(&delete("shop", false)).await.kind, ErrorKind::NotFound);
     let error = refused(&delete("blue-switched", false)).await;
     assert!(error.hint.unwrap().contains("delete-without-snapshot"));
-    account.clusters.check(&delete("blue-switched", true)).await.unwrap();
+    account
+        .clusters
+        .check(&delete("blue-switched", true))
+        .await
+        .unwrap();
     account.clusters.check(&delete("blue-made", false)).await.unwrap();
-    assert_eq!(names(&account.state()["deployments"]), ["blue-made", "blue-switched"]);
+    assert_eq!(
+        names(&account.state()["deployments"]),
+        ["blue-made", "blue-switched"]
+    );
     account.assert_clean(None).await;
 }
 
@@ -159,7 +181,10 @@ async fn body_kept() {
     let job = account.run(&switch("blue-made")).await;
     assert_eq!(job.state, JobState::Failed);
     let error = job.error.unwrap();
-    assert!(error["message"].as_str().unwrap().contains("taken back by AWS"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().contains("taken back by AWS"),
+        "{error}"
+    );
     account.assert_clean(None).await;
 }
 
@@ -185,8 +210,15 @@ fn switching() -> Case {
         operation: switch("blue-made"),
         seed: json!({ "blue-made": 1 }),
         done: |state| {
-            assert_eq!(names(&state["clusters"]), ["blue-made", "blue-made-old1"]);
-            assert_eq!(state["deployments"]["blue-made"]["status"], "SWITCHOVER_COMPLETED");
+            assert_eq!(clusters(state), 2);
+            assert_eq!(
+                state["clusters"]["blue-made-old1"]["members"],
+                json!(["blue-made-1"])
+            );
+            assert_eq!(
+                state["deployments"]["blue-made"]["status"],
+                "SWITCHOVER_COMPLETED"
+            );
         },
         undone: |state| assert_eq!(clusters(state), 2),
         spared: &[],

@@ -43,9 +43,10 @@ pub(super) async fn find(caller: Caller<'_>, cluster: &str) -> Result<Option<Blu
                     .send()
             })
             .await?;
-        let found = page.blue_green_deployments().iter().find(|one| {
-            name_in(one.source()) == Some(cluster) || name_in(one.target()) == Some(cluster)
-        });
+        let found = page
+            .blue_green_deployments()
+            .iter()
+            .find(|one| name_in(one.source()) == Some(cluster) || name_in(one.target()) == Some(cluster));
         if let Some(found) = found {
             return Ok(Some(found.clone()));
         }
@@ -60,13 +61,18 @@ pub(super) async fn find(caller: Caller<'_>, cluster: &str) -> Result<Option<Blu
 /// The same, where there has to be one.
 pub(super) async fn require(caller: Caller<'_>, cluster: &ClusterName) -> Result<BlueGreenDeployment> {
     let found = find(caller, cluster.as_str()).await?.ok_or_else(|| {
-        Error::not_found(format!("The cluster {cluster} has no green environment.")).hint(format!(
-            "`howdah cluster blue-green create {cluster}` makes one."
-        ))
+        Error::not_found(format!("The cluster {cluster} has no green environment."))
+            .hint(format!("`howdah cluster blue-green create {cluster}` makes one."))
     })?;
     let is_green = name_in(found.target()) == Some(cluster.as_str());
     match name_in(found.source()) {
-        Some(blue) if is_green && matches!(found.status(), Some("PROVISIONING" | "AVAILABLE" | "INVALID_CONFIGURATION")) => {
+        Some(blue)
+            if is_green
+                && matches!(
+                    found.status(),
+                    Some("PROVISIONING" | "AVAILABLE" | "INVALID_CONFIGURATION")
+                ) =>
+        {
             Err(Error::refused(format!(
                 "The cluster {cluster} is the green environment of {blue}."
             ))
@@ -131,7 +137,10 @@ pub(super) async fn create(
         .db_cluster_arn()
         .ok_or_else(|| Error::internal("AWS described a cluster without its ARN."))?;
     let target = match version {
-        Some(major) => Some((caller.engine_version(Some(major)).await?.0, group_of(cluster, major))),
+        Some(major) => Some((
+            caller.engine_version(Some(major)).await?.0,
+            group_of(cluster, major),
+        )),
         None => None,
     };
     let made = caller
@@ -142,7 +151,9 @@ pub(super) async fn create(
                     .blue_green_deployment_name(cluster.as_str())
                     .source(arn)
                     .set_target_engine_version(target.as_ref().map(|(version, _)| version.clone()))
-                    .set_target_db_cluster_parameter_group_name(target.as_ref().map(|(_, group)| group.clone()))
+                    .set_target_db_cluster_parameter_group_name(
+                        target.as_ref().map(|(_, group)| group.clone()),
+                    )
                     .set_target_db_instance_class(compute.map(|compute| compute.class().to_owned()))
                     .set_tags(Some(tags(cx.id())))
                     .send()
@@ -191,7 +202,10 @@ pub(super) async fn await_green(
             Some("INVALID_CONFIGURATION") => return Err(broken(cluster, &found, "Green could not be made")),
             status => {
                 let tasks = found.tasks();
-                let done = tasks.iter().filter(|task| task.status() == Some("COMPLETED")).count();
+                let done = tasks
+                    .iter()
+                    .filter(|task| task.status() == Some("COMPLETED"))
+                    .count();
                 let part = (!tasks.is_empty()).then(|| done as f64 / tasks.len() as f64);
                 cx.progress(format!("The green environment is {}", said(status)), part);
             }
@@ -312,7 +326,9 @@ pub(super) async fn end(
     };
     let switched = is_switched(&found);
     if switched && !keep && state.resource.is_none() {
-        let old = caller.cluster(name_in(found.source()).unwrap_or_default()).await?;
+        let old = caller
+            .cluster(name_in(found.source()).unwrap_or_default())
+            .await?;
         state.resource = old.and_then(|old| old.db_cluster_resource_id().map(str::to_owned));
         cx.checkpoint(state).await?;
     }
@@ -327,9 +343,7 @@ async fn remove(
     with_green: bool,
 ) -> Result<()> {
     let identifier = found.blue_green_deployment_identifier().unwrap_or_default();
-    let green = name_in(found.target())
-        .filter(|_| with_green)
-        .map(str::to_owned);
+    let green = name_in(found.target()).filter(|_| with_green).map(str::to_owned);
     loop {
         let Some(now) = find(caller, cluster.as_str()).await? else {
             break;

@@ -132,7 +132,11 @@ pub(super) async fn remove_with_cluster(
         _ => return Ok(()),
     }
     match delete(caller, other).await {
-        Err(failure) if failure.is("DBParameterGroupNotFound") || failure.is("InvalidDBParameterGroupState") => Ok(()),
+        Err(failure)
+            if failure.is("DBParameterGroupNotFound") || failure.is("InvalidDBParameterGroupState") =>
+        {
+            Ok(())
+        }
         done => Ok(done?),
     }
 }

@@ -76,7 +76,9 @@ pub(super) async fn carried(caller: Caller<'_>, found: &DbCluster, family: &str)
     Ok(set
         .iter()
         .filter_map(|(name, one)| {
-            let there = known.get(name).filter(|there| there.is_modifiable() != Some(false))?;
+            let there = known
+                .get(name)
+                .filter(|there| there.is_modifiable() != Some(false))?;
             let value = one.parameter_value().filter(|value| allows(there, value))?;
             let method = match is_static(there) {
                 true => ApplyMethod::PendingReboot,

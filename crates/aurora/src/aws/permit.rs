@@ -66,13 +66,21 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             blue_green::check(caller, cluster, *version, compute.as_ref()).await
         }
         Action::SwitchBlueGreen { timeout_s } => {
-            allowed(caller, Allowed::SwitchOver, "switch a cluster over to its green environment")?;
+            allowed(
+                caller,
+                Allowed::SwitchOver,
+                "switch a cluster over to its green environment",
+            )?;
             check_switch(caller, cluster, *timeout_s).await
         }
         Action::DeleteBlueGreen { keep } => {
             let found = blue_green::require(caller, cluster).await?;
             match blue_green::is_switched(&found) && !keep {
-                true => allowed(caller, Allowed::DeleteWithoutSnapshot, "delete what was blue without a final snapshot"),
+                true => allowed(
+                    caller,
+                    Allowed::DeleteWithoutSnapshot,
+                    "delete what was blue without a final snapshot",
+                ),
                 false => Ok(()),
             }
         }
@@ -91,18 +99,23 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
 
 async fn check_switch(caller: Caller<'_>, cluster: &ClusterName, timeout_s: u32) -> Result<()> {
     if !SWITCH_TIMEOUT_S.contains(&timeout_s) {
-        return Err(Error::invalid(format!("A switch cannot take {timeout_s} s.")).hint(format!(
-            "Give it {} to {} s.",
-            SWITCH_TIMEOUT_S.start(),
-            SWITCH_TIMEOUT_S.end()
-        )));
+        return Err(
+            Error::invalid(format!("A switch cannot take {timeout_s} s.")).hint(format!(
+                "Give it {} to {} s.",
+                SWITCH_TIMEOUT_S.start(),
+                SWITCH_TIMEOUT_S.end()
+            )),
+        );
     }
     let found = blue_green::require(caller, cluster).await?;
     match found.status() {
         Some("AVAILABLE" | "SWITCHOVER_IN_PROGRESS") => Ok(()),
         status => Err(AuroraError::NotAvailable {
             name: format!("{cluster} with its green environment"),
-            status: status.unwrap_or("in an unknown state").to_lowercase().replace('_', " "),
+            status: status
+                .unwrap_or("in an unknown state")
+                .to_lowercase()
+                .replace('_', " "),
         }
         .into()),
     }

@@ -25,10 +25,10 @@ from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 from moto.backends import get_backend
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.rds import models
 
 # The sources are no place for what Python keeps of them.
 sys.dont_write_bytecode = True
+import moto_fixes
 import stand_ins
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -37,26 +37,7 @@ ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
 MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
-
-
-def secret_of_a_cluster(_self):
-    return json.dumps({"username": "postgres", "password": PASSWORD})
-
-
-def properties_of_a_snapshot(self):
-    """moto copies a cluster's own password, which one with a managed password has not."""
-    properties = dict(self.__dict__)
-    for name in ("backend", "master_user_secret", "tags", "deletion_protection"):
-        properties.pop(name, None)
-    properties["master_user_password"] = properties.pop("_master_user_password", "restored-password")
-    properties["manage_master_user_password"] = False
-    properties["enable_http_endpoint"] = properties.pop("_enable_http_endpoint")
-    properties["vpc_security_group_ids"] = properties.pop("_vpc_security_group_ids")
-    return properties
-
-
-models.MasterUserSecret._generate_secret_string = secret_of_a_cluster
-models.DBCluster.get_cfg = properties_of_a_snapshot
+moto_fixes.apply(PASSWORD)
 
 
 class State:

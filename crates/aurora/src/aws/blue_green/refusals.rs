@@ -36,7 +36,9 @@ pub(in crate::aws) async fn check(
             "The cluster {cluster} is part of a blue/green deployment already ({}).",
             other.status().unwrap_or("in an unknown state")
         ))
-        .hint(format!("`howdah cluster blue-green delete {cluster} --yes` ends it.")));
+        .hint(format!(
+            "`howdah cluster blue-green delete {cluster} --yes` ends it."
+        )));
     }
     let mut ways = Vec::new();
     let mut add = |what: String, how: String| ways.push((what, how));
@@ -64,7 +66,9 @@ pub(in crate::aws) async fn check(
     if parameters::number(caller, &found, "rds.logical_replication").await? != Some(1) {
         add(
             "rds.logical_replication is off".into(),
-            format!("`howdah cluster modify {cluster} --parameter rds.logical_replication=1 --restart --yes --wait`"),
+            format!(
+                "`howdah cluster modify {cluster} --parameter rds.logical_replication=1 --restart --yes --wait`"
+            ),
         );
     }
     let waiting = parameters::waiting(&found);
@@ -77,7 +81,9 @@ pub(in crate::aws) async fn check(
     if let Some(proxy) = proxy_of(caller, cluster).await? {
         add(
             format!("the RDS Proxy {proxy} is before it, which does not follow a switch"),
-            format!("`aws rds deregister-db-proxy-targets --db-proxy-name {proxy} --db-cluster-identifiers {cluster}`, and register it again after the switch."),
+            format!(
+                "`aws rds deregister-db-proxy-targets --db-proxy-name {proxy} --db-cluster-identifiers {cluster}`, and register it again after the switch."
+            ),
         );
     }
     refuse(cluster, &ways)
@@ -87,7 +93,10 @@ fn refuse(cluster: &ClusterName, ways: &[(String, String)]) -> Result<()> {
     if ways.is_empty() {
         return Ok(());
     }
-    let (what, how): (Vec<&str>, Vec<&str>) = ways.iter().map(|(what, how)| (what.as_str(), how.as_str())).unzip();
+    let (what, how): (Vec<&str>, Vec<&str>) = ways
+        .iter()
+        .map(|(what, how)| (what.as_str(), how.as_str()))
+        .unzip();
     Err(Error::refused(format!(
         "The cluster {cluster} can have no green environment: {}.",
         what.join("; ")
@@ -155,7 +164,11 @@ async fn proxy_of(caller: Caller<'_>, cluster: &ClusterName) -> Result<Option<St
 }
 
 /// What of the cluster's databases would not be carried over, a sentence each; or why that could not be seen.
-pub(in crate::aws) async fn tables(plane: &AwsPlane, caller: Caller<'_>, cluster: &ClusterName) -> Result<Looked> {
+pub(in crate::aws) async fn tables(
+    plane: &AwsPlane,
+    caller: Caller<'_>,
+    cluster: &ClusterName,
+) -> Result<Looked> {
     let found = caller.require_cluster(cluster).await?;
     let Some(connection) = describe::connection(caller.account, &found)? else {
         return Ok(Err("it has no endpoint".into()));
