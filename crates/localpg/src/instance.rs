@@ -218,6 +218,18 @@ impl Instance {
         self.save()
     }
 
+    /// Chooses the port that it tries first at its next start.
+    pub fn set_port(&mut self, port: u16) -> Result<(), LocalError> {
+        self.record.port = port;
+        self.save()
+    }
+
+    /// Notes that its directory was renamed while it did not run. Paths in its parameters are for the caller to replace.
+    pub fn relocated(&mut self) -> Result<(), LocalError> {
+        self.move_socket_dir()?;
+        self.save()
+    }
+
     /// What it is doing now.
     pub fn status(&self) -> Status {
         let data = self.data_dir();
