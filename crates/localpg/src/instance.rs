@@ -218,16 +218,14 @@ impl Instance {
         self.save()
     }
 
-    /// Chooses the port that it tries first at its next start.
-    pub fn set_port(&mut self, port: u16) -> Result<(), LocalError> {
-        self.record.port = port;
-        self.save()
-    }
-
-    /// Notes that its directory was renamed while it did not run. Paths in its parameters are for the caller to replace.
-    pub fn relocated(&mut self) -> Result<(), LocalError> {
+    /// Notes that its directory was renamed while it did not run, replaces parameters that have paths in them, and
+    /// chooses the port that it tries first at its next start.
+    pub fn relocated(&mut self, settings: &[(String, String)], port: Option<u16>) -> Result<(), LocalError> {
         self.move_socket_dir()?;
-        self.save()
+        if let Some(port) = port {
+            self.record.port = port;
+        }
+        self.set(settings)
     }
 
     /// What it is doing now.

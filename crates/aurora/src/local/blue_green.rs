@@ -47,10 +47,16 @@ pub(super) fn steps(action: &Action) -> Vec<Step> {
         ],
         Action::SwitchBlueGreen { .. } => vec![
             Step::new("examine", "Looking whether green is whole and close behind"),
-            Step::new("close", "Ending the connections to blue").weight(0.5),
-            Step::new("drain", "Waiting until green has all of blue's changes").weight(0.3),
-            Step::new("exchange", "Giving green the name and the ports of blue").weight(0.3),
-            Step::new("open", "Starting the new writer").weight(0.3),
+            Step::new(
+                "close",
+                "Ending the connections to blue, until green has all of its changes",
+            )
+            .weight(0.7),
+            Step::new(
+                "exchange",
+                "Giving green the name and the ports of blue, and starting it",
+            )
+            .weight(0.6),
             Step::new("readers", "Starting the new readers").weight(0.5),
             Step::new("clean", "Ending the replication").weight(1.0),
         ],
@@ -159,13 +165,17 @@ pub(super) async fn run_step(
         ("examine", Action::SwitchBlueGreen { timeout_s }) => {
             switch::examine(layout, &cluster, *timeout_s, cx, state).await
         }
-        ("close", _) => switch::close(layout, &cluster).await,
-        ("drain", Action::SwitchBlueGreen { timeout_s }) => {
+        ("close", Action::SwitchBlueGreen { timeout_s }) => {
+            switch::close(layout, &cluster).await?;
             switch::drain(layout, &cluster, *timeout_s, cx).await
         }
-        ("exchange", _) => switch::exchange(layout, &cluster, state).await,
-        ("open", _) => switch::open(layout, &cluster, cx, state).await,
-        ("readers", _) => switch::readers(layout, &cluster).await,
+        ("exchange", _) => {
+            if !state.point_of_no_return {
+                switch::exchange(layout, &cluster, state).await?;
+            }
+            switch::open(layout, &cluster, cx, state).await
+        }
+        ("readers", _) => switch::readers(layout, &cluster, state).await,
         ("clean", _) => switch::clean(layout, &cluster, state).await,
         ("part", _) => end::part(layout, &cluster).await,
         ("remove", _) => end::remove(layout, &cluster, cx.id()).await,
@@ -187,13 +197,16 @@ pub(super) async fn undo_step(
         ("follow", Action::CreateBlueGreen { .. }) => green::unfollow(layout, &cluster, cx.id()).await,
         ("prepare", Action::CreateBlueGreen { .. }) => green::unprepare(layout, &cluster, cx.id()).await,
         // Clients may have written to the new writer: the way on is the only one.
-        ("close" | "exchange" | "open" | "readers" | "clean", Action::SwitchBlueGreen { .. })
+        ("close" | "exchange" | "readers" | "clean", Action::SwitchBlueGreen { .. })
             if state.point_of_no_return =>
         {
             switch::finish(layout, &cluster, cx, state).await
         }
         ("exchange", Action::SwitchBlueGreen { .. }) => switch::unexchange(layout, &cluster, state).await,
         ("close", Action::SwitchBlueGreen { .. }) => switch::reopen(layout, &cluster).await,
+        ("examine", Action::SwitchBlueGreen { .. }) if !state.point_of_no_return => {
+            switch::resume_archive(layout, &cluster).await
+        }
         _ => Ok(()),
     }
 }

@@ -124,7 +124,7 @@ fn settings(databases: usize, major: u16) -> Vec<(String, String)> {
     let workers = databases.saturating_mul(3).saturating_add(4).to_string();
     let mut settings = vec![
         ("max_logical_replication_workers".to_owned(), workers),
-        (RETRY.to_owned(), "200ms".to_owned()),
+        (RETRY.to_owned(), "50ms".to_owned()),
     ];
     if major >= 18 {
         settings.push(("max_active_replication_origins".to_owned(), "40".to_owned()));

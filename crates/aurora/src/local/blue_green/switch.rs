@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use howdah_core::{Error, ErrorKind, Result};
 use howdah_jobs::JobCx;
-use howdah_localpg::{Instance, Status, StopMode};
+use howdah_localpg::{Instance, Status, StopMode, free_port, port_range};
 use howdah_sql::quote_literal;
 use tokio::time::Instant;
 
@@ -72,7 +72,19 @@ pub(super) async fn examine(
         state.connection = Some(blue.connection()?);
         state.old = Some(old_name(layout, blue)?);
     }
-    cx.checkpoint(state).await
+    cx.checkpoint(state).await?;
+    pause_archive(from).await?;
+    pause_archive(to).await
+}
+
+/// Has a server keep the rest of its log to itself until it is told its parameters anew, as it would not stop before
+/// that is archived.
+async fn pause_archive(mut writer: Instance) -> Result<()> {
+    blocking(move || {
+        writer.set(&[("archive_command".to_owned(), String::new())])?;
+        Ok(writer.reload()?)
+    })
+    .await
 }
 
 fn too_slow(green: &ClusterDirectory, timeout_s: u32, bytes: u64) -> Error {
@@ -140,7 +152,7 @@ async fn is_closed(writer: &Instance) -> Result<bool> {
     Ok(rows.first().and_then(|row| row.get(0)) == Some(""))
 }
 
-/// Waits until green has confirmed all of blue's log, then gives it the state of the sequences, which no log carries.
+/// Gives green the state of the sequences, which no log carries, and waits until it has confirmed all of blue's log.
 pub(super) async fn drain(
     layout: &Layout,
     blue: &ClusterDirectory,
@@ -156,8 +168,15 @@ pub(super) async fn drain(
         )));
     }
     let databases = link::databases(&from).await?;
-    link::enable(&to, &databases, true).await?;
+    if cx.attempt() > 1 {
+        link::enable(&to, &databases, true).await?;
+    }
     examine::in_the_way(blue).await?;
+    // Since the last look somebody may have changed it.
+    green::check_schema(&from, &green, blue).await?;
+    for database in &databases {
+        carry_sequences(&from, &to, database).await?;
+    }
     let mut connection = connect(&from, "postgres").await?;
     let rows = connection
         .query("SELECT pg_catalog.pg_current_wal_lsn()", &[])
@@ -184,11 +203,6 @@ pub(super) async fn drain(
             }
             _ => tokio::time::sleep(Duration::from_millis(10)).await,
         }
-    }
-    // Since the last look somebody may have changed it.
-    green::check_schema(&from, &green, blue).await?;
-    for database in &databases {
-        carry_sequences(&from, &to, database).await?;
     }
     // It would look for blue where nobody is.
     link::enable(&to, &databases, false).await
@@ -306,22 +320,20 @@ pub(super) async fn exchange(
         green::stop_all(all[1], StopMode::Fast),
         green::stop_all(all[2], StopMode::Fast)
     )?;
-    let ports = ports(state)?;
+    let (ports, layout) = (ports(state)?, layout.clone());
     blocking(move || {
-        let free = sides
-            .name
-            .writer()
-            .ok()
-            .filter(|_| sides.side().ok().flatten() == Some(Side::Blue));
-        let theirs = free
-            .and_then(|_| sides.green.writer().ok())
-            .map(|green| green.port());
         sides.turn()?;
         let mut old = sides.old.record()?;
         old.stopped = true;
         sides.old.write_record(&old)?;
-        settle(&sides.old, theirs.as_slice(), "on")?;
-        settle(&sides.name, &ports, "off")
+        let mut taken = layout.ports(&sides.old.instance_dir("writer"));
+        taken.extend(&ports);
+        for name in names(&sides.old) {
+            let free = free_port(port_range(), *port_range().start(), &taken)?;
+            taken.insert(free);
+            settle(&sides.old, &name, Some(free), "on")?;
+        }
+        settle(&sides.name, "writer", ports.first().copied(), "off")
     })
     .await
 }
@@ -339,24 +351,21 @@ fn ports(state: &OperationState) -> Result<Vec<u16>> {
     Ok(std::iter::once(connection.port).chain(readers).collect())
 }
 
-/// Has the servers of a cluster that was renamed find all that is theirs, and listen on these ports.
-fn settle(cluster: &ClusterDirectory, ports: &[u16], read_only: &str) -> Result<()> {
+/// The instances of a cluster, the writer first.
+fn names(cluster: &ClusterDirectory) -> Vec<String> {
     let readers = cluster.readers().into_iter().map(reader_name);
-    let names: Vec<String> = std::iter::once("writer".to_owned()).chain(readers).collect();
-    for (index, name) in names.iter().enumerate() {
-        let mut instance = cluster.instance(name)?;
-        instance.relocated()?;
-        let mut settings = create::settings(cluster, instance.installation(), name);
-        if index == 0 {
-            settings.push((LISTEN.to_owned(), "127.0.0.1".to_owned()));
-            settings.push((green::READ_ONLY.to_owned(), read_only.to_owned()));
-        }
-        instance.set(&settings)?;
-        if let Some(port) = ports.get(index) {
-            instance.set_port(*port)?;
-        }
+    std::iter::once("writer".to_owned()).chain(readers).collect()
+}
+
+/// Has a server of a cluster that was renamed find all that is theirs, and listen on this port.
+fn settle(cluster: &ClusterDirectory, name: &str, port: Option<u16>, read_only: &str) -> Result<()> {
+    let mut instance = cluster.instance(name)?;
+    let mut settings = create::settings(cluster, instance.installation(), name);
+    settings.push((LISTEN.to_owned(), "127.0.0.1".to_owned()));
+    if name == "writer" {
+        settings.push((green::READ_ONLY.to_owned(), read_only.to_owned()));
     }
-    Ok(())
+    Ok(instance.relocated(&settings, port)?)
 }
 
 /// Gives name and ports back to blue.
@@ -367,14 +376,21 @@ pub(super) async fn unexchange(
 ) -> Result<()> {
     let sides = Sides::of(layout, cluster, state)?;
     let ports = ports(state)?;
-    green::stop_all(&sides.name, StopMode::Fast).await?;
+    for cluster in [&sides.name, &sides.green, &sides.old] {
+        green::stop_all(cluster, StopMode::Fast).await?;
+    }
     blocking(move || {
         sides.turn_back()?;
         let mut record = sides.name.record()?;
         record.stopped = false;
         sides.name.write_record(&record)?;
-        settle(&sides.green, &[], "on")?;
-        settle(&sides.name, &ports, "off")
+        for name in names(&sides.green) {
+            settle(&sides.green, &name, None, "on")?;
+        }
+        for (index, name) in names(&sides.name).iter().enumerate() {
+            settle(&sides.name, name, ports.get(index).copied(), "off")?;
+        }
+        Ok(())
     })
     .await
 }
@@ -382,15 +398,11 @@ pub(super) async fn unexchange(
 /// Lets clients reach blue again, and green follow it.
 pub(super) async fn reopen(layout: &Layout, blue: &ClusterDirectory) -> Result<()> {
     let green = green_of(layout, blue)?;
-    let mut writer = blue.writer()?;
-    let was_closed = writer.status() != Status::Ready || is_closed(&writer).await?;
-    if was_closed {
-        blocking(move || {
-            writer.stop(StopMode::Fast)?;
-            Ok(writer.set(&[(LISTEN.to_owned(), "127.0.0.1".to_owned())])?)
-        })
-        .await?;
+    let writer = blue.writer()?;
+    if writer.status() != Status::Ready || is_closed(&writer).await? {
+        blocking(move || Ok(writer.stop(StopMode::Fast)?)).await?;
     }
+    resume_archive(layout, blue).await?;
     let mut nothing = OperationState::default();
     run::start_all(layout, blue, &mut nothing).await?;
     run::start_all(layout, &green, &mut nothing).await?;
@@ -398,6 +410,24 @@ pub(super) async fn reopen(layout: &Layout, blue: &ClusterDirectory) -> Result<(
     link::point_at(&to, &from).await?;
     link::enable(&to, &link::databases(&from).await?, true).await?;
     note([&green, blue], Phase::Following)
+}
+
+/// Gives both sides the parameters back that they had before.
+pub(super) async fn resume_archive(layout: &Layout, blue: &ClusterDirectory) -> Result<()> {
+    let green = green_of(layout, blue)?;
+    for (side, read_only) in [(blue, "off"), (&green, "on")] {
+        let side = side.clone();
+        blocking(move || {
+            let mut writer = side.writer()?;
+            let mut settings = create::settings(&side, writer.installation(), "writer");
+            settings.push((LISTEN.to_owned(), "127.0.0.1".to_owned()));
+            settings.push((green::READ_ONLY.to_owned(), read_only.to_owned()));
+            writer.set(&settings)?;
+            Ok(writer.reload()?)
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// Starts the new writer. From here on clients write to it.
@@ -418,8 +448,22 @@ pub(super) async fn open(
     Err(error)
 }
 
-/// Starts the new readers.
-pub(super) async fn readers(layout: &Layout, cluster: &ClusterDirectory) -> Result<()> {
+/// Starts the new readers, where clients knew those of blue.
+pub(super) async fn readers(
+    layout: &Layout,
+    cluster: &ClusterDirectory,
+    state: &OperationState,
+) -> Result<()> {
+    let ports = ports(state)?;
+    for (index, number) in cluster.readers().into_iter().enumerate() {
+        let (cluster, name) = (cluster.clone(), reader_name(number));
+        let port = ports.get(index.saturating_add(1)).copied();
+        blocking(move || match cluster.instance(&name)?.status() {
+            Status::Stopped => settle(&cluster, &name, port, "off"),
+            _ => Ok(()),
+        })
+        .await?;
+    }
     for number in cluster.readers() {
         create::start_reader(layout, cluster, &number.to_string()).await?;
     }
@@ -476,6 +520,6 @@ pub(super) async fn finish(
         return Ok(());
     }
     open(layout, cluster, cx, state).await?;
-    readers(layout, cluster).await?;
+    readers(layout, cluster, state).await?;
     clean(layout, cluster, state).await
 }
