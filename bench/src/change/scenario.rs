@@ -125,6 +125,13 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
                  CREATE TABLE audit (id int PRIMARY KEY, t_id int REFERENCES t); COMMIT",
         ..PLAIN
     },
+    Scenario {
+        name: "vacuum",
+        // Every row has a newer version further back, so that the front half is empty.
+        setup: "UPDATE t SET pad = pad",
+        script: "VACUUM FULL t",
+        ..PLAIN
+    },
 ];
 
 /// The value that a row is loaded with.

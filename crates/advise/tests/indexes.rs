@@ -154,6 +154,28 @@ async fn each_form_is_advised_where_it_helps_and_builds() {
     }
 }
 
+/// A list of numbers is asked for with what most rows have, and will be asked for with what few have.
+#[tokio::test]
+async fn elements_that_few_rows_have_are_thought_of() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the first test.
+        }
+        let client = database.probe().await;
+        client
+            .batch_execute(
+                "CREATE TABLE grouped (id int PRIMARY KEY, groups int[] NOT NULL, filler text NOT NULL); \
+                 INSERT INTO grouped SELECT i, ARRAY[1, 100 + i % 5000], repeat('x', 100) FROM generate_series(1, 60000) i; \
+                 ANALYZE grouped",
+            )
+            .await
+            .unwrap();
+        let text = creates(&asked(&database, "SELECT filler FROM grouped WHERE groups @> ARRAY[1]").await);
+        assert!(text.contains("gin (groups)"), "{major}: {text}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_left_behind_and_two_runs_agree() {
     for major in majors() {

@@ -5,12 +5,17 @@
 //! twice or leaves anything behind.
 
 mod account;
+mod alarms;
 mod call;
 mod certificates;
+mod change;
 mod delete;
 mod describe;
+mod group;
+mod logs;
 mod look;
 mod make;
+mod parameters;
 mod permit;
 mod preset;
 mod prices;
@@ -25,6 +30,7 @@ mod wait;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use aws_sdk_rds::types::DbCluster;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
@@ -36,8 +42,8 @@ pub use token::token;
 
 use crate::cost::{Description, Prices};
 use crate::{
-    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member, Operation,
-    OperationState, Snapshot, Tier,
+    Action, Alarm, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member,
+    Operation, OperationState, Snapshot, Tier,
 };
 
 /// See the [module](self).
@@ -71,6 +77,23 @@ impl AwsPlane {
             account: &self.account,
             cx: None,
         }
+    }
+
+    /// A cluster with its instances, as AWS has it and in Howdah's terms.
+    async fn look(&self, cluster: &ClusterName) -> Result<(DbCluster, Cluster)> {
+        let found = self.caller().require_cluster(cluster).await?;
+        let mut instances = Vec::new();
+        for member in found.db_cluster_members() {
+            instances.extend(
+                self.caller()
+                    .instance(member.db_instance_identifier().unwrap_or_default())
+                    .await?,
+            );
+        }
+        let described = describe::cluster(&self.account, &found, &instances).ok_or_else(|| {
+            Error::internal(format!("AWS described the cluster {cluster} without its name."))
+        })?;
+        Ok((found, described))
     }
 
     /// The instances of a new cluster: number 1 is the writer.
@@ -129,7 +152,10 @@ impl ControlPlane for AwsPlane {
             return self.make_member(number, operation, cx).await;
         }
         match (step, &operation.action) {
-            ("parameters", Action::Delete { .. }) => make::remove_group(caller, cluster, None).await,
+            ("parameters", Action::Delete { .. }) => group::remove(caller, cluster, None).await,
+            ("parameters", Action::Modify(change)) => {
+                parameters::apply(caller, cx, cluster, &change.parameters).await
+            }
             ("parameters", _) => make::parameters(caller, cx, operation, state).await,
             ("cluster", Action::Delete { final_snapshot }) => {
                 delete::cluster(caller, cx, cluster, final_snapshot.as_ref(), state).await
@@ -148,6 +174,12 @@ impl ControlPlane for AwsPlane {
                 run::modify_instances(caller, cx, cluster, change, state).await
             }
             ("instances", _) => delete::instances(caller, cx, cluster, state).await,
+            ("alarms", Action::CreateAlarms { topics }) => {
+                alarms::create(caller, cx, cluster, topics, state).await
+            }
+            ("alarms", Action::Delete { .. }) => alarms::delete_with_cluster(caller, cx, cluster).await,
+            ("alarms", _) => alarms::delete_all(caller, cluster).await,
+            ("restart", Action::Modify(_)) => parameters::restart(caller, cx, cluster, state).await,
             ("snapshot", Action::Snapshot { snapshot }) => {
                 snapshot::take(caller, cx, cluster, snapshot, state).await?;
                 wait::snapshot_available(caller, snapshot.as_str()).await
@@ -190,9 +222,10 @@ impl ControlPlane for AwsPlane {
                 delete::restore_instances(caller, cx, cluster, state).await
             }
             ("parameters" | "cluster", Action::Delete { .. } | Action::Modify(_)) => Ok(()),
-            ("parameters", _) => make::remove_group(caller, cluster, Some(cx.id())).await,
+            ("parameters", _) => group::remove(caller, cluster, Some(cx.id())).await,
             ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
             ("snapshot", Action::Snapshot { snapshot }) => snapshot::untake(caller, cx.id(), snapshot).await,
+            ("alarms", Action::CreateAlarms { .. }) => alarms::unmake(caller, cluster, &state.alarms).await,
             ("failover", _) => run::keep_failover(caller, cluster, state).await,
             ("add-reader", _) => {
                 for member in &state.members {
@@ -229,21 +262,20 @@ impl ControlPlane for AwsPlane {
     }
 
     async fn describe(&self, cluster: &ClusterName) -> Result<Cluster> {
-        let found = self.caller().require_cluster(cluster).await?;
-        let mut instances = Vec::new();
-        for member in found.db_cluster_members() {
-            instances.extend(
-                self.caller()
-                    .instance(member.db_instance_identifier().unwrap_or_default())
-                    .await?,
-            );
+        let (found, mut described) = self.look(cluster).await?;
+        let set = match parameters::set_by_hand(self.caller(), &found).await {
+            Ok(set) => set.join(", "),
+            // A role may be allowed to see clusters, and not their parameters.
+            Err(error) => format!("not known: {}", error.message),
+        };
+        if !set.is_empty() {
+            described.details.insert("Parameters".to_owned(), set);
         }
-        describe::cluster(&self.account, &found, &instances)
-            .ok_or_else(|| Error::internal(format!("AWS described the cluster {cluster} without its name.")))
+        Ok(described)
     }
 
     async fn connection(&self, cluster: &ClusterName) -> Result<Connection> {
-        let found = self.describe(cluster).await?;
+        let (_, found) = self.look(cluster).await?;
         match (found.status, found.connection) {
             (ClusterStatus::Available | ClusterStatus::Degraded, Some(connection)) => Ok(connection),
             (status, _) => Err(AuroraError::NotAvailable {
@@ -265,15 +297,12 @@ impl ControlPlane for AwsPlane {
     }
 
     async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>> {
-        let found = self.describe(cluster).await?;
-        let instance = found
-            .instances
-            .first()
-            .map_or("INSTANCE", |instance| instance.name.as_str());
-        Err(Error::not_found(format!(
-            "The logs of {cluster} are kept by AWS, not on this machine."
-        ))
-        .hint(crate::log_of_rds(instance)))
+        let (_, found) = self.look(cluster).await?;
+        logs::fetch(self.caller(), cluster, &found.instances).await
+    }
+
+    async fn alarms(&self, cluster: &ClusterName) -> Result<Vec<Alarm>> {
+        alarms::about(self.caller(), cluster).await
     }
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::aws::{Account, AwsPlane, AwsSettings};
 use crate::cost::{Description, Prices};
 use crate::local::LocalPlane;
-use crate::{AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, Tier};
+use crate::{Alarm, AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, Tier};
 
 /// The providers of this build.
 #[cfg(not(feature = "aws"))]
@@ -223,6 +223,12 @@ impl Clusters {
     pub async fn logs(&self, name: &str) -> Result<Vec<PathBuf>> {
         let (plane, name) = self.find(name).await?;
         plane.logs(&name).await
+    }
+
+    /// What tells somebody when a cluster is not well; see [`ControlPlane::alarms`].
+    pub async fn alarms(&self, name: &str) -> Result<Vec<Alarm>> {
+        let (plane, name) = self.find(name).await?;
+        plane.alarms(&name).await
     }
 
     /// A URL with the password in it, for a person to give to a program. Never

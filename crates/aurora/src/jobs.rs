@@ -138,6 +138,14 @@ cluster_job!(
     /// Removes the proxy before a cluster.
     DeleteProxy, "delete_proxy", "Delete a proxy", OnFailure::Keep
 );
+cluster_job!(
+    /// Makes the alarms of a cluster.
+    CreateAlarms, "create_alarms", "Create the alarms of a cluster", OnFailure::Undo
+);
+cluster_job!(
+    /// Removes the alarms of a cluster.
+    DeleteAlarms, "delete_alarms", "Delete the alarms of a cluster", OnFailure::Keep
+);
 
 fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
     cx.get::<Clusters>()?.provider(&input.provider)
@@ -176,7 +184,10 @@ fn result(input: &Operation, state: &OperationState) -> Value {
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
         | Action::Clone { .. } => result["status"] = "available".into(),
-        Action::DeleteBlueGreen { .. } | Action::DeleteProxy => result["deleted"] = true.into(),
+        Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => {
+            result["deleted"] = true.into()
+        }
+        Action::CreateAlarms { .. } => result["new_alarms"] = state.alarms.len().into(),
         Action::SwitchBlueGreen { .. } => {
             result["status"] = "switched_over".into();
             if let Some(old) = &state.old {
@@ -219,6 +230,8 @@ impl Operation {
             Action::DeleteBlueGreen { .. } => engine.start::<DeleteBlueGreen>(self, by).await,
             Action::CreateProxy => engine.start::<CreateProxy>(self, by).await,
             Action::DeleteProxy => engine.start::<DeleteProxy>(self, by).await,
+            Action::CreateAlarms { .. } => engine.start::<CreateAlarms>(self, by).await,
+            Action::DeleteAlarms => engine.start::<DeleteAlarms>(self, by).await,
         };
         started.map_err(Error::from)
     }

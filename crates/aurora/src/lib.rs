@@ -5,6 +5,7 @@
 //! Everything that changes a cluster is an [`Operation`], carried out as a job
 //! of one of the kinds in [`jobs`].
 
+mod alarm;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod cluster;
@@ -19,6 +20,7 @@ mod operation;
 mod shape;
 mod tier;
 
+pub use alarm::{Alarm, AlarmState};
 pub use cluster::{
     BlueGreen, BlueGreenStatus, Cluster, ClusterStatus, Connection, Instance, InstanceStatus, Proxy, Role,
     Snapshot,

@@ -125,7 +125,11 @@ impl LocalPlane {
             | Action::SwitchBlueGreen { .. }
             | Action::DeleteBlueGreen { .. }) => steps = blue_green::steps(action),
             // Refused by `check`, before a job is recorded.
-            Action::Modify(_) | Action::CreateProxy | Action::DeleteProxy => {}
+            Action::Modify(_)
+            | Action::CreateProxy
+            | Action::DeleteProxy
+            | Action::CreateAlarms { .. }
+            | Action::DeleteAlarms => {}
         }
         steps
     }
@@ -273,6 +277,7 @@ impl ControlPlane for LocalPlane {
                 blue_green::check(&self.layout, &self.layout.cluster(cluster), action).await?;
             }
             Action::CreateProxy | Action::DeleteProxy => return Err(cannot("make proxies")),
+            Action::CreateAlarms { .. } | Action::DeleteAlarms => return Err(cannot(NO_ALARMS)),
         }
         Ok(())
     }
@@ -506,6 +511,8 @@ impl ControlPlane for LocalPlane {
         self.layout.cluster(&cluster).password().map(Secret::new)
     }
 }
+
+const NO_ALARMS: &str = "make alarms: triggers of howdah.toml tell people while `howdah watch` runs";
 
 fn cannot(what: &str) -> Error {
     AuroraError::Unsupported {

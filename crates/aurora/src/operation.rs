@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ClusterName, Compute, Connection, Shape, SnapshotName};
@@ -123,6 +125,14 @@ pub enum Action {
     CreateProxy,
     /// Remove the proxy; its clients lose their connections.
     DeleteProxy,
+    /// Make the alarms that tell somebody when it is not well, or bring them up to date.
+    CreateAlarms {
+        /// Who is told: topics of SNS, by ARN.
+        #[serde(default)]
+        topics: Vec<String>,
+    },
+    /// Remove the alarms that were made so.
+    DeleteAlarms,
 }
 
 /// What may be said of how long a switch takes at most, as in RDS, in seconds.
@@ -143,6 +153,31 @@ pub struct Modification {
     /// Whether a deletion is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<bool>,
+    /// Settings of the servers by name, each with its value; back to its default without one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, Option<String>>,
+    /// Restart the instances afterwards that wait for it, the readers first, so that every parameter is in force.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub restart: bool,
+    /// The port that clients connect to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// When backups are taken each day, in UTC: `02:00-03:00`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_window: Option<String>,
+    /// When its provider may restart it each week, in UTC: `sun:03:00-sun:04:00`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance_window: Option<String>,
+    /// Whether its log is copied to CloudWatch Logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_export: Option<bool>,
+    /// Whether Performance Insights is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance_insights: Option<bool>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What an operation remembers between its steps.
@@ -172,6 +207,9 @@ pub struct OperationState {
     /// The instances that the operation makes, takes away or chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+    /// The alarms that were not there before the operation, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<String>,
 }
 
 /// An instance as it can be made again.

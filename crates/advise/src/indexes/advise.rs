@@ -159,10 +159,10 @@ pub async fn advise(
     }
     read.plan(&mut planner, 0, &mut not_planned).await?;
     let names: Vec<_> = read.names.iter().cloned().collect();
-    let mut catalog = catalog::read_catalog(planner.session(), &names).await?;
+    let mut catalog = catalog::read_catalog(planner.session(), &names, &server).await?;
     if read.add_checks(&mut planner, &catalog, &mut not_planned).await? {
         let names: Vec<_> = read.names.iter().cloned().collect();
-        catalog = catalog::read_catalog(planner.session(), &names).await?;
+        catalog = catalog::read_catalog(planner.session(), &names, &server).await?;
     }
     let statements = read.finish(&catalog);
     let variants = variants(&statements, &catalog, several);

@@ -53,6 +53,11 @@ pub(crate) struct Relation {
 }
 
 impl Relation {
+    /// Whether all of it is read with its first page, so that no way to it is shorter.
+    pub(crate) fn is_one_page(&self) -> bool {
+        self.rows > 0.0 && self.pages == 1.0
+    }
+
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
@@ -126,6 +131,8 @@ pub(crate) struct Catalog {
     pub(crate) named: BTreeMap<(String, String), u32>,
     /// The names of partitions.
     pub(crate) leaf_names: BTreeMap<u32, RelationName>,
+    /// What the planner reckons for a page that is fetched out of order.
+    pub(crate) random_page_cost: f64,
 }
 
 impl Catalog {
@@ -185,8 +192,12 @@ pub(crate) async fn read_server(connection: &mut Connection) -> Result<Server, P
 pub(crate) async fn read_catalog(
     connection: &mut Connection,
     names: &[(String, String)],
+    server: &Server,
 ) -> Result<Catalog, PgError> {
-    let mut catalog = Catalog::default();
+    let mut catalog = Catalog {
+        random_page_cost: server.random_page_cost,
+        ..Catalog::default()
+    };
     let schemas = array(names.iter().map(|(schema, _)| schema.as_str()));
     let tables = array(names.iter().map(|(_, name)| name.as_str()));
     let params = [Some(schemas.as_str()), Some(tables.as_str())];

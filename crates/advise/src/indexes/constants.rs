@@ -21,6 +21,8 @@ pub(crate) struct Slot {
     value: String,
     /// The word before the operator before it.
     beside: Option<String>,
+    /// Whether it is a number in a list, in parentheses or behind an operator of containment: not that of a LIMIT.
+    is_element: bool,
     /// The type that the server gave a parameter.
     parameter: Option<String>,
     /// Whether a parameter's value is one that it had.
@@ -53,6 +55,9 @@ pub(crate) fn slots(text: &str, types: &[String], values: &[Option<String>]) -> 
         let beside = at
             .checked_sub(2)
             .map(|at| words[at].1.trim_matches('"').to_owned());
+        let before = at.checked_sub(1).map(|at| words[at].1);
+        let is_element =
+            first.is_ascii_digit() && matches!(before, Some("[" | "(" | "," | "@>" | "<@" | "&&"));
         let mut known = false;
         let (value, parameter, quoted) = match first {
             b'\'' if word.len() >= 2 => (word[1..word.len() - 1].replace("''", "'"), None, true),
@@ -76,6 +81,7 @@ pub(crate) fn slots(text: &str, types: &[String], values: &[Option<String>]) -> 
             span: span.clone(),
             value,
             beside,
+            is_element,
             parameter,
             known,
             quoted,
@@ -138,7 +144,11 @@ pub(crate) fn variants(
     let value = |at: usize, which: Which| -> Option<String> {
         let slot = &slots[at];
         if which == Which::Rare && sought[at] {
-            return Some(unheard_of(&slot.value));
+            return Some(if slot.is_element {
+                NUMBER_OF_NONE.to_owned()
+            } else {
+                unheard_of(&slot.value)
+            });
         }
         if slot.known && which == Which::Own {
             return Some(slot.value.clone());
@@ -210,7 +220,7 @@ fn is_sought(slot: &Slot, accesses: &[Access]) -> bool {
         Shape::Contains(operator) => matches!(operator.as_str(), "@>" | "@@" | "&&"),
         _ => false,
     };
-    slot.quoted
+    (slot.quoted || slot.is_element)
         && !slot.value.contains('{')
         && slot.value.chars().any(char::is_alphanumeric)
         && accesses
@@ -218,10 +228,12 @@ fn is_sought(slot: &Slot, accesses: &[Access]) -> bool {
             .flat_map(|access| flat(&access.conditions))
             .filter(seeks)
             .any(|condition| {
-                condition
-                    .value
-                    .as_ref()
-                    .is_some_and(|value| value.columns.is_empty() && speaks_of(&value.sql, &slot.value))
+                let speaks = |constant: &str| match slot.is_element {
+                    true => holds_number(constant, &slot.value),
+                    false => speaks_of(constant, &slot.value),
+                };
+                let value = condition.value.as_ref();
+                value.is_some_and(|value| value.columns.is_empty() && speaks(&value.sql))
             })
 }
 
@@ -234,6 +246,16 @@ fn speaks_of(constant: &str, said: &str) -> bool {
     let mut stems = words.filter(|word| word.chars().count() >= STEM).map(stem);
     constant.contains(&said.to_lowercase()) || stems.any(|stem| constant.contains(&stem))
 }
+
+/// Whether a constant, as the server prints it, holds that number among others.
+fn holds_number(constant: &str, number: &str) -> bool {
+    constant
+        .split(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .any(|word| word == number)
+}
+
+/// A number that hardly any array holds; it fits into the smallest type.
+const NUMBER_OF_NONE: &str = "31991";
 
 /// Letters of a word that its endings leave alone.
 const STEM: usize = 3;

@@ -16,6 +16,7 @@ mod pattern;
 mod planner;
 mod pretended;
 mod reading;
+mod reckoned;
 mod selection;
 mod size;
 mod statistics;

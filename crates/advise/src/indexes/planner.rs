@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use howdah_pg::{Column, Flow, PgError, RowView, Session, Sink, Step, Transaction};
 use serde_json::Value;
 
-use super::access::{children, number, text};
-use super::catalog::Catalog;
+use super::access::{children, text};
 
 /// A question to the planner.
 #[derive(Debug, Clone)]
@@ -327,108 +326,5 @@ impl Sink for Cells {
 
     fn cell_cap(&self) -> usize {
         PLAN_MAX_BYTES
-    }
-}
-
-/// What a plan costs, in the planner's unit.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Cost {
-    /// What it is reckoned to cost: more than the planner says where that hopes to stop early.
-    pub(crate) total: f64,
-    /// What it costs to the last row.
-    pub(crate) to_the_end: f64,
-    /// The name and cost of each scan that runs once; a plan that is not verbose tells no schema.
-    pub(crate) scans: Vec<(String, f64)>,
-}
-
-/// Reckons a plan.
-///
-/// A LIMIT over a scan that throws rows away is expected to end after its share of them. That holds only where
-/// what is looked for lies evenly in the order of the scan, which it often does not (a plan that looked free
-/// took ten times that of the alternative), so that such a plan counts as the geometric mean of its own cost
-/// and of that to the end.
-///
-/// Ranges of blocks are read from front to back, which the planner reckons as one page here and one there.
-pub(crate) fn cost(plan: &Value, catalog: &Catalog) -> Cost {
-    let mut cost = Cost {
-        total: number(plan, "Total Cost"),
-        ..Cost::default()
-    };
-    let excess = block_ranges(plan, catalog);
-    cost.total = (cost.total - excess).max(cost.total * 0.001);
-    cost.to_the_end = cost.total;
-    scans(plan, 1.0, &mut cost.scans);
-    let mut limit = plan;
-    while text(limit, "Node Type") != Some("Limit") {
-        match children(limit) {
-            [only] => limit = only,
-            _ => return cost,
-        }
-    }
-    let Some(below) = children(limit).first() else {
-        return cost;
-    };
-    let end = number(below, "Total Cost");
-    let own = number(limit, "Total Cost");
-    if streams_through_a_filter(below) && end > own {
-        cost.to_the_end = cost.total - own + end;
-        cost.total += (own.max(1.0) * end).sqrt() - own;
-    }
-    cost
-}
-
-/// What scans of block ranges cost less than the planner says.
-fn block_ranges(plan: &Value, catalog: &Catalog) -> f64 {
-    let is_brin = |below: &&Value| text(below, "Index Name").is_some_and(|name| name.contains(">brin_"));
-    let relation = text(plan, "Relation Name").and_then(|name| catalog.of_plain_name(name));
-    if let (Some("Bitmap Heap Scan"), Some(index), Some(relation)) = (
-        text(plan, "Node Type"),
-        children(plan).iter().find(is_brin),
-        relation,
-    ) {
-        let share = (number(index, "Plan Rows") / relation.rows.max(1.0)).min(1.0);
-        // At each end of a range a group of blocks is read for a part of its rows.
-        let pages = relation.pages * share + 256.0_f64.min(relation.pages);
-        let rows = pages / relation.pages.max(1.0) * relation.rows;
-        let own = number(index, "Total Cost") + pages + rows * ROW_COST;
-        return (number(plan, "Total Cost") - own).max(0.0);
-    }
-    let is_loop = text(plan, "Node Type") == Some("Nested Loop");
-    let of = |(at, child): (usize, &Value)| match at {
-        1 if is_loop => 0.0,
-        _ => block_ranges(child, catalog),
-    };
-    children(plan).iter().enumerate().map(of).sum()
-}
-
-/// What the planner reckons for a row that is looked at and compared twice.
-const ROW_COST: f64 = 0.015;
-
-/// Whether rows flow to a LIMIT from a scan that throws some away, with nothing in between that waits for all.
-fn streams_through_a_filter(plan: &Value) -> bool {
-    match text(plan, "Node Type") {
-        Some("Sort" | "Aggregate" | "Hash" | "Bitmap Heap Scan" | "SetOp") => false,
-        Some("Incremental Sort") => children(plan).first().is_some_and(streams_through_a_filter),
-        Some(kind) if kind.ends_with("Join") || kind == "Nested Loop" => {
-            children(plan).first().is_some_and(streams_through_a_filter)
-        }
-        _ if plan.get("Filter").is_some() => true,
-        _ => children(plan).iter().any(streams_through_a_filter),
-    }
-}
-
-fn scans(plan: &Value, loops: f64, found: &mut Vec<(String, f64)>) {
-    if let (Some(name), true) = (text(plan, "Relation Name"), loops <= 1.0) {
-        found.push((name.to_owned(), number(plan, "Total Cost")));
-    }
-    let is_loop = text(plan, "Node Type") == Some("Nested Loop");
-    for (at, child) in children(plan).iter().enumerate() {
-        let times = match at {
-            1 if is_loop => children(plan)
-                .first()
-                .map_or(1.0, |outer| number(outer, "Plan Rows").max(1.0)),
-            _ => 1.0,
-        };
-        scans(child, loops * times, found);
     }
 }

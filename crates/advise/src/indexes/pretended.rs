@@ -63,6 +63,9 @@ pub(crate) async fn choices(
                 .filter(|(_, values)| values.len() > 1)
                 .map(|(key, _)| key.clone())
                 .collect();
+            if relation.is_one_page() {
+                continue;
+            }
             let found = candidates::candidates(access, relation, &usage, &varying, server);
             for Candidate { definition, answers } in found {
                 let known = keys.entry((at, relation.oid)).or_default();

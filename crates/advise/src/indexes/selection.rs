@@ -11,7 +11,8 @@ use howdah_pg::PgError;
 
 use super::catalog::Catalog;
 use super::definition::Definition;
-use super::planner::{Answer, Cost, Manner, Planner, Question, cost};
+use super::planner::{Answer, Manner, Planner, Question};
+use super::reckoned::{Cost, cost};
 use super::writes::{self, Write};
 
 /// A candidate and the statements that it may serve.

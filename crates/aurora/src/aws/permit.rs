@@ -5,8 +5,8 @@ use howdah_core::{Error, Result};
 
 use super::account::Allowed;
 use super::call::Caller;
-use super::{make, preset, run, snapshot};
-use crate::{Action, AuroraError, ClusterName, Compute, MAX_READERS, Modification, Operation, Shape, Tier};
+use super::{alarms, change, group, make, preset, run, snapshot};
+use crate::{Action, AuroraError, ClusterName, MAX_READERS, Operation, Shape, Tier};
 
 /// Names of instances are those of the cluster with a number behind; RDS takes 63 letters.
 const LONGEST_NAME: usize = 60;
@@ -58,13 +58,22 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             }
         }
         Action::Modify(change) => {
-            check_change(change)?;
+            change::check(caller, cluster, change).await?;
             check_status(caller, cluster, &["available", "backing-up", "modifying"]).await
         }
         Action::CreateBlueGreen { .. } | Action::SwitchBlueGreen { .. } | Action::DeleteBlueGreen { .. } => {
             Err(cannot("make blue/green deployments"))
         }
         Action::CreateProxy | Action::DeleteProxy => Err(cannot("make proxies")),
+        Action::CreateAlarms { topics } => alarms::check(caller, cluster, topics).await.map(drop),
+        Action::DeleteAlarms => match alarms::of_howdah(caller, cluster).await?.is_empty() {
+            true => Err(
+                Error::not_found(format!("Howdah has made no alarms for the cluster {cluster}.")).hint(
+                    format!("`howdah cluster alarms {cluster}` shows those that there are."),
+                ),
+            ),
+            false => Ok(()),
+        },
     }
 }
 
@@ -169,20 +178,6 @@ async fn check_status(caller: Caller<'_>, cluster: &ClusterName, good: &[&str]) 
     }
 }
 
-fn check_change(change: &Modification) -> Result<()> {
-    if *change == Modification::default() {
-        return Err(Error::invalid("Nothing was said that is to be otherwise.")
-            .hint("Name a size (0.5-4, db.r8g.large), days of backups, or deletion protection."));
-    }
-    if change
-        .retention_days
-        .is_some_and(|days| !(1..=35).contains(&days))
-    {
-        return Err(Error::invalid("Backups are kept for 1 to 35 days.").hint("In production for 7 or more."));
-    }
-    Ok(())
-}
-
 fn allowed(caller: Caller<'_>, what: Allowed, words: &str) -> Result<()> {
     if caller.account.settings().allow.contains(&what) {
         return Ok(());
@@ -231,7 +226,18 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         Action::Failover { .. } => {
             risk("Clients lose their connections, and writes fail for up to a minute while the reader becomes the writer.".into())
         }
-        Action::Modify(change) => modification(caller, cluster, change).await?,
+        Action::CreateAlarms { topics } => {
+            let number = alarms::check(caller, cluster, topics).await?;
+            confirm(format!(
+                "CloudWatch charges for each alarm: {number} of metrics, and two that go by them. {}",
+                match topics.is_empty() {
+                    true => "They tell nobody: no topic was given (--sns-topic).".to_owned(),
+                    false => format!("They tell {}.", topics.join(", ")),
+                }
+            ))
+        }
+        Action::DeleteAlarms => risk("Nobody is told by CloudWatch any more when it is not well.".into()),
+        Action::Modify(change) => change::tier(caller, cluster, change).await?,
         Action::Create { .. }
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
@@ -242,40 +248,6 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         | Action::DeleteBlueGreen { .. }
         | Action::CreateProxy
         | Action::DeleteProxy => Tier::Free,
-    })
-}
-
-async fn modification(caller: Caller<'_>, cluster: &ClusterName, change: &Modification) -> Result<Tier> {
-    let found = caller.require_cluster(cluster).await?;
-    let members = super::describe::members(caller, &found).await?;
-    let mut risks = Vec::new();
-    if let Some(compute) = &change.compute
-        && members.iter().any(|member| member.class != compute.class())
-    {
-        risks.push(format!(
-            "Every instance becomes {} and restarts, the readers first: writes fail for a minute or more.",
-            compute.class()
-        ));
-    }
-    if let Some(Compute::Serverless { max, .. }) = &change.compute {
-        risks.push(format!("It may cost up to {max} ACU for each instance. max_connections follows the new maximum only after a reboot."));
-    }
-    if change.deletion_protection == Some(false) {
-        risks.push("It can be deleted from then on.".into());
-    }
-    let before = found.backup_retention_period().unwrap_or(0);
-    if change.retention_days.is_some_and(|days| i32::from(days) < before) {
-        risks.push(format!(
-            "Backups older than the new limit go at once; so far they were kept for {before} days."
-        ));
-    }
-    Ok(match risks.is_empty() {
-        true => Tier::Confirm {
-            effect: "It is changed at once, without a restart.".into(),
-        },
-        false => Tier::Risk {
-            effect: risks.join(" "),
-        },
     })
 }
 
@@ -312,11 +284,14 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
             ));
         }
     }
-    if let Ok(Some(_)) = caller.parameter_group(&make::group_of(cluster)).await {
-        found.push(format!(
-            "The parameter group {} is there.",
-            make::group_of(cluster)
-        ));
+    if let Ok(Some(_)) = caller.parameter_group(&group::of(cluster)).await {
+        found.push(format!("The parameter group {} is there.", group::of(cluster)));
+    }
+    if let Action::CreateAlarms { .. } | Action::DeleteAlarms = &operation.action
+        && let Ok(names) = alarms::of_howdah(caller, cluster).await
+        && !names.is_empty()
+    {
+        found.push(format!("There are {} alarms of howdah.", names.len()));
     }
     let snapshot = match &operation.action {
         Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),

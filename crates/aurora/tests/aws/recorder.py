@@ -27,6 +27,10 @@ from moto.backends import get_backend
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.rds import models
 
+# The sources are no place for what Python keeps of them.
+sys.dont_write_bytecode = True
+import stand_ins
+
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -67,6 +71,9 @@ class State:
         self.looks = {}
         self.made = {}
         self.hanging = 0
+        self.pending = set()
+        self.reboots = []
+        self.alarms = {}
 
 
 STATE = State()
@@ -189,6 +196,15 @@ def refusal(action, params):
         group = params["DBClusterParameterGroupName"]
         if any(cluster.parameter_group == group for cluster in store.clusters.values()):
             return 400, "InvalidDBParameterGroupState", "One or more database instances are still members of this parameter group"
+    if action in ("ModifyDBClusterParameterGroup", "ResetDBClusterParameterGroup"):
+        if params["DBClusterParameterGroupName"].startswith("default."):
+            return 400, "InvalidDBParameterGroupState", "The parameter group is a default one, and cannot be modified"
+        if len(params["Parameters"]) > 20:
+            return 400, "InvalidParameterValue", "More than 20 parameters"
+        for one in params["Parameters"]:
+            apply = stand_ins.PARAMETERS.get(one["ParameterName"], ("", "", "dynamic"))[2]
+            if apply == "static" and one["ApplyMethod"] == "immediate":
+                return 400, "InvalidParameterCombination", "cannot use immediate apply method for static parameter"
     if action in ("ModifyDBCluster", "StopDBCluster", "StartDBCluster") and name not in store.clusters:
         return 404, "DBClusterNotFoundFault", f"DBCluster {name} not found."
     if action == "ModifyDBCluster" and store.clusters[name]._status == "stopped":
@@ -264,6 +280,40 @@ def version_reply(params):
     ).encode()
 
 
+def members_of(cluster):
+    return {member.db_instance_identifier for member in cluster._members}
+
+
+def note_restarts(action, params):
+    """What waits for a restart from now on, and what no longer does."""
+    store = backend()
+    if action == "ModifyDBClusterParameterGroup":
+        if any(one.get("ApplyMethod") == "pending-reboot" for one in params["Parameters"]):
+            for cluster in store.clusters.values():
+                if cluster.parameter_group == params["DBClusterParameterGroupName"]:
+                    STATE.pending |= members_of(cluster)
+    if action == "ModifyDBCluster" and "DBClusterParameterGroupName" in params:
+        cluster = store.clusters[params["DBClusterIdentifier"]]
+        if cluster.parameter_group != params["DBClusterParameterGroupName"]:
+            STATE.pending |= members_of(cluster)
+    if action == "RebootDBInstance":
+        STATE.pending.discard(params["DBInstanceIdentifier"])
+        STATE.reboots.append(params["DBInstanceIdentifier"])
+        STATE.looks.pop(("DescribeDBInstances", params["DBInstanceIdentifier"]), None)
+
+
+def show_restarts(body):
+    for name in STATE.pending:
+        member = b"<DBInstanceIdentifier>" + name.encode() + b"</DBInstanceIdentifier>"
+        body = re.sub(
+            b"(<DBClusterMember>(?:(?!</DBClusterMember>).)*" + member + b"(?:(?!</DBClusterMember>).)*)>in-sync<",
+            rb"\1>pending-reboot<",
+            body,
+            flags=re.S,
+        )
+    return body
+
+
 # States on the way: what moto has at once is seen a few times as being made.
 OVERLAID = {
     "DescribeDBClusters": ("DBClusterIdentifier", b"Status"),
@@ -319,6 +369,7 @@ def seed(name, instances):
         "tags": [],
     })
     store.clusters[name]._status = "available"
+    store.clusters[name].parameter_group = "default.aurora-postgresql16"
     STATE.looks[("DescribeDBClusters", name)] = 9
     for number in range(1, instances + 1):
         member = f"{name}-{number}"
@@ -367,6 +418,9 @@ class Handler(BaseHTTPRequestHandler):
             "violations": STATE.violations,
             "hanging": STATE.hanging,
             "made": STATE.made,
+            "pending": sorted(STATE.pending),
+            "reboots": STATE.reboots,
+            "alarms": STATE.alarms,
             "clusters": {
                 name: {
                     "tags": tags(one),
@@ -377,6 +431,7 @@ class Handler(BaseHTTPRequestHandler):
                     "encrypted": one.storage_encrypted,
                     "retention": one.backup_retention_period,
                     "iam": one.iam_auth,
+                    "port": one.port,
                     "group": one.parameter_group,
                     "logs": one.enabled_cloudwatch_logs_exports,
                     "managed": hasattr(one, "master_user_secret"),
@@ -405,6 +460,8 @@ class Handler(BaseHTTPRequestHandler):
                     STATE.clear()
                 for name, instances in order.get("seed", {}).items():
                     seed(name, instances)
+                for name, group in order.get("group_of", {}).items():
+                    backend().clusters[name].parameter_group = group
                 # Calls are counted from 1 after each order.
                 STATE.calls = []
                 STATE.plan = order
@@ -432,7 +489,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.cut()
         if fault in FAULTS:
             return self.error(*FAULTS[fault], bool(target))
-        status, kind, answer = self.carry_out(action, params, body)
+        status, kind, answer = self.carry_out(service, action, params, body)
         if fault == "hang-after":
             return self.hang()
         if fault == "lost":
@@ -449,18 +506,23 @@ class Handler(BaseHTTPRequestHandler):
             return self.error(400, ALREADY[action], "It exists already", bool(target))
         self.reply(status, answer, kind)
 
-    def carry_out(self, action, params, body):
+    def carry_out(self, service, action, params, body):
         refused = refusal(action, params)
         if refused:
             status, code, message = refused
-            return status, "text/xml", (
-                f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-                "<RequestId>r</RequestId></ErrorResponse>"
-            ).encode()
+            return status, "text/xml", stand_ins.refusal(code, message)
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
         if action == "GetMetricData":
             return 200, "text/xml", metrics_reply(params)
+        if action in stand_ins.ACTIONS:
+            with STATE.lock:
+                status, value = stand_ins.ACTIONS[action](STATE, backend(), params)
+            if status == 200:
+                return 200, "text/xml", stand_ins.answer(MODELS[service], action, value)
+            return status, "text/xml", stand_ins.refusal(*value)
+        with STATE.lock:
+            note_restarts(action, params)
         if action == "GetProducts":
             return 200, "application/x-amz-json-1.1", products_reply(params)
         inner = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
@@ -478,7 +540,7 @@ class Handler(BaseHTTPRequestHandler):
                 }.get(action, "DBClusterIdentifier")]
                 STATE.made[f"{action} {made}"] = STATE.made.get(f"{action} {made}", 0) + 1
                 STATE.looks = {key: count for key, count in STATE.looks.items() if key[1] != made}
-            answer = overlay(action, params, answer)
+            answer = show_restarts(overlay(action, params, answer))
         return reply.status, reply.getheader("Content-Type", "text/xml"), answer
 
     def hang(self):
