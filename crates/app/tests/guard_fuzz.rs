@@ -43,6 +43,8 @@ async fn nothing_that_the_guard_lets_through_has_an_effect() {
         ("log_rotation_age", "0"),
         ("log_rotation_size", "0"),
         ("max_prepared_transactions", "5"),
+        // The server's own checkpoints would look like somebody's.
+        ("checkpoint_timeout", "1d"),
     ];
     let server = howdah_testkit::private(ServerOptions {
         major,

@@ -188,7 +188,12 @@ fn result(input: &Operation, state: &OperationState) -> Value {
             result["deleted"] = true.into()
         }
         Action::CreateAlarms { .. } => result["new_alarms"] = state.alarms.len().into(),
-        Action::SwitchBlueGreen { .. } => result["status"] = "switched_over".into(),
+        Action::SwitchBlueGreen { .. } => {
+            result["status"] = "switched_over".into();
+            if let Some(old) = &state.old {
+                result["old_cluster"] = old.as_str().into();
+            }
+        }
         Action::CreateBlueGreen { .. } | Action::CreateProxy => result["status"] = "available".into(),
         Action::RemoveReader { reader } => result["removed"] = reader.as_str().into(),
         Action::AddReader | Action::Failover { .. } | Action::Modify(_) | Action::Snapshot { .. } => {

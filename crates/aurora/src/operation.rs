@@ -201,6 +201,9 @@ pub struct OperationState {
     /// What the provider itself calls the cluster: never the same for two of one name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
+    /// What blue is called once green has its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<ClusterName>,
     /// The instances that the operation makes, takes away or chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,

@@ -3,6 +3,7 @@
 
 use howdah_core::{Command, Result};
 
+use crate::cluster_blue_green::BlueGreenOptions;
 use crate::cluster_change::ClusterChange;
 use crate::start_cluster_job::{ClusterAction, StartClusterJob};
 
@@ -152,7 +153,7 @@ pub struct DeleteAlarms {
 }
 
 impl StartClusterJob {
-    fn plain(name: String, action: ClusterAction) -> Self {
+    pub(crate) fn plain(name: String, action: ClusterAction) -> Self {
         Self {
             name,
             action,
@@ -165,6 +166,7 @@ impl StartClusterJob {
             size: None,
             preset: None,
             sns_topics: Vec::new(),
+            blue_green: BlueGreenOptions::default(),
             change: ClusterChange::default(),
         }
     }

@@ -166,7 +166,7 @@ fn command(operation: &Operation, source: &str) -> String {
             let size = compute.as_ref().map_or(String::new(), |compute| format!(" --size {}", compute.as_argument()));
             format!("blue-green create {cluster}{version}{size}")
         }
-        Action::SwitchBlueGreen { timeout_s } => format!("blue-green switch {cluster} --timeout {timeout_s}s"),
+        Action::SwitchBlueGreen { timeout_s } => format!("blue-green switch {cluster} --timeout-s {timeout_s}"),
         Action::DeleteBlueGreen { keep } => {
             format!("blue-green delete {cluster}{}", if *keep { " --keep" } else { "" })
         }
