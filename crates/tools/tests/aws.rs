@@ -453,7 +453,14 @@ fn readiness_is_what_aws_says_where_the_server_is_out_of_reach() {
         assert_eq!(verdict(&trial, code), due, "{code}: {trial:#}");
     }
     let topic = "arn:aws:sns:eu-central-1:123456789012:on-call";
-    account.text(&["cluster", "create-alarms", "trial", "--sns-topic", topic, "--wait"]);
+    account.text(&[
+        "cluster",
+        "create-alarms",
+        "trial",
+        "--sns-topic",
+        topic,
+        "--wait",
+    ]);
     let (_, trial) = ready("trial");
     assert_eq!(verdict(&trial, "alarms"), "pass", "{trial:#}");
     // What costs money is not made by a drill.
