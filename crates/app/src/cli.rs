@@ -13,6 +13,10 @@ pub(crate) use run::run;
 /// What a group of commands is for; its commands come from the registry.
 const GROUPS: &[(&str, &str)] = &[
     ("cluster", "Create, show, connect to and delete clusters"),
+    (
+        "blue-green",
+        "Upgrade or change a cluster on a copy that follows it, then switch over",
+    ),
     ("history", "What was seen while a database was watched"),
     (
         "log",

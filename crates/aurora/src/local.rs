@@ -7,6 +7,7 @@
 //! detached: they outlive Howdah, and are found again by their files.
 
 mod backup;
+mod blue_green;
 mod create;
 mod delete;
 mod describe;
@@ -120,8 +121,15 @@ impl LocalPlane {
                 steps.push(Step::new("promote", "Starting the new writer").weight(0.5));
                 steps.push(Step::new("follow", "Letting the old writer follow the new one"));
             }
+            action @ (Action::CreateBlueGreen { .. }
+            | Action::SwitchBlueGreen { .. }
+            | Action::DeleteBlueGreen { .. }) => steps = blue_green::steps(action),
             // Refused by `check`, before a job is recorded.
-            Action::Modify(_) => {}
+            Action::Modify(_)
+            | Action::CreateProxy
+            | Action::DeleteProxy
+            | Action::CreateAlarms { .. }
+            | Action::DeleteAlarms => {}
         }
         steps
     }
@@ -186,6 +194,11 @@ impl ControlPlane for LocalPlane {
 
     async fn check(&self, operation: &Operation) -> Result<()> {
         let cluster = &operation.cluster;
+        let source = match &operation.action {
+            Action::Clone { source, .. } | Action::RestoreToTime { source, .. } => source,
+            _ => cluster,
+        };
+        blue_green::check_other(&self.layout.cluster(source), &operation.action)?;
         match &operation.action {
             Action::Create {
                 version,
@@ -257,6 +270,14 @@ impl ControlPlane for LocalPlane {
                 failover::check(&self.layout.cluster(cluster), to.as_deref())?;
             }
             Action::Modify(_) => return Err(cannot("change a cluster")),
+            action @ (Action::CreateBlueGreen { .. }
+            | Action::SwitchBlueGreen { .. }
+            | Action::DeleteBlueGreen { .. }) => {
+                self.check_exists(cluster).await?;
+                blue_green::check(&self.layout, &self.layout.cluster(cluster), action).await?;
+            }
+            Action::CreateProxy | Action::DeleteProxy => return Err(cannot("make proxies")),
+            Action::CreateAlarms { .. } | Action::DeleteAlarms => return Err(cannot(NO_ALARMS)),
         }
         Ok(())
     }
@@ -283,6 +304,9 @@ impl ControlPlane for LocalPlane {
             Action::RemoveReader { reader } => Tier::Confirm {
                 effect: format!("Clients of {reader} lose their connections."),
             },
+            Action::CreateBlueGreen { .. } | Action::SwitchBlueGreen { .. } | Action::DeleteBlueGreen { .. } => {
+                blue_green::tier(&self.layout, operation)
+            }
             _ => Tier::Free,
         })
     }
@@ -300,6 +324,9 @@ impl ControlPlane for LocalPlane {
     ) -> Result<()> {
         let cluster = self.layout.cluster(&operation.cluster);
         cx.check_cancelled()?;
+        if blue_green::is_about(&operation.action) {
+            return blue_green::run_step(&self.layout, step, operation, cx, state).await;
+        }
         if let Some(number) = step.strip_prefix("copy-reader-") {
             return create::copy_reader(&cluster, number).await;
         }
@@ -344,7 +371,10 @@ impl ControlPlane for LocalPlane {
             ("password", _) => create::password(&cluster).await,
             ("stop", Action::Delete { .. }) => delete::stop(&self.layout, &cluster, cx, state).await,
             ("stop", _) => run::stop(&cluster).await,
-            ("start-all", _) => run::start_all(&self.layout, &cluster, state).await,
+            ("start-all", _) => {
+                run::start_all(&self.layout, &cluster, state).await?;
+                blue_green::reconnect(&self.layout, &cluster).await
+            }
             (
                 "snapshot",
                 Action::Snapshot { snapshot }
@@ -367,6 +397,9 @@ impl ControlPlane for LocalPlane {
         cx: &JobCx,
         state: &mut OperationState,
     ) -> Result<()> {
+        if blue_green::is_about(&operation.action) {
+            return blue_green::undo_step(&self.layout, step, operation, cx, state).await;
+        }
         let cluster = self.layout.cluster(&operation.cluster);
         match (step, &operation.action) {
             ("stop", Action::Failover { .. }) => failover::settle(&self.layout, &cluster, cx, state).await,
@@ -410,6 +443,9 @@ impl ControlPlane for LocalPlane {
                 "The directory {} has remains of the cluster.",
                 cluster.path().display()
             ));
+        }
+        if blue_green::is_about(&operation.action) {
+            found.extend(blue_green::what_exists(&self.layout, &cluster).await);
         }
         let snapshot = match &operation.action {
             Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
@@ -475,6 +511,8 @@ impl ControlPlane for LocalPlane {
         self.layout.cluster(&cluster).password().map(Secret::new)
     }
 }
+
+const NO_ALARMS: &str = "make alarms: triggers of howdah.toml tell people while `howdah watch` runs";
 
 fn cannot(what: &str) -> Error {
     AuroraError::Unsupported {

@@ -59,8 +59,19 @@ pub(super) async fn prepare(
         stage: Stage::Creating,
         stopped: false,
         turned_by: None,
+        blue_green: None,
     };
-    let (layout, cluster, nascent) = (layout.clone(), cluster.clone(), cluster.nascent(job));
+    lay_out(layout, cluster, record, None).await
+}
+
+/// Makes the directory of a new cluster, whose clients know it by the password and certificate of `like` or by its own.
+pub(super) async fn lay_out(
+    layout: &Layout,
+    cluster: &ClusterDirectory,
+    record: ClusterRecord,
+    like: Option<ClusterDirectory>,
+) -> Result<()> {
+    let (layout, cluster, nascent) = (layout.clone(), cluster.clone(), cluster.nascent(&record.job));
     blocking(move || {
         layout.make_shared_directories()?;
         remove_directory(nascent.path())?;
@@ -69,8 +80,16 @@ pub(super) async fn prepare(
             make_directory(directory, &account)?;
         }
         account.private_directory(&nascent.archive_dir())?;
-        write_private(&nascent.password_file(), &generate_password()?)?;
-        TlsFiles::create(&nascent.tls_dir(), &account)?;
+        match like {
+            Some(like) => {
+                write_private(&nascent.password_file(), &like.password()?)?;
+                like.tls().copy_to(&nascent.tls_dir(), &account)?;
+            }
+            None => {
+                write_private(&nascent.password_file(), &generate_password()?)?;
+                TlsFiles::create(&nascent.tls_dir(), &account)?;
+            }
+        }
         nascent.write_record(&record)?;
         rename(nascent.path(), cluster.path())
     })
@@ -248,6 +267,8 @@ pub(super) fn settings(
         ("wal_level".to_owned(), "logical".to_owned()),
         ("max_wal_senders".to_owned(), "40".to_owned()),
         ("max_replication_slots".to_owned(), "40".to_owned()),
+        // For those who follow another cluster's changes; the same everywhere, as a reader may not have less than its writer.
+        ("max_worker_processes".to_owned(), "64".to_owned()),
         // A reader that stays away must not fill the disk of the writer.
         ("max_slot_wal_keep_size".to_owned(), "4GB".to_owned()),
         ("hot_standby".to_owned(), "on".to_owned()),

@@ -6,7 +6,7 @@ use howdah_localpg::Status;
 
 use super::layout::{ClusterDirectory, ClusterRecord, HOST, Layout, Stage, reader_name};
 use super::server::connect;
-use super::{blocking, log_archive};
+use super::{blocking, blue_green, log_archive};
 use crate::{Cluster, ClusterName, ClusterStatus, Instance, InstanceStatus, Role};
 
 /// How long a server may take to answer about itself.
@@ -39,6 +39,10 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
             Err(_) => tracing::warn!(cluster = %name, "the writer does not answer in time"),
         }
     }
+    let blue_green = match &record.blue_green {
+        Some(part) => Some(blue_green::status(layout, &directory, part).await),
+        None => None,
+    };
     Ok(Cluster {
         name: name.clone(),
         provider: super::LocalPlane::NAME.to_owned(),
@@ -52,6 +56,8 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         size_bytes,
         restorable_since: log_archive::earliest(&directory),
         instances,
+        blue_green,
+        proxy: None,
         details: BTreeMap::new(),
     })
 }

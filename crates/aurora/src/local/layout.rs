@@ -7,6 +7,7 @@
 //!                        writer/        an instance (see howdah_localpg::Instance)
 //!                        reader-1/ …    further ones
 //!                        base/ archive/ see log_archive.rs
+//!                        schema.json    of a green environment, see blue_green/schema.rs
 //! <home>/snapshots/<name>/snapshot.json the record
 //!                         data/         the data directory
 //!                         backup_label  for one that was taken of a running server
@@ -56,6 +57,39 @@ pub(super) struct ClusterRecord {
     /// The last job that made a reader the writer and has exchanged their data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) turned_by: Option<String>,
+    /// Its part in a blue/green deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) blue_green: Option<Part>,
+}
+
+/// What a cluster is in a blue/green deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// The job that began the deployment.
+    pub(super) job: String,
+    pub(super) side: Side,
+    /// The cluster on the other side.
+    pub(super) partner: ClusterName,
+    /// How far it is: what the record of the green side says.
+    pub(super) phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Side {
+    Blue,
+    Green,
+}
+
+/// How far a blue/green deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Phase {
+    Provisioning,
+    Following,
+    Switching,
+    Switched,
+    Deleting,
 }
 
 /// Where a cluster is in its life.

@@ -142,7 +142,8 @@ impl World {
         let password = std::fs::read_to_string(self.home.join("clusters/shop/password")).unwrap();
         let ca = self.home.join("clusters/shop/tls/ca.crt");
         let text = format!(
-            "host={host} port={port} user=postgres password={password} dbname='{database}' sslmode=verify-full sslrootcert={}",
+            "host={host} port={port} user=postgres password={password} dbname='{}' sslmode=verify-full sslrootcert={}",
+            database.replace('\'', "\\'"),
             ca.display()
         );
         Connection::connect(&ConnInfo::parse_with(&text, &NoEnvironment).unwrap())
