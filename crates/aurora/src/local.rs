@@ -16,6 +16,7 @@ mod failover;
 mod layout;
 mod log_archive;
 mod members;
+mod parameters;
 mod run;
 mod server;
 mod snapshot;
@@ -124,9 +125,16 @@ impl LocalPlane {
             action @ (Action::CreateBlueGreen { .. }
             | Action::SwitchBlueGreen { .. }
             | Action::DeleteBlueGreen { .. }) => steps = blue_green::steps(action),
+            Action::Modify(change) => {
+                if !change.parameters.is_empty() {
+                    steps.push(Step::new("parameters", "Setting the parameters").weight(0.2));
+                }
+                if change.restart {
+                    steps.push(Step::new("restart", "Restarting the servers that wait for it"));
+                }
+            }
             // Refused by `check`, before a job is recorded.
-            Action::Modify(_)
-            | Action::CreateProxy
+            Action::CreateProxy
             | Action::DeleteProxy
             | Action::CreateAlarms { .. }
             | Action::DeleteAlarms => {}
@@ -269,7 +277,10 @@ impl ControlPlane for LocalPlane {
                 self.check_exists(cluster).await?;
                 failover::check(&self.layout.cluster(cluster), to.as_deref())?;
             }
-            Action::Modify(_) => return Err(cannot("change a cluster")),
+            Action::Modify(change) => {
+                self.check_exists(cluster).await?;
+                parameters::check(&self.layout.cluster(cluster), change).await?;
+            }
             action @ (Action::CreateBlueGreen { .. }
             | Action::SwitchBlueGreen { .. }
             | Action::DeleteBlueGreen { .. }) => {
@@ -301,6 +312,7 @@ impl ControlPlane for LocalPlane {
             Action::Failover { .. } => Tier::Risk {
                 effect: "Its clients lose their connections and wait for some seconds; logical replication slots stay behind.".to_owned(),
             },
+            Action::Modify(change) => parameters::tier(&self.layout.cluster(&operation.cluster), change).await?,
             Action::RemoveReader { reader } => Tier::Confirm {
                 effect: format!("Clients of {reader} lose their connections."),
             },
@@ -345,6 +357,8 @@ impl ControlPlane for LocalPlane {
                 create::start_reader(&self.layout, &cluster, &members::chosen(state)?).await?;
                 members::note(&cluster, state)
             }
+            ("parameters", Action::Modify(change)) => parameters::set(&cluster, change, cx).await,
+            ("restart", Action::Modify(_)) => parameters::restart(&self.layout, &cluster, cx, state).await,
             ("remove-reader", Action::RemoveReader { reader }) => {
                 let number = reader.strip_prefix("reader-").unwrap_or(reader);
                 members::remove(&self.layout, &cluster, number).await
