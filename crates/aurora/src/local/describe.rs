@@ -6,7 +6,7 @@ use howdah_localpg::Status;
 
 use super::layout::{ClusterDirectory, ClusterRecord, HOST, Layout, Stage, reader_name};
 use super::server::connect;
-use super::{blocking, blue_green, log_archive, parameters};
+use super::{blocking, blue_green, log_archive, parameters, proxy};
 use crate::{Cluster, ClusterName, ClusterStatus, Instance, InstanceStatus, Role};
 
 /// How long a server may take to answer about itself.
@@ -58,7 +58,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         restorable_since: log_archive::earliest(&directory),
         instances,
         blue_green,
-        proxy: None,
+        proxy: proxy::describe(&directory),
         details,
     })
 }

@@ -13,7 +13,7 @@ use howdah_localpg::{Instance, Status, StopMode, write_private};
 
 use super::layout::{ClusterDirectory, Layout, Stage, file, for_shell, reader_name, rename};
 use super::server::connect;
-use super::{blocking, create, parameters, run};
+use super::{blocking, create, parameters, proxy, run};
 use crate::{AuroraError, Member, OperationState};
 
 /// The settings of a reader that is made the writer, of no use once it is.
@@ -252,6 +252,7 @@ pub(super) async fn follow(
             follow_or_copy(layout, cluster, &other.to_string()).await?;
         }
     }
+    proxy::refresh(layout, cluster).await?;
     state.version = Some(cluster.record()?.version);
     state.connection = Some(cluster.connection()?);
     Ok(())
