@@ -6,6 +6,7 @@
 
 mod account;
 mod alarms;
+mod blue_green;
 mod call;
 mod certificates;
 mod change;
@@ -79,6 +80,18 @@ impl AwsPlane {
         }
     }
 
+    /// That the databases have nothing which a green environment would not get, where they can be looked at.
+    async fn check_tables(&self, cluster: &ClusterName) -> Result<()> {
+        match blue_green::tables(self, self.caller(), cluster).await? {
+            Ok(seen) if !seen.is_empty() => Err(Error::refused(format!(
+                "The cluster {cluster} has what a green environment does not get: {}.",
+                seen.join("; ")
+            ))
+            .hint("Give each table a primary key (`howdah review schema` finds them), or REPLICA IDENTITY FULL; move large objects into bytea columns.")),
+            _ => Ok(()),
+        }
+    }
+
     /// A cluster with its instances, as AWS has it and in Howdah's terms.
     async fn look(&self, cluster: &ClusterName) -> Result<(DbCluster, Cluster)> {
         let found = self.caller().require_cluster(cluster).await?;
@@ -124,11 +137,29 @@ impl ControlPlane for AwsPlane {
     }
 
     async fn check(&self, operation: &Operation) -> Result<()> {
-        permit::check(self.caller(), operation).await
+        permit::check(self.caller(), operation).await?;
+        match &operation.action {
+            Action::CreateBlueGreen { .. } => self.check_tables(&operation.cluster).await,
+            _ => Ok(()),
+        }
     }
 
     async fn tier(&self, operation: &Operation) -> Result<Tier> {
-        permit::tier(self.caller(), operation).await
+        let tier = permit::tier(self.caller(), operation).await?;
+        match (&operation.action, tier) {
+            (Action::CreateBlueGreen { .. }, Tier::Confirm { effect }) => {
+                match blue_green::tables(self, self.caller(), &operation.cluster).await? {
+                    Ok(_) => Ok(Tier::Confirm { effect }),
+                    Err(why) => Ok(Tier::Confirm {
+                        effect: format!(
+                            "{effect} Whether its tables can follow was not seen ({}): those without a primary key cannot.",
+                            why.trim_end_matches('.')
+                        ),
+                    }),
+                }
+            }
+            (_, tier) => Ok(tier),
+        }
     }
 
     fn steps(&self, operation: &Operation) -> Vec<Step> {
@@ -152,7 +183,9 @@ impl ControlPlane for AwsPlane {
             return self.make_member(number, operation, cx).await;
         }
         match (step, &operation.action) {
-            ("parameters", Action::Delete { .. }) => group::remove(caller, cluster, None).await,
+            ("parameters", Action::Delete { .. }) => {
+                group::remove_with_cluster(caller, cluster, state.group.as_deref()).await
+            }
             ("parameters", Action::Modify(change)) => {
                 parameters::apply(caller, cx, cluster, &change.parameters).await
             }
@@ -174,6 +207,23 @@ impl ControlPlane for AwsPlane {
                 run::modify_instances(caller, cx, cluster, change, state).await
             }
             ("instances", _) => delete::instances(caller, cx, cluster, state).await,
+            (
+                "group",
+                Action::CreateBlueGreen {
+                    version: Some(major), ..
+                },
+            ) => blue_green::make_group(caller, cx, cluster, *major).await,
+            ("deployment", Action::CreateBlueGreen { version, compute }) => {
+                blue_green::create(caller, cx, cluster, *version, compute.as_ref()).await
+            }
+            ("green", _) => blue_green::await_green(caller, cx, cluster, state).await,
+            ("switch", Action::SwitchBlueGreen { timeout_s }) => {
+                blue_green::switch(caller, cx, cluster, *timeout_s, state).await
+            }
+            ("deployment", Action::DeleteBlueGreen { keep }) => {
+                blue_green::end(caller, cx, cluster, *keep, state).await
+            }
+            ("old", _) => blue_green::remove_old(caller, state).await,
             ("alarms", Action::CreateAlarms { topics }) => {
                 alarms::create(caller, cx, cluster, topics, state).await
             }
@@ -222,9 +272,19 @@ impl ControlPlane for AwsPlane {
                 delete::restore_instances(caller, cx, cluster, state).await
             }
             ("parameters" | "cluster", Action::Delete { .. } | Action::Modify(_)) => Ok(()),
-            ("parameters", _) => group::remove(caller, cluster, Some(cx.id())).await,
+            ("parameters", _) => group::remove(caller, &group::of(cluster), Some(cx.id())).await,
             ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
             ("snapshot", Action::Snapshot { snapshot }) => snapshot::untake(caller, cx.id(), snapshot).await,
+            (
+                "group",
+                Action::CreateBlueGreen {
+                    version: Some(major), ..
+                },
+            ) => blue_green::unmake_group(caller, cx.id(), cluster, *major).await,
+            ("deployment", Action::CreateBlueGreen { .. }) => {
+                blue_green::unmake(caller, cx.id(), cluster).await
+            }
+            ("switch", _) => blue_green::keep_switch(caller, cluster).await,
             ("alarms", Action::CreateAlarms { .. }) => alarms::unmake(caller, cluster, &state.alarms).await,
             ("failover", _) => run::keep_failover(caller, cluster, state).await,
             ("add-reader", _) => {
@@ -268,6 +328,10 @@ impl ControlPlane for AwsPlane {
             // A role may be allowed to see clusters, and not their parameters.
             Err(error) => format!("not known: {}", error.message),
         };
+        // Likewise their deployments.
+        if let Ok(Some(deployment)) = blue_green::find(self.caller(), cluster.as_str()).await {
+            described.blue_green = blue_green::shown(&deployment);
+        }
         if !set.is_empty() {
             described.details.insert("Parameters".to_owned(), set);
         }

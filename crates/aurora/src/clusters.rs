@@ -243,7 +243,7 @@ impl Clusters {
         Self::conninfo_of(plane.as_ref(), &connection).await
     }
 
-    async fn conninfo_of(plane: &dyn ControlPlane, connection: &Connection) -> Result<ConnInfo> {
+    pub(crate) async fn conninfo_of(plane: &dyn ControlPlane, connection: &Connection) -> Result<ConnInfo> {
         let text = format!(
             "host={} port={} user={} dbname={} sslmode=verify-full sslrootcert={}",
             value(&connection.endpoint),

@@ -207,6 +207,9 @@ pub struct OperationState {
     /// The instances that the operation makes, takes away or chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+    /// The parameter group that the cluster had before it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// The alarms that were not there before the operation, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,

@@ -248,7 +248,7 @@ commands! {
             ..StartClusterJob::plain(it.name, ClusterAction::Failover)
         };
     CreateAlarms "create-alarms" "
-        howdah cluster create-alarms shop --sns-topic arn:aws:sns:eu-central-1:123456789012:on-call --wait" |it|
+        howdah cluster create-alarms shop --sns-topic arn:aws:sns:eu-central-1:123456789012:on-call      those of the guide" |it|
         StartClusterJob {
             sns_topics: it.sns_topics,
             ..StartClusterJob::plain(it.name, ClusterAction::CreateAlarms)

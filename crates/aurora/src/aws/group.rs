@@ -4,7 +4,7 @@ use aws_sdk_rds::types::{DbClusterParameterGroup, Parameter};
 use howdah_core::Result;
 use howdah_jobs::JobCx;
 
-use super::call::Caller;
+use super::call::{Caller, Failure};
 use super::look::tags;
 use super::make::taken;
 use crate::ClusterName;
@@ -29,22 +29,16 @@ pub(super) fn is_howdahs(group: &DbClusterParameterGroup) -> bool {
         .is_some_and(|text| text.starts_with(&description("")))
 }
 
-/// Makes the cluster's group, if this job has not already; an error if somebody else has.
-pub(super) async fn ensure(
-    caller: Caller<'_>,
-    cx: &JobCx,
-    cluster: &ClusterName,
-    family: &str,
-) -> Result<()> {
-    let name = of(cluster);
+/// Makes a group, if this job has not already; an error if somebody else has.
+pub(super) async fn ensure(caller: Caller<'_>, cx: &JobCx, name: &str, family: &str) -> Result<()> {
     let description = description(cx.id());
-    if is_ours(caller, &name, &description).await? {
+    if is_ours(caller, name, &description).await? {
         return Ok(());
     }
     let made = caller
         .write(&format!("create the parameter group {name}"), |rds| {
             rds.create_db_cluster_parameter_group()
-                .db_cluster_parameter_group_name(&name)
+                .db_cluster_parameter_group_name(name)
                 .db_parameter_group_family(family)
                 .description(&description)
                 .set_tags(Some(tags(cx.id())))
@@ -55,7 +49,7 @@ pub(super) async fn ensure(
         Ok(_) => Ok(()),
         // Perhaps an earlier call of this very job, whose reply was lost.
         Err(failure) if failure.is("DBParameterGroupAlreadyExists") => {
-            match is_ours(caller, &name, &description).await? {
+            match is_ours(caller, name, &description).await? {
                 true => Ok(()),
                 false => Err(failure.into()),
             }
@@ -66,17 +60,12 @@ pub(super) async fn ensure(
 
 /// The same, where a group that an earlier job of ours left, and no cluster uses, gives way: what it holds is not known
 /// to whoever asked. AWS refuses to delete one that is used.
-pub(super) async fn ensure_new(
-    caller: Caller<'_>,
-    cx: &JobCx,
-    cluster: &ClusterName,
-    family: &str,
-) -> Result<()> {
-    let left = caller.parameter_group(&of(cluster)).await?;
+pub(super) async fn ensure_new(caller: Caller<'_>, cx: &JobCx, name: &str, family: &str) -> Result<()> {
+    let left = caller.parameter_group(name).await?;
     if left.is_some_and(|group| is_howdahs(&group) && group.description() != Some(&description(cx.id()))) {
-        remove(caller, cluster, None).await?;
+        remove(caller, name, None).await?;
     }
-    ensure(caller, cx, cluster, family).await
+    ensure(caller, cx, name, family).await
 }
 
 /// Sets parameters, some at a time. The same again does no harm.
@@ -110,10 +99,9 @@ pub(super) async fn reset(caller: Caller<'_>, name: &str, parameters: &[Paramete
     Ok(())
 }
 
-/// Takes the group back: that of a job, or that of any job of ours.
-pub(super) async fn remove(caller: Caller<'_>, cluster: &ClusterName, job: Option<&str>) -> Result<()> {
-    let name = of(cluster);
-    match caller.parameter_group(&name).await? {
+/// Takes a group back: that of a job, or that of any job of ours.
+pub(super) async fn remove(caller: Caller<'_>, name: &str, job: Option<&str>) -> Result<()> {
+    match caller.parameter_group(name).await? {
         Some(group)
             if job.map_or_else(
                 || is_howdahs(&group),
@@ -121,17 +109,47 @@ pub(super) async fn remove(caller: Caller<'_>, cluster: &ClusterName, job: Optio
             ) => {}
         _ => return Ok(()),
     }
-    let removed = caller
+    match delete(caller, name).await {
+        Err(failure) if failure.is("DBParameterGroupNotFound") => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Removes the groups of a cluster that is gone: its own, and the one that it had if that was made by a job of
+/// ours and no other cluster has it.
+pub(super) async fn remove_with_cluster(
+    caller: Caller<'_>,
+    cluster: &ClusterName,
+    had: Option<&str>,
+) -> Result<()> {
+    let own = of(cluster);
+    remove(caller, &own, None).await?;
+    let Some(other) = had.filter(|name| *name != own) else {
+        return Ok(());
+    };
+    match caller.parameter_group(other).await? {
+        Some(group) if is_howdahs(&group) => {}
+        _ => return Ok(()),
+    }
+    match delete(caller, other).await {
+        Err(failure)
+            if failure.is("DBParameterGroupNotFound") || failure.is("InvalidDBParameterGroupState") =>
+        {
+            Ok(())
+        }
+        done => Ok(done?),
+    }
+}
+
+async fn delete(caller: Caller<'_>, name: &str) -> Result<(), Failure> {
+    caller
         .write(&format!("delete the parameter group {name}"), |rds| {
             rds.delete_db_cluster_parameter_group()
-                .db_cluster_parameter_group_name(&name)
+                .db_cluster_parameter_group_name(name)
                 .send()
         })
-        .await;
-    match removed {
-        Err(failure) if failure.is("DBParameterGroupNotFound") => Ok(()),
-        other => Ok(other.map(drop)?),
-    }
+        .await
+        .map(drop)
 }
 
 /// Whether the job of that description has made the group.

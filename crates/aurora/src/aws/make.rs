@@ -55,13 +55,14 @@ pub(super) async fn parameters(
     };
     state.version = Some(version);
     cx.checkpoint(state).await?;
-    group::ensure(caller, cx, &operation.cluster, &family).await?;
+    let group = group::of(&operation.cluster);
+    group::ensure(caller, cx, &group, &family).await?;
     // The same again does no harm.
     let parameters = PARAMETERS.map(|(name, value)| {
         let parameter = Parameter::builder().parameter_name(name).parameter_value(value);
         parameter.apply_method(ApplyMethod::Immediate).build()
     });
-    group::set(caller, &group::of(&operation.cluster), &parameters).await
+    group::set(caller, &group, &parameters).await
 }
 
 fn family_of(version: Option<&str>) -> Result<(String, String)> {

@@ -69,6 +69,27 @@ pub(super) async fn number(caller: Caller<'_>, found: &DbCluster, name: &str) ->
     Ok(set.get(name).and_then(|one| one.parameter_value()?.parse().ok()))
 }
 
+/// What was set in the cluster's group, as far as another family has it.
+pub(super) async fn carried(caller: Caller<'_>, found: &DbCluster, family: &str) -> Result<Vec<Parameter>> {
+    let set = of_group(caller, group_of(found)?, Some("user")).await?;
+    let known = of_group(caller, &format!("default.{family}"), None).await?;
+    Ok(set
+        .iter()
+        .filter_map(|(name, one)| {
+            let there = known
+                .get(name)
+                .filter(|there| there.is_modifiable() != Some(false))?;
+            let value = one.parameter_value().filter(|value| allows(there, value))?;
+            let method = match is_static(there) {
+                true => ApplyMethod::PendingReboot,
+                false => ApplyMethod::Immediate,
+            };
+            let one = Parameter::builder().parameter_name(name).parameter_value(value);
+            Some(one.apply_method(method).build())
+        })
+        .collect())
+}
+
 fn group_of(found: &DbCluster) -> Result<&str> {
     found
         .db_cluster_parameter_group()
@@ -309,7 +330,7 @@ pub(super) async fn apply(
         Some(family) => family,
         None => name.trim_start_matches("default."),
     };
-    group::ensure_new(caller, cx, cluster, family).await?;
+    group::ensure_new(caller, cx, &group::of(cluster), family).await?;
     group::set(caller, &group::of(cluster), &set).await
 }
 

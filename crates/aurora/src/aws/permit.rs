@@ -5,8 +5,8 @@ use howdah_core::{Error, Result};
 
 use super::account::Allowed;
 use super::call::Caller;
-use super::{alarms, change, group, make, preset, run, snapshot};
-use crate::{Action, AuroraError, ClusterName, MAX_READERS, Operation, Shape, Tier};
+use super::{alarms, blue_green, change, group, make, preset, run, snapshot};
+use crate::{Action, AuroraError, ClusterName, MAX_READERS, Operation, SWITCH_TIMEOUT_S, Shape, Tier};
 
 /// Names of instances are those of the cluster with a number behind; RDS takes 63 letters.
 const LONGEST_NAME: usize = 60;
@@ -61,8 +61,28 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             change::check(caller, cluster, change).await?;
             check_status(caller, cluster, &["available", "backing-up", "modifying"]).await
         }
-        Action::CreateBlueGreen { .. } | Action::SwitchBlueGreen { .. } | Action::DeleteBlueGreen { .. } => {
-            Err(cannot("make blue/green deployments"))
+        Action::CreateBlueGreen { version, compute } => {
+            check_status(caller, cluster, &["available", "backing-up"]).await?;
+            blue_green::check(caller, cluster, *version, compute.as_ref()).await
+        }
+        Action::SwitchBlueGreen { timeout_s } => {
+            allowed(
+                caller,
+                Allowed::SwitchOver,
+                "switch a cluster over to its green environment",
+            )?;
+            check_switch(caller, cluster, *timeout_s).await
+        }
+        Action::DeleteBlueGreen { keep } => {
+            let found = blue_green::require(caller, cluster).await?;
+            match blue_green::is_switched(&found) && !keep {
+                true => allowed(
+                    caller,
+                    Allowed::DeleteWithoutSnapshot,
+                    "delete what was blue without a final snapshot",
+                ),
+                false => Ok(()),
+            }
         }
         Action::CreateProxy | Action::DeleteProxy => Err(cannot("make proxies")),
         Action::CreateAlarms { topics } => alarms::check(caller, cluster, topics).await.map(drop),
@@ -74,6 +94,30 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             ),
             false => Ok(()),
         },
+    }
+}
+
+async fn check_switch(caller: Caller<'_>, cluster: &ClusterName, timeout_s: u32) -> Result<()> {
+    if !SWITCH_TIMEOUT_S.contains(&timeout_s) {
+        return Err(
+            Error::invalid(format!("A switch cannot take {timeout_s} s.")).hint(format!(
+                "Give it {} to {} s.",
+                SWITCH_TIMEOUT_S.start(),
+                SWITCH_TIMEOUT_S.end()
+            )),
+        );
+    }
+    let found = blue_green::require(caller, cluster).await?;
+    match found.status() {
+        Some("AVAILABLE" | "SWITCHOVER_IN_PROGRESS") => Ok(()),
+        status => Err(AuroraError::NotAvailable {
+            name: format!("{cluster} with its green environment"),
+            status: status
+                .unwrap_or("in an unknown state")
+                .to_lowercase()
+                .replace('_', " "),
+        }
+        .into()),
     }
 }
 
@@ -226,6 +270,20 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         Action::Failover { .. } => {
             risk("Clients lose their connections, and writes fail for up to a minute while the reader becomes the writer.".into())
         }
+        Action::CreateBlueGreen { .. } => confirm(
+            "A second cluster of its size costs money until it is deleted. Until the switch no schema may change but in green.".into(),
+        ),
+        Action::SwitchBlueGreen { timeout_s } => risk(format!(
+            "Writes wait and clients lose their connections, for a minute as a rule; not done within {timeout_s} s, AWS takes it back. It cannot be undone afterwards: what was blue stays, under another name, without what is written from then on."
+        )),
+        Action::DeleteBlueGreen { keep } => {
+            let found = blue_green::require(caller, cluster).await?;
+            match (blue_green::is_switched(&found), keep) {
+                (_, true) => confirm("Both clusters stay, and cost money; neither follows the other any more.".into()),
+                (false, false) => risk("The green environment goes, with all that was tried in it.".into()),
+                (true, false) => risk("What was blue before the switch goes, without a final snapshot.".into()),
+            }
+        }
         Action::CreateAlarms { topics } => {
             let number = alarms::check(caller, cluster, topics).await?;
             confirm(format!(
@@ -243,9 +301,6 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         | Action::RestoreToTime { .. }
         | Action::Clone { .. }
         // Refused by `check`.
-        | Action::CreateBlueGreen { .. }
-        | Action::SwitchBlueGreen { .. }
-        | Action::DeleteBlueGreen { .. }
         | Action::CreateProxy
         | Action::DeleteProxy => Tier::Free,
     })
@@ -286,6 +341,18 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
     }
     if let Ok(Some(_)) = caller.parameter_group(&group::of(cluster)).await {
         found.push(format!("The parameter group {} is there.", group::of(cluster)));
+    }
+    if let Action::CreateBlueGreen { .. } | Action::SwitchBlueGreen { .. } | Action::DeleteBlueGreen { .. } =
+        &operation.action
+        && let Ok(Some(one)) = blue_green::find(caller, cluster.as_str()).await
+        && let Some(shown) = blue_green::shown(&one)
+    {
+        found.push(format!(
+            "The blue/green deployment of {} (blue) and {} (green) is {}.",
+            shown.blue,
+            shown.green,
+            shown.status.as_str()
+        ));
     }
     if let Action::CreateAlarms { .. } | Action::DeleteAlarms = &operation.action
         && let Ok(names) = alarms::of_howdah(caller, cluster).await

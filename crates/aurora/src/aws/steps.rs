@@ -19,6 +19,24 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
             Step::new("parameters", "Deleting its parameter group").weight(0.1),
             Step::new("alarms", "Deleting its alarms").weight(0.1),
         ],
+        Action::CreateBlueGreen { version, .. } => {
+            let mut steps = vec![
+                Step::new("deployment", "Asking for the green environment").weight(0.5),
+                Step::new("green", "Waiting until it follows").weight(30.0),
+            ];
+            if version.is_some() {
+                steps.insert(0, Step::new("group", "Setting its parameters").weight(0.2));
+            }
+            steps
+        }
+        Action::SwitchBlueGreen { .. } => vec![Step::new("switch", "Switching over").weight(5.0)],
+        Action::DeleteBlueGreen { keep } => {
+            let mut steps = vec![Step::new("deployment", "Ending the deployment").weight(3.0)];
+            if !keep {
+                steps.push(Step::new("old", "Deleting what was blue before the switch").weight(5.0));
+            }
+            steps
+        }
         Action::CreateAlarms { .. } => vec![Step::new("alarms", "Making the alarms").weight(0.2)],
         Action::DeleteAlarms => vec![Step::new("alarms", "Deleting the alarms").weight(0.1)],
         Action::Snapshot { .. } => vec![Step::new("snapshot", "Taking the snapshot").weight(5.0)],
@@ -32,9 +50,6 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
         | Action::RestoreToTime { .. }
         | Action::Clone { .. }
         // Refused by `check`, before a job is recorded.
-        | Action::CreateBlueGreen { .. }
-        | Action::SwitchBlueGreen { .. }
-        | Action::DeleteBlueGreen { .. }
         | Action::CreateProxy
         | Action::DeleteProxy => Vec::new(),
     }

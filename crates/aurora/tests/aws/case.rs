@@ -8,7 +8,7 @@ use super::{Account, names};
 
 /// What the operators of these accounts allow.
 pub const PRODUCTION: &str = "monitoring_role = 'arn:aws:iam::123456789012:role/monitoring'\n\
-    allow = ['delete-without-snapshot', 'failover']";
+    allow = ['delete-without-snapshot', 'failover', 'switch-over']";
 
 /// Faults that a job survives, at whatever call.
 const SURVIVED: [&str; 8] = [

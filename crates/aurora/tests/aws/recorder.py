@@ -25,10 +25,10 @@ from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 from moto.backends import get_backend
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.rds import models
 
 # The sources are no place for what Python keeps of them.
 sys.dont_write_bytecode = True
+import moto_fixes
 import stand_ins
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -37,26 +37,7 @@ ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
 MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
-
-
-def secret_of_a_cluster(_self):
-    return json.dumps({"username": "postgres", "password": PASSWORD})
-
-
-def properties_of_a_snapshot(self):
-    """moto copies a cluster's own password, which one with a managed password has not."""
-    properties = dict(self.__dict__)
-    for name in ("backend", "master_user_secret", "tags", "deletion_protection"):
-        properties.pop(name, None)
-    properties["master_user_password"] = properties.pop("_master_user_password", "restored-password")
-    properties["manage_master_user_password"] = False
-    properties["enable_http_endpoint"] = properties.pop("_enable_http_endpoint")
-    properties["vpc_security_group_ids"] = properties.pop("_vpc_security_group_ids")
-    return properties
-
-
-models.MasterUserSecret._generate_secret_string = secret_of_a_cluster
-models.DBCluster.get_cfg = properties_of_a_snapshot
+moto_fixes.apply(PASSWORD)
 
 
 class State:
@@ -74,6 +55,7 @@ class State:
         self.pending = set()
         self.reboots = []
         self.alarms = {}
+        self.awaited = set()
 
 
 STATE = State()
@@ -322,7 +304,22 @@ OVERLAID = {
 }
 
 
+def deployments_on_the_way(body):
+    """What has been asked for is seen once as being done."""
+    for after, before in ((b"AVAILABLE", b"PROVISIONING"), (b"SWITCHOVER_COMPLETED", b"SWITCHOVER_IN_PROGRESS")):
+        if after in STATE.awaited:
+            STATE.awaited.discard(after)
+            body = body.replace(b"<Status>" + after + b"</Status>", b"<Status>" + before + b"</Status>")
+    return body
+
+
 def overlay(action, params, body):
+    if action == "CreateBlueGreenDeployment":
+        STATE.awaited.add(b"AVAILABLE")
+    if action == "SwitchoverBlueGreenDeployment":
+        STATE.awaited.add(b"SWITCHOVER_COMPLETED")
+    if action == "DescribeBlueGreenDeployments":
+        return deployments_on_the_way(body)
     if action not in OVERLAID:
         return body
     key, element = OVERLAID[action]
@@ -349,6 +346,7 @@ ALREADY = {
     "CreateDBInstance": "DBInstanceAlreadyExists",
     "CreateDBClusterSnapshot": "DBClusterSnapshotAlreadyExistsFault",
     "CreateDBClusterParameterGroup": "DBParameterGroupAlreadyExists",
+    "CreateBlueGreenDeployment": "BlueGreenDeploymentAlreadyExistsFault",
 }
 
 
@@ -361,7 +359,8 @@ def seed(name, instances):
         "engine_version": "16.8",
         "database_name": "app",
         "master_username": "postgres",
-        "manage_master_user_password": True,
+        "manage_master_user_password": not name.startswith("blue"),
+        **({"master_user_password": "seeded-password"} if name.startswith("blue") else {}),
         "storage_encrypted": True,
         "backup_retention_period": 7,
         "serverless_v2_scaling_configuration": {"MinCapacity": 1.0, "MaxCapacity": 4.0},
@@ -382,6 +381,15 @@ def seed(name, instances):
             "tags": [],
         })
         STATE.looks[("DescribeDBInstances", member)] = 9
+    if name.startswith("blue"):
+        # As blue/green deployments want it; some have one already, some were switched.
+        group = store.create_db_cluster_parameter_group(f"howdah-{name}", "aurora-postgresql16", "Made by howdah, job seeded", [])
+        group.update_cluster_parameters([{"ParameterName": "rds.logical_replication", "ParameterValue": "1"}])
+        store.clusters[name].parameter_group = group.name
+    if name in ("blue-made", "blue-switched"):
+        made = store.create_blue_green_deployment({"blue_green_deployment_name": name, "source": store.clusters[name].arn})
+        if name == "blue-switched":
+            store.blue_green_deployments[made.blue_green_deployment_identifier].switchover()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -421,6 +429,14 @@ class Handler(BaseHTTPRequestHandler):
             "pending": sorted(STATE.pending),
             "reboots": STATE.reboots,
             "alarms": STATE.alarms,
+            "deployments": {
+                one.blue_green_deployment_name: {
+                    "status": one.status,
+                    "source": one.source.split(":")[-1],
+                    "target": one.target.split(":")[-1],
+                }
+                for one in store.blue_green_deployments.values()
+            },
             "clusters": {
                 name: {
                     "tags": tags(one),
@@ -525,8 +541,14 @@ class Handler(BaseHTTPRequestHandler):
             note_restarts(action, params)
         if action == "GetProducts":
             return 200, "application/x-amz-json-1.1", products_reply(params)
+        if action == "SwitchoverBlueGreenDeployment" and STATE.plan.get("takes_back"):
+            # What green has not in time, AWS takes back, and says so by the state alone.
+            return 200, "text/xml", stand_ins.answer(MODELS[service], action, {"BlueGreenDeployment": {"Status": "AVAILABLE"}})
+        if action == "DescribeBlueGreenDeployments":
+            # Moto knows no pages of them.
+            body = re.sub(rb"&?MaxRecords=[0-9]+", b"", body)
         inner = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "content-length")}
         headers["Host"] = f"{'secretsmanager' if 'SecretId' in params else 'rds'}.{REGION}.amazonaws.com"
         inner.request("POST", self.path, body, headers)
         reply = inner.getresponse()
@@ -537,6 +559,7 @@ class Handler(BaseHTTPRequestHandler):
                     "CreateDBInstance": "DBInstanceIdentifier",
                     "CreateDBClusterSnapshot": "DBClusterSnapshotIdentifier",
                     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName",
+                    "CreateBlueGreenDeployment": "BlueGreenDeploymentName",
                 }.get(action, "DBClusterIdentifier")]
                 STATE.made[f"{action} {made}"] = STATE.made.get(f"{action} {made}", 0) + 1
                 STATE.looks = {key: count for key, count in STATE.looks.items() if key[1] != made}
