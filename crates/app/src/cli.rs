@@ -23,6 +23,10 @@ const GROUPS: &[(&str, &str)] = &[
         "The server's log of slow statements: turn it on, and read it",
     ),
     ("job", "Follow, cancel and resume what runs in the background"),
+    (
+        "proxy",
+        "A proxy before a cluster, which shares few sessions among many clients",
+    ),
 ];
 
 const AFTER_HELP: &str = "\

@@ -16,6 +16,8 @@ mod failover;
 mod layout;
 mod log_archive;
 mod members;
+mod parameters;
+mod proxy;
 mod run;
 mod server;
 mod snapshot;
@@ -124,12 +126,18 @@ impl LocalPlane {
             action @ (Action::CreateBlueGreen { .. }
             | Action::SwitchBlueGreen { .. }
             | Action::DeleteBlueGreen { .. }) => steps = blue_green::steps(action),
+            Action::Modify(change) => {
+                if !change.parameters.is_empty() {
+                    steps.push(Step::new("parameters", "Setting the parameters").weight(0.2));
+                }
+                if change.restart {
+                    steps.push(Step::new("restart", "Restarting the servers that wait for it"));
+                }
+            }
+            Action::CreateProxy => steps.push(Step::new("proxy", "Starting pgbouncer")),
+            Action::DeleteProxy => steps.push(Step::new("remove-proxy", "Removing pgbouncer")),
             // Refused by `check`, before a job is recorded.
-            Action::Modify(_)
-            | Action::CreateProxy
-            | Action::DeleteProxy
-            | Action::CreateAlarms { .. }
-            | Action::DeleteAlarms => {}
+            Action::CreateAlarms { .. } | Action::DeleteAlarms => {}
         }
         steps
     }
@@ -269,14 +277,24 @@ impl ControlPlane for LocalPlane {
                 self.check_exists(cluster).await?;
                 failover::check(&self.layout.cluster(cluster), to.as_deref())?;
             }
-            Action::Modify(_) => return Err(cannot("change a cluster")),
+            Action::Modify(change) => {
+                self.check_exists(cluster).await?;
+                parameters::check(&self.layout.cluster(cluster), change).await?;
+            }
             action @ (Action::CreateBlueGreen { .. }
             | Action::SwitchBlueGreen { .. }
             | Action::DeleteBlueGreen { .. }) => {
                 self.check_exists(cluster).await?;
                 blue_green::check(&self.layout, &self.layout.cluster(cluster), action).await?;
             }
-            Action::CreateProxy | Action::DeleteProxy => return Err(cannot("make proxies")),
+            Action::CreateProxy => {
+                self.check_exists(cluster).await?;
+                proxy::check_create(&self.layout.cluster(cluster))?;
+            }
+            Action::DeleteProxy => {
+                self.check_exists(cluster).await?;
+                proxy::check_delete(&self.layout.cluster(cluster))?;
+            }
             Action::CreateAlarms { .. } | Action::DeleteAlarms => return Err(cannot(NO_ALARMS)),
         }
         Ok(())
@@ -300,6 +318,10 @@ impl ControlPlane for LocalPlane {
             },
             Action::Failover { .. } => Tier::Risk {
                 effect: "Its clients lose their connections and wait for some seconds; logical replication slots stay behind.".to_owned(),
+            },
+            Action::Modify(change) => parameters::tier(&self.layout.cluster(&operation.cluster), change).await?,
+            Action::DeleteProxy => Tier::Risk {
+                effect: "Its clients lose their connections.".to_owned(),
             },
             Action::RemoveReader { reader } => Tier::Confirm {
                 effect: format!("Clients of {reader} lose their connections."),
@@ -345,6 +367,10 @@ impl ControlPlane for LocalPlane {
                 create::start_reader(&self.layout, &cluster, &members::chosen(state)?).await?;
                 members::note(&cluster, state)
             }
+            ("proxy", _) => proxy::create(&self.layout, &cluster).await,
+            ("remove-proxy", _) => proxy::remove(&cluster).await,
+            ("parameters", Action::Modify(change)) => parameters::set(&cluster, change, cx).await,
+            ("restart", Action::Modify(_)) => parameters::restart(&self.layout, &cluster, cx, state).await,
             ("remove-reader", Action::RemoveReader { reader }) => {
                 let number = reader.strip_prefix("reader-").unwrap_or(reader);
                 members::remove(&self.layout, &cluster, number).await
@@ -406,6 +432,7 @@ impl ControlPlane for LocalPlane {
             ("choose", Action::AddReader) if !state.members.is_empty() => {
                 members::remove(&self.layout, &cluster, &members::chosen(state)?).await
             }
+            ("proxy", Action::CreateProxy) => proxy::remove(&cluster).await,
             // Takes all that later steps made with it.
             ("prepare", _) => create::unmake(&self.layout, &cluster, cx.id()).await,
             (

@@ -120,6 +120,9 @@ fn show(report: Report, cluster: &Cluster) -> Report {
         }
         facts.push(("TLS authority", connection.ca_file.display().to_string()));
     }
+    if let Some(proxy) = &cluster.proxy {
+        facts.push(("Proxy", format!("{} ({})", proxy.endpoint, proxy.status)));
+    }
     if let Some(deployment) = &cluster.blue_green {
         facts.push(("Blue/green", blue_green(deployment)));
     }

@@ -12,7 +12,7 @@ use crate::cluster_change::ClusterChange;
 use crate::clusters::{ClusterJob, start};
 
 /// Stops, starts, deletes, snapshots, restores, clones or changes a cluster, adds or removes a reader, fails over,
-/// makes, switches or ends a blue/green deployment, makes or deletes its alarms, or deletes a snapshot, as a job, and returns the job's id at once.
+/// makes, switches or ends a blue/green deployment, makes or deletes its proxy or alarms, or deletes a snapshot, as a job, and returns the job's id at once.
 /// Deleting a cluster needs the name of a final snapshot, or that none is wanted; what loses or costs something needs a person's consent.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct StartClusterJob {
@@ -100,6 +100,10 @@ pub enum ClusterAction {
     SwitchBlueGreen,
     /// End a blue/green deployment: before the switch its green environment goes, after it the old cluster.
     DeleteBlueGreen,
+    /// Make a proxy that shares few sessions among many clients.
+    CreateProxy,
+    /// Remove the proxy.
+    DeleteProxy,
     /// Make the alarms that tell somebody when it is not well, or bring them up to date.
     CreateAlarms,
     /// Remove the alarms that were made so.
@@ -183,6 +187,8 @@ impl StartClusterJob {
                 timeout_s: self.blue_green.timeout_s.unwrap_or(DEFAULT_SWITCH_TIMEOUT_S),
             },
             ClusterAction::DeleteBlueGreen => Action::DeleteBlueGreen { keep: self.blue_green.keep },
+            ClusterAction::CreateProxy => Action::CreateProxy,
+            ClusterAction::DeleteProxy => Action::DeleteProxy,
             ClusterAction::CreateAlarms => Action::CreateAlarms { topics: self.sns_topics.clone() },
             ClusterAction::DeleteAlarms => Action::DeleteAlarms,
             ClusterAction::Modify => Action::Modify(self.change.modification(self.compute()?)?),

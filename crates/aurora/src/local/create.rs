@@ -4,7 +4,7 @@ use std::path::Path;
 
 use howdah_core::{Error, Result};
 use howdah_localpg::{
-    Account, InitOptions, Installation, Instance, TlsFiles, generate_password, write_private,
+    Account, InitOptions, Installation, Instance, Pooler, TlsFiles, generate_password, write_private,
 };
 use howdah_pg::Connection;
 use howdah_sql::{quote_ident, quote_literal};
@@ -113,6 +113,7 @@ pub(super) async fn unmake(layout: &Layout, cluster: &ClusterDirectory, job: &st
 
 /// Ends what runs on a cluster and removes it, its name first.
 pub(super) fn remove_cluster(cluster: &ClusterDirectory, job: &str) -> Result<()> {
+    Pooler::remove_remains(&cluster.proxy_dir())?;
     for directory in cluster.instance_dirs() {
         Instance::remove_remains(&directory)?;
     }

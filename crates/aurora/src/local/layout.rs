@@ -6,6 +6,7 @@
 //!                        tls/           ca.crt, server.crt, server.key
 //!                        writer/        an instance (see howdah_localpg::Instance)
 //!                        reader-1/ …    further ones
+//!                        proxy/         pgbouncer, see howdah_localpg::Pooler
 //!                        base/ archive/ see log_archive.rs
 //!                        schema.json    of a green environment, see blue_green/schema.rs
 //! <home>/snapshots/<name>/snapshot.json the record
@@ -23,7 +24,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use howdah_core::{Error, Result};
-use howdah_localpg::{Account, Instance, LocalError, TlsFiles, write_private};
+use howdah_localpg::{Account, Instance, LocalError, Pooler, TlsFiles, write_private};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -167,7 +168,7 @@ impl Layout {
         Ok(all)
     }
 
-    /// The ports of all instances but those of `except`, running or not: a
+    /// The ports of all instances and proxies but those of `except`, running or not: a
     /// stopped server should find its own free again.
     pub(super) fn ports(&self, except: &Path) -> BTreeSet<u16> {
         let instances = |cluster: PathBuf| std::fs::read_dir(cluster).into_iter().flatten();
@@ -178,7 +179,13 @@ impl Layout {
             .flat_map(instances)
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path != except)
-            .filter_map(|path| Some(Instance::open(&path).ok()?.port()))
+            .filter_map(|path| {
+                let pooler = || Some(Pooler::open(&path).ok()??.port());
+                Instance::open(&path)
+                    .ok()
+                    .map(|instance| instance.port())
+                    .or_else(pooler)
+            })
             .collect()
     }
 

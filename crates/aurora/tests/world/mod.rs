@@ -189,6 +189,7 @@ impl Drop for World {
         }
         for cluster in names(&self.home.join("clusters")) {
             let cluster = self.home.join("clusters").join(cluster);
+            drop(howdah_localpg::Pooler::remove_remains(&cluster.join("proxy")));
             for instance in names(&cluster)
                 .iter()
                 .filter(|name| *name == "writer" || name.starts_with("reader-"))

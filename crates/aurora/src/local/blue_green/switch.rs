@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::super::layout::{ClusterDirectory, Layout, Phase, Side, reader_name, rename};
 use super::super::server::connect;
-use super::super::{blocking, create, run};
+use super::super::{blocking, create, proxy, run};
 use super::link::{self, Database};
 use super::schema::Schema;
 use super::{examine, green, green_of, note, status};
@@ -278,18 +278,29 @@ impl Sides {
         if self.side()?.is_none() {
             rename(self.green.path(), self.name.path())?;
         }
+        move_proxy(&self.old, &self.name)?;
         pair(&self.old, &self.name)
     }
 
     /// Gives it back to blue.
     fn turn_back(&self) -> Result<()> {
         if self.side()? == Some(Side::Green) {
+            // Its clients know it by the name, not by what is behind it.
+            move_proxy(&self.name, &self.old)?;
             rename(self.name.path(), self.green.path())?;
         }
         if self.side()?.is_none() {
             rename(self.old.path(), self.name.path())?;
         }
         pair(&self.name, &self.green)
+    }
+}
+
+/// A proxy goes where the name goes.
+fn move_proxy(from: &ClusterDirectory, to: &ClusterDirectory) -> Result<()> {
+    match from.proxy_dir().exists() && to.path().exists() {
+        true => rename(&from.proxy_dir(), &to.proxy_dir()),
+        false => Ok(()),
     }
 }
 
@@ -467,7 +478,7 @@ pub(super) async fn readers(
     for number in cluster.readers() {
         create::start_reader(layout, cluster, &number.to_string()).await?;
     }
-    Ok(())
+    proxy::refresh(layout, cluster).await
 }
 
 /// Ends the replication on both sides. The old blue stays, stopped, and takes no writes unless somebody insists.
