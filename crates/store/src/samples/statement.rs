@@ -125,7 +125,7 @@ impl Found<'_> {
     pub(super) fn maybe_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
         match self {
             Self::File(row) => Ok(row.get(column)?),
-            Self::Server(row) => row.get(column).map(|text| parsed(text)).transpose(),
+            Self::Server(row) => row.get(column).map(parsed).transpose(),
         }
     }
 
@@ -133,7 +133,7 @@ impl Found<'_> {
     pub(super) fn real(&self, column: usize) -> Result<f64, StoreError> {
         match self {
             Self::File(row) => Ok(row.get::<_, Option<f64>>(column)?.unwrap_or(0.0)),
-            Self::Server(row) => row.get(column).map_or(Ok(0.0), |text| parsed(text)),
+            Self::Server(row) => row.get(column).map_or(Ok(0.0), parsed),
         }
     }
 
