@@ -13,12 +13,20 @@ pub(crate) use run::run;
 /// What a group of commands is for; its commands come from the registry.
 const GROUPS: &[(&str, &str)] = &[
     ("cluster", "Create, show, connect to and delete clusters"),
+    (
+        "blue-green",
+        "Upgrade or change a cluster on a copy that follows it, then switch over",
+    ),
     ("history", "What was seen while a database was watched"),
     (
         "log",
         "The server's log of slow statements: turn it on, and read it",
     ),
     ("job", "Follow, cancel and resume what runs in the background"),
+    (
+        "proxy",
+        "A proxy before a cluster, which shares few sessions among many clients",
+    ),
 ];
 
 const AFTER_HELP: &str = "\

@@ -5,12 +5,18 @@
 //! twice or leaves anything behind.
 
 mod account;
+mod alarms;
+mod blue_green;
 mod call;
 mod certificates;
+mod change;
 mod delete;
 mod describe;
+mod group;
+mod logs;
 mod look;
 mod make;
+mod parameters;
 mod permit;
 mod preset;
 mod prices;
@@ -25,6 +31,7 @@ mod wait;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use aws_sdk_rds::types::DbCluster;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
@@ -36,8 +43,8 @@ pub use token::token;
 
 use crate::cost::{Description, Prices};
 use crate::{
-    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member, Operation,
-    OperationState, Snapshot, Tier,
+    Action, Alarm, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member,
+    Operation, OperationState, Snapshot, Tier,
 };
 
 /// See the [module](self).
@@ -73,6 +80,35 @@ impl AwsPlane {
         }
     }
 
+    /// That the databases have nothing which a green environment would not get, where they can be looked at.
+    async fn check_tables(&self, cluster: &ClusterName) -> Result<()> {
+        match blue_green::tables(self, self.caller(), cluster).await? {
+            Ok(seen) if !seen.is_empty() => Err(Error::refused(format!(
+                "The cluster {cluster} has what a green environment does not get: {}.",
+                seen.join("; ")
+            ))
+            .hint("Give each table a primary key (`howdah review schema` finds them), or REPLICA IDENTITY FULL; move large objects into bytea columns.")),
+            _ => Ok(()),
+        }
+    }
+
+    /// A cluster with its instances, as AWS has it and in Howdah's terms.
+    async fn look(&self, cluster: &ClusterName) -> Result<(DbCluster, Cluster)> {
+        let found = self.caller().require_cluster(cluster).await?;
+        let mut instances = Vec::new();
+        for member in found.db_cluster_members() {
+            instances.extend(
+                self.caller()
+                    .instance(member.db_instance_identifier().unwrap_or_default())
+                    .await?,
+            );
+        }
+        let described = describe::cluster(&self.account, &found, &instances).ok_or_else(|| {
+            Error::internal(format!("AWS described the cluster {cluster} without its name."))
+        })?;
+        Ok((found, described))
+    }
+
     /// The instances of a new cluster: number 1 is the writer.
     async fn make_member(&self, number: u8, operation: &Operation, cx: &JobCx) -> Result<()> {
         let caller = Caller {
@@ -101,11 +137,29 @@ impl ControlPlane for AwsPlane {
     }
 
     async fn check(&self, operation: &Operation) -> Result<()> {
-        permit::check(self.caller(), operation).await
+        permit::check(self.caller(), operation).await?;
+        match &operation.action {
+            Action::CreateBlueGreen { .. } => self.check_tables(&operation.cluster).await,
+            _ => Ok(()),
+        }
     }
 
     async fn tier(&self, operation: &Operation) -> Result<Tier> {
-        permit::tier(self.caller(), operation).await
+        let tier = permit::tier(self.caller(), operation).await?;
+        match (&operation.action, tier) {
+            (Action::CreateBlueGreen { .. }, Tier::Confirm { effect }) => {
+                match blue_green::tables(self, self.caller(), &operation.cluster).await? {
+                    Ok(_) => Ok(Tier::Confirm { effect }),
+                    Err(why) => Ok(Tier::Confirm {
+                        effect: format!(
+                            "{effect} Whether its tables can follow was not seen ({}): those without a primary key cannot.",
+                            why.trim_end_matches('.')
+                        ),
+                    }),
+                }
+            }
+            (_, tier) => Ok(tier),
+        }
     }
 
     fn steps(&self, operation: &Operation) -> Vec<Step> {
@@ -129,7 +183,12 @@ impl ControlPlane for AwsPlane {
             return self.make_member(number, operation, cx).await;
         }
         match (step, &operation.action) {
-            ("parameters", Action::Delete { .. }) => make::remove_group(caller, cluster, None).await,
+            ("parameters", Action::Delete { .. }) => {
+                group::remove_with_cluster(caller, cluster, state.group.as_deref()).await
+            }
+            ("parameters", Action::Modify(change)) => {
+                parameters::apply(caller, cx, cluster, &change.parameters).await
+            }
             ("parameters", _) => make::parameters(caller, cx, operation, state).await,
             ("cluster", Action::Delete { final_snapshot }) => {
                 delete::cluster(caller, cx, cluster, final_snapshot.as_ref(), state).await
@@ -148,6 +207,29 @@ impl ControlPlane for AwsPlane {
                 run::modify_instances(caller, cx, cluster, change, state).await
             }
             ("instances", _) => delete::instances(caller, cx, cluster, state).await,
+            (
+                "group",
+                Action::CreateBlueGreen {
+                    version: Some(major), ..
+                },
+            ) => blue_green::make_group(caller, cx, cluster, *major).await,
+            ("deployment", Action::CreateBlueGreen { version, compute }) => {
+                blue_green::create(caller, cx, cluster, *version, compute.as_ref()).await
+            }
+            ("green", _) => blue_green::await_green(caller, cx, cluster, state).await,
+            ("switch", Action::SwitchBlueGreen { timeout_s }) => {
+                blue_green::switch(caller, cx, cluster, *timeout_s, state).await
+            }
+            ("deployment", Action::DeleteBlueGreen { keep }) => {
+                blue_green::end(caller, cx, cluster, *keep, state).await
+            }
+            ("old", _) => blue_green::remove_old(caller, state).await,
+            ("alarms", Action::CreateAlarms { topics }) => {
+                alarms::create(caller, cx, cluster, topics, state).await
+            }
+            ("alarms", Action::Delete { .. }) => alarms::delete_with_cluster(caller, cx, cluster).await,
+            ("alarms", _) => alarms::delete_all(caller, cluster).await,
+            ("restart", Action::Modify(_)) => parameters::restart(caller, cx, cluster, state).await,
             ("snapshot", Action::Snapshot { snapshot }) => {
                 snapshot::take(caller, cx, cluster, snapshot, state).await?;
                 wait::snapshot_available(caller, snapshot.as_str()).await
@@ -190,9 +272,20 @@ impl ControlPlane for AwsPlane {
                 delete::restore_instances(caller, cx, cluster, state).await
             }
             ("parameters" | "cluster", Action::Delete { .. } | Action::Modify(_)) => Ok(()),
-            ("parameters", _) => make::remove_group(caller, cluster, Some(cx.id())).await,
+            ("parameters", _) => group::remove(caller, &group::of(cluster), Some(cx.id())).await,
             ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
             ("snapshot", Action::Snapshot { snapshot }) => snapshot::untake(caller, cx.id(), snapshot).await,
+            (
+                "group",
+                Action::CreateBlueGreen {
+                    version: Some(major), ..
+                },
+            ) => blue_green::unmake_group(caller, cx.id(), cluster, *major).await,
+            ("deployment", Action::CreateBlueGreen { .. }) => {
+                blue_green::unmake(caller, cx.id(), cluster).await
+            }
+            ("switch", _) => blue_green::keep_switch(caller, cluster).await,
+            ("alarms", Action::CreateAlarms { .. }) => alarms::unmake(caller, cluster, &state.alarms).await,
             ("failover", _) => run::keep_failover(caller, cluster, state).await,
             ("add-reader", _) => {
                 for member in &state.members {
@@ -229,21 +322,24 @@ impl ControlPlane for AwsPlane {
     }
 
     async fn describe(&self, cluster: &ClusterName) -> Result<Cluster> {
-        let found = self.caller().require_cluster(cluster).await?;
-        let mut instances = Vec::new();
-        for member in found.db_cluster_members() {
-            instances.extend(
-                self.caller()
-                    .instance(member.db_instance_identifier().unwrap_or_default())
-                    .await?,
-            );
+        let (found, mut described) = self.look(cluster).await?;
+        let set = match parameters::set_by_hand(self.caller(), &found).await {
+            Ok(set) => set.join(", "),
+            // A role may be allowed to see clusters, and not their parameters.
+            Err(error) => format!("not known: {}", error.message),
+        };
+        // Likewise their deployments.
+        if let Ok(Some(deployment)) = blue_green::find(self.caller(), cluster.as_str()).await {
+            described.blue_green = blue_green::shown(&deployment);
         }
-        describe::cluster(&self.account, &found, &instances)
-            .ok_or_else(|| Error::internal(format!("AWS described the cluster {cluster} without its name.")))
+        if !set.is_empty() {
+            described.details.insert("Parameters".to_owned(), set);
+        }
+        Ok(described)
     }
 
     async fn connection(&self, cluster: &ClusterName) -> Result<Connection> {
-        let found = self.describe(cluster).await?;
+        let (_, found) = self.look(cluster).await?;
         match (found.status, found.connection) {
             (ClusterStatus::Available | ClusterStatus::Degraded, Some(connection)) => Ok(connection),
             (status, _) => Err(AuroraError::NotAvailable {
@@ -265,15 +361,12 @@ impl ControlPlane for AwsPlane {
     }
 
     async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>> {
-        let found = self.describe(cluster).await?;
-        let instance = found
-            .instances
-            .first()
-            .map_or("INSTANCE", |instance| instance.name.as_str());
-        Err(Error::not_found(format!(
-            "The logs of {cluster} are kept by AWS, not on this machine."
-        ))
-        .hint(crate::log_of_rds(instance)))
+        let (_, found) = self.look(cluster).await?;
+        logs::fetch(self.caller(), cluster, &found.instances).await
+    }
+
+    async fn alarms(&self, cluster: &ClusterName) -> Result<Vec<Alarm>> {
+        alarms::about(self.caller(), cluster).await
     }
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {

@@ -30,6 +30,12 @@ pub struct Cluster {
     pub restorable_since: Option<String>,
     /// The writer first.
     pub instances: Vec<Instance>,
+    /// The blue/green deployment that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blue_green: Option<BlueGreen>,
+    /// The proxy before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
     /// What else its provider says of it, by name: encryption, backups, scaling …
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
@@ -170,4 +176,62 @@ pub struct Snapshot {
     pub size_bytes: u64,
     /// The database that connections to the cluster began with.
     pub database: String,
+}
+
+/// Two environments of which one is to take the other's place, or has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BlueGreen {
+    /// How far it is.
+    pub status: BlueGreenStatus,
+    /// The cluster that serves, or did until the switch: `shop`, then `shop-old1`.
+    pub blue: ClusterName,
+    /// The cluster that follows it, or has taken its place: `shop-green`, then `shop`.
+    pub green: ClusterName,
+    /// How far green is behind blue, in bytes of write-ahead log; absent after the switch, and when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_bytes: Option<u64>,
+    /// By how much blue's last change came late to green; absent after the switch, and when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_ms: Option<f64>,
+}
+
+/// How far a blue/green deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlueGreenStatus {
+    /// Green is being made, or has not all of blue's data yet.
+    Provisioning,
+    /// Green has blue's data and follows its changes.
+    Available,
+    /// Green does not follow.
+    Degraded,
+    /// Green is taking blue's place.
+    Switching,
+    /// Green has taken blue's place.
+    Switched,
+    /// It is being ended.
+    Deleting,
+}
+
+impl BlueGreenStatus {
+    /// As users read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "provisioning",
+            Self::Available => "available",
+            Self::Degraded => "degraded",
+            Self::Switching => "switching over",
+            Self::Switched => "switched over",
+            Self::Deleting => "being deleted",
+        }
+    }
+}
+
+/// What shares few sessions of a cluster among many clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proxy {
+    /// `host:port`; connections are as those to the writer but for this.
+    pub endpoint: String,
+    /// What it does, as its provider says: `available`, `stopped`.
+    pub status: String,
 }

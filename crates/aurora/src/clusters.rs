@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::aws::{Account, AwsPlane, AwsSettings};
 use crate::cost::{Description, Prices};
 use crate::local::LocalPlane;
-use crate::{AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, Tier};
+use crate::{Alarm, AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, Tier};
 
 /// The providers of this build.
 #[cfg(not(feature = "aws"))]
@@ -225,6 +225,12 @@ impl Clusters {
         plane.logs(&name).await
     }
 
+    /// What tells somebody when a cluster is not well; see [`ControlPlane::alarms`].
+    pub async fn alarms(&self, name: &str) -> Result<Vec<Alarm>> {
+        let (plane, name) = self.find(name).await?;
+        plane.alarms(&name).await
+    }
+
     /// A URL with the password in it, for a person to give to a program. Never
     /// for a model.
     pub async fn url(&self, name: &str) -> Result<String> {
@@ -237,7 +243,7 @@ impl Clusters {
         Self::conninfo_of(plane.as_ref(), &connection).await
     }
 
-    async fn conninfo_of(plane: &dyn ControlPlane, connection: &Connection) -> Result<ConnInfo> {
+    pub(crate) async fn conninfo_of(plane: &dyn ControlPlane, connection: &Connection) -> Result<ConnInfo> {
         let text = format!(
             "host={} port={} user={} dbname={} sslmode=verify-full sslrootcert={}",
             value(&connection.endpoint),

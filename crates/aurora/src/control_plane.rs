@@ -6,7 +6,9 @@ use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
 
 use crate::cost::Description;
-use crate::{AuroraError, Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier};
+use crate::{
+    Alarm, AuroraError, Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier,
+};
 
 /// A provider of clusters.
 ///
@@ -76,9 +78,17 @@ pub trait ControlPlane: Send + Sync {
     /// All snapshots, in order of name.
     async fn snapshots(&self) -> Result<Vec<Snapshot>>;
 
-    /// The logs of its servers on this machine, the oldest of each first; an error that says how to get
-    /// them where they are elsewhere.
+    /// The logs of its servers on this machine, the oldest of each first; fetched where they are elsewhere.
     async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>>;
+
+    /// What tells somebody when the cluster is not well, whoever made it.
+    async fn alarms(&self, _cluster: &ClusterName) -> Result<Vec<Alarm>> {
+        Err(AuroraError::Unsupported {
+            provider: self.name(),
+            what: "have alarms: triggers of howdah.toml tell people while `howdah watch` runs".to_owned(),
+        }
+        .into())
+    }
 
     /// The password of the role that connections use; it may hold for minutes only.
     async fn password(&self, connection: &Connection) -> Result<Secret>;

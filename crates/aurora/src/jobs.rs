@@ -118,6 +118,34 @@ cluster_job!(
     /// Changes size or guards of a cluster.
     ModifyCluster, "modify_cluster", "Change a cluster", OnFailure::Keep
 );
+cluster_job!(
+    /// Makes a green environment beside a cluster.
+    CreateBlueGreen, "create_blue_green", "Create a green environment", OnFailure::Undo
+);
+cluster_job!(
+    /// Lets a green environment take its cluster's place.
+    SwitchBlueGreen, "switch_blue_green", "Switch over to the green environment", OnFailure::Undo
+);
+cluster_job!(
+    /// Ends a blue/green deployment.
+    DeleteBlueGreen, "delete_blue_green", "Delete a blue/green deployment", OnFailure::Keep
+);
+cluster_job!(
+    /// Makes a proxy before a cluster.
+    CreateProxy, "create_proxy", "Create a proxy", OnFailure::Undo
+);
+cluster_job!(
+    /// Removes the proxy before a cluster.
+    DeleteProxy, "delete_proxy", "Delete a proxy", OnFailure::Keep
+);
+cluster_job!(
+    /// Makes the alarms of a cluster.
+    CreateAlarms, "create_alarms", "Create the alarms of a cluster", OnFailure::Undo
+);
+cluster_job!(
+    /// Removes the alarms of a cluster.
+    DeleteAlarms, "delete_alarms", "Delete the alarms of a cluster", OnFailure::Keep
+);
 
 fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
     cx.get::<Clusters>()?.provider(&input.provider)
@@ -156,6 +184,17 @@ fn result(input: &Operation, state: &OperationState) -> Value {
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
         | Action::Clone { .. } => result["status"] = "available".into(),
+        Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => {
+            result["deleted"] = true.into()
+        }
+        Action::CreateAlarms { .. } => result["new_alarms"] = state.alarms.len().into(),
+        Action::SwitchBlueGreen { .. } => {
+            result["status"] = "switched_over".into();
+            if let Some(old) = &state.old {
+                result["old_cluster"] = old.as_str().into();
+            }
+        }
+        Action::CreateBlueGreen { .. } | Action::CreateProxy => result["status"] = "available".into(),
         Action::RemoveReader { reader } => result["removed"] = reader.as_str().into(),
         Action::AddReader | Action::Failover { .. } | Action::Modify(_) | Action::Snapshot { .. } => {
             let names: Vec<&str> = state.members.iter().map(|member| member.name.as_str()).collect();
@@ -186,6 +225,13 @@ impl Operation {
             Action::RemoveReader { .. } => engine.start::<RemoveReader>(self, by).await,
             Action::Failover { .. } => engine.start::<FailOver>(self, by).await,
             Action::Modify(_) => engine.start::<ModifyCluster>(self, by).await,
+            Action::CreateBlueGreen { .. } => engine.start::<CreateBlueGreen>(self, by).await,
+            Action::SwitchBlueGreen { .. } => engine.start::<SwitchBlueGreen>(self, by).await,
+            Action::DeleteBlueGreen { .. } => engine.start::<DeleteBlueGreen>(self, by).await,
+            Action::CreateProxy => engine.start::<CreateProxy>(self, by).await,
+            Action::DeleteProxy => engine.start::<DeleteProxy>(self, by).await,
+            Action::CreateAlarms { .. } => engine.start::<CreateAlarms>(self, by).await,
+            Action::DeleteAlarms => engine.start::<DeleteAlarms>(self, by).await,
         };
         started.map_err(Error::from)
     }

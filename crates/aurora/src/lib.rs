@@ -5,6 +5,7 @@
 //! Everything that changes a cluster is an [`Operation`], carried out as a job
 //! of one of the kinds in [`jobs`].
 
+mod alarm;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod cluster;
@@ -19,12 +20,19 @@ mod operation;
 mod shape;
 mod tier;
 
-pub use cluster::{Cluster, ClusterStatus, Connection, Instance, InstanceStatus, Role, Snapshot};
+pub use alarm::{Alarm, AlarmState};
+pub use cluster::{
+    BlueGreen, BlueGreenStatus, Cluster, ClusterStatus, Connection, Instance, InstanceStatus, Proxy, Role,
+    Snapshot,
+};
 pub use clusters::{Clusters, Listing, PROVIDERS};
 pub use control_plane::ControlPlane;
 pub use error::AuroraError;
 pub use name::{ClusterName, SnapshotName};
-pub use operation::{Action, MAX_READERS, Member, Modification, Operation, OperationState};
+pub use operation::{
+    Action, DEFAULT_SWITCH_TIMEOUT_S, MAX_READERS, Member, Modification, Operation, OperationState,
+    SWITCH_TIMEOUT_S,
+};
 pub use shape::{Acu, Compute, Preset, Shape};
 pub use tier::Tier;
 

@@ -7,6 +7,7 @@
 //! detached: they outlive Howdah, and are found again by their files.
 
 mod backup;
+mod blue_green;
 mod create;
 mod delete;
 mod describe;
@@ -15,6 +16,8 @@ mod failover;
 mod layout;
 mod log_archive;
 mod members;
+mod parameters;
+mod proxy;
 mod run;
 mod server;
 mod snapshot;
@@ -120,8 +123,21 @@ impl LocalPlane {
                 steps.push(Step::new("promote", "Starting the new writer").weight(0.5));
                 steps.push(Step::new("follow", "Letting the old writer follow the new one"));
             }
+            action @ (Action::CreateBlueGreen { .. }
+            | Action::SwitchBlueGreen { .. }
+            | Action::DeleteBlueGreen { .. }) => steps = blue_green::steps(action),
+            Action::Modify(change) => {
+                if !change.parameters.is_empty() {
+                    steps.push(Step::new("parameters", "Setting the parameters").weight(0.2));
+                }
+                if change.restart {
+                    steps.push(Step::new("restart", "Restarting the servers that wait for it"));
+                }
+            }
+            Action::CreateProxy => steps.push(Step::new("proxy", "Starting pgbouncer")),
+            Action::DeleteProxy => steps.push(Step::new("remove-proxy", "Removing pgbouncer")),
             // Refused by `check`, before a job is recorded.
-            Action::Modify(_) => {}
+            Action::CreateAlarms { .. } | Action::DeleteAlarms => {}
         }
         steps
     }
@@ -186,6 +202,11 @@ impl ControlPlane for LocalPlane {
 
     async fn check(&self, operation: &Operation) -> Result<()> {
         let cluster = &operation.cluster;
+        let source = match &operation.action {
+            Action::Clone { source, .. } | Action::RestoreToTime { source, .. } => source,
+            _ => cluster,
+        };
+        blue_green::check_other(&self.layout.cluster(source), &operation.action)?;
         match &operation.action {
             Action::Create {
                 version,
@@ -256,7 +277,25 @@ impl ControlPlane for LocalPlane {
                 self.check_exists(cluster).await?;
                 failover::check(&self.layout.cluster(cluster), to.as_deref())?;
             }
-            Action::Modify(_) => return Err(cannot("change a cluster")),
+            Action::Modify(change) => {
+                self.check_exists(cluster).await?;
+                parameters::check(&self.layout.cluster(cluster), change).await?;
+            }
+            action @ (Action::CreateBlueGreen { .. }
+            | Action::SwitchBlueGreen { .. }
+            | Action::DeleteBlueGreen { .. }) => {
+                self.check_exists(cluster).await?;
+                blue_green::check(&self.layout, &self.layout.cluster(cluster), action).await?;
+            }
+            Action::CreateProxy => {
+                self.check_exists(cluster).await?;
+                proxy::check_create(&self.layout.cluster(cluster))?;
+            }
+            Action::DeleteProxy => {
+                self.check_exists(cluster).await?;
+                proxy::check_delete(&self.layout.cluster(cluster))?;
+            }
+            Action::CreateAlarms { .. } | Action::DeleteAlarms => return Err(cannot(NO_ALARMS)),
         }
         Ok(())
     }
@@ -280,9 +319,16 @@ impl ControlPlane for LocalPlane {
             Action::Failover { .. } => Tier::Risk {
                 effect: "Its clients lose their connections and wait for some seconds; logical replication slots stay behind.".to_owned(),
             },
+            Action::Modify(change) => parameters::tier(&self.layout.cluster(&operation.cluster), change).await?,
+            Action::DeleteProxy => Tier::Risk {
+                effect: "Its clients lose their connections.".to_owned(),
+            },
             Action::RemoveReader { reader } => Tier::Confirm {
                 effect: format!("Clients of {reader} lose their connections."),
             },
+            Action::CreateBlueGreen { .. } | Action::SwitchBlueGreen { .. } | Action::DeleteBlueGreen { .. } => {
+                blue_green::tier(&self.layout, operation)
+            }
             _ => Tier::Free,
         })
     }
@@ -300,6 +346,9 @@ impl ControlPlane for LocalPlane {
     ) -> Result<()> {
         let cluster = self.layout.cluster(&operation.cluster);
         cx.check_cancelled()?;
+        if blue_green::is_about(&operation.action) {
+            return blue_green::run_step(&self.layout, step, operation, cx, state).await;
+        }
         if let Some(number) = step.strip_prefix("copy-reader-") {
             return create::copy_reader(&cluster, number).await;
         }
@@ -318,6 +367,10 @@ impl ControlPlane for LocalPlane {
                 create::start_reader(&self.layout, &cluster, &members::chosen(state)?).await?;
                 members::note(&cluster, state)
             }
+            ("proxy", _) => proxy::create(&self.layout, &cluster).await,
+            ("remove-proxy", _) => proxy::remove(&cluster).await,
+            ("parameters", Action::Modify(change)) => parameters::set(&cluster, change, cx).await,
+            ("restart", Action::Modify(_)) => parameters::restart(&self.layout, &cluster, cx, state).await,
             ("remove-reader", Action::RemoveReader { reader }) => {
                 let number = reader.strip_prefix("reader-").unwrap_or(reader);
                 members::remove(&self.layout, &cluster, number).await
@@ -344,7 +397,10 @@ impl ControlPlane for LocalPlane {
             ("password", _) => create::password(&cluster).await,
             ("stop", Action::Delete { .. }) => delete::stop(&self.layout, &cluster, cx, state).await,
             ("stop", _) => run::stop(&cluster).await,
-            ("start-all", _) => run::start_all(&self.layout, &cluster, state).await,
+            ("start-all", _) => {
+                run::start_all(&self.layout, &cluster, state).await?;
+                blue_green::reconnect(&self.layout, &cluster).await
+            }
             (
                 "snapshot",
                 Action::Snapshot { snapshot }
@@ -367,12 +423,16 @@ impl ControlPlane for LocalPlane {
         cx: &JobCx,
         state: &mut OperationState,
     ) -> Result<()> {
+        if blue_green::is_about(&operation.action) {
+            return blue_green::undo_step(&self.layout, step, operation, cx, state).await;
+        }
         let cluster = self.layout.cluster(&operation.cluster);
         match (step, &operation.action) {
             ("stop", Action::Failover { .. }) => failover::settle(&self.layout, &cluster, cx, state).await,
             ("choose", Action::AddReader) if !state.members.is_empty() => {
                 members::remove(&self.layout, &cluster, &members::chosen(state)?).await
             }
+            ("proxy", Action::CreateProxy) => proxy::remove(&cluster).await,
             // Takes all that later steps made with it.
             ("prepare", _) => create::unmake(&self.layout, &cluster, cx.id()).await,
             (
@@ -410,6 +470,9 @@ impl ControlPlane for LocalPlane {
                 "The directory {} has remains of the cluster.",
                 cluster.path().display()
             ));
+        }
+        if blue_green::is_about(&operation.action) {
+            found.extend(blue_green::what_exists(&self.layout, &cluster).await);
         }
         let snapshot = match &operation.action {
             Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
@@ -475,6 +538,8 @@ impl ControlPlane for LocalPlane {
         self.layout.cluster(&cluster).password().map(Secret::new)
     }
 }
+
+const NO_ALARMS: &str = "make alarms: triggers of howdah.toml tell people while `howdah watch` runs";
 
 fn cannot(what: &str) -> Error {
     AuroraError::Unsupported {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ClusterName, Compute, Connection, Shape, SnapshotName};
@@ -97,7 +99,47 @@ pub enum Action {
     },
     /// Change what it is made of or how it is guarded.
     Modify(Modification),
+    /// Begin a blue/green deployment: make its green environment, a copy that follows its changes, for what is tried
+    /// there before it takes the cluster's place.
+    CreateBlueGreen {
+        /// The green environment's major version; the cluster's own without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<u16>,
+        /// The size of the green environment's instances; the cluster's own without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compute: Option<Compute>,
+    },
+    /// Give the cluster's name and endpoints to its green environment. What had them so far, blue, stays as `NAME-old1`.
+    SwitchBlueGreen {
+        /// How long the green environment may take to have all of blue's changes, before all is as it was; see
+        /// [`SWITCH_TIMEOUT_S`].
+        timeout_s: u32,
+    },
+    /// End a blue/green deployment: before the switch its green environment goes, after it the old blue.
+    DeleteBlueGreen {
+        /// It does not go but becomes a cluster of its own.
+        #[serde(default)]
+        keep: bool,
+    },
+    /// Make a proxy that shares few sessions among many clients.
+    CreateProxy,
+    /// Remove the proxy; its clients lose their connections.
+    DeleteProxy,
+    /// Make the alarms that tell somebody when it is not well, or bring them up to date.
+    CreateAlarms {
+        /// Who is told: topics of SNS, by ARN.
+        #[serde(default)]
+        topics: Vec<String>,
+    },
+    /// Remove the alarms that were made so.
+    DeleteAlarms,
 }
+
+/// What may be said of how long a switch takes at most, as in RDS, in seconds.
+pub const SWITCH_TIMEOUT_S: std::ops::RangeInclusive<u32> = 30..=3600;
+
+/// How long a switch takes at most where nobody says so, as in RDS, in seconds.
+pub const DEFAULT_SWITCH_TIMEOUT_S: u32 = 300;
 
 /// What is to be otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +153,31 @@ pub struct Modification {
     /// Whether a deletion is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<bool>,
+    /// Settings of the servers by name, each with its value; back to its default without one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, Option<String>>,
+    /// Restart the instances afterwards that wait for it, the readers first, so that every parameter is in force.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub restart: bool,
+    /// The port that clients connect to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// When backups are taken each day, in UTC: `02:00-03:00`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_window: Option<String>,
+    /// When its provider may restart it each week, in UTC: `sun:03:00-sun:04:00`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance_window: Option<String>,
+    /// Whether its log is copied to CloudWatch Logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_export: Option<bool>,
+    /// Whether Performance Insights is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance_insights: Option<bool>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What an operation remembers between its steps.
@@ -134,9 +201,18 @@ pub struct OperationState {
     /// What the provider itself calls the cluster: never the same for two of one name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
+    /// What blue is called once green has its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<ClusterName>,
     /// The instances that the operation makes, takes away or chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+    /// The parameter group that the cluster had before it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The alarms that were not there before the operation, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<String>,
 }
 
 /// An instance as it can be made again.

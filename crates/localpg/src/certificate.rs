@@ -44,6 +44,21 @@ impl TlsFiles {
         Ok(files)
     }
 
+    /// Copies them to `directory`, which exists, for a server that takes another one's place.
+    pub fn copy_to(&self, directory: &Path, account: &Account) -> Result<Self, LocalError> {
+        let copies = Self::in_directory(directory);
+        for (from, to) in [
+            (&self.ca, &copies.ca),
+            (&self.certificate, &copies.certificate),
+            (&self.key, &copies.key),
+        ] {
+            let text = std::fs::read_to_string(from).map_err(LocalError::file("read", from))?;
+            write_private(to, &text)?;
+            account.own(to)?;
+        }
+        Ok(copies)
+    }
+
     /// The settings with which a server uses them.
     pub fn settings(&self) -> [(String, String); 4] {
         let text = |path: &Path| path.to_string_lossy().into_owned();

@@ -61,6 +61,9 @@ pub enum LocalError {
         /// Last port tried.
         last: u16,
     },
+    /// There is no pgbouncer.
+    #[error("pgbouncer is not installed on this machine.")]
+    NoPooler,
     /// A directory is not what it should be.
     #[error("{} is not a PostgreSQL instance of Howdah: {why}.", path.display())]
     NotAnInstance {
@@ -100,6 +103,7 @@ impl LocalError {
             Self::NotInstalled { .. } => "Install a server package (Debian and Ubuntu: `apt-get install postgresql`; macOS: `brew install postgresql`), or name directories with server programs in HOWDAH_PG_DIRS. `howdah doctor` shows what was found.".into(),
             Self::NoAccount { .. } => "Run Howdah as an ordinary user, or name an existing account in HOWDAH_PG_USER. Debian's postgresql packages create the account postgres.".into(),
             Self::Unreachable { account, .. } => format!("Set HOWDAH_HOME to a directory that {account:?} can enter (the default for root is /var/lib/howdah), or let it enter this one (chmod o+x)."),
+            Self::NoPooler => "Install it (Debian and Ubuntu: `apt-get install pgbouncer`; Red Hat: `dnf install pgbouncer`; macOS: `brew install pgbouncer`), or put it into the PATH.".into(),
             Self::NoPort { .. } => "Stop a server that is not needed, or set HOWDAH_PORTS=first-last to another range.".into(),
             Self::File { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => "Check who owns it, or set HOWDAH_HOME to a directory of your own.".into(),
             _ => return None,

@@ -218,6 +218,16 @@ impl Instance {
         self.save()
     }
 
+    /// Notes that its directory was renamed while it did not run, replaces parameters that have paths in them, and
+    /// chooses the port that it tries first at its next start.
+    pub fn relocated(&mut self, settings: &[(String, String)], port: Option<u16>) -> Result<(), LocalError> {
+        self.move_socket_dir()?;
+        if let Some(port) = port {
+            self.record.port = port;
+        }
+        self.set(settings)
+    }
+
     /// What it is doing now.
     pub fn status(&self) -> Status {
         let data = self.data_dir();

@@ -93,6 +93,54 @@ pub(crate) fn all_of(data: &Path) -> Vec<i32> {
         .collect()
 }
 
+/// The processes of a program that were started with a file as an argument.
+#[cfg(target_os = "linux")]
+pub(crate) fn started_with(program: &str, file: &Path) -> Vec<i32> {
+    let is_one = |pid: &i32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut arguments = line.split(|byte| *byte == 0);
+        let named = arguments.next().unwrap_or_default();
+        named.ends_with(program.as_bytes())
+            && arguments.any(|argument| argument == file.as_os_str().as_encoded_bytes())
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten();
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(is_one)
+        .collect()
+}
+
+/// The processes of a program that were started with a file as an argument.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn started_with(program: &str, file: &Path) -> Vec<i32> {
+    let listed = std::process::Command::new("ps")
+        .args(["-axww", "-o", "pid=,command="])
+        .output();
+    let text = listed.map_or_else(
+        |_| String::new(),
+        |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+    );
+    let file = file.display().to_string();
+    let one = |line: &str| {
+        let (pid, command) = line.trim_start().split_once(' ')?;
+        let is_one =
+            command.trim_start().split(' ').next()?.ends_with(program) && command.trim_end().ends_with(&file);
+        is_one.then(|| pid.parse().ok()).flatten()
+    };
+    text.lines().filter_map(one).collect()
+}
+
+/// Waits for the end of a child in the background, so that a server that is stopped later does not stay behind as a
+/// zombie of this process.
+pub(crate) fn reap(mut child: std::process::Child) {
+    let waiting = std::thread::Builder::new()
+        .name("reaper".into())
+        .spawn(move || child.wait());
+    if let Err(error) = waiting {
+        tracing::debug!(%error, "no thread to wait for a server");
+    }
+}
+
 /// Sends a signal; that the process is gone already is no error.
 pub(crate) fn send(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid)

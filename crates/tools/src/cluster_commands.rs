@@ -3,6 +3,8 @@
 
 use howdah_core::{Command, Result};
 
+use crate::cluster_blue_green::BlueGreenOptions;
+use crate::cluster_change::ClusterChange;
 use crate::start_cluster_job::{ClusterAction, StartClusterJob};
 
 /// End the servers of a cluster and keep its data.
@@ -120,7 +122,7 @@ pub struct FailOver {
     pub to: Option<String>,
 }
 
-/// Change the size of a cluster's instances, its backups or its protection.
+/// Change the size of a cluster's instances, its parameters, backups, protection and the like.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ModifyCluster {
     /// The cluster.
@@ -128,16 +130,30 @@ pub struct ModifyCluster {
     /// An instance class (db.r8g.large) or a range of ACU (0.5-4).
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
-    /// Days that backups are kept, 1 to 35.
-    #[arg(long, value_name = "DAYS")]
-    pub retention_days: Option<u8>,
-    /// Whether a deletion is refused: true or false.
-    #[arg(long, value_name = "BOOL")]
-    pub deletion_protection: Option<bool>,
+    /// What else is to be otherwise.
+    #[command(flatten)]
+    pub change: ClusterChange,
+}
+
+/// Make the alarms that tell somebody when a cluster is not well, or bring them up to date.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CreateAlarms {
+    /// The cluster.
+    pub name: String,
+    /// Who is told: a topic of SNS by its ARN; may be given several times.
+    #[arg(long = "sns-topic", value_name = "ARN")]
+    pub sns_topics: Vec<String>,
+}
+
+/// Remove the alarms that howdah made for a cluster.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DeleteAlarms {
+    /// The cluster.
+    pub name: String,
 }
 
 impl StartClusterJob {
-    fn plain(name: String, action: ClusterAction) -> Self {
+    pub(crate) fn plain(name: String, action: ClusterAction) -> Self {
         Self {
             name,
             action,
@@ -149,8 +165,9 @@ impl StartClusterJob {
             reader: None,
             size: None,
             preset: None,
-            retention_days: None,
-            deletion_protection: None,
+            sns_topics: Vec::new(),
+            blue_green: BlueGreenOptions::default(),
+            change: ClusterChange::default(),
         }
     }
 
@@ -230,14 +247,24 @@ commands! {
             reader: it.to,
             ..StartClusterJob::plain(it.name, ClusterAction::Failover)
         };
+    CreateAlarms "create-alarms" "
+        howdah cluster create-alarms shop --sns-topic arn:aws:sns:eu-central-1:123456789012:on-call      those of the guide" |it|
+        StartClusterJob {
+            sns_topics: it.sns_topics,
+            ..StartClusterJob::plain(it.name, ClusterAction::CreateAlarms)
+        };
+    DeleteAlarms "delete-alarms" "
+        howdah cluster delete-alarms shop --yes      those that howdah made" |it|
+        StartClusterJob::plain(it.name, ClusterAction::DeleteAlarms);
     ModifyCluster "modify" "
         howdah cluster modify shop --size 1-8 --yes              another range of capacity, without a restart
         howdah cluster modify shop --size db.r8g.large --yes     another class: every instance restarts
-        howdah cluster modify shop --deletion-protection true    refuse its deletion" |it|
+        howdah cluster modify shop --deletion-protection true    refuse its deletion
+        howdah cluster modify shop --parameter log_min_duration_statement=500          a setting of its servers
+        howdah cluster modify shop --parameter rds.logical_replication=1 --restart     one that takes effect with a restart" |it|
         StartClusterJob {
             size: it.size,
-            retention_days: it.retention_days,
-            deletion_protection: it.deletion_protection,
+            change: it.change,
             ..StartClusterJob::plain(it.name, ClusterAction::Modify)
         };
 }

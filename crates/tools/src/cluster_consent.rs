@@ -3,6 +3,8 @@
 use howdah_aurora::{Action, Clusters, Operation, Tier};
 use howdah_core::{Answer, Caller, Confirmation, Context, Error, Result};
 
+use crate::cluster_change;
+
 /// A person agrees to what costs or loses something: to a loss by `--yes` at the command line,
 /// else by an answer to the question that their client puts.
 pub(crate) async fn consent(cx: &Context, operation: &Operation) -> Result<()> {
@@ -55,7 +57,18 @@ fn words(operation: &Operation) -> (String, &'static str) {
         Action::RemoveReader { reader } => (format!("The reader {reader}"), "removed"),
         Action::Failover { .. } => (cluster, "failed over"),
         Action::Modify(_) => (cluster, "changed"),
+        Action::CreateBlueGreen { .. } => (format!("The green environment of {}", operation.cluster), "made"),
+        Action::SwitchBlueGreen { .. } => (cluster, "switched over to its green environment"),
+        Action::DeleteBlueGreen { .. } => (format!("The blue/green deployment of {}", operation.cluster), "deleted"),
+        Action::CreateProxy => (format!("The proxy of {}", operation.cluster), "made"),
+        Action::DeleteProxy => (format!("The proxy of {}", operation.cluster), "deleted"),
+        Action::CreateAlarms { .. } => (alarms(operation), "made"),
+        Action::DeleteAlarms => (alarms(operation), "deleted"),
     }
+}
+
+fn alarms(operation: &Operation) -> String {
+    format!("The set of alarms of {}", operation.cluster)
 }
 
 /// What is dealt with, within a sentence.
@@ -79,6 +92,9 @@ fn question(operation: &Operation) -> &'static str {
         Action::RemoveReader { .. } => "Remove",
         Action::Failover { .. } => "Fail over",
         Action::Modify(_) => "Change",
+        Action::CreateBlueGreen { .. } | Action::CreateProxy | Action::CreateAlarms { .. } => "Make",
+        Action::SwitchBlueGreen { .. } => "Switch over, to its green environment,",
+        Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => "Delete",
     }
 }
 
@@ -142,14 +158,25 @@ fn command(operation: &Operation, source: &str) -> String {
             if let Some(compute) = &change.compute {
                 words.push_str(&format!(" --size {}", compute.as_argument()));
             }
-            if let Some(days) = change.retention_days {
-                words.push_str(&format!(" --retention-days {days}"));
-            }
-            if let Some(protected) = change.deletion_protection {
-                words.push_str(&format!(" --deletion-protection {protected}"));
-            }
+            words.push_str(&cluster_change::arguments(change));
             words
         }
+        Action::CreateBlueGreen { version, compute } => {
+            let version = version.map_or(String::new(), |major| format!(" --pg-version {major}"));
+            let size = compute.as_ref().map_or(String::new(), |compute| format!(" --size {}", compute.as_argument()));
+            format!("blue-green create {cluster}{version}{size}")
+        }
+        Action::SwitchBlueGreen { timeout_s } => format!("blue-green switch {cluster} --timeout-s {timeout_s}"),
+        Action::DeleteBlueGreen { keep } => {
+            format!("blue-green delete {cluster}{}", if *keep { " --keep" } else { "" })
+        }
+        Action::CreateProxy => format!("proxy create {cluster}"),
+        Action::DeleteProxy => format!("proxy delete {cluster}"),
+        Action::CreateAlarms { topics } => {
+            let topics: String = topics.iter().map(|arn| format!(" --sns-topic {arn}")).collect();
+            format!("create-alarms {cluster}{topics}")
+        }
+        Action::DeleteAlarms => format!("delete-alarms {cluster}"),
     };
     format!("howdah cluster {rest} --yes")
 }

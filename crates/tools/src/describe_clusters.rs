@@ -1,6 +1,6 @@
 //! The tool `describe_clusters`.
 
-use howdah_aurora::{Cluster, Clusters, Listing, Role, Snapshot};
+use howdah_aurora::{BlueGreen, Cluster, Clusters, Listing, Role, Snapshot};
 use howdah_core::{Command, Context, Effect, Output, Report, Result, Tool, Toolset, human_bytes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,12 @@ fn show(report: Report, cluster: &Cluster) -> Report {
         }
         facts.push(("TLS authority", connection.ca_file.display().to_string()));
     }
+    if let Some(proxy) = &cluster.proxy {
+        facts.push(("Proxy", format!("{} ({})", proxy.endpoint, proxy.status)));
+    }
+    if let Some(deployment) = &cluster.blue_green {
+        facts.push(("Blue/green", blue_green(deployment)));
+    }
     facts.extend(cluster.details.iter().map(|(name, value)| (name.as_str(), value.clone())));
     let rows = cluster.instances.iter().map(|instance| {
         let lag = match (instance.role, instance.lag_bytes) {
@@ -145,6 +151,17 @@ fn show(report: Report, cluster: &Cluster) -> Report {
         .facts(facts)
         .table(&["Instance", "Status", "Endpoint", "Behind by"], rows.collect())
         .text(format!("psql \"$(howdah cluster url {})\"", cluster.name))
+}
+
+fn blue_green(deployment: &BlueGreen) -> String {
+    let lag = match (deployment.lag_bytes, deployment.lag_ms) {
+        (None, None) => String::new(),
+        (Some(bytes), None) => format!(", {} behind", human_bytes(bytes)),
+        (None, Some(ms)) => format!(", {ms:.0} ms behind"),
+        (Some(bytes), Some(ms)) => format!(", {} and {ms:.0} ms behind", human_bytes(bytes)),
+    };
+    let BlueGreen { blue, green, status, .. } = deployment;
+    format!("{}: blue {blue}, green {green}{lag}", status.as_str())
 }
 
 fn row(cluster: &Cluster) -> Vec<String> {

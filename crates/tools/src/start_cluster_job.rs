@@ -1,16 +1,18 @@
 //! The tool `start_cluster_job`: everything that is done with a cluster that is there.
 
 use howdah_aurora::{
-    Action, AuroraError, ClusterName, Clusters, Compute, Modification, Operation, Preset, Shape, Snapshot, SnapshotName,
+    Action, AuroraError, ClusterName, Clusters, Compute, DEFAULT_SWITCH_TIMEOUT_S, Operation, Preset, Shape, Snapshot, SnapshotName,
 };
 use howdah_core::{Context, Effect, Error, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cluster_blue_green::BlueGreenOptions;
+use crate::cluster_change::ClusterChange;
 use crate::clusters::{ClusterJob, start};
 
 /// Stops, starts, deletes, snapshots, restores, clones or changes a cluster, adds or removes a reader, fails over,
-/// or deletes a snapshot, as a job, and returns the job's id at once.
+/// makes, switches or ends a blue/green deployment, makes or deletes its proxy or alarms, or deletes a snapshot, as a job, and returns the job's id at once.
 /// Deleting a cluster needs the name of a final snapshot, or that none is wanted; what loses or costs something needs a person's consent.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct StartClusterJob {
@@ -44,7 +46,7 @@ pub struct StartClusterJob {
     #[arg(long, value_name = "INSTANCE")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reader: Option<String>,
-    /// For `modify`, `restore` and `clone` on AWS: an instance class (db.r8g.large) or a range of ACU (0.5-4).
+    /// For `modify`, `restore`, `clone` and `create_blue_green` on AWS: an instance class (db.r8g.large) or a range of ACU (0.5-4).
     #[arg(long, value_name = "SIZE")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
@@ -52,14 +54,18 @@ pub struct StartClusterJob {
     #[arg(long, value_name = "PRESET")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
-    /// For `modify`: days that backups are kept, 1 to 35.
-    #[arg(long, value_name = "DAYS")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retention_days: Option<u8>,
-    /// For `modify`: whether a deletion is refused.
-    #[arg(long, value_name = "BOOL")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deletion_protection: Option<bool>,
+    /// For `create_alarms` on AWS: who is told, a topic of SNS by its ARN; may be given several times.
+    #[arg(long = "sns-topic", value_name = "ARN")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sns_topics: Vec<String>,
+    /// Of blue/green deployments.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub blue_green: BlueGreenOptions,
+    /// For `modify`: what is to be otherwise, beside the size.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub change: ClusterChange,
 }
 
 /// What can be done with a cluster.
@@ -86,8 +92,22 @@ pub enum ClusterAction {
     RemoveReader,
     /// Make a reader the writer.
     Failover,
-    /// Change size, backups or protection.
+    /// Change size, parameters, backups, protection and the like.
     Modify,
+    /// Begin a blue/green deployment: make a green environment, a copy that follows the cluster's changes.
+    CreateBlueGreen,
+    /// Give the cluster's name and endpoints to its green environment.
+    SwitchBlueGreen,
+    /// End a blue/green deployment: before the switch its green environment goes, after it the old cluster.
+    DeleteBlueGreen,
+    /// Make a proxy that shares few sessions among many clients.
+    CreateProxy,
+    /// Remove the proxy.
+    DeleteProxy,
+    /// Make the alarms that tell somebody when it is not well, or bring them up to date.
+    CreateAlarms,
+    /// Remove the alarms that were made so.
+    DeleteAlarms,
 }
 
 howdah_core::tool!(StartClusterJob);
@@ -159,11 +179,19 @@ impl StartClusterJob {
                 })?,
             },
             ClusterAction::Failover => Action::Failover { to: self.reader.clone() },
-            ClusterAction::Modify => Action::Modify(Modification {
+            ClusterAction::CreateBlueGreen => Action::CreateBlueGreen {
+                version: self.blue_green.pg_version,
                 compute: self.compute()?,
-                retention_days: self.retention_days,
-                deletion_protection: self.deletion_protection,
-            }),
+            },
+            ClusterAction::SwitchBlueGreen => Action::SwitchBlueGreen {
+                timeout_s: self.blue_green.timeout_s.unwrap_or(DEFAULT_SWITCH_TIMEOUT_S),
+            },
+            ClusterAction::DeleteBlueGreen => Action::DeleteBlueGreen { keep: self.blue_green.keep },
+            ClusterAction::CreateProxy => Action::CreateProxy,
+            ClusterAction::DeleteProxy => Action::DeleteProxy,
+            ClusterAction::CreateAlarms => Action::CreateAlarms { topics: self.sns_topics.clone() },
+            ClusterAction::DeleteAlarms => Action::DeleteAlarms,
+            ClusterAction::Modify => Action::Modify(self.change.modification(self.compute()?)?),
             ClusterAction::Delete | ClusterAction::Restore | ClusterAction::DeleteSnapshot | ClusterAction::Clone => {
                 Action::Delete { final_snapshot: final_snapshot(snapshot, self.skip_final_snapshot)? }
             }

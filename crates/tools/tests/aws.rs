@@ -2,7 +2,8 @@
 //! behind the recorder of the crate `aurora`.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -130,6 +131,25 @@ impl Account {
         let reply = agent.call_tool(tool, arguments).await.unwrap();
         self.hear(&reply.to_string());
         reply
+    }
+
+    /// What the recorder is to have from now on.
+    fn order(&self, order: &Value) {
+        let (_, url) = self
+            .environment
+            .iter()
+            .find(|(name, _)| name == "AWS_ENDPOINT_URL")
+            .unwrap();
+        let (address, body) = (url.trim_start_matches("http://"), order.to_string());
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!(
+            "POST /_recorder HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        assert!(reply.contains(" 200 "), "{reply}");
     }
 
     fn hear(&self, said: &str) {
@@ -286,6 +306,96 @@ async fn an_agent_asks_before_it_costs_money() {
     account.assert_clean();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_alarms_and_logs_are_for_people_and_agents() {
+    let account = Account::new();
+    account.text(&["cluster", "create", "shop", "--provider", "aws", "--wait"]);
+    let topic = "arn:aws:sns:eu-central-1:123456789012:on-call";
+
+    // What is in force at once needs no more than the command; what restarts needs --yes.
+    account.text(&[
+        "cluster",
+        "modify",
+        "shop",
+        "--parameter",
+        "log_min_duration_statement=250",
+        "--wait",
+    ]);
+    let shown = account.text(&["cluster", "show", "shop"]);
+    assert!(shown.contains("log_min_duration_statement=250"), "{shown}");
+    let logical = [
+        "cluster",
+        "modify",
+        "shop",
+        "--parameter",
+        "rds.logical_replication=1",
+        "--restart",
+    ];
+    let refused = account.refusal(&logical);
+    assert!(
+        refused.contains("becomes 1 with the next restart")
+            && refused.contains("--parameter rds.logical_replication=1 --restart --yes"),
+        "{refused}"
+    );
+    account.text(&[&logical[..], &["--yes", "--wait"]].concat());
+    let refused = account.refusal(&["cluster", "modify", "shop", "--parameter", "work_men=1"]);
+    assert!(refused.contains("no parameter"), "{refused}");
+
+    // Nobody is told, then somebody is; an agent asks before that changes.
+    assert!(
+        account
+            .text(&["cluster", "alarms", "shop"])
+            .contains("create-alarms shop")
+    );
+    account.text(&["cluster", "create-alarms", "shop", "--sns-topic", topic, "--wait"]);
+    let shown = account.text(&["cluster", "alarms", "shop"]);
+    for part in [
+        "howdah/shop/urgent",
+        "DatabaseConnections > ",
+        topic,
+        "0 of them in alarm",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let agent = account.agent(None).await;
+    let seen = account
+        .call(&agent, "show_alarms", json!({ "name": "shop" }))
+        .await;
+    assert_eq!(
+        seen["structuredContent"]["alarms"].as_array().unwrap().len(),
+        9,
+        "{seen}"
+    );
+    let refused = account
+        .call(
+            &agent,
+            "start_cluster_job",
+            json!({ "name": "shop", "action": "delete_alarms" }),
+        )
+        .await;
+    assert_eq!(refused["isError"], true, "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("howdah cluster delete-alarms shop --yes"),
+        "{refused}"
+    );
+    account.text(&["cluster", "delete-alarms", "shop", "--yes", "--wait"]);
+    assert!(account.text(&["cluster", "alarms", "shop"]).contains("No alarm"));
+
+    // The log is AWS's, and read like any other.
+    let line = "2026-05-01 09:00:00 UTC:10.0.0.1(5000):app@shop:[123]:LOG:  duration: 1500.000 ms  statement: SELECT count(*) FROM orders\n";
+    account.order(&json!({ "logs": { "shop-1": {
+        "error/postgresql.log.2026-05-01-0900": { "written": 1_777_626_000_000_i64, "text": line.repeat(3) },
+    } } }));
+    let log = account.text(&["log", "show", "--target", "shop"]);
+    assert!(
+        log.contains("from orders") || log.contains("FROM orders"),
+        "{log}"
+    );
+    account.assert_clean();
+}
+
 const PRODUCTION: &str =
     "[clusters.aws]\npoll_seconds = 0.05\nmonitoring_role = 'arn:aws:iam::123456789012:role/monitoring'\n";
 
@@ -338,10 +448,21 @@ fn readiness_is_what_aws_says_where_the_server_is_out_of_reach() {
         ("high-availability", "fail"),
         ("deletion-protection", "fail"),
         ("enhanced-monitoring", "warn"),
-        ("alarms", "warn"),
+        ("alarms", "fail"),
     ] {
         assert_eq!(verdict(&trial, code), due, "{code}: {trial:#}");
     }
+    let topic = "arn:aws:sns:eu-central-1:123456789012:on-call";
+    account.text(&[
+        "cluster",
+        "create-alarms",
+        "trial",
+        "--sns-topic",
+        topic,
+        "--wait",
+    ]);
+    let (_, trial) = ready("trial");
+    assert_eq!(verdict(&trial, "alarms"), "pass", "{trial:#}");
     // What costs money is not made by a drill.
     let refused = account.refusal(&["ready", "shop", "--drill", "restore", "--yes"]);
     assert!(refused.contains("howdah cluster restore shop"), "{refused}");

@@ -59,6 +59,8 @@ pub(crate) enum Allowed {
     DeleteWithoutSnapshot,
     /// Making a reader the writer while clients are connected.
     Failover,
+    /// Giving a green environment the place of its cluster.
+    SwitchOver,
 }
 
 impl Allowed {
@@ -66,6 +68,7 @@ impl Allowed {
         match self {
             Self::DeleteWithoutSnapshot => "delete-without-snapshot",
             Self::Failover => "failover",
+            Self::SwitchOver => "switch-over",
         }
     }
 }

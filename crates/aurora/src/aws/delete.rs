@@ -18,6 +18,7 @@ pub(super) async fn instances(
     if state.resource.is_none() {
         let found = caller.require_cluster(cluster).await?;
         state.resource = found.db_cluster_resource_id().map(str::to_owned);
+        state.group = found.db_cluster_parameter_group().map(str::to_owned);
         state.members = describe::members(caller, &found).await?;
         cx.checkpoint(state).await?;
     }
@@ -142,10 +143,17 @@ pub(super) async fn unmake_instance(caller: Caller<'_>, job: &str, name: &str) -
 /// Takes back a cluster that this job made; nobody can have put anything into it yet.
 pub(super) async fn unmake_cluster(caller: Caller<'_>, job: &str, operation: &Operation) -> Result<()> {
     let name = operation.cluster.as_str();
+    match caller.cluster(name).await? {
+        Some(found) if made_by(found.tag_list(), job) => bare_cluster(caller, name).await,
+        _ => Ok(()),
+    }
+}
+
+/// Removes a cluster whose data nobody wants, once it has no instances.
+pub(super) async fn bare_cluster(caller: Caller<'_>, name: &str) -> Result<()> {
     loop {
-        let found = match caller.cluster(name).await? {
-            Some(found) if made_by(found.tag_list(), job) => found,
-            _ => return Ok(()),
+        let Some(found) = caller.cluster(name).await? else {
+            return Ok(());
         };
         if found.status() == Some("deleting") {
             return wait::cluster_gone(caller, name).await;

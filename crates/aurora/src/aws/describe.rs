@@ -10,7 +10,7 @@ use howdah_core::Result;
 use super::account::Account;
 use super::call::Caller;
 use super::look::job_of;
-use super::{AwsPlane, certificates};
+use super::{AwsPlane, certificates, parameters};
 use crate::{
     Acu, Cluster, ClusterName, ClusterStatus, Compute, Connection, Instance, InstanceStatus, Member, Role,
     Snapshot,
@@ -43,6 +43,8 @@ pub(super) fn cluster(account: &Account, found: &DbCluster, instances: &[DbInsta
         connection: connection(account, found).ok().flatten(),
         size_bytes: None,
         restorable_since: found.earliest_restorable_time().map(|moment| time(Some(moment))),
+        blue_green: None,
+        proxy: None,
         details: details(found, instances),
         instances: members,
         name,
@@ -157,6 +159,22 @@ fn details(found: &DbCluster, instances: &[DbInstance]) -> BTreeMap<String, Stri
     add(
         "Parameter group",
         found.db_cluster_parameter_group().map(str::to_owned),
+    );
+    add(
+        "Waiting for a restart",
+        Some(parameters::waiting(found).join(", ")),
+    );
+    add(
+        "Backup window",
+        found
+            .preferred_backup_window()
+            .map(|window| format!("{window} UTC")),
+    );
+    add(
+        "Maintenance window",
+        found
+            .preferred_maintenance_window()
+            .map(|window| format!("{window} UTC")),
     );
     add("Subnet group", found.db_subnet_group().map(str::to_owned));
     add(

@@ -9,7 +9,7 @@ use crate::{AuroraError, ClusterName};
 /// The engine; others are none of ours.
 pub(super) const ENGINE: &str = "aurora-postgresql";
 /// The tag that names the job which made something.
-const JOB: &str = "howdah:job";
+pub(super) const JOB: &str = "howdah:job";
 
 /// The tags of what a job makes.
 pub(super) fn tags(job: &str) -> Vec<Tag> {

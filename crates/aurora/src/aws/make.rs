@@ -12,16 +12,11 @@ use howdah_jobs::JobCx;
 use super::call::Caller;
 use super::look::{ENGINE, job_of, made_by, tags};
 use super::preset::{self, Guards, PARAMETERS};
-use super::{describe, wait};
+use super::{describe, group, wait};
 use crate::{Action, AuroraError, ClusterName, Compute, Member, Operation, OperationState, Shape};
 
 /// The role that owns new clusters.
 const USER: &str = "postgres";
-
-/// The name of the parameter group that a cluster has for itself.
-pub(super) fn group_of(cluster: &ClusterName) -> String {
-    format!("howdah-{cluster}")
-}
 
 /// The name of a member: `shop-1`.
 pub(super) fn member_of(cluster: &ClusterName, number: u8) -> String {
@@ -60,56 +55,14 @@ pub(super) async fn parameters(
     };
     state.version = Some(version);
     cx.checkpoint(state).await?;
-    let name = group_of(&operation.cluster);
-    let description = description(cx.id());
-    if !group_is_ours(caller, &name, &description).await? {
-        let made = caller
-            .write(&format!("create the parameter group {name}"), |rds| {
-                rds.create_db_cluster_parameter_group()
-                    .db_cluster_parameter_group_name(&name)
-                    .db_parameter_group_family(&family)
-                    .description(&description)
-                    .set_tags(Some(tags(cx.id())))
-                    .send()
-            })
-            .await;
-        match made {
-            Ok(_) => {}
-            // Perhaps an earlier call of this very job, whose reply was lost.
-            Err(failure) if failure.is("DBParameterGroupAlreadyExists") => {
-                if !group_is_ours(caller, &name, &description).await? {
-                    return Err(failure.into());
-                }
-            }
-            Err(failure) => return Err(failure.into()),
-        }
-    }
+    let group = group::of(&operation.cluster);
+    group::ensure(caller, cx, &group, &family).await?;
     // The same again does no harm.
     let parameters = PARAMETERS.map(|(name, value)| {
         let parameter = Parameter::builder().parameter_name(name).parameter_value(value);
         parameter.apply_method(ApplyMethod::Immediate).build()
     });
-    caller
-        .write(&format!("set parameters in the group {name}"), |rds| {
-            rds.modify_db_cluster_parameter_group()
-                .db_cluster_parameter_group_name(&name)
-                .set_parameters(Some(parameters.to_vec()))
-                .send()
-        })
-        .await?;
-    Ok(())
-}
-
-async fn group_is_ours(caller: Caller<'_>, name: &str, description: &str) -> Result<bool> {
-    match caller.parameter_group(name).await? {
-        None => Ok(false),
-        Some(group) if group.description() == Some(description) => Ok(true),
-        Some(_) => Err(taken(&format!("parameter group {name}"))),
-    }
-}
-
-fn description(job: &str) -> String {
-    format!("Made by howdah, job {job}")
+    group::set(caller, &group, &parameters).await
 }
 
 fn family_of(version: Option<&str>) -> Result<(String, String)> {
@@ -118,7 +71,8 @@ fn family_of(version: Option<&str>) -> Result<(String, String)> {
     Ok((version.to_owned(), format!("{ENGINE}{major}")))
 }
 
-fn taken(what: &str) -> Error {
+/// Says that a name is somebody else's.
+pub(super) fn taken(what: &str) -> Error {
     Error::refused(format!("There is a {what} already that this job did not make."))
         .hint("Choose another name for the cluster, or remove what has the name first.")
 }
@@ -151,7 +105,7 @@ pub(super) async fn cluster(
                         .snapshot_identifier(snapshot.as_str())
                         .engine(ENGINE)
                         .set_engine_version(state.version.clone())
-                        .db_cluster_parameter_group_name(group_of(&operation.cluster))
+                        .db_cluster_parameter_group_name(group::of(&operation.cluster))
                         .set_db_subnet_group_name(settings.subnet_group.clone())
                         .set_vpc_security_group_ids(groups(&settings.security_groups))
                         .set_serverless_v2_scaling_configuration(scaling(&compute))
@@ -177,7 +131,7 @@ pub(super) async fn cluster(
                         .restore_db_cluster_to_point_in_time()
                         .db_cluster_identifier(name)
                         .source_db_cluster_identifier(source.as_str())
-                        .db_cluster_parameter_group_name(group_of(&operation.cluster))
+                        .db_cluster_parameter_group_name(group::of(&operation.cluster))
                         .set_db_subnet_group_name(settings.subnet_group.clone())
                         .set_vpc_security_group_ids(groups(&settings.security_groups))
                         .set_serverless_v2_scaling_configuration(scaling(&compute))
@@ -235,7 +189,7 @@ async fn create(
                 .set_database_name(database.clone())
                 .master_username(USER)
                 .manage_master_user_password(true)
-                .db_cluster_parameter_group_name(group_of(&operation.cluster))
+                .db_cluster_parameter_group_name(group::of(&operation.cluster))
                 .set_db_subnet_group_name(settings.subnet_group.clone())
                 .set_vpc_security_group_ids(groups(&settings.security_groups))
                 .storage_encrypted(true)
@@ -414,30 +368,6 @@ pub(super) async fn guard(caller: Caller<'_>, operation: &Operation) -> Result<(
         )
         .await?;
     wait::available(caller, &operation.cluster).await
-}
-
-/// Takes the parameter group back.
-pub(super) async fn remove_group(caller: Caller<'_>, cluster: &ClusterName, job: Option<&str>) -> Result<()> {
-    let name = group_of(cluster);
-    let ours = |text: &str| match job {
-        Some(job) => text == description(job),
-        None => text.starts_with(&description("")),
-    };
-    match caller.parameter_group(&name).await? {
-        Some(group) if group.description().is_some_and(ours) => {}
-        _ => return Ok(()),
-    }
-    let removed = caller
-        .write(&format!("delete the parameter group {name}"), |rds| {
-            rds.delete_db_cluster_parameter_group()
-                .db_cluster_parameter_group_name(&name)
-                .send()
-        })
-        .await;
-    match removed {
-        Err(failure) if failure.is("DBParameterGroupNotFound") => Ok(()),
-        other => Ok(other.map(drop)?),
-    }
 }
 
 /// Notes how to connect.

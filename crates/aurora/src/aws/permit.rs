@@ -5,8 +5,8 @@ use howdah_core::{Error, Result};
 
 use super::account::Allowed;
 use super::call::Caller;
-use super::{make, preset, run, snapshot};
-use crate::{Action, AuroraError, ClusterName, Compute, MAX_READERS, Modification, Operation, Shape, Tier};
+use super::{alarms, blue_green, change, group, make, preset, run, snapshot};
+use crate::{Action, AuroraError, ClusterName, MAX_READERS, Operation, SWITCH_TIMEOUT_S, Shape, Tier};
 
 /// Names of instances are those of the cluster with a number behind; RDS takes 63 letters.
 const LONGEST_NAME: usize = 60;
@@ -58,10 +58,75 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             }
         }
         Action::Modify(change) => {
-            check_change(change)?;
+            change::check(caller, cluster, change).await?;
             check_status(caller, cluster, &["available", "backing-up", "modifying"]).await
         }
+        Action::CreateBlueGreen { version, compute } => {
+            check_status(caller, cluster, &["available", "backing-up"]).await?;
+            blue_green::check(caller, cluster, *version, compute.as_ref()).await
+        }
+        Action::SwitchBlueGreen { timeout_s } => {
+            allowed(
+                caller,
+                Allowed::SwitchOver,
+                "switch a cluster over to its green environment",
+            )?;
+            check_switch(caller, cluster, *timeout_s).await
+        }
+        Action::DeleteBlueGreen { keep } => {
+            let found = blue_green::require(caller, cluster).await?;
+            match blue_green::is_switched(&found) && !keep {
+                true => allowed(
+                    caller,
+                    Allowed::DeleteWithoutSnapshot,
+                    "delete what was blue without a final snapshot",
+                ),
+                false => Ok(()),
+            }
+        }
+        Action::CreateProxy | Action::DeleteProxy => Err(cannot("make proxies")),
+        Action::CreateAlarms { topics } => alarms::check(caller, cluster, topics).await.map(drop),
+        Action::DeleteAlarms => match alarms::of_howdah(caller, cluster).await?.is_empty() {
+            true => Err(
+                Error::not_found(format!("Howdah has made no alarms for the cluster {cluster}.")).hint(
+                    format!("`howdah cluster alarms {cluster}` shows those that there are."),
+                ),
+            ),
+            false => Ok(()),
+        },
     }
+}
+
+async fn check_switch(caller: Caller<'_>, cluster: &ClusterName, timeout_s: u32) -> Result<()> {
+    if !SWITCH_TIMEOUT_S.contains(&timeout_s) {
+        return Err(
+            Error::invalid(format!("A switch cannot take {timeout_s} s.")).hint(format!(
+                "Give it {} to {} s.",
+                SWITCH_TIMEOUT_S.start(),
+                SWITCH_TIMEOUT_S.end()
+            )),
+        );
+    }
+    let found = blue_green::require(caller, cluster).await?;
+    match found.status() {
+        Some("AVAILABLE" | "SWITCHOVER_IN_PROGRESS") => Ok(()),
+        status => Err(AuroraError::NotAvailable {
+            name: format!("{cluster} with its green environment"),
+            status: status
+                .unwrap_or("in an unknown state")
+                .to_lowercase()
+                .replace('_', " "),
+        }
+        .into()),
+    }
+}
+
+fn cannot(what: &str) -> Error {
+    AuroraError::Unsupported {
+        provider: super::AwsPlane::NAME,
+        what: what.to_owned(),
+    }
+    .into()
 }
 
 async fn check_new(caller: Caller<'_>, cluster: &ClusterName, shape: &Shape, readers: u8) -> Result<()> {
@@ -157,20 +222,6 @@ async fn check_status(caller: Caller<'_>, cluster: &ClusterName, good: &[&str]) 
     }
 }
 
-fn check_change(change: &Modification) -> Result<()> {
-    if *change == Modification::default() {
-        return Err(Error::invalid("Nothing was said that is to be otherwise.")
-            .hint("Name a size (0.5-4, db.r8g.large), days of backups, or deletion protection."));
-    }
-    if change
-        .retention_days
-        .is_some_and(|days| !(1..=35).contains(&days))
-    {
-        return Err(Error::invalid("Backups are kept for 1 to 35 days.").hint("In production for 7 or more."));
-    }
-    Ok(())
-}
-
 fn allowed(caller: Caller<'_>, what: Allowed, words: &str) -> Result<()> {
     if caller.account.settings().allow.contains(&what) {
         return Ok(());
@@ -219,42 +270,39 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         Action::Failover { .. } => {
             risk("Clients lose their connections, and writes fail for up to a minute while the reader becomes the writer.".into())
         }
-        Action::Modify(change) => modification(caller, cluster, change).await?,
-        Action::Create { .. } | Action::Restore { .. } | Action::RestoreToTime { .. } | Action::Clone { .. } => Tier::Free,
-    })
-}
-
-async fn modification(caller: Caller<'_>, cluster: &ClusterName, change: &Modification) -> Result<Tier> {
-    let found = caller.require_cluster(cluster).await?;
-    let members = super::describe::members(caller, &found).await?;
-    let mut risks = Vec::new();
-    if let Some(compute) = &change.compute
-        && members.iter().any(|member| member.class != compute.class())
-    {
-        risks.push(format!(
-            "Every instance becomes {} and restarts, the readers first: writes fail for a minute or more.",
-            compute.class()
-        ));
-    }
-    if let Some(Compute::Serverless { max, .. }) = &change.compute {
-        risks.push(format!("It may cost up to {max} ACU for each instance. max_connections follows the new maximum only after a reboot."));
-    }
-    if change.deletion_protection == Some(false) {
-        risks.push("It can be deleted from then on.".into());
-    }
-    let before = found.backup_retention_period().unwrap_or(0);
-    if change.retention_days.is_some_and(|days| i32::from(days) < before) {
-        risks.push(format!(
-            "Backups older than the new limit go at once; so far they were kept for {before} days."
-        ));
-    }
-    Ok(match risks.is_empty() {
-        true => Tier::Confirm {
-            effect: "It is changed at once, without a restart.".into(),
-        },
-        false => Tier::Risk {
-            effect: risks.join(" "),
-        },
+        Action::CreateBlueGreen { .. } => confirm(
+            "A second cluster of its size costs money until it is deleted. Until the switch no schema may change but in green.".into(),
+        ),
+        Action::SwitchBlueGreen { timeout_s } => risk(format!(
+            "Writes wait and clients lose their connections, for a minute as a rule; not done within {timeout_s} s, AWS takes it back. It cannot be undone afterwards: what was blue stays, under another name, without what is written from then on."
+        )),
+        Action::DeleteBlueGreen { keep } => {
+            let found = blue_green::require(caller, cluster).await?;
+            match (blue_green::is_switched(&found), keep) {
+                (_, true) => confirm("Both clusters stay, and cost money; neither follows the other any more.".into()),
+                (false, false) => risk("The green environment goes, with all that was tried in it.".into()),
+                (true, false) => risk("What was blue before the switch goes, without a final snapshot.".into()),
+            }
+        }
+        Action::CreateAlarms { topics } => {
+            let number = alarms::check(caller, cluster, topics).await?;
+            confirm(format!(
+                "CloudWatch charges for each alarm: {number} of metrics, and two that go by them. {}",
+                match topics.is_empty() {
+                    true => "They tell nobody: no topic was given (--sns-topic).".to_owned(),
+                    false => format!("They tell {}.", topics.join(", ")),
+                }
+            ))
+        }
+        Action::DeleteAlarms => risk("Nobody is told by CloudWatch any more when it is not well.".into()),
+        Action::Modify(change) => change::tier(caller, cluster, change).await?,
+        Action::Create { .. }
+        | Action::Restore { .. }
+        | Action::RestoreToTime { .. }
+        | Action::Clone { .. }
+        // Refused by `check`.
+        | Action::CreateProxy
+        | Action::DeleteProxy => Tier::Free,
     })
 }
 
@@ -291,11 +339,26 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
             ));
         }
     }
-    if let Ok(Some(_)) = caller.parameter_group(&make::group_of(cluster)).await {
+    if let Ok(Some(_)) = caller.parameter_group(&group::of(cluster)).await {
+        found.push(format!("The parameter group {} is there.", group::of(cluster)));
+    }
+    if let Action::CreateBlueGreen { .. } | Action::SwitchBlueGreen { .. } | Action::DeleteBlueGreen { .. } =
+        &operation.action
+        && let Ok(Some(one)) = blue_green::find(caller, cluster.as_str()).await
+        && let Some(shown) = blue_green::shown(&one)
+    {
         found.push(format!(
-            "The parameter group {} is there.",
-            make::group_of(cluster)
+            "The blue/green deployment of {} (blue) and {} (green) is {}.",
+            shown.blue,
+            shown.green,
+            shown.status.as_str()
         ));
+    }
+    if let Action::CreateAlarms { .. } | Action::DeleteAlarms = &operation.action
+        && let Ok(names) = alarms::of_howdah(caller, cluster).await
+        && !names.is_empty()
+    {
+        found.push(format!("There are {} alarms of howdah.", names.len()));
     }
     let snapshot = match &operation.action {
         Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),

@@ -1,11 +1,15 @@
 //! Stopping and starting, the readers, failing over, and changing what a cluster is made of.
 
+use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
 use howdah_core::{Error, ErrorKind, Result};
 use howdah_jobs::JobCx;
 
 use super::call::Caller;
-use super::{delete, describe, make, wait};
+use super::{delete, describe, make, parameters, wait};
 use crate::{AuroraError, ClusterName, MAX_READERS, Member, Modification, OperationState};
+
+/// Days of Performance Insights that cost nothing, says the guide.
+const INSIGHTS_DAYS: i32 = 7;
 
 /// Stops a cluster; AWS starts it again by itself after seven days.
 pub(super) async fn stop(caller: Caller<'_>, cluster: &ClusterName) -> Result<()> {
@@ -234,15 +238,45 @@ pub(super) fn no_reader(cluster: &ClusterName) -> Error {
     ))
 }
 
-/// Changes the cluster itself: range of capacity, backups, protection.
+/// Changes the cluster itself: all but its parameters and the class of its instances.
 pub(super) async fn modify_cluster(
     caller: Caller<'_>,
     cluster: &ClusterName,
     change: &Modification,
 ) -> Result<()> {
     let name = cluster.as_str();
+    let found = caller.require_cluster(cluster).await?;
     let scaling = change.compute.as_ref().and_then(make::scaling);
-    if scaling.is_some() || change.retention_days.is_some() || change.deletion_protection.is_some() {
+    let group = parameters::to_attach(&found, cluster, change);
+    let exported = found
+        .enabled_cloudwatch_logs_exports()
+        .iter()
+        .any(|log| log == "postgresql");
+    let export = change.log_export.filter(|wanted| *wanted != exported).map(|on| {
+        let logs = CloudwatchLogsExportConfiguration::builder();
+        match on {
+            true => logs.enable_log_types("postgresql").build(),
+            false => logs.disable_log_types("postgresql").build(),
+        }
+    });
+    // AWS takes no port that the cluster has already for a change.
+    let port = change
+        .port
+        .map(i32::from)
+        .filter(|port| found.port() != Some(*port));
+    let insights = change
+        .performance_insights
+        .filter(|on| *on != found.performance_insights_enabled().unwrap_or_default());
+    let is_something = scaling.is_some()
+        || group.is_some()
+        || export.is_some()
+        || port.is_some()
+        || insights.is_some()
+        || change.retention_days.is_some()
+        || change.deletion_protection.is_some()
+        || change.backup_window.is_some()
+        || change.maintenance_window.is_some();
+    if is_something {
         // The same again does no harm.
         caller
             .write(&format!("change the cluster {name}"), |rds| {
@@ -251,6 +285,15 @@ pub(super) async fn modify_cluster(
                     .set_serverless_v2_scaling_configuration(scaling.clone())
                     .set_backup_retention_period(change.retention_days.map(i32::from))
                     .set_deletion_protection(change.deletion_protection)
+                    .set_db_cluster_parameter_group_name(group.clone())
+                    .set_cloudwatch_logs_export_configuration(export.clone())
+                    .set_port(port)
+                    .set_preferred_backup_window(change.backup_window.clone())
+                    .set_preferred_maintenance_window(change.maintenance_window.clone())
+                    .set_enable_performance_insights(insights)
+                    .set_performance_insights_retention_period(
+                        (insights == Some(true)).then_some(INSIGHTS_DAYS),
+                    )
                     .apply_immediately(true)
                     .send()
             })
@@ -273,7 +316,7 @@ pub(super) async fn modify_instances(
     let found = caller.require_cluster(cluster).await?;
     let mut members = describe::members(caller, &found).await?;
     members.reverse();
-    state.members = members.clone();
+    state.members.clone_from(&members);
     for member in members.iter().filter(|member| member.class != compute.class()) {
         let name = &member.name;
         cx.log(format!("{name} becomes {}; it restarts.", compute.class()))

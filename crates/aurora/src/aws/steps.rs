@@ -3,7 +3,7 @@
 use howdah_jobs::Step;
 
 use super::make;
-use crate::{Action, Operation};
+use crate::{Action, Modification, Operation};
 
 /// The steps of an operation. Weights are minutes as AWS takes them.
 pub(super) fn of(operation: &Operation) -> Vec<Step> {
@@ -17,21 +17,56 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
             Step::new("instances", "Deleting the instances").weight(5.0),
             Step::new("cluster", "Deleting the cluster").weight(3.0),
             Step::new("parameters", "Deleting its parameter group").weight(0.1),
+            Step::new("alarms", "Deleting its alarms").weight(0.1),
         ],
+        Action::CreateBlueGreen { version, .. } => {
+            let mut steps = vec![
+                Step::new("deployment", "Asking for the green environment").weight(0.5),
+                Step::new("green", "Waiting until it follows").weight(30.0),
+            ];
+            if version.is_some() {
+                steps.insert(0, Step::new("group", "Setting its parameters").weight(0.2));
+            }
+            steps
+        }
+        Action::SwitchBlueGreen { .. } => vec![Step::new("switch", "Switching over").weight(5.0)],
+        Action::DeleteBlueGreen { keep } => {
+            let mut steps = vec![Step::new("deployment", "Ending the deployment").weight(3.0)];
+            if !keep {
+                steps.push(Step::new("old", "Deleting what was blue before the switch").weight(5.0));
+            }
+            steps
+        }
+        Action::CreateAlarms { .. } => vec![Step::new("alarms", "Making the alarms").weight(0.2)],
+        Action::DeleteAlarms => vec![Step::new("alarms", "Deleting the alarms").weight(0.1)],
         Action::Snapshot { .. } => vec![Step::new("snapshot", "Taking the snapshot").weight(5.0)],
         Action::DeleteSnapshot { .. } => vec![Step::new("remove-snapshot", "Deleting the snapshot")],
         Action::AddReader => vec![Step::new("add-reader", "Adding a reader").weight(6.0)],
         Action::RemoveReader { .. } => vec![Step::new("remove-reader", "Removing the reader").weight(3.0)],
         Action::Failover { .. } => vec![Step::new("failover", "Making the reader the writer")],
-        Action::Modify(_) => vec![
-            Step::new("cluster", "Changing the cluster").weight(2.0),
-            Step::new("instances", "Changing the instances").weight(5.0),
-        ],
+        Action::Modify(change) => modifying(change),
         Action::Create { .. }
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
-        | Action::Clone { .. } => Vec::new(),
+        | Action::Clone { .. }
+        // Refused by `check`, before a job is recorded.
+        | Action::CreateProxy
+        | Action::DeleteProxy => Vec::new(),
     }
+}
+
+fn modifying(change: &Modification) -> Vec<Step> {
+    let mut steps = vec![
+        Step::new("cluster", "Changing the cluster").weight(2.0),
+        Step::new("instances", "Changing the instances").weight(5.0),
+    ];
+    if !change.parameters.is_empty() {
+        steps.insert(0, Step::new("parameters", "Setting parameters").weight(0.2));
+    }
+    if change.restart {
+        steps.push(Step::new("restart", "Restarting the instances").weight(4.0));
+    }
+    steps
 }
 
 fn making(action: &Action, readers: u8) -> Vec<Step> {

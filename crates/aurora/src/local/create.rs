@@ -4,7 +4,7 @@ use std::path::Path;
 
 use howdah_core::{Error, Result};
 use howdah_localpg::{
-    Account, InitOptions, Installation, Instance, TlsFiles, generate_password, write_private,
+    Account, InitOptions, Installation, Instance, Pooler, TlsFiles, generate_password, write_private,
 };
 use howdah_pg::Connection;
 use howdah_sql::{quote_ident, quote_literal};
@@ -59,8 +59,19 @@ pub(super) async fn prepare(
         stage: Stage::Creating,
         stopped: false,
         turned_by: None,
+        blue_green: None,
     };
-    let (layout, cluster, nascent) = (layout.clone(), cluster.clone(), cluster.nascent(job));
+    lay_out(layout, cluster, record, None).await
+}
+
+/// Makes the directory of a new cluster, whose clients know it by the password and certificate of `like` or by its own.
+pub(super) async fn lay_out(
+    layout: &Layout,
+    cluster: &ClusterDirectory,
+    record: ClusterRecord,
+    like: Option<ClusterDirectory>,
+) -> Result<()> {
+    let (layout, cluster, nascent) = (layout.clone(), cluster.clone(), cluster.nascent(&record.job));
     blocking(move || {
         layout.make_shared_directories()?;
         remove_directory(nascent.path())?;
@@ -69,8 +80,16 @@ pub(super) async fn prepare(
             make_directory(directory, &account)?;
         }
         account.private_directory(&nascent.archive_dir())?;
-        write_private(&nascent.password_file(), &generate_password()?)?;
-        TlsFiles::create(&nascent.tls_dir(), &account)?;
+        match like {
+            Some(like) => {
+                write_private(&nascent.password_file(), &like.password()?)?;
+                like.tls().copy_to(&nascent.tls_dir(), &account)?;
+            }
+            None => {
+                write_private(&nascent.password_file(), &generate_password()?)?;
+                TlsFiles::create(&nascent.tls_dir(), &account)?;
+            }
+        }
         nascent.write_record(&record)?;
         rename(nascent.path(), cluster.path())
     })
@@ -94,6 +113,7 @@ pub(super) async fn unmake(layout: &Layout, cluster: &ClusterDirectory, job: &st
 
 /// Ends what runs on a cluster and removes it, its name first.
 pub(super) fn remove_cluster(cluster: &ClusterDirectory, job: &str) -> Result<()> {
+    Pooler::remove_remains(&cluster.proxy_dir())?;
     for directory in cluster.instance_dirs() {
         Instance::remove_remains(&directory)?;
     }
@@ -248,6 +268,8 @@ pub(super) fn settings(
         ("wal_level".to_owned(), "logical".to_owned()),
         ("max_wal_senders".to_owned(), "40".to_owned()),
         ("max_replication_slots".to_owned(), "40".to_owned()),
+        // For those who follow another cluster's changes; the same everywhere, as a reader may not have less than its writer.
+        ("max_worker_processes".to_owned(), "64".to_owned()),
         // A reader that stays away must not fill the disk of the writer.
         ("max_slot_wal_keep_size".to_owned(), "4GB".to_owned()),
         ("hot_standby".to_owned(), "on".to_owned()),

@@ -6,7 +6,7 @@ use howdah_localpg::Status;
 
 use super::layout::{ClusterDirectory, ClusterRecord, HOST, Layout, Stage, reader_name};
 use super::server::connect;
-use super::{blocking, log_archive};
+use super::{blocking, blue_green, log_archive, parameters, proxy};
 use crate::{Cluster, ClusterName, ClusterStatus, Instance, InstanceStatus, Role};
 
 /// How long a server may take to answer about itself.
@@ -20,7 +20,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         let directory = directory.clone();
         blocking(move || Ok(instances(&directory))).await?
     };
-    let mut size_bytes = None;
+    let (mut size_bytes, mut details) = (None, BTreeMap::new());
     if instances
         .first()
         .is_some_and(|writer| writer.status == InstanceStatus::Available)
@@ -28,6 +28,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         match tokio::time::timeout(PATIENCE, figures(&directory)).await {
             Ok(Ok(figures)) => {
                 size_bytes = figures.size_bytes;
+                details = figures.details;
                 for instance in &mut instances {
                     if let Some((bytes, ms)) = figures.lag.get(&instance.name) {
                         instance.lag_bytes = *bytes;
@@ -39,6 +40,10 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
             Err(_) => tracing::warn!(cluster = %name, "the writer does not answer in time"),
         }
     }
+    let blue_green = match &record.blue_green {
+        Some(part) => Some(blue_green::status(layout, &directory, part).await),
+        None => None,
+    };
     Ok(Cluster {
         name: name.clone(),
         provider: super::LocalPlane::NAME.to_owned(),
@@ -52,7 +57,9 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
         size_bytes,
         restorable_since: log_archive::earliest(&directory),
         instances,
-        details: BTreeMap::new(),
+        blue_green,
+        proxy: proxy::describe(&directory),
+        details,
     })
 }
 
@@ -99,6 +106,7 @@ fn instances(directory: &ClusterDirectory) -> Vec<Instance> {
 
 struct Figures {
     size_bytes: Option<u64>,
+    details: BTreeMap<String, String>,
     lag: HashMap<String, (Option<u64>, Option<f64>)>,
 }
 
@@ -121,5 +129,9 @@ async fn figures(directory: &ClusterDirectory) -> Result<Figures> {
             Ok((name, (bytes, row.parse(2))))
         })
         .collect::<Result<_>>()?;
-    Ok(Figures { size_bytes, lag })
+    Ok(Figures {
+        size_bytes,
+        lag,
+        details: parameters::details(directory).await?,
+    })
 }

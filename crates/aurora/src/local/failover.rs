@@ -13,7 +13,7 @@ use howdah_localpg::{Instance, Status, StopMode, write_private};
 
 use super::layout::{ClusterDirectory, Layout, Stage, file, for_shell, reader_name, rename};
 use super::server::connect;
-use super::{blocking, create, run};
+use super::{blocking, create, parameters, proxy, run};
 use crate::{AuroraError, Member, OperationState};
 
 /// The settings of a reader that is made the writer, of no use once it is.
@@ -166,11 +166,14 @@ fn leaving(cluster: &ClusterDirectory) -> std::path::PathBuf {
 /// Each rename is decided from what is there, so that it can be gone on with after each.
 fn exchange_data(cluster: &ClusterDirectory, reader: &str, job: &str) -> Result<()> {
     let writer = cluster.instance_dir("writer").join("data");
-    let reader = cluster.instance_dir(reader).join("data");
+    let name = reader;
+    let reader = cluster.instance_dir(name).join("data");
     let leaving = leaving(cluster);
     let mut record = cluster.record()?;
     if record.turned_by.as_deref() != Some(job) {
         if !leaving.exists() {
+            // What somebody set with ALTER SYSTEM is the cluster's, whoever is its writer.
+            parameters::hand_over(&cluster.writer()?, &cluster.instance(name)?)?;
             rename(&writer, &leaving)?;
         }
         if !writer.exists() {
@@ -249,6 +252,7 @@ pub(super) async fn follow(
             follow_or_copy(layout, cluster, &other.to_string()).await?;
         }
     }
+    proxy::refresh(layout, cluster).await?;
     state.version = Some(cluster.record()?.version);
     state.connection = Some(cluster.connection()?);
     Ok(())

@@ -6,7 +6,9 @@
 //!                        tls/           ca.crt, server.crt, server.key
 //!                        writer/        an instance (see howdah_localpg::Instance)
 //!                        reader-1/ …    further ones
+//!                        proxy/         pgbouncer, see howdah_localpg::Pooler
 //!                        base/ archive/ see log_archive.rs
+//!                        schema.json    of a green environment, see blue_green/schema.rs
 //! <home>/snapshots/<name>/snapshot.json the record
 //!                         data/         the data directory
 //!                         backup_label  for one that was taken of a running server
@@ -22,7 +24,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use howdah_core::{Error, Result};
-use howdah_localpg::{Account, Instance, LocalError, TlsFiles, write_private};
+use howdah_localpg::{Account, Instance, LocalError, Pooler, TlsFiles, write_private};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +58,39 @@ pub(super) struct ClusterRecord {
     /// The last job that made a reader the writer and has exchanged their data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) turned_by: Option<String>,
+    /// Its part in a blue/green deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) blue_green: Option<Part>,
+}
+
+/// What a cluster is in a blue/green deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// The job that began the deployment.
+    pub(super) job: String,
+    pub(super) side: Side,
+    /// The cluster on the other side.
+    pub(super) partner: ClusterName,
+    /// How far it is: what the record of the green side says.
+    pub(super) phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Side {
+    Blue,
+    Green,
+}
+
+/// How far a blue/green deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Phase {
+    Provisioning,
+    Following,
+    Switching,
+    Switched,
+    Deleting,
 }
 
 /// Where a cluster is in its life.
@@ -133,7 +168,7 @@ impl Layout {
         Ok(all)
     }
 
-    /// The ports of all instances but those of `except`, running or not: a
+    /// The ports of all instances and proxies but those of `except`, running or not: a
     /// stopped server should find its own free again.
     pub(super) fn ports(&self, except: &Path) -> BTreeSet<u16> {
         let instances = |cluster: PathBuf| std::fs::read_dir(cluster).into_iter().flatten();
@@ -144,7 +179,13 @@ impl Layout {
             .flat_map(instances)
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path != except)
-            .filter_map(|path| Some(Instance::open(&path).ok()?.port()))
+            .filter_map(|path| {
+                let pooler = || Some(Pooler::open(&path).ok()??.port());
+                Instance::open(&path)
+                    .ok()
+                    .map(|instance| instance.port())
+                    .or_else(pooler)
+            })
             .collect()
     }
 

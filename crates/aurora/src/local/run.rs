@@ -1,10 +1,10 @@
 //! Stopping and starting the servers of a cluster.
 
 use howdah_core::Result;
-use howdah_localpg::{Instance, StopMode};
+use howdah_localpg::{Instance, Pooler, StopMode};
 
 use super::layout::{ClusterDirectory, Layout};
-use super::{blocking, create};
+use super::{blocking, create, proxy};
 use crate::OperationState;
 
 /// Starts the writer.
@@ -31,6 +31,7 @@ pub(super) async fn start_all(
     }
     record.stopped = false;
     cluster.write_record(&record)?;
+    proxy::refresh(layout, cluster).await?;
     state.version = Some(record.version);
     state.connection = Some(cluster.connection()?);
     Ok(())
@@ -45,6 +46,9 @@ pub(super) async fn stop(cluster: &ClusterDirectory) -> Result<()> {
         let mut record = cluster.record()?;
         record.stopped = true;
         cluster.write_record(&record)?;
+        if let Some(pooler) = Pooler::open(&cluster.proxy_dir())? {
+            pooler.stop();
+        }
         for directory in cluster.instance_dirs() {
             if let Ok(instance) = Instance::open(&directory) {
                 instance.stop(StopMode::Fast)?;

@@ -25,7 +25,11 @@ from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 from moto.backends import get_backend
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.rds import models
+
+# The sources are no place for what Python keeps of them.
+sys.dont_write_bytecode = True
+import moto_fixes
+import stand_ins
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
@@ -33,26 +37,7 @@ ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
 MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
-
-
-def secret_of_a_cluster(_self):
-    return json.dumps({"username": "postgres", "password": PASSWORD})
-
-
-def properties_of_a_snapshot(self):
-    """moto copies a cluster's own password, which one with a managed password has not."""
-    properties = dict(self.__dict__)
-    for name in ("backend", "master_user_secret", "tags", "deletion_protection"):
-        properties.pop(name, None)
-    properties["master_user_password"] = properties.pop("_master_user_password", "restored-password")
-    properties["manage_master_user_password"] = False
-    properties["enable_http_endpoint"] = properties.pop("_enable_http_endpoint")
-    properties["vpc_security_group_ids"] = properties.pop("_vpc_security_group_ids")
-    return properties
-
-
-models.MasterUserSecret._generate_secret_string = secret_of_a_cluster
-models.DBCluster.get_cfg = properties_of_a_snapshot
+moto_fixes.apply(PASSWORD)
 
 
 class State:
@@ -67,6 +52,10 @@ class State:
         self.looks = {}
         self.made = {}
         self.hanging = 0
+        self.pending = set()
+        self.reboots = []
+        self.alarms = {}
+        self.awaited = set()
 
 
 STATE = State()
@@ -189,6 +178,15 @@ def refusal(action, params):
         group = params["DBClusterParameterGroupName"]
         if any(cluster.parameter_group == group for cluster in store.clusters.values()):
             return 400, "InvalidDBParameterGroupState", "One or more database instances are still members of this parameter group"
+    if action in ("ModifyDBClusterParameterGroup", "ResetDBClusterParameterGroup"):
+        if params["DBClusterParameterGroupName"].startswith("default."):
+            return 400, "InvalidDBParameterGroupState", "The parameter group is a default one, and cannot be modified"
+        if len(params["Parameters"]) > 20:
+            return 400, "InvalidParameterValue", "More than 20 parameters"
+        for one in params["Parameters"]:
+            apply = stand_ins.PARAMETERS.get(one["ParameterName"], ("", "", "dynamic"))[2]
+            if apply == "static" and one["ApplyMethod"] == "immediate":
+                return 400, "InvalidParameterCombination", "cannot use immediate apply method for static parameter"
     if action in ("ModifyDBCluster", "StopDBCluster", "StartDBCluster") and name not in store.clusters:
         return 404, "DBClusterNotFoundFault", f"DBCluster {name} not found."
     if action == "ModifyDBCluster" and store.clusters[name]._status == "stopped":
@@ -264,6 +262,40 @@ def version_reply(params):
     ).encode()
 
 
+def members_of(cluster):
+    return {member.db_instance_identifier for member in cluster._members}
+
+
+def note_restarts(action, params):
+    """What waits for a restart from now on, and what no longer does."""
+    store = backend()
+    if action == "ModifyDBClusterParameterGroup":
+        if any(one.get("ApplyMethod") == "pending-reboot" for one in params["Parameters"]):
+            for cluster in store.clusters.values():
+                if cluster.parameter_group == params["DBClusterParameterGroupName"]:
+                    STATE.pending |= members_of(cluster)
+    if action == "ModifyDBCluster" and "DBClusterParameterGroupName" in params:
+        cluster = store.clusters[params["DBClusterIdentifier"]]
+        if cluster.parameter_group != params["DBClusterParameterGroupName"]:
+            STATE.pending |= members_of(cluster)
+    if action == "RebootDBInstance":
+        STATE.pending.discard(params["DBInstanceIdentifier"])
+        STATE.reboots.append(params["DBInstanceIdentifier"])
+        STATE.looks.pop(("DescribeDBInstances", params["DBInstanceIdentifier"]), None)
+
+
+def show_restarts(body):
+    for name in STATE.pending:
+        member = b"<DBInstanceIdentifier>" + name.encode() + b"</DBInstanceIdentifier>"
+        body = re.sub(
+            b"(<DBClusterMember>(?:(?!</DBClusterMember>).)*" + member + b"(?:(?!</DBClusterMember>).)*)>in-sync<",
+            rb"\1>pending-reboot<",
+            body,
+            flags=re.S,
+        )
+    return body
+
+
 # States on the way: what moto has at once is seen a few times as being made.
 OVERLAID = {
     "DescribeDBClusters": ("DBClusterIdentifier", b"Status"),
@@ -272,7 +304,22 @@ OVERLAID = {
 }
 
 
+def deployments_on_the_way(body):
+    """What has been asked for is seen once as being done."""
+    for after, before in ((b"AVAILABLE", b"PROVISIONING"), (b"SWITCHOVER_COMPLETED", b"SWITCHOVER_IN_PROGRESS")):
+        if after in STATE.awaited:
+            STATE.awaited.discard(after)
+            body = body.replace(b"<Status>" + after + b"</Status>", b"<Status>" + before + b"</Status>")
+    return body
+
+
 def overlay(action, params, body):
+    if action == "CreateBlueGreenDeployment":
+        STATE.awaited.add(b"AVAILABLE")
+    if action == "SwitchoverBlueGreenDeployment":
+        STATE.awaited.add(b"SWITCHOVER_COMPLETED")
+    if action == "DescribeBlueGreenDeployments":
+        return deployments_on_the_way(body)
     if action not in OVERLAID:
         return body
     key, element = OVERLAID[action]
@@ -299,6 +346,7 @@ ALREADY = {
     "CreateDBInstance": "DBInstanceAlreadyExists",
     "CreateDBClusterSnapshot": "DBClusterSnapshotAlreadyExistsFault",
     "CreateDBClusterParameterGroup": "DBParameterGroupAlreadyExists",
+    "CreateBlueGreenDeployment": "BlueGreenDeploymentAlreadyExistsFault",
 }
 
 
@@ -311,7 +359,8 @@ def seed(name, instances):
         "engine_version": "16.8",
         "database_name": "app",
         "master_username": "postgres",
-        "manage_master_user_password": True,
+        "manage_master_user_password": not name.startswith("blue"),
+        **({"master_user_password": "seeded-password"} if name.startswith("blue") else {}),
         "storage_encrypted": True,
         "backup_retention_period": 7,
         "serverless_v2_scaling_configuration": {"MinCapacity": 1.0, "MaxCapacity": 4.0},
@@ -319,6 +368,7 @@ def seed(name, instances):
         "tags": [],
     })
     store.clusters[name]._status = "available"
+    store.clusters[name].parameter_group = "default.aurora-postgresql16"
     STATE.looks[("DescribeDBClusters", name)] = 9
     for number in range(1, instances + 1):
         member = f"{name}-{number}"
@@ -331,6 +381,15 @@ def seed(name, instances):
             "tags": [],
         })
         STATE.looks[("DescribeDBInstances", member)] = 9
+    if name.startswith("blue"):
+        # As blue/green deployments want it; some have one already, some were switched.
+        group = store.create_db_cluster_parameter_group(f"howdah-{name}", "aurora-postgresql16", "Made by howdah, job seeded", [])
+        group.update_cluster_parameters([{"ParameterName": "rds.logical_replication", "ParameterValue": "1"}])
+        store.clusters[name].parameter_group = group.name
+    if name in ("blue-made", "blue-switched"):
+        made = store.create_blue_green_deployment({"blue_green_deployment_name": name, "source": store.clusters[name].arn})
+        if name == "blue-switched":
+            store.blue_green_deployments[made.blue_green_deployment_identifier].switchover()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -367,6 +426,17 @@ class Handler(BaseHTTPRequestHandler):
             "violations": STATE.violations,
             "hanging": STATE.hanging,
             "made": STATE.made,
+            "pending": sorted(STATE.pending),
+            "reboots": STATE.reboots,
+            "alarms": STATE.alarms,
+            "deployments": {
+                one.blue_green_deployment_name: {
+                    "status": one.status,
+                    "source": one.source.split(":")[-1],
+                    "target": one.target.split(":")[-1],
+                }
+                for one in store.blue_green_deployments.values()
+            },
             "clusters": {
                 name: {
                     "tags": tags(one),
@@ -377,6 +447,7 @@ class Handler(BaseHTTPRequestHandler):
                     "encrypted": one.storage_encrypted,
                     "retention": one.backup_retention_period,
                     "iam": one.iam_auth,
+                    "port": one.port,
                     "group": one.parameter_group,
                     "logs": one.enabled_cloudwatch_logs_exports,
                     "managed": hasattr(one, "master_user_secret"),
@@ -405,6 +476,8 @@ class Handler(BaseHTTPRequestHandler):
                     STATE.clear()
                 for name, instances in order.get("seed", {}).items():
                     seed(name, instances)
+                for name, group in order.get("group_of", {}).items():
+                    backend().clusters[name].parameter_group = group
                 # Calls are counted from 1 after each order.
                 STATE.calls = []
                 STATE.plan = order
@@ -432,7 +505,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.cut()
         if fault in FAULTS:
             return self.error(*FAULTS[fault], bool(target))
-        status, kind, answer = self.carry_out(action, params, body)
+        status, kind, answer = self.carry_out(service, action, params, body)
         if fault == "hang-after":
             return self.hang()
         if fault == "lost":
@@ -449,22 +522,33 @@ class Handler(BaseHTTPRequestHandler):
             return self.error(400, ALREADY[action], "It exists already", bool(target))
         self.reply(status, answer, kind)
 
-    def carry_out(self, action, params, body):
+    def carry_out(self, service, action, params, body):
         refused = refusal(action, params)
         if refused:
             status, code, message = refused
-            return status, "text/xml", (
-                f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-                "<RequestId>r</RequestId></ErrorResponse>"
-            ).encode()
+            return status, "text/xml", stand_ins.refusal(code, message)
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
         if action == "GetMetricData":
             return 200, "text/xml", metrics_reply(params)
+        if action in stand_ins.ACTIONS:
+            with STATE.lock:
+                status, value = stand_ins.ACTIONS[action](STATE, backend(), params)
+            if status == 200:
+                return 200, "text/xml", stand_ins.answer(MODELS[service], action, value)
+            return status, "text/xml", stand_ins.refusal(*value)
+        with STATE.lock:
+            note_restarts(action, params)
         if action == "GetProducts":
             return 200, "application/x-amz-json-1.1", products_reply(params)
+        if action == "SwitchoverBlueGreenDeployment" and STATE.plan.get("takes_back"):
+            # What green has not in time, AWS takes back, and says so by the state alone.
+            return 200, "text/xml", stand_ins.answer(MODELS[service], action, {"BlueGreenDeployment": {"Status": "AVAILABLE"}})
+        if action == "DescribeBlueGreenDeployments":
+            # Moto knows no pages of them.
+            body = re.sub(rb"&?MaxRecords=[0-9]+", b"", body)
         inner = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "content-length")}
         headers["Host"] = f"{'secretsmanager' if 'SecretId' in params else 'rds'}.{REGION}.amazonaws.com"
         inner.request("POST", self.path, body, headers)
         reply = inner.getresponse()
@@ -475,10 +559,11 @@ class Handler(BaseHTTPRequestHandler):
                     "CreateDBInstance": "DBInstanceIdentifier",
                     "CreateDBClusterSnapshot": "DBClusterSnapshotIdentifier",
                     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName",
+                    "CreateBlueGreenDeployment": "BlueGreenDeploymentName",
                 }.get(action, "DBClusterIdentifier")]
                 STATE.made[f"{action} {made}"] = STATE.made.get(f"{action} {made}", 0) + 1
                 STATE.looks = {key: count for key, count in STATE.looks.items() if key[1] != made}
-            answer = overlay(action, params, answer)
+            answer = show_restarts(overlay(action, params, answer))
         return reply.status, reply.getheader("Content-Type", "text/xml"), answer
 
     def hang(self):

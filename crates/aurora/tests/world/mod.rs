@@ -142,7 +142,8 @@ impl World {
         let password = std::fs::read_to_string(self.home.join("clusters/shop/password")).unwrap();
         let ca = self.home.join("clusters/shop/tls/ca.crt");
         let text = format!(
-            "host={host} port={port} user=postgres password={password} dbname='{database}' sslmode=verify-full sslrootcert={}",
+            "host={host} port={port} user=postgres password={password} dbname='{}' sslmode=verify-full sslrootcert={}",
+            database.replace('\'', "\\'"),
             ca.display()
         );
         Connection::connect(&ConnInfo::parse_with(&text, &NoEnvironment).unwrap())
@@ -188,6 +189,7 @@ impl Drop for World {
         }
         for cluster in names(&self.home.join("clusters")) {
             let cluster = self.home.join("clusters").join(cluster);
+            drop(howdah_localpg::Pooler::remove_remains(&cluster.join("proxy")));
             for instance in names(&cluster)
                 .iter()
                 .filter(|name| *name == "writer" || name.starts_with("reader-"))

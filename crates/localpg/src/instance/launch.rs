@@ -1,7 +1,7 @@
 //! Starting the server process.
 
 use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -105,7 +105,7 @@ impl Instance {
             });
         }
         let pid = child.id() as i32;
-        reap(child);
+        process::reap(child);
         if !ready {
             process::send(pid, Signal::QUIT);
             process::wait_until(Duration::from_secs(10), || process::all_of(&data).is_empty());
@@ -152,16 +152,5 @@ impl Instance {
         {
             tracing::warn!(log = %path.display(), "the log could not be put aside: {error}");
         }
-    }
-}
-
-/// Waits for the end of the child in the background, so that a server that is
-/// stopped later does not stay behind as a zombie of this process.
-fn reap(mut child: Child) {
-    let waiting = std::thread::Builder::new()
-        .name("reaper".into())
-        .spawn(move || child.wait());
-    if let Err(error) = waiting {
-        tracing::debug!(%error, "no thread to wait for a server");
     }
 }

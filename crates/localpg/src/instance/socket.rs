@@ -30,6 +30,18 @@ impl Instance {
         self.check_socket_dir()
     }
 
+    /// Chooses the socket's directory anew where it lies in that of the instance, which was renamed.
+    pub(super) fn move_socket_dir(&mut self) -> Result<(), LocalError> {
+        let own = self.dir.join("run");
+        match std::fs::symlink_metadata(&own) {
+            Ok(meta) if meta.is_symlink() => return self.check_socket_dir(),
+            Ok(_) => std::fs::remove_dir_all(&own).map_err(LocalError::file("remove", &own))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(LocalError::file("look at", &own)(error)),
+        }
+        self.make_socket_dir()
+    }
+
     /// Makes the directory of the socket if it is missing (a cleaned `/tmp`)
     /// and refuses one that somebody else put there.
     pub(super) fn check_socket_dir(&self) -> Result<(), LocalError> {

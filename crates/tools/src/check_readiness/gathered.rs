@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use howdah_advise::problems::{self, IndexProblems};
-use howdah_aurora::{Action, Cluster, Clusters, Operation, Snapshot};
+use howdah_aurora::{Action, Alarm, Cluster, Clusters, Operation, Snapshot};
 use howdah_checks::{CheckResult, Settings, Status, examine, health_checks};
 use howdah_core::{Config, Context, Error, Finding, Result, Severity, Tool};
 use howdah_jobs::{Engine, JobFilter, JobKind, JobRecord, JobState};
@@ -59,6 +59,8 @@ pub(crate) struct Gathered {
     pub(crate) watched_s: Known<Option<i64>>,
     /// The names of the triggers that are about the target.
     pub(crate) triggers: Known<Vec<String>>,
+    /// The alarms of CloudWatch about a cluster at AWS.
+    pub(crate) alarms: Known<Vec<Alarm>>,
     /// Seconds since 1970.
     pub(crate) now_s: i64,
 }
@@ -138,6 +140,9 @@ pub(super) async fn gather(cx: &Context, named: Option<&str>, database: Option<&
     if let Some(cluster) = &cluster {
         let snapshots = clusters.provider(&cluster.provider)?.snapshots().await?;
         gathered.snapshots = snapshots.into_iter().filter(|known| known.cluster == cluster.name).collect();
+        if cluster.provider != LOCAL {
+            gathered.alarms = clusters.alarms(cluster.name.as_str()).await.map_err(|error| one_line(&error));
+        }
         gathered.done = done(cx, cluster.name.as_str(), &gathered.snapshots).await?;
     }
     gathered.cluster = cluster;
@@ -222,6 +227,7 @@ impl Gathered {
             missing: Err(not.to_owned()),
             watched_s: Err(not.to_owned()),
             triggers: Err(not.to_owned()),
+            alarms: Err("CloudWatch was not asked.".to_owned()),
             now_s,
         }
     }

@@ -64,6 +64,7 @@ fn gathered(example: &Value) -> Gathered {
             "url" => gathered.way = Ok(Way::of(&ConnInfo::parse_with(value.as_str().unwrap(), &NoEnvironment).unwrap())),
             "watched_ago_s" => gathered.watched_s = Ok(Some(ago())),
             "triggers" => gathered.triggers = Ok(serde_json::from_value(value.clone()).unwrap()),
+            "alarms" => gathered.alarms = Ok(serde_json::from_value(value.clone()).unwrap()),
             "restored_ago_s" => gathered.done.push(done(false)),
             "failed_over_ago_s" => gathered.done.push(done(true)),
             "snapshot_ago_s" => {

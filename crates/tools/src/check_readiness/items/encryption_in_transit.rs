@@ -20,7 +20,10 @@ fn judge(gathered: &Gathered) -> Answer {
     }
     if server.forces_tls == Some(false) {
         return Answer::fail("rds.force_ssl is off: clients that do not ask for TLS go on in the clear.")
-            .fix("aws rds modify-db-cluster-parameter-group --db-cluster-parameter-group-name GROUP --parameters ParameterName=rds.force_ssl,ParameterValue=1,ApplyMethod=immediate");
+            .fix(match &gathered.cluster {
+                Some(cluster) => format!("howdah cluster modify {} --parameter rds.force_ssl=1 --wait", cluster.name),
+                None => "aws rds modify-db-cluster-parameter-group --db-cluster-parameter-group-name GROUP --parameters ParameterName=rds.force_ssl,ParameterValue=1,ApplyMethod=immediate".to_owned(),
+            });
     }
     let sessions = gathered.of_health(&["unencrypted-connections"], Verdict::Fail);
     if sessions.verdict == Verdict::Fail {

@@ -1,0 +1,176 @@
+"""What of AWS moto does not have, or has otherwise, in the recorder: replies are written by
+botocore's model, so that none has what AWS would not say."""
+
+import re
+
+
+def written(shape, value, name):
+    """A value as XML, by the model: what the model does not know is an error here."""
+    if shape.type_name == "structure":
+        inner = ""
+        for key, one in value.items():
+            member = shape.members[key]
+            inner += written(member, one, member.serialization.get("name", key))
+        return f"<{name}>{inner}</{name}>"
+    if shape.type_name == "list":
+        flat_list = shape.serialization.get("flattened")
+        item = name if flat_list else shape.member.serialization.get("name", "member")
+        inner = "".join(written(shape.member, one, item) for one in value)
+        return inner if flat_list else f"<{name}>{inner}</{name}>"
+    text = (str(value).lower() if isinstance(value, bool) else str(value)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<{name}>{text}</{name}>"
+
+
+def answer(model, action, value):
+    """A reply as the service writes it."""
+    shape = model.operation_model(action).output_shape
+    inner = "" if shape is None else written(shape, value, f"{action}Result")
+    return f"<{action}Response>{inner}<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>".encode()
+
+
+def refusal(code, message):
+    return (
+        f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+        "<RequestId>r</RequestId></ErrorResponse>"
+    ).encode()
+
+
+def page_of(all_of_them, token, size):
+    """Some of them, and the token for the next."""
+    begin = int(token or 0)
+    more = begin + size < len(all_of_them)
+    return all_of_them[begin : begin + size], str(begin + size) if more else None
+
+
+# The parameters of a cluster's family that the tests know, as AWS describes them.
+PARAMETERS = {
+    "autovacuum_vacuum_scale_factor": ("float", "0-100", "dynamic", True, None),
+    "log_line_prefix": ("string", "", "dynamic", False, "%t:%r:%u@%d:[%p]:"),
+    "log_min_duration_statement": ("integer", "-1-2147483647", "dynamic", True, None),
+    "max_connections": ("integer", "6-262143", "static", True, "LEAST({DBInstanceClassMemory/9531392},5000)"),
+    "rds.force_ssl": ("boolean", "0,1", "dynamic", True, "1"),
+    "rds.logical_replication": ("boolean", "0,1", "static", True, "0"),
+    "shared_preload_libraries": ("list", "auto_explain,pg_cron,pg_hint_plan,pg_stat_statements", "static", True, "pg_stat_statements"),
+    **{f"made_up_{number:02}": ("integer", "0-100", "dynamic", True, "1") for number in range(30)},
+}
+
+
+def describe_parameters(_state, backend, params):
+    """Moto has none but those that were set."""
+    group, store = params["DBClusterParameterGroupName"], backend.db_cluster_parameter_groups
+    if not group.startswith("default.") and group not in store:
+        return 404, ("DBParameterGroupNotFound", f"DBClusterParameterGroup not found: {group}")
+    given = {} if group.startswith("default.") else store[group].parameters
+    all_of_them = []
+    for name in sorted(set(PARAMETERS) | set(given)):
+        kind, allowed, apply, modifiable, value = PARAMETERS.get(name, ("string", "", "dynamic", True, None))
+        is_set = bool(given.get(name))
+        if params.get("Source") == "user" and not is_set:
+            continue
+        value = given[name]["ParameterValue"] if is_set else value
+        one = {
+            "ParameterName": name,
+            "DataType": kind,
+            "AllowedValues": allowed,
+            "ApplyType": apply,
+            "IsModifiable": modifiable,
+            "Source": "user" if is_set else "engine-default",
+        }
+        all_of_them.append(one if value is None else {**one, "ParameterValue": value})
+    some, marker = page_of(all_of_them, params.get("Marker"), 10)
+    return 200, {"Parameters": some, **({"Marker": marker} if marker else {})}
+
+
+def reset_parameters(_state, backend, params):
+    group = params["DBClusterParameterGroupName"]
+    for one in params["Parameters"]:
+        backend.db_cluster_parameter_groups[group].parameters.pop(one["ParameterName"], None)
+    return 200, {"DBClusterParameterGroupName": group}
+
+
+def describe_groups(_state, backend, params):
+    """Moto does not have the default ones."""
+    name = params.get("DBClusterParameterGroupName", "")
+    found = [
+        {"DBClusterParameterGroupName": one.name, "DBParameterGroupFamily": one.db_parameter_group_family, "Description": one.description}
+        for one in backend.db_cluster_parameter_groups.values()
+    ]
+    family = "aurora-postgresql16"
+    found.append({"DBClusterParameterGroupName": f"default.{family}", "DBParameterGroupFamily": family, "Description": "Default"})
+    found = [one for one in found if name in ("", one["DBClusterParameterGroupName"])]
+    if not found:
+        return 404, ("DBParameterGroupNotFound", f"DBClusterParameterGroup not found: {name}")
+    return 200, {"DBClusterParameterGroups": found}
+
+
+def put_alarm(state, _backend, params):
+    state.alarms[params["AlarmName"]] = params
+    return 200, {}
+
+
+def put_composite(state, _backend, params):
+    unknown = [name for name in re.findall(r'ALARM\("([^"]*)"\)', params["AlarmRule"]) if name not in state.alarms]
+    unknown += [name for name in [params.get("ActionsSuppressor")] if name and name not in state.alarms]
+    if unknown:
+        return 400, ("ValidationError", f"There is no alarm {unknown[0]}")
+    state.alarms[params["AlarmName"]] = params
+    return 200, {}
+
+
+def delete_alarms(state, _backend, params):
+    names = params["AlarmNames"]
+    if any(name not in state.alarms for name in names):
+        return 404, ("ResourceNotFound", "Some of them are not there")
+    if sum("AlarmRule" in state.alarms[name] for name in names) > 1:
+        return 400, ("ValidationError", "More than one composite alarm in a call")
+    for name in names:
+        del state.alarms[name]
+    return 200, {}
+
+
+def describe_alarms(state, _backend, params):
+    """Five a page, so that there are pages. Which have gone off, the test says."""
+    gone_off = state.plan.get("gone_off", [])
+    some, token = page_of(sorted(state.alarms), params.get("NextToken"), 5)
+    result = {"MetricAlarms": [], "CompositeAlarms": []}
+    for name in some:
+        if not name.startswith(params.get("AlarmNamePrefix", "")):
+            continue
+        one = {key: value for key, value in state.alarms[name].items() if key != "Tags"}
+        one["StateValue"] = "ALARM" if name in gone_off else "OK"
+        result["CompositeAlarms" if "AlarmRule" in one else "MetricAlarms"].append(one)
+    if token:
+        result["NextToken"] = token
+    return 200, result
+
+
+def describe_logs(state, _backend, params):
+    """What the test gave, one a page. AWS keeps them by instance."""
+    given = state.plan.get("logs", {}).get(params["DBInstanceIdentifier"], {})
+    names = [name for name in sorted(given) if params.get("FilenameContains", "") in name]
+    some, marker = page_of(names, params.get("Marker"), 1)
+    files = [{"LogFileName": name, "LastWritten": given[name]["written"], "Size": len(given[name]["text"])} for name in some]
+    return 200, {"DescribeDBLogFiles": files, **({"Marker": marker} if marker else {})}
+
+
+def download_log(state, _backend, params):
+    """Sixty-four letters at a time."""
+    given = state.plan.get("logs", {}).get(params["DBInstanceIdentifier"], {})
+    if params["LogFileName"] not in given:
+        return 404, ("DBLogFileNotFoundFault", f"DBLog File: {params['LogFileName']}, is not found on the DB instance")
+    text, begin = given[params["LogFileName"]]["text"], int(params.get("Marker", 0))
+    end = begin + 64
+    return 200, {"LogFileData": text[begin:end], "Marker": str(end), "AdditionalDataPending": end < len(text)}
+
+
+ACTIONS = {
+    "DescribeDBLogFiles": describe_logs,
+    "DownloadDBLogFilePortion": download_log,
+    "DescribeDBClusterParameters": describe_parameters,
+    "DescribeDBClusterParameterGroups": describe_groups,
+    "ResetDBClusterParameterGroup": reset_parameters,
+    "PutMetricAlarm": put_alarm,
+    "PutCompositeAlarm": put_composite,
+    "DeleteAlarms": delete_alarms,
+    "DescribeAlarms": describe_alarms,
+}
