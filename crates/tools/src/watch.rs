@@ -45,9 +45,9 @@ pub struct Watched {
 pub struct WatchedDatabase {
     /// The target.
     pub target: String,
-    /// Where the samples are: a file, or a server and a schema.
+    /// Where the samples are.
     pub file: String,
-    /// Bytes there; in a schema those of all databases together.
+    /// Bytes there.
     pub bytes: u64,
 }
 
