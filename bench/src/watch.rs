@@ -1,12 +1,16 @@
 //! A day of samples of many databases: what it takes on the disk, how long questions take, and what expires.
 
+mod active;
+
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use howdah_pg::{ConnInfo, Origin, Target};
 use howdah_store::Store;
 use howdah_store::samples::{
-    Activity, By, Collected, Metric, RelationState, RelationUse, Sampled, Samples, Seen, StatementTotal,
-    StatementUse, Window,
+    Activity, By, Collected, History, Metric, RelationState, RelationUse, Sampled, Samples, Seen,
+    StatementTotal, StatementUse, Window,
 };
 use howdah_watch::history::{Sensitivity, growth, load, regressions, step_of};
 
@@ -21,6 +25,9 @@ pub(crate) struct Arguments {
     /// Statements of each that are executed in every minute.
     #[arg(long, default_value_t = 200)]
     statements: i64,
+    /// Keep them on a PostgreSQL server, as several machines do, and not in files.
+    #[arg(long)]
+    server: bool,
 }
 
 const START: i64 = 1_800_000_000 - 1_800_000_000 % DAY;
@@ -31,28 +38,42 @@ const MIB: f64 = 1_048_576.0;
 /// Measures and prints.
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let home = tempfile::tempdir()?;
-    let store = Store::open(home.path().join("store"));
+    let major = *howdah_testkit::majors().last().context("no PostgreSQL")?;
+    let history = match arguments.server {
+        false => History::Beside(Store::open(home.path().join("store"))),
+        true => {
+            let url = howdah_testkit::server(major)
+                .await
+                .database("history")
+                .await
+                .url();
+            History::On {
+                server: Arc::new(Target::new("history", ConnInfo::parse(&url)?, Origin::Config)),
+                schema: "howdah_history".to_owned(),
+            }
+        }
+    };
     let mut databases = Vec::new();
+    let mut claims = Vec::new();
     let began = Instant::now();
     for number in 0..arguments.databases {
-        let samples = Samples::of(&store, &format!("database {number}"));
+        let samples = history.samples(&format!("database {number}"));
+        claims.push(samples.claim().await?.context("somebody else watches")?);
         day(&samples, START, arguments.statements).await?;
         databases.push(samples);
         eprintln!("{} of {} days", number + 1, arguments.databases);
     }
     let minutes = f64::from(arguments.databases) * 1_440.0;
     let written_ms = began.elapsed().as_secs_f64() * 1e3 / minutes;
-    let largest = databases
-        .iter()
-        .map(Samples::bytes)
-        .max()
-        .context("no database")?;
+    let mut bytes = 0;
+    for samples in &databases {
+        // On a server each tells of all.
+        let its = samples.bytes().await?;
+        bytes = if arguments.server { its } else { bytes + its };
+    }
+    let per_day = bytes as f64 / f64::from(arguments.databases);
     let mut lines = vec![
-        figure(
-            "a day of the largest of 20 databases, MB",
-            largest as f64 / 1e6,
-            "≈ 20",
-        ),
+        figure("a day of a database, MB", per_day / 1e6, "≈ 20"),
         figure("to record a minute, ms", written_ms, ""),
     ];
 
@@ -81,7 +102,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     kept(samples, START + 4 * DAY).await?;
     lines.push(figure(
         "what is left of it after four days, MB",
-        samples.bytes() as f64 / 1e6,
+        samples.bytes().await? as f64 / 1e6,
         "",
     ));
     // Summed-up spans keep those that took most by themselves, and the others in one row.
@@ -95,23 +116,28 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     );
     again(samples, START + 40 * DAY, arguments.statements).await?;
     kept(samples, START + 40 * DAY).await?;
-    lines.push(figure("after forty days, MB", samples.bytes() as f64 / 1e6, ""));
+    lines.push(figure(
+        "what is left after forty days, MB",
+        samples.bytes().await? as f64 / 1e6,
+        "",
+    ));
     kept(samples, START + 500 * DAY).await?;
     ensure!(
         samples.reach().await?.is_none(),
         "after thirteen months nothing is left"
     );
     lines.push(figure(
-        "after thirteen months, MB",
-        samples.bytes() as f64 / 1e6,
+        "what is left after thirteen months, MB",
+        samples.bytes().await? as f64 / 1e6,
         "",
     ));
+    if arguments.server {
+        // Room that is free stays with the tables of all databases there.
+        lines.retain(|line| !line.what.contains(" after "));
+    }
     lines.push(figure("memory of this process, MiB", peak_mib()?, ""));
-    measure::print(
-        &lines,
-        *howdah_testkit::majors().last().context("no PostgreSQL")?,
-        false,
-    );
+    lines.extend(active::measure(major).await?);
+    measure::print(&lines, major, false);
     Ok(())
 }
 

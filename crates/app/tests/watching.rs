@@ -216,6 +216,89 @@ async fn what_was_seen_before_an_interrupt_is_kept_and_two_do_not_count_twice() 
     assert_eq!(gone.status.code(), Some(1), "{gone:?}");
 }
 
+/// What one machine watched on a server that both name, another one tells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_on_a_server_is_shared() {
+    for major in majors() {
+        let server = private(ServerOptions {
+            major,
+            ..ServerOptions::default()
+        })
+        .await;
+        let database = server.database("shared").await;
+        let kept = server.database("history").await;
+        let (here, there) = (Program::new(&database.url()), Program::new(&database.url()));
+        for (program, store, schema) in [
+            (&here, kept.url(), "schema = \"what_howdah_saw\""),
+            (&there, "central".to_owned(), "schema = \"what_howdah_saw\""),
+        ] {
+            let config = format!(
+                "[history]\nstore = {store:?}\n{schema}\n[targets.central]\nurl = {:?}\n",
+                kept.url()
+            );
+            std::fs::write(program.home.path().join("howdah.toml"), config).unwrap();
+        }
+        let never = there.run(&["history", "load", "--target", "default"]).await;
+        assert_eq!(never.status.code(), Some(1), "{never:?}");
+        let client = database.probe().await;
+        let sleeping = tokio::spawn(async move {
+            drop(
+                client
+                    .batch_execute("SELECT pg_sleep(600), 'a secret of 4711'")
+                    .await,
+            )
+        });
+        let watched = here
+            .json(&["watch", "--target", "default", "--for", "5s", "--json"])
+            .await;
+        let place = watched["databases"][0]["file"].as_str().unwrap();
+        assert!(place.contains("schema what_howdah_saw"), "{watched}");
+        assert!(
+            watched["databases"][0]["bytes"].as_u64().unwrap() > 0,
+            "{watched}"
+        );
+        let load = there
+            .json(&["history", "load", "--target", "default", "--json"])
+            .await;
+        assert!(load["looks"].as_i64().unwrap() >= 1, "{load}");
+        for part in ["top", "regressions", "growth", "changes"] {
+            let output = there.run(&["history", part, "--target", "default"]).await;
+            assert_eq!(output.status.code(), Some(0), "{part}: {output:?}");
+        }
+        let probe = kept.probe().await;
+        let texts: String = probe
+            .query_one(
+                "SELECT string_agg(text, E'\\n') FROM what_howdah_saw.statement",
+                &[],
+            )
+            .await
+            .unwrap()
+            .get(0);
+        assert!(texts.contains("pg_sleep") && !texts.contains("4711"), "{texts}");
+        assert!(!here.home.path().join("state/store/samples").exists());
+
+        // A history that is not there is told at once, without its password.
+        let config = "[history]\nstore = \"postgres://somebody:very-secret@127.0.0.1:1/nothing\"\n";
+        std::fs::write(here.home.path().join("howdah.toml"), config).unwrap();
+        let output = here.run(&["watch"]).await;
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.contains("history") && !said.contains("very-secret"),
+            "{said}"
+        );
+        server
+            .probe("postgres")
+            .await
+            .batch_execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+            )
+            .await
+            .unwrap();
+        sleeping.await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn triggers_tell_once_and_keep_silent() {
     let server = private(ServerOptions::default()).await;

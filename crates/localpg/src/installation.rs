@@ -16,7 +16,7 @@ pub struct Installation {
     pub major: u16,
     /// The version as the server prints it: `15.14`, `18beta1`.
     pub version: String,
-    /// Holds at least `postgres` and `initdb`.
+    /// Holds at least `postgres` and `initdb`, or links to them.
     pub bin_dir: PathBuf,
 }
 
@@ -115,7 +115,7 @@ impl Installation {
     /// Whether a library that servers load by that name is there:
     /// `pg_stat_statements`.
     pub fn has_library(&self, name: &str) -> bool {
-        let Some(root) = self.bin_dir.parent() else {
+        let Some(root) = self.root() else {
             return false;
         };
         let file = format!("{name}.so");
@@ -129,14 +129,21 @@ impl Installation {
     pub fn has_extension(&self, name: &str) -> bool {
         let file = format!("extension/{name}.control");
         let mut shared: Vec<PathBuf> = Vec::new();
-        if let Some(root) = self.bin_dir.parent() {
+        if let Some(root) = self.root() {
             shared.extend(["share", "share/postgresql", "share/pgsql"].map(|dir| root.join(dir)));
-        }
-        // Debian keeps what is the same on all machines apart.
-        if self.bin_dir.starts_with("/usr/lib/postgresql") {
-            shared.push(format!("/usr/share/postgresql/{}", self.major).into());
+            // Debian keeps what is the same on all machines apart.
+            if root.starts_with("/usr/lib/postgresql") {
+                shared.push(format!("/usr/share/postgresql/{}", self.major).into());
+            }
         }
         shared.iter().any(|dir| dir.join(&file).is_file())
+    }
+
+    /// Above the directory in which the server program really is: `/usr/local/bin/postgres` may
+    /// be a link, and the server looks for its libraries from where that leads.
+    fn root(&self) -> Option<PathBuf> {
+        let program = self.bin_dir.join("postgres").canonicalize().ok()?;
+        Some(program.parent()?.parent()?.to_owned())
     }
 }
 
@@ -281,5 +288,36 @@ mod tests {
         find_bins(directory.path(), 4, &mut found);
         assert_eq!(found, vec![deep.join("bin")]);
         assert_eq!(Installation::at(&found[0]).unwrap().major, real.major);
+    }
+
+    #[test]
+    fn a_directory_of_links_has_what_they_lead_to() {
+        let directory = tempfile::tempdir().unwrap();
+        for (number, real) in Installation::all().into_iter().enumerate() {
+            let bin = directory.path().join(number.to_string()).join("bin");
+            std::fs::create_dir_all(&bin).unwrap();
+            for program in ["postgres", "initdb"] {
+                std::os::unix::fs::symlink(real.bin_dir.join(program), bin.join(program)).unwrap();
+            }
+            let linked = Installation::at(&bin).unwrap();
+            assert_eq!(linked.bin_dir, bin, "shown as it was named");
+            // Every server has these two, whatever else was packaged with it.
+            assert!(
+                real.has_library("plpgsql") && real.has_extension("plpgsql"),
+                "{real:?}"
+            );
+            for name in ["plpgsql", "pg_stat_statements", "no_such_library"] {
+                assert_eq!(
+                    linked.has_library(name),
+                    real.has_library(name),
+                    "{name} of {real:?}"
+                );
+                assert_eq!(
+                    linked.has_extension(name),
+                    real.has_extension(name),
+                    "{name} of {real:?}"
+                );
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use howdah_core::{Error, ErrorKind};
+use howdah_pg::PgError;
 use rusqlite::ErrorCode;
 
 /// What can go wrong with the store.
@@ -81,6 +82,44 @@ pub enum StoreError {
         /// What state it is in, and since when.
         message: String,
     },
+    /// The server that keeps the history cannot be reached, or refuses.
+    #[error("The history at {place} cannot be used: {source}")]
+    History {
+        /// Where it is.
+        place: String,
+        /// Why.
+        source: Box<PgError>,
+    },
+    /// A newer Howdah made the tables of the history.
+    #[error("The history at {place} has format {found}; this howdah knows formats up to {known}.")]
+    HistoryTooNew {
+        /// Where it is.
+        place: String,
+        /// Its format.
+        found: usize,
+        /// The newest that is understood.
+        known: usize,
+    },
+    /// The last samples wait in memory, and the program ends.
+    #[error("The last samples could not be written to the history at {place}: {error}")]
+    Unwritten {
+        /// Where it is.
+        place: String,
+        /// Why.
+        error: String,
+    },
+    /// Another watcher has the right to write the samples of this database.
+    #[error("The samples of {database} are written by another howdah.")]
+    NotOurs {
+        /// The database.
+        database: String,
+    },
+    /// The history holds something that is no number where one is expected.
+    #[error("The history holds {found:?} where a number should be.")]
+    NoNumber {
+        /// What it holds.
+        found: String,
+    },
     /// SQLite refused for another reason.
     #[error("The store failed: {0}.")]
     Sqlite(#[from] rusqlite::Error),
@@ -115,6 +154,11 @@ impl StoreError {
         }
     }
 
+    /// Whether it is one of a server that keeps the history, and may be over the next time.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::History { source, .. } if crate::samples::is_passing(source))
+    }
+
     /// An error of the operating system on `path`.
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         let path = path.to_owned();
@@ -144,6 +188,11 @@ impl StoreError {
                 "Find the process with `lsof '{}'`; if it hangs, end it and try again.",
                 path.display()
             ),
+            Self::History { source, .. } => match source.sqlstate() {
+                Some("42501") => "The role needs CREATE on the database the first time, or the schema as its own; a reader needs USAGE on the schema and SELECT on its tables.".into(),
+                _ => "[history] in howdah.toml says where the history is kept.".into(),
+            },
+            Self::HistoryTooNew { .. } => "Upgrade howdah, or name another schema under [history] in howdah.toml.".into(),
             Self::TooNew { .. } => "Upgrade howdah, or set HOWDAH_HOME to another directory.".into(),
             Self::Busy { job, .. } => {
                 format!(
@@ -153,6 +202,9 @@ impl StoreError {
             Self::NotFound { what: "approval", .. } => "`howdah approve --list` shows what waits.".into(),
             Self::NotFound { .. } => "`howdah job list` shows the jobs of this machine.".into(),
             Self::Fenced { .. }
+            | Self::Unwritten { .. }
+            | Self::NotOurs { .. }
+            | Self::NoNumber { .. }
             | Self::NotPending { .. }
             | Self::Sqlite(_)
             | Self::Json(_)
@@ -166,7 +218,9 @@ impl From<StoreError> for Error {
         let kind = match &error {
             StoreError::NotFound { .. } => ErrorKind::NotFound,
             StoreError::Busy { .. } | StoreError::NotPending { .. } => ErrorKind::Refused,
-            StoreError::Json(_) => ErrorKind::Internal,
+            StoreError::Json(_) | StoreError::NoNumber { .. } => ErrorKind::Internal,
+            StoreError::History { .. } | StoreError::Unwritten { .. } => ErrorKind::Unavailable,
+            StoreError::NotOurs { .. } => ErrorKind::Refused,
             StoreError::Fenced { .. } | StoreError::Closed => ErrorKind::Cancelled,
             _ => ErrorKind::Local,
         };

@@ -1,44 +1,70 @@
 //! What was seen of a watched database: sessions at work, use of statements and
-//! relations, sizes, counters, changes. One file for each database, so that those
-//! who watch do not wait for one another and forgetting one is deleting a file.
+//! relations, sizes, counters, changes.
+//!
+//! On one machine that is a file of SQLite for each database, so that those who watch do not
+//! wait for one another and forgetting one is deleting a file. Where several machines watch it
+//! is a schema of a PostgreSQL server. Both have the same tables, and every statement is written
+//! once, in what both understand: see `statement.rs`.
 
+mod file;
 mod keep;
 mod read;
 mod record;
+mod server;
+mod statement;
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use howdah_pg::Target;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Durability, Opened, Place};
+use self::statement::{Bundle, Found, Statement};
 use crate::{Store, StoreError};
 
+pub(crate) use file::FORMATS;
 pub use keep::{LEVELS, Level};
 pub use read::{
     By, LoadPoint, MetricPoint, RelationPoint, RelationTotal, SizePoint, StatementPoint, StatementTotal,
     Window,
 };
+pub use server::Trouble;
+pub(crate) use server::is_passing;
 
-/// The formats of a file of samples, in order; a released one is never edited.
-pub(crate) const FORMATS: &[&str] = &[include_str!("samples/1.sql")];
+/// Where samples are kept.
+#[derive(Clone)]
+pub enum History {
+    /// In files beside the records of this machine.
+    Beside(Store),
+    /// In a schema of a server, with those of other machines.
+    On {
+        /// The server and its database.
+        server: Arc<Target>,
+        /// The schema, which the first watcher creates.
+        schema: String,
+    },
+}
 
 /// The samples of one database. Cheap to clone; opened by its first use.
 #[derive(Clone)]
 pub struct Samples {
-    inner: Arc<Inner>,
+    kept: Kept,
 }
 
-struct Inner {
-    place: Place,
-    connection: Mutex<Option<Opened>>,
+#[derive(Clone)]
+enum Kept {
+    File(Arc<file::File>),
+    Server(Arc<server::Server>),
 }
 
 /// The right to write samples of a database; see [`Samples::claim`].
-#[derive(Debug)]
 pub struct Claim {
-    _file: std::fs::File,
+    held: Held,
+}
+
+enum Held {
+    File(#[allow(dead_code, reason = "the lock is held for as long as it is open")] std::fs::File),
+    Server(Arc<server::Server>),
 }
 
 /// Sessions that were seen at work in some looks at them.
@@ -216,121 +242,143 @@ pub struct Collected {
     pub changes: Vec<Change>,
 }
 
+impl History {
+    /// The samples of a database. `database` says which one, in any text that stays the same.
+    /// Touches nothing yet.
+    pub fn samples(&self, database: &str) -> Samples {
+        match self {
+            Self::Beside(store) => Samples::of(store, database),
+            Self::On { server, schema } => Samples {
+                kept: Kept::Server(Arc::new(server::Server::new(server, schema, database))),
+            },
+        }
+    }
+
+    /// Whether other machines see it too, so that databases need names that hold there.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::On { .. })
+    }
+}
+
+impl Claim {
+    /// Lets the next watcher begin. Dropping it does so too; on a server not at once.
+    pub async fn release(self) {
+        if let Held::Server(server) = self.held {
+            server.release().await;
+        }
+    }
+}
+
 impl Samples {
-    /// The samples of a database, beside the records of `store`. `database`
-    /// says which one, in any text that stays the same. Touches nothing yet.
+    /// The samples of a database in a file beside the records of `store`.
     pub fn of(store: &Store, database: &str) -> Self {
-        let directory = store.directory().join("samples");
-        let file = format!("{}.db", file_name(database));
         Self {
-            inner: Arc::new(Inner {
-                place: Place::samples(&directory, &file),
-                connection: Mutex::new(None),
-            }),
+            kept: Kept::File(Arc::new(file::File::new(store, database))),
         }
     }
 
     /// Whether the database was ever watched.
-    pub fn exists(&self) -> bool {
-        self.inner.place.file().exists()
-    }
-
-    /// The right to write samples of this database, until it is dropped or the process ends;
-    /// `None` where another process has it: what two watchers write would count twice.
-    pub fn claim(&self) -> Result<Option<Claim>, StoreError> {
-        let path = self.file().with_extension("watched");
-        let failed = |source: std::io::Error| StoreError::io(&path, source);
-        if let Some(directory) = path.parent() {
-            crate::private_directory(directory)?;
-        }
-        let file = std::fs::File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Claim { _file: file })),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-            Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    pub async fn exists(&self) -> Result<bool, StoreError> {
+        match &self.kept {
+            Kept::File(file) => Ok(file.path().exists()),
+            Kept::Server(server) => server.exists().await,
         }
     }
 
-    /// The file.
-    pub fn file(&self) -> &Path {
-        self.inner.place.file()
+    /// The right to write samples of this database, until it is released or the process ends;
+    /// `None` where another process has it: what two watchers write would count twice. On a
+    /// server nothing is written without it.
+    pub async fn claim(&self) -> Result<Option<Claim>, StoreError> {
+        let held = match &self.kept {
+            Kept::File(file) => file.claim()?.map(Held::File),
+            Kept::Server(server) => server.claim().await?.then(|| Held::Server(Arc::clone(server))),
+        };
+        Ok(held.map(|held| Claim { held }))
     }
 
-    /// Bytes on the disk, the log of writes included.
-    pub fn bytes(&self) -> u64 {
-        let size = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
-        let log = self.file().with_extension("db-wal");
-        size(self.file()) + size(&log)
-    }
-
-    async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.call(move |connection| read(connection)).await
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        write: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.call(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = write(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        })
-        .await
-    }
-
-    async fn call<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || {
-            let mut slot = inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.place.with(&mut slot, Durability::Process, f)
-        })
-        .await
-        .map_err(|_| StoreError::Closed)?
-    }
-}
-
-/// A name that every file system takes, different for different databases.
-fn file_name(database: &str) -> String {
-    let readable: String = database
-        .chars()
-        .take(60)
-        .map(|c| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => c,
-            _ => '_',
-        })
-        .collect();
-    // FNV-1a: the same in every release, unlike the standard library's hash.
-    let hash = database.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{readable}-{hash:016x}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::file_name;
-
-    #[test]
-    fn databases_have_files_of_their_own() {
-        let long = "x".repeat(300);
-        for name in ["shop", "prod/shop", "../../etc/passwd", "Großes \"Ding\"", &long] {
-            let file = file_name(name);
-            assert!(file.len() < 100 && !file.contains(['/', '.', '"']), "{file}");
+    /// Where they are: a file, or a server and a schema.
+    pub fn place(&self) -> String {
+        match &self.kept {
+            Kept::File(file) => file.path().display().to_string(),
+            Kept::Server(server) => server.place(),
         }
-        assert_ne!(file_name("a/b"), file_name("a_b"));
-        assert_eq!(file_name("shop"), file_name("shop"));
+    }
+
+    /// Bytes there; on a server those of all databases together.
+    pub async fn bytes(&self) -> Result<u64, StoreError> {
+        match &self.kept {
+            Kept::File(file) => Ok(file.bytes()),
+            Kept::Server(server) => server.bytes().await,
+        }
+    }
+
+    /// Why samples wait in memory to be written; a file is written or fails.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match &self.kept {
+            Kept::File(_) => None,
+            Kept::Server(server) => server.trouble(),
+        }
+    }
+
+    /// Writes what waits in memory.
+    ///
+    /// # Errors
+    /// Where that is not possible now.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        match &self.kept {
+            Kept::File(_) => Ok(()),
+            Kept::Server(server) => server.settle().await,
+        }
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        asked: Vec<Statement>,
+        take: impl Fn(&Found<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Vec<Vec<T>>, StoreError> {
+        match &self.kept {
+            Kept::File(file) => file.ask(asked, take).await,
+            Kept::Server(server) => server.ask(asked, take).await,
+        }
+    }
+
+    async fn ask_one<T: Send + 'static>(
+        &self,
+        asked: Statement,
+        take: impl Fn(&Found<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Vec<T>, StoreError> {
+        Ok(self.ask(vec![asked], take).await?.pop().unwrap_or_default())
+    }
+
+    async fn write(&self, bundle: Bundle) -> Result<(), StoreError> {
+        if bundle.statements.is_empty() {
+            return Ok(());
+        }
+        match &self.kept {
+            Kept::File(file) => file.write(bundle.statements).await,
+            Kept::Server(server) => server.write(bundle.statements).await,
+        }
+    }
+
+    /// Gives room that is free back; a server does so by itself.
+    async fn shrink(&self) -> Result<(), StoreError> {
+        match &self.kept {
+            Kept::File(file) => file.shrink().await,
+            Kept::Server(_) => Ok(()),
+        }
+    }
+
+    /// What there was of a kind, where that must be known without asking: a server may be away.
+    fn remembered(&self, kind: &str) -> Option<BTreeMap<String, String>> {
+        match &self.kept {
+            Kept::File(_) => None,
+            Kept::Server(server) => server.remembered(kind),
+        }
+    }
+
+    fn remember(&self, kind: &'static str, facts: BTreeMap<String, String>) {
+        if let Kept::Server(server) = &self.kept {
+            server.remember(kind, facts);
+        }
     }
 }

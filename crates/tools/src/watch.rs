@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use howdah_core::{Config, Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
-use howdah_pg::{Target, Targets};
-use howdah_store::Store;
+use howdah_pg::Targets;
 use howdah_watch::{Pace, Report as News, run, samples_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,9 +14,9 @@ use crate::{target_session, watched};
 
 /// Watches a database until it is stopped: its sessions every second, its counters every minute.
 ///
-/// What it sees is kept on this machine, about 20 MB a day at most, minutes for two days, ten minutes for five weeks,
-/// six hours for a year; `howdah history` reads it. The server spends less than a hundredth of a processor on it.
-/// Nothing is changed there, and no constant of a statement is kept.
+/// What it sees is kept on this machine, or on the server that `[history]` in howdah.toml names: about 20 MB a day at
+/// most, minutes for two days, ten minutes for five weeks, six hours for a year; `howdah history` reads it. The server
+/// spends less than a hundredth of a processor on it. Nothing is changed there, and no constant of a statement is kept.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct Watch {
     /// Stop after so long: 90s, 15m, 6h, 2d.
@@ -46,9 +45,9 @@ pub struct Watched {
 pub struct WatchedDatabase {
     /// The target.
     pub target: String,
-    /// Where the samples are.
+    /// Where the samples are: a file, or a server and a schema.
     pub file: String,
-    /// Bytes there.
+    /// Bytes there; in a schema those of all databases together.
     pub bytes: u64,
 }
 
@@ -95,10 +94,10 @@ impl Tool for Watch {
             }
             ended.cancel();
         });
-        let store = cx.get::<Store>()?;
+        let history = watched::history(cx).await?;
         let mut telling = tokio::task::JoinSet::new();
         let watching = targets.iter().map(|target| {
-            let samples = samples_of(&store, target);
+            let samples = samples_of(&history, target);
             let is_ours = Arc::new(AtomicBool::new(false));
             telling.spawn(Arc::clone(&triggers).run(cx.clone(), target.name.clone(), Arc::clone(&is_ours), stop.clone()));
             let (name, progress, stop) = (target.name.clone(), Arc::clone(&cx.progress), stop.clone());
@@ -112,6 +111,21 @@ impl Tool for Watch {
                         format!("Watching {name}")
                     }
                     News::Elsewhere => format!("{name} is watched by another howdah; this one waits for its turn"),
+                    News::Unwritten(error) => {
+                        tracing::warn!("{name}: the history cannot be written: {error}. What is seen is kept in memory meanwhile.");
+                        format!("Watching {name}; the history cannot be written now")
+                    }
+                    News::Dropping => {
+                        tracing::warn!("{name}: the history still cannot be written; what was seen first is dropped");
+                        format!("Watching {name}; the history cannot be written now")
+                    }
+                    News::Written(dropped) => {
+                        match dropped {
+                            0 => tracing::warn!("{name}: the history is written again, all of it"),
+                            _ => tracing::warn!("{name}: the history is written again; {dropped} bundles of samples are missing"),
+                        }
+                        format!("Watching {name}")
+                    }
                     News::Lost(error) => {
                         tracing::warn!("{name}: {error}. It is tried again.");
                         format!("{name} cannot be reached; it is tried again")
@@ -134,17 +148,16 @@ impl Tool for Watch {
         for result in results {
             result?;
         }
-        let database = |target: &Arc<Target>| {
-            let samples = samples_of(&store, target);
-            WatchedDatabase {
+        let mut databases = Vec::new();
+        for target in &targets {
+            let samples = samples_of(&history, target);
+            databases.push(WatchedDatabase {
                 target: target.name.clone(),
-                file: samples.file().display().to_string(),
-                bytes: samples.bytes(),
-            }
-        };
-        Ok(Watched {
-            databases: targets.iter().map(database).collect(),
-        })
+                file: samples.place(),
+                bytes: samples.bytes().await?,
+            });
+        }
+        Ok(Watched { databases })
     }
 }
 

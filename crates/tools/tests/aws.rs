@@ -448,10 +448,21 @@ fn readiness_is_what_aws_says_where_the_server_is_out_of_reach() {
         ("high-availability", "fail"),
         ("deletion-protection", "fail"),
         ("enhanced-monitoring", "warn"),
-        ("alarms", "warn"),
+        ("alarms", "fail"),
     ] {
         assert_eq!(verdict(&trial, code), due, "{code}: {trial:#}");
     }
+    let topic = "arn:aws:sns:eu-central-1:123456789012:on-call";
+    account.text(&[
+        "cluster",
+        "create-alarms",
+        "trial",
+        "--sns-topic",
+        topic,
+        "--wait",
+    ]);
+    let (_, trial) = ready("trial");
+    assert_eq!(verdict(&trial, "alarms"), "pass", "{trial:#}");
     // What costs money is not made by a drill.
     let refused = account.refusal(&["ready", "shop", "--drill", "restore", "--yes"]);
     assert!(refused.contains("howdah cluster restore shop"), "{refused}");

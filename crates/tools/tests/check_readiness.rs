@@ -377,6 +377,22 @@ async fn on_a_good_cluster_each_item_passes() {
     }
     assert_eq!(ready["counts"]["fail"], 0, "{ready:#}");
     assert_eq!((code, &ready["ready"]), (0, &json!(true)), "{ready:#}");
+    // A drill goes on when its worker is killed, and so does what it has carried out.
+    let drill = home.begin(&[
+        "ready",
+        "good",
+        "--drill",
+        "restore",
+        "--only",
+        "restore-drill",
+        "--json",
+    ]);
+    home.kill_worker("drill_restore", "restore_cluster").await;
+    let output = tokio::task::spawn_blocking(move || drill.wait_with_output().unwrap())
+        .await
+        .unwrap();
+    let ready: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(ready["drills"][0]["succeeded"], true, "{ready:#}");
     // An index that a function's change has made wrong is restored as wrong as it was.
     app.batch(BROKEN_INDEX).await.unwrap();
     let (code, ready) = home.ready(&["good", "--drill", "restore", "--only", "restore-drill"]);
@@ -388,6 +404,9 @@ async fn on_a_good_cluster_each_item_passes() {
             .contains("broken_b"),
         "{ready:#}"
     );
+    let (code, ready) = home.ready(&["good", "--only", "restore-drill"]);
+    let remembered = item(&ready, "restore-drill")["message"].as_str().unwrap();
+    assert!(code == 1 && remembered.contains("broken_b"), "{ready:#}");
     // The drills left nothing behind.
     let clusters: Value = serde_json::from_str(&home.text(&["cluster", "list", "--json"])).unwrap();
     assert_eq!(clusters["clusters"].as_array().unwrap().len(), 1, "{clusters:#}");
@@ -399,6 +418,16 @@ async fn on_a_good_cluster_each_item_passes() {
         .await
         .unwrap();
     assert_eq!(left.first().unwrap().get(0), Some("0"));
+}
+
+/// The process that works on a job.
+fn worker(job: &str) -> Option<String> {
+    let processes = std::fs::read_dir("/proc").ok()?;
+    let mut names = processes.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.find(|name| {
+        let command = std::fs::read_to_string(format!("/proc/{name}/cmdline")).unwrap_or_default();
+        command.replace('\0', " ").contains(&format!("job work {job}"))
+    })
 }
 
 const BROKEN_INDEX: &str = "
@@ -417,6 +446,43 @@ impl Home {
             output.status.code().unwrap(),
             String::from_utf8(output.stderr).unwrap(),
         )
+    }
+
+    fn begin(&self, arguments: &[&str]) -> std::process::Child {
+        Command::new(howdah_testkit::howdah())
+            .args(arguments)
+            .env("HOWDAH_HOME", self.0.join("state"))
+            .current_dir(&self.0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Kills the worker of the job of that kind, once it has begun a job of the other kind.
+    async fn kill_worker(&self, kind: &str, child: &str) {
+        let until = Instant::now() + Duration::from_secs(120);
+        loop {
+            let jobs: Value = serde_json::from_str(&self.text(&["job", "list", "--json"])).unwrap();
+            let running = |kind: &str| {
+                let jobs = jobs["jobs"].as_array().unwrap();
+                let found = jobs
+                    .iter()
+                    .find(|job| job["kind"] == kind && job["state"] == "running");
+                found.map(|job| job["id"].as_str().unwrap().to_owned())
+            };
+            if let (Some(id), Some(_)) = (running(kind), running(child)) {
+                let killed = Command::new("kill")
+                    .args(["-KILL", &worker(&id).expect("a worker")])
+                    .status()
+                    .unwrap();
+                assert!(killed.success(), "job {id}");
+                return;
+            }
+            assert!(Instant::now() < until, "{jobs:#}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     fn watch(&self, cluster: &str) -> std::process::Child {

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use howdah_pg::{Origin, Target};
-use howdah_store::Store;
-use howdah_store::samples::{Claim, Samples};
+use howdah_store::samples::{Claim, History, Samples, Trouble};
+use howdah_store::{Owner, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{WatchError, Watcher};
@@ -49,28 +49,45 @@ pub enum Report {
     Watching(Vec<String>),
     /// It cannot be reached, and is tried again.
     Lost(String),
-    /// Another process on this machine watches it; this one waits for its turn.
+    /// Another process watches it, here or on another machine; this one waits for its turn.
     Elsewhere,
+    /// What is seen cannot be written now, and is kept in memory until it can.
+    Unwritten(String),
+    /// There was no room for more in memory: what was seen first is dropped.
+    Dropping,
+    /// What was kept in memory is written; so many of its bundles were dropped.
+    Written(usize),
 }
 
 /// The samples of a target's database.
-pub fn samples_of(store: &Store, target: &Target) -> Samples {
+///
+/// Beside the records of this machine a configured target goes by its name, which stays when host
+/// or port change. Where machines share a history, each with a configuration of its own, it goes
+/// by its address; one that leads nowhere but here has this machine's name in front.
+pub fn samples_of(history: &History, target: &Target) -> Samples {
     let database = target.conninfo.database();
-    let name = match target.origin {
-        // These have names that stay when host or port change.
-        Origin::Config | Origin::Cluster => {
-            format!("{}/{database}", target.name.split('/').next().unwrap_or_default())
-        }
-        _ => {
-            let hosts: Vec<String> = target.conninfo.hosts().iter().map(ToString::to_string).collect();
-            format!("{}/{database}", hosts.join(","))
-        }
+    let hosts = target.conninfo.hosts();
+    let name = target.name.split('/').next().unwrap_or_default();
+    let address = || {
+        hosts
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(",")
     };
-    Samples::of(store, &name)
+    let machine = &Owner::this_process().host;
+    let server = match (history.is_shared(), target.origin) {
+        (false, Origin::Config | Origin::Cluster) => name.to_owned(),
+        (true, Origin::Cluster) => format!("{machine}:{name}"),
+        (true, _) if !hosts.iter().all(howdah_pg::Host::is_remote) => format!("{machine}:{}", address()),
+        _ => address(),
+    };
+    history.samples(&format!("{server}/{database}"))
 }
 
 /// Watches a database until `cancel`. What stands in the way on the server's side is waited
-/// out; an error is one of the samples on this machine.
+/// out, and so is a history on a server that cannot be reached once this one has begun; an
+/// error is one of the samples on this machine, or of a history that it cannot begin with.
 pub async fn run(
     target: Arc<Target>,
     samples: Samples,
@@ -78,50 +95,105 @@ pub async fn run(
     cancel: CancellationToken,
     report: impl Fn(Report) + Send + Sync,
 ) -> Result<(), WatchError> {
-    let Some(_claim) = claimed(&samples, &cancel, &report).await? else {
-        return Ok(());
-    };
+    let mut has_begun = false;
+    loop {
+        let Some(claim) = claimed(&samples, &cancel, &report, has_begun).await? else {
+            return Ok(());
+        };
+        has_begun = true;
+        let watched = held(&target, &samples, pace, &cancel, &report).await;
+        claim.release().await;
+        match watched {
+            // Another one has taken over, while this one was cut off from the history.
+            Err(WatchError::Store(StoreError::NotOurs { .. })) if !cancel.is_cancelled() => {}
+            watched => return watched,
+        }
+    }
+}
+
+/// Watches while the right to is ours.
+async fn held(
+    target: &Target,
+    samples: &Samples,
+    pace: Pace,
+    cancel: &CancellationToken,
+    report: &(impl Fn(Report) + Send + Sync),
+) -> Result<(), WatchError> {
     let mut watcher: Option<Watcher> = None;
-    let mut retry = RETRY.0;
+    let mut course = Course {
+        retry: RETRY.0,
+        dropped: None,
+    };
     loop {
         let went = tokio::select! {
             () = cancel.cancelled() => break,
-            went = connected(&target, &samples, &mut watcher, pace, &report, &mut retry) => went,
+            went = connected(target, samples, &mut watcher, pace, report, &mut course) => went,
         };
         match went {
-            Err(WatchError::Store(error)) => return Err(error.into()),
+            Err(WatchError::Store(error)) if !error.is_passing() => return Err(error.into()),
             Err(error) => report(Report::Lost(error.to_string())),
             Ok(()) => {}
         }
         tokio::select! {
             () = cancel.cancelled() => break,
-            () = tokio::time::sleep(retry) => retry = (retry * 2).min(RETRY.1),
+            () = tokio::time::sleep(course.retry) => course.retry = (course.retry * 2).min(RETRY.1),
         }
     }
     if let Some(mut watcher) = watcher {
         watcher.record(now_s()).await?;
+        samples.settle().await?;
     }
     Ok(())
 }
 
-/// The right to watch, once nobody else does; none where it was cancelled before.
+/// The right to watch, once nobody else does; none where it was cancelled before. A history that
+/// cannot be reached is waited for by who `has_begun`; whoever mistyped its address wants to be told.
 async fn claimed(
     samples: &Samples,
     cancel: &CancellationToken,
     report: &(impl Fn(Report) + Send + Sync),
+    mut has_begun: bool,
 ) -> Result<Option<Claim>, WatchError> {
     let mut is_told = false;
     loop {
-        if let Some(claim) = samples.claim()? {
-            return Ok(Some(claim));
-        }
-        if !std::mem::replace(&mut is_told, true) {
-            report(Report::Elsewhere);
+        match samples.claim().await {
+            Ok(Some(claim)) => return Ok(Some(claim)),
+            Ok(None) => {
+                has_begun = true;
+                if !std::mem::replace(&mut is_told, true) {
+                    report(Report::Elsewhere);
+                }
+            }
+            Err(error) if has_begun && error.is_passing() => {
+                report(Report::Lost(error.to_string()));
+                is_told = false;
+            }
+            Err(error) => return Err(error.into()),
         }
         tokio::select! {
             () = cancel.cancelled() => return Ok(None),
             () = tokio::time::sleep(TURN) => {}
         }
+    }
+}
+
+/// How watching goes, over all connections.
+struct Course {
+    /// The pause before the next attempt to connect.
+    retry: Duration,
+    /// Where samples wait to be written: how many of their bundles were dropped, as was told.
+    dropped: Option<usize>,
+}
+
+impl Course {
+    fn tell(&mut self, trouble: Option<Trouble>, report: &(impl Fn(Report) + Send + Sync)) {
+        match (self.dropped, &trouble) {
+            (None, Some(trouble)) => report(Report::Unwritten(trouble.error.clone())),
+            (Some(0), Some(trouble)) if trouble.dropped > 0 => report(Report::Dropping),
+            (Some(dropped), None) => report(Report::Written(dropped)),
+            _ => {}
+        }
+        self.dropped = trouble.map(|trouble| trouble.dropped);
     }
 }
 
@@ -132,7 +204,7 @@ async fn connected(
     slot: &mut Option<Watcher>,
     pace: Pace,
     report: &(impl Fn(Report) + Send + Sync),
-    retry: &mut Duration,
+    course: &mut Course,
 ) -> Result<(), WatchError> {
     let connection = target.connect().await?;
     let watcher = match slot {
@@ -145,7 +217,7 @@ async fn connected(
     watcher.count(now_s()).await?;
     watcher.measure(now_s()).await?;
     report(Report::Watching(watcher.gaps()));
-    *retry = RETRY.0;
+    course.retry = RETRY.0;
     let start = Instant::now();
     let mut looks = Turn::new(start, pace.look);
     let mut counts = Turn::new(start + pace.count, pace.count);
@@ -167,6 +239,7 @@ async fn connected(
         }
         if records.is_due() {
             watcher.record(at_s).await?;
+            course.tell(samples.trouble(), report);
             records.next(Duration::ZERO);
         }
         if counts.is_due() {

@@ -66,7 +66,7 @@ impl Watcher {
     pub async fn new(connection: Connection, samples: Samples) -> Result<Self, WatchError> {
         let asking = Asking::on(connection).await?;
         let mut statements = Statements::default();
-        if samples.exists() {
+        if samples.exists().await? {
             statements.known = samples.known_texts().await?.into_iter().collect();
         }
         Ok(Self {
@@ -206,7 +206,9 @@ impl Watcher {
     /// After a pause, of this watcher or since another one ended, the counters are not compared.
     async fn after_pause(&mut self, at_s: i64, collected: &mut Collected) -> Result<(), WatchError> {
         let last = match (self.counted_at_s, self.is_first) {
-            (None, true) if self.samples.exists() => self.samples.reach().await?.map(|reach| reach.to_s),
+            (None, true) if self.samples.exists().await? => {
+                self.samples.reach().await?.map(|reach| reach.to_s)
+            }
             (counted, _) => counted,
         };
         self.is_first = false;

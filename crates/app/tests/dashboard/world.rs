@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use howdah_pg::{ConnInfo, Connection, NoEnvironment, Origin, Target};
 use howdah_store::Store;
+use howdah_store::samples::History;
 use howdah_testkit::tokio_postgres::Client;
 use howdah_testkit::{Database, Server, ServerOptions, majors, private};
 use howdah_watch::{Watcher, samples_of};
@@ -109,9 +110,9 @@ pub(crate) fn now_s() -> i64 {
 /// An hour of samples of a target in the home of a dashboard, with `sqls` run each minute.
 pub(crate) async fn an_hour(home: &Path, target: &str, database: &Database<'_>, sqls: &[String]) {
     let info = ConnInfo::parse_with(&database.url(), &NoEnvironment).unwrap();
-    let store = Store::open(home.join("store"));
+    let history = History::Beside(Store::open(home.join("store")));
     let target = Target::new(target, info.clone(), Origin::Config);
-    let samples = samples_of(&store, &target);
+    let samples = samples_of(&history, &target);
     let mut watcher = Watcher::new(Connection::connect(&info).await.unwrap(), samples)
         .await
         .unwrap();

@@ -71,22 +71,25 @@ pub(super) struct Way {
     pub(super) scope: Scope,
     /// Only running the statement leads there, and not the analyser's look at it.
     behind: bool,
-    type_: Option<Reader>,
+    /// By which literals it is run already when the analyser reads them, as what lies behind a type is. What lies behind a
+    /// body or a view is out of the analyser's reach.
+    run_by: Option<Reader>,
 }
 
-/// From where something is looked at; the same thing counts anew from elsewhere.
-pub(super) type Standpoint = (Account, bool, Scope);
+/// From where something is looked at; the same thing counts anew from elsewhere. What a body runs that is reached by an
+/// operator first and by the check of a type later is no less run by a literal.
+pub(super) type Standpoint = (Account, bool, Scope, Option<Reader>);
 
-/// What runs when the server reads a literal as a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What runs when the server reads a literal as a type, the gravest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reader {
-    /// The functions of a base type for its modifier and for subscripts: by naming it or a value.
-    Analyser,
-    /// The functions of a base type that somebody added: by any literal.
-    Own,
     /// Those of its elements or fields, their checks as well: by a literal in brackets. The
     /// check of a domain by itself is not run by reading, yet that of an array of it is.
     Parts,
+    /// The functions of a base type that somebody added: by any literal.
+    Own,
+    /// The functions of a base type for its modifier and for subscripts: by naming it or a value.
+    Analyser,
 }
 
 /// What is attached to a relation and counts.
@@ -165,7 +168,7 @@ pub(crate) struct Judge<'a> {
     seen_functions: HashSet<(u32, Demand, Standpoint)>,
     seen_operators: HashSet<(u32, Demand, Standpoint)>,
     seen_types: HashSet<(u32, Standpoint)>,
-    pub(super) seen_relations: HashSet<(u32, Reading, Scope)>,
+    pub(super) seen_relations: HashSet<(u32, Reading, Standpoint)>,
     seen_names: HashSet<(Name, Scope, Standpoint)>,
     seen_calls: HashSet<(Call, Scope, Standpoint)>,
     /// What casts, operator classes and text search run, until a body is met whose search path is another.
@@ -212,7 +215,7 @@ impl<'a> Judge<'a> {
                 account: Account::Statement,
                 scope: Scope::Session,
                 behind: false,
-                type_: None,
+                run_by: None,
             }],
             doubts: Vec::new(),
             functions: HashMap::new(),
@@ -440,7 +443,7 @@ impl<'a> Judge<'a> {
 
     /// A relation that is reached by its OID.
     pub(super) fn relation(&mut self, oid: u32, reading: Reading, via: Via) {
-        if oid != 0 && self.seen_relations.insert((oid, reading, self.ways[via].scope)) {
+        if oid != 0 && self.seen_relations.insert((oid, reading, self.standpoint(via))) {
             self.wants.relations.entry(oid).or_default().push((reading, via));
         }
     }
@@ -483,7 +486,7 @@ impl<'a> Judge<'a> {
             account: way.account,
             scope: way.scope,
             behind: way.behind,
-            type_: None,
+            run_by: way.run_by,
         })
     }
 
@@ -496,7 +499,9 @@ impl<'a> Judge<'a> {
 
     pub(super) fn way_of_type(&mut self, from: Via, what: String, reader: Reader) -> Via {
         let way = self.way(from, what);
-        self.ways[way].type_ = Some(reader);
+        if !self.ways[way].behind {
+            self.ways[way].run_by = self.ways[way].run_by.max(Some(reader));
+        }
         way
     }
 
@@ -507,7 +512,7 @@ impl<'a> Judge<'a> {
             account,
             scope,
             behind: true,
-            type_: None,
+            run_by: None,
         })
     }
 
@@ -516,26 +521,16 @@ impl<'a> Judge<'a> {
         self.ways.len() - 1
     }
 
-    fn standpoint(&self, via: Via) -> Standpoint {
+    pub(super) fn standpoint(&self, via: Via) -> Standpoint {
         let way = &self.ways[via];
-        (way.account, way.behind, way.scope)
+        (way.account, way.behind, way.scope, way.run_by)
     }
 
     pub(super) fn doubt(&mut self, mut refusal: Refusal, certain: bool, via: Via) {
         let mut at = via;
-        let mut run_by = None;
         while at != STATEMENT {
             let way = &self.ways[at];
             refusal.path.insert(0, way.what.clone());
-            // What lies behind a type that a literal may get runs with its input function;
-            // what lies behind a body or a view is out of the analyser's reach.
-            run_by = match (way.type_, run_by) {
-                _ if way.behind => None,
-                (Some(Reader::Analyser), _) | (_, Some(Reader::Analyser)) => Some(Reader::Analyser),
-                (Some(Reader::Own), _) | (_, Some(Reader::Own)) => Some(Reader::Own),
-                (found, None) => found,
-                (_, found) => found,
-            };
             at = way.from;
         }
         refusal.path.dedup();
@@ -544,7 +539,7 @@ impl<'a> Judge<'a> {
             account: self.ways[via].account,
             // Further away, it depends on which overload is meant, or whether a WITH hides a view.
             certain: certain && via == STATEMENT,
-            run_by,
+            run_by: self.ways[via].run_by,
         });
     }
 

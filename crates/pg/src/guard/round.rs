@@ -411,11 +411,10 @@ impl Judge<'_> {
             }
         }
         for (name, scope, reading, via) in &wants.relation_names {
+            let standpoint = self.standpoint(*via);
             for relation in relations.values().filter(|relation| relation.name == name.name) {
                 if self.is_visible(&relation.schema, name.schema.as_deref(), *scope)
-                    && self
-                        .seen_relations
-                        .insert((relation.oid, *reading, self.ways[*via].scope))
+                    && self.seen_relations.insert((relation.oid, *reading, standpoint))
                 {
                     self.take_relation(relation, *reading, *via, &attached);
                 }

@@ -1,10 +1,11 @@
 //! Older samples are summed up into longer spans, and those of each span length
 //! are forgotten after a time.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::collections::BTreeMap;
 
 use crate::StoreError;
 use crate::samples::Samples;
+use crate::samples::statement::{Bundle, Statement};
 
 /// A length of spans, and how long they are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +49,6 @@ pub const LEVELS: [Level; 3] = [
 const KEPT_S: i64 = 400 * DAY;
 /// Statements and relations that a summed-up span keeps by themselves; the others are in its row 0.
 const KEPT_APART: i64 = 200;
-/// Pages given back to the file system at once.
-const FREED_PAGES: u32 = 2_000;
 
 const TABLES: [&str; 6] = [
     "tick",
@@ -63,100 +62,78 @@ const TABLES: [&str; 6] = [
 impl Samples {
     /// Sums up what is complete and forgets what is old, as of `now_s` (seconds since 1970).
     pub async fn keep(&self, now_s: i64) -> Result<(), StoreError> {
-        self.write(move |transaction| {
-            for pair in LEVELS.windows(2) {
-                if let [below, level] = pair {
-                    sum_up(transaction, *below, *level, now_s)?;
-                }
+        // What is not written so far must not be missing in a sum.
+        if self.trouble().is_some() {
+            return Ok(());
+        }
+        let mut summed_up_to = self.summed_up_to().await?;
+        let mut bundle = Bundle::default();
+        for pair in LEVELS.windows(2) {
+            if let [below, level] = pair {
+                sum_up(&mut bundle, &mut summed_up_to, *below, *level, now_s);
             }
-            for level in LEVELS {
-                forget(transaction, level, now_s)?;
-            }
-            forget_unmentioned(transaction, now_s)
-        })
-        .await?;
-        self.call(|connection| {
-            let mut freeing =
-                connection.prepare_cached(&format!("PRAGMA incremental_vacuum({FREED_PAGES})"))?;
-            // It returns a row for each page, and frees no further one until that is taken.
-            let mut pages = freeing.query([])?;
-            let mut freed = 0;
-            while pages.next()?.is_some() {
-                freed += 1;
-            }
-            drop(pages);
-            if freed > 0 {
-                // The file gets shorter when the log of writes goes into it; left for later where somebody is reading.
-                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            }
-            Ok(())
-        })
-        .await
+        }
+        for level in LEVELS {
+            forget(&mut bundle, level, now_s);
+        }
+        for sql in [
+            "DELETE FROM change WHERE target = :target AND at < :before",
+            "DELETE FROM statement WHERE target = :target AND last_at < :before",
+        ] {
+            bundle.push(Statement::new(sql).with(":before", now_s - KEPT_S));
+        }
+        self.write(bundle).await?;
+        self.shrink().await
+    }
+
+    /// Up to when each level holds what was sampled, in seconds since 1970; none of a level is 0.
+    pub(super) async fn summed_up_to(&self) -> Result<BTreeMap<i64, i64>, StoreError> {
+        let asked = Statement::new("SELECT level, until FROM rolled WHERE target = :target");
+        let rows = self.ask_one(asked, |row| Ok((row.integer(0)?, row.integer(1)?)));
+        Ok(rows.await?.into_iter().collect())
     }
 }
 
-/// Up to when `level` holds what was sampled, in seconds since 1970.
-pub(super) fn summed_up_to(connection: &Connection, level: i64) -> Result<i64, StoreError> {
-    let until = connection
-        .prepare_cached("SELECT until FROM rolled WHERE level = ?1")?
-        .query_row([level], |row| row.get(0))
-        .optional()?;
-    Ok(until.unwrap_or(0))
-}
-
-fn sum_up(transaction: &Transaction<'_>, below: Level, level: Level, now_s: i64) -> Result<(), StoreError> {
-    let from = summed_up_to(transaction, level.number)?;
+fn sum_up(
+    bundle: &mut Bundle,
+    summed_up_to: &mut BTreeMap<i64, i64>,
+    below: Level,
+    level: Level,
+    now_s: i64,
+) {
+    let from = summed_up_to.get(&level.number).copied().unwrap_or(0);
     // What is written late, by a sampler that was slow, is still in time.
     let complete = now_s - 2 * below.span_s;
     let mut until = complete - complete.rem_euclid(level.span_s);
     if level.number > 1 {
-        let ready = summed_up_to(transaction, below.number)?;
+        let ready = summed_up_to.get(&below.number).copied().unwrap_or(0);
         until = until.min(ready - ready.rem_euclid(level.span_s));
     }
     if until <= from {
-        return Ok(());
+        return;
     }
     let script = include_str!("sum_up.sql");
-    for statement in script.split(";\n").filter(|part| !part.trim().is_empty()) {
-        let mut prepared = transaction.prepare_cached(statement)?;
-        let all = [
-            (":below", below.number),
-            (":level", level.number),
-            (":span", level.span_s),
-            (":from", from),
-            (":until", until),
-            (":apart", KEPT_APART),
-        ];
-        for (name, value) in all {
-            if let Some(index) = prepared.parameter_index(name)? {
-                prepared.raw_bind_parameter(index, value)?;
-            }
-        }
-        prepared.raw_execute()?;
+    for sql in script.split(";\n").filter(|part| !part.trim().is_empty()) {
+        bundle.push(
+            Statement::new(sql)
+                .with(":below", below.number)
+                .with(":level", level.number)
+                .with(":span", level.span_s)
+                .with(":from", from)
+                .with(":until", until)
+                .with(":apart", KEPT_APART),
+        );
     }
-    transaction
-        .prepare_cached(
-            "INSERT INTO rolled (level, until) VALUES (?1, ?2) ON CONFLICT (level) DO UPDATE SET until = excluded.until",
-        )?
-        .execute(params![level.number, until])?;
-    Ok(())
+    summed_up_to.insert(level.number, until);
 }
 
-fn forget(transaction: &Transaction<'_>, level: Level, now_s: i64) -> Result<(), StoreError> {
+fn forget(bundle: &mut Bundle, level: Level, now_s: i64) {
     for table in TABLES {
-        transaction
-            .prepare_cached(&format!("DELETE FROM {table} WHERE level = ?1 AND at < ?2"))?
-            .execute(params![level.number, now_s - level.kept_s])?;
+        let sql = format!("DELETE FROM {table} WHERE target = :target AND level = :level AND at < :before");
+        bundle.push(
+            Statement::new(sql)
+                .with(":level", level.number)
+                .with(":before", now_s - level.kept_s),
+        );
     }
-    Ok(())
-}
-
-fn forget_unmentioned(transaction: &Transaction<'_>, now_s: i64) -> Result<(), StoreError> {
-    transaction
-        .prepare_cached("DELETE FROM change WHERE at < ?1")?
-        .execute([now_s - KEPT_S])?;
-    transaction
-        .prepare_cached("DELETE FROM statement WHERE last_at < ?1")?
-        .execute([now_s - KEPT_S])?;
-    Ok(())
 }

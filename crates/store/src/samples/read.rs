@@ -1,10 +1,11 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, named_params};
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::samples::keep::{LEVELS, summed_up_to};
+use crate::samples::keep::LEVELS;
+use crate::samples::statement::{Found, Statement};
 use crate::samples::{Change, RelationState, RelationUse, Sampled, Samples, StatementUse};
 
 /// A stretch of time, in seconds since 1970.
@@ -114,8 +115,8 @@ impl Window {
 
     /// Which level each part is read from: the shortest spans that are still kept and not too many;
     /// what has not been summed up so far, from the level below.
-    fn slices(self, connection: &Connection) -> Result<Vec<Slice>, StoreError> {
-        let newest = newest(connection)?.max(self.to_s);
+    fn slices(self, newest: i64, summed_up_to: &BTreeMap<i64, i64>) -> Vec<Slice> {
+        let newest = newest.max(self.to_s);
         let fits = |level: &crate::samples::Level| {
             self.from_s >= newest - level.kept_s && self.length_s() / level.span_s <= MOST_SPANS
         };
@@ -126,7 +127,7 @@ impl Window {
         let mut slices = Vec::new();
         let mut from_s = self.from_s;
         for level in (1..=chosen.number).rev() {
-            let until = summed_up_to(connection, level)?.min(self.to_s);
+            let until = summed_up_to.get(&level).copied().unwrap_or(0).min(self.to_s);
             if until > from_s {
                 slices.push(Slice {
                     level,
@@ -143,112 +144,90 @@ impl Window {
                 to_s: self.to_s,
             });
         }
-        Ok(slices)
+        slices
     }
 }
 
 /// Spans that are read at most before longer ones are taken: a day of minutes.
 const MOST_SPANS: i64 = 1_500;
 
-fn newest(connection: &Connection) -> Result<i64, StoreError> {
-    let at: Option<i64> = connection
-        .prepare_cached("SELECT max(at) FROM tick WHERE level = 0")?
-        .query_row([], |row| row.get(0))?;
-    Ok(at.unwrap_or(0))
-}
-
-/// Runs a statement over every slice of the window; `:step` is the length of its steps.
-fn over<T>(
-    connection: &Connection,
-    window: Window,
-    step_s: i64,
-    sql: &str,
-    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>, StoreError> {
-    let mut all = Vec::new();
-    for slice in window.slices(connection)? {
-        let mut statement = connection.prepare_cached(sql)?;
-        for (name, value) in [
-            (":level", slice.level),
-            (":from", slice.from_s),
-            (":to", slice.to_s),
-            (":step", step_s.max(1)),
-        ] {
-            if let Some(index) = statement.parameter_index(name)? {
-                statement.raw_bind_parameter(index, value)?;
-            }
-        }
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            all.push(take(row)?);
-        }
-    }
-    Ok(all)
-}
-
 impl Samples {
+    /// The rows of a statement over every slice of the window; `:step` is the length of its steps.
+    async fn over<T: Send + 'static>(
+        &self,
+        window: Window,
+        step_s: i64,
+        sql: impl Into<Cow<'static, str>>,
+        take: impl Fn(&Found<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Vec<T>, StoreError> {
+        let newest = Statement::new("SELECT max(at) FROM tick WHERE target = :target AND level = 0");
+        let newest = self.ask_one(newest, |row| row.integer(0)).await?;
+        let newest = newest.first().copied().unwrap_or(0);
+        let slices = window.slices(newest, &self.summed_up_to().await?);
+        let sql = sql.into();
+        let asked = slices.into_iter().map(|slice| {
+            Statement::new(sql.clone())
+                .with(":level", slice.level)
+                .with(":from", slice.from_s)
+                .with(":to", slice.to_s)
+                .with(":step", step_s.max(1))
+        });
+        let answers = self.ask(asked.collect(), take).await?;
+        Ok(answers.into_iter().flatten().collect())
+    }
+
     /// When the first and the last sample that is kept was taken, in seconds since 1970.
     pub async fn reach(&self) -> Result<Option<Window>, StoreError> {
-        self.read(|connection| {
-            let (from, to): (Option<i64>, Option<i64>) = connection
-                .prepare_cached(
-                    "SELECT min(at), max(at) FROM (SELECT at FROM tick UNION ALL SELECT at FROM metric)",
-                )?
-                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(from.zip(to).map(|(from_s, to_s)| Window { from_s, to_s }))
-        })
-        .await
+        let asked = Statement::new(
+            "SELECT min(at), max(at) FROM (SELECT at FROM tick WHERE target = :target \
+             UNION ALL SELECT at FROM metric WHERE target = :target) AS samples",
+        );
+        let ends = self.ask_one(asked, |row| Ok((row.maybe_integer(0)?, row.maybe_integer(1)?)));
+        let (from, to) = ends.await?.first().copied().unwrap_or_default();
+        Ok(from.zip(to).map(|(from_s, to_s)| Window { from_s, to_s }))
     }
 
     /// Sessions at work, in steps of `step_s` seconds.
     pub async fn load(&self, window: Window, step_s: i64, by: By) -> Result<Vec<LoadPoint>, StoreError> {
-        self.read(move |connection| {
-            let ticks = over(
-                connection,
-                window,
-                step_s,
-                "SELECT at - at % :step, sum(ticks) FROM tick \
-                 WHERE level = :level AND at >= :from AND at < :to GROUP BY 1",
-                |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
-            )?;
-            let sql = match by {
-                By::Wait => {
-                    "SELECT a.at - a.at % :step, n.text, sum(a.seen) FROM activity a JOIN name n ON n.id = a.wait \
-                     WHERE a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2"
-                }
-                By::Role => {
-                    "SELECT a.at - a.at % :step, n.text, sum(a.seen) FROM activity a JOIN name n ON n.id = a.role \
-                     WHERE a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2"
-                }
-                By::Statement => {
-                    "SELECT a.at - a.at % :step, coalesce(s.query_id, ''), sum(a.seen) \
-                     FROM activity a LEFT JOIN statement s ON s.id = a.statement \
-                     WHERE a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2"
-                }
-            };
-            let seen = over(connection, window, step_s, sql, |row| {
-                let key = match row.get_ref(1)? {
-                    rusqlite::types::ValueRef::Integer(id) => id.to_string(),
-                    other => other.as_str()?.to_owned(),
-                };
-                Ok((row.get::<_, i64>(0)?, key, row.get::<_, i64>(2)?))
-            })?;
-            let mut points: BTreeMap<i64, LoadPoint> = BTreeMap::new();
-            let empty = |at_s| LoadPoint {
-                at_s,
-                ticks: 0,
-                seen: BTreeMap::new(),
-            };
-            for (at, ticks) in ticks {
-                points.entry(at).or_insert_with(|| empty(at)).ticks += ticks;
+        let ticks = self.over(
+            window,
+            step_s,
+            "SELECT at - at % :step, sum(ticks) FROM tick \
+             WHERE target = :target AND level = :level AND at >= :from AND at < :to GROUP BY 1",
+            |row| Ok((row.integer(0)?, row.integer(1)?)),
+        );
+        let sql = match by {
+            By::Wait => {
+                "SELECT a.at - a.at % :step, n.text, sum(a.seen) FROM activity a JOIN name n ON n.id = a.wait \
+                 WHERE a.target = :target AND a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2"
             }
-            for (at, key, count) in seen {
-                let point = points.entry(at).or_insert_with(|| empty(at));
-                *point.seen.entry(key).or_default() += count;
+            By::Role => {
+                "SELECT a.at - a.at % :step, n.text, sum(a.seen) FROM activity a JOIN name n ON n.id = a.role \
+                 WHERE a.target = :target AND a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2"
             }
-            Ok(points.into_values().collect())
-        })
-        .await
+            By::Statement => {
+                "SELECT a.at - a.at % :step, CAST(s.query_id AS text), sum(a.seen) \
+                 FROM activity a LEFT JOIN statement s ON s.id = a.statement \
+                 WHERE a.target = :target AND a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2"
+            }
+        };
+        let seen = self.over(window, step_s, sql, |row| {
+            Ok((row.integer(0)?, row.text(1)?, row.integer(2)?))
+        });
+        let mut points: BTreeMap<i64, LoadPoint> = BTreeMap::new();
+        let empty = |at_s| LoadPoint {
+            at_s,
+            ticks: 0,
+            seen: BTreeMap::new(),
+        };
+        for (at, ticks) in ticks.await? {
+            points.entry(at).or_insert_with(|| empty(at)).ticks += ticks;
+        }
+        for (at, key, count) in seen.await? {
+            let point = points.entry(at).or_insert_with(|| empty(at));
+            *point.seen.entry(key).or_default() += count;
+        }
+        Ok(points.into_values().collect())
     }
 
     /// What each statement waited for: how often each was seen so in the window, by the id.
@@ -256,67 +235,54 @@ impl Samples {
         &self,
         window: Window,
     ) -> Result<BTreeMap<i64, BTreeMap<String, i64>>, StoreError> {
-        self.read(move |connection| {
-            let rows = over(
-                connection,
-                window,
-                1,
-                "SELECT s.query_id, n.text, sum(a.seen) FROM activity a \
-                 JOIN statement s ON s.id = a.statement JOIN name n ON n.id = a.wait \
-                 WHERE a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2",
-                |row| {
-                    Ok((
-                        row.get::<_, i64>(0)?,
-                        row.get::<_, String>(1)?,
-                        row.get::<_, i64>(2)?,
-                    ))
-                },
-            )?;
-            let mut waits: BTreeMap<i64, BTreeMap<String, i64>> = BTreeMap::new();
-            for (id, wait, count) in rows {
-                *waits.entry(id).or_default().entry(wait).or_default() += count;
-            }
-            Ok(waits)
-        })
-        .await
+        let rows = self.over(
+            window,
+            1,
+            "SELECT s.query_id, n.text, sum(a.seen) FROM activity a \
+             JOIN statement s ON s.id = a.statement JOIN name n ON n.id = a.wait \
+             WHERE a.target = :target AND a.level = :level AND a.at >= :from AND a.at < :to GROUP BY 1, 2",
+            |row| Ok((row.integer(0)?, row.text(1)?, row.integer(2)?)),
+        );
+        let mut waits: BTreeMap<i64, BTreeMap<String, i64>> = BTreeMap::new();
+        for (id, wait, count) in rows.await? {
+            *waits.entry(id).or_default().entry(wait).or_default() += count;
+        }
+        Ok(waits)
     }
 
     /// What every statement did, what took longest first.
     pub async fn statements(&self, window: Window) -> Result<Vec<StatementTotal>, StoreError> {
-        self.read(move |connection| {
-            let rows = over(
-                connection,
-                window,
-                1,
-                "SELECT coalesce(s.query_id, 0), coalesce(s.text, ''), coalesce(s.first_at, 0), \
-                        u.calls, u.time_us, u.plan_us, u.rows, u.hit, u.read, u.temp, u.wal_bytes \
-                 FROM (SELECT statement, sum(calls) AS calls, sum(time_us) AS time_us, sum(plan_us) AS plan_us, \
-                              sum(rows) AS rows, sum(hit) AS hit, sum(read) AS read, sum(temp) AS temp, \
-                              sum(wal_bytes) AS wal_bytes \
-                       FROM statement_use WHERE level = :level AND at >= :from AND at < :to GROUP BY 1) u \
-                 LEFT JOIN statement s ON s.id = u.statement",
-                |row| {
-                    Ok(StatementTotal {
-                        query_id: row.get(0)?,
-                        text: row.get(1)?,
-                        first_at_s: row.get(2)?,
-                        used: statement_use(row, 3)?,
-                    })
-                },
-            )?;
-            let mut totals: BTreeMap<i64, StatementTotal> = BTreeMap::new();
-            for row in rows {
-                let used = row.used;
-                totals
-                    .entry(row.query_id)
-                    .and_modify(|total| total.used.add(&used))
-                    .or_insert(row);
-            }
-            let mut totals: Vec<StatementTotal> = totals.into_values().collect();
-            totals.sort_by_key(|total| (std::cmp::Reverse(total.used.time_us), total.query_id));
-            Ok(totals)
-        })
-        .await
+        let rows = self.over(
+            window,
+            1,
+            "SELECT coalesce(s.query_id, 0), coalesce(s.text, ''), coalesce(s.first_at, 0), \
+                    u.calls, u.time_us, u.plan_us, u.rows, u.hit, u.read, u.temp, u.wal_bytes \
+             FROM (SELECT statement, sum(calls) AS calls, sum(time_us) AS time_us, sum(plan_us) AS plan_us, \
+                          sum(rows) AS rows, sum(hit) AS hit, sum(read) AS read, sum(temp) AS temp, \
+                          sum(wal_bytes) AS wal_bytes \
+                   FROM statement_use WHERE target = :target AND level = :level AND at >= :from AND at < :to \
+                   GROUP BY 1) u \
+             LEFT JOIN statement s ON s.id = u.statement",
+            |row| {
+                Ok(StatementTotal {
+                    query_id: row.integer(0)?,
+                    text: row.text(1)?,
+                    first_at_s: row.integer(2)?,
+                    used: statement_use(row, 3)?,
+                })
+            },
+        );
+        let mut totals: BTreeMap<i64, StatementTotal> = BTreeMap::new();
+        for row in rows.await? {
+            let used = row.used;
+            totals
+                .entry(row.query_id)
+                .and_modify(|total| total.used.add(&used))
+                .or_insert(row);
+        }
+        let mut totals: Vec<StatementTotal> = totals.into_values().collect();
+        totals.sort_by_key(|total| (std::cmp::Reverse(total.used.time_us), total.query_id));
+        Ok(totals)
     }
 
     /// What every statement did in steps of `step_s` seconds, by the id.
@@ -326,87 +292,77 @@ impl Samples {
         step_s: i64,
         only: Option<i64>,
     ) -> Result<BTreeMap<i64, Vec<StatementPoint>>, StoreError> {
-        self.read(move |connection| {
-            let only = only.map_or(String::new(), |id| format!("AND s.query_id = {id} "));
-            let sql = format!(
-                "SELECT s.query_id, u.at - u.at % :step, sum(u.calls), sum(u.time_us), sum(u.plan_us), sum(u.rows), \
-                        sum(u.hit), sum(u.read), sum(u.temp), sum(u.wal_bytes) \
-                 FROM statement_use u JOIN statement s ON s.id = u.statement \
-                 WHERE u.level = :level AND u.at >= :from AND u.at < :to {only}GROUP BY 1, 2"
-            );
-            let rows = over(connection, window, step_s, &sql, |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, statement_use(row, 2)?))
-            })?;
-            let mut series: BTreeMap<i64, BTreeMap<i64, StatementUse>> = BTreeMap::new();
-            for (id, at, used) in rows {
-                series.entry(id).or_default().entry(at).or_default().add(&used);
-            }
-            let points = |points: BTreeMap<i64, StatementUse>| {
-                let points = points.into_iter();
-                points.map(|(at_s, used)| StatementPoint { at_s, used }).collect()
-            };
-            Ok(series.into_iter().map(|(id, at)| (id, points(at))).collect())
-        })
-        .await
+        let only = only.map_or(String::new(), |id| format!("AND s.query_id = {id} "));
+        let sql = format!(
+            "SELECT s.query_id, u.at - u.at % :step, sum(u.calls), sum(u.time_us), sum(u.plan_us), sum(u.rows), \
+                    sum(u.hit), sum(u.read), sum(u.temp), sum(u.wal_bytes) \
+             FROM statement_use u JOIN statement s ON s.id = u.statement \
+             WHERE u.target = :target AND u.level = :level AND u.at >= :from AND u.at < :to {only}GROUP BY 1, 2"
+        );
+        let rows = self.over(window, step_s, sql, |row| {
+            Ok((row.integer(0)?, row.integer(1)?, statement_use(row, 2)?))
+        });
+        let mut series: BTreeMap<i64, BTreeMap<i64, StatementUse>> = BTreeMap::new();
+        for (id, at, used) in rows.await? {
+            series.entry(id).or_default().entry(at).or_default().add(&used);
+        }
+        let points = |points: BTreeMap<i64, StatementUse>| {
+            let points = points.into_iter();
+            points.map(|(at_s, used)| StatementPoint { at_s, used }).collect()
+        };
+        Ok(series.into_iter().map(|(id, at)| (id, points(at))).collect())
     }
 
     /// How every relation was used, what touched most blocks first.
     pub async fn relations(&self, window: Window) -> Result<Vec<RelationTotal>, StoreError> {
-        self.read(move |connection| {
-            let rows = over(
-                connection,
-                window,
-                1,
-                "SELECT n.kind, n.text, u.* \
-                 FROM (SELECT relation, sum(scans), sum(tuples_read), sum(index_scans), sum(tuples_found), \
-                              sum(inserted), sum(updated), sum(hot_updated), sum(deleted), sum(hit), sum(read) \
-                       FROM relation_use WHERE level = :level AND at >= :from AND at < :to GROUP BY 1) u \
-                 LEFT JOIN name n ON n.id = u.relation",
-                |row| Ok((sampled(row)?, relation_use(row, 3)?)),
-            )?;
-            let mut totals: BTreeMap<Option<Sampled>, RelationUse> = BTreeMap::new();
-            for (relation, used) in rows {
-                totals.entry(relation).or_default().add(&used);
-            }
-            let mut totals: Vec<RelationTotal> = totals
-                .into_iter()
-                .map(|(relation, used)| RelationTotal { relation, used })
-                .collect();
-            totals.sort_by_key(|total| std::cmp::Reverse(total.used.hit + total.used.read));
-            Ok(totals)
-        })
-        .await
+        let rows = self.over(
+            window,
+            1,
+            "SELECT n.kind, n.text, u.* \
+             FROM (SELECT relation, sum(scans), sum(tuples_read), sum(index_scans), sum(tuples_found), \
+                          sum(inserted), sum(updated), sum(hot_updated), sum(deleted), sum(hit), sum(read) \
+                   FROM relation_use WHERE target = :target AND level = :level AND at >= :from AND at < :to \
+                   GROUP BY 1) u \
+             LEFT JOIN name n ON n.id = u.relation",
+            |row| Ok((sampled(row)?, relation_use(row, 3)?)),
+        );
+        let mut totals: BTreeMap<Option<Sampled>, RelationUse> = BTreeMap::new();
+        for (relation, used) in rows.await? {
+            totals.entry(relation).or_default().add(&used);
+        }
+        let mut totals: Vec<RelationTotal> = totals
+            .into_iter()
+            .map(|(relation, used)| RelationTotal { relation, used })
+            .collect();
+        totals.sort_by_key(|total| std::cmp::Reverse(total.used.hit + total.used.read));
+        Ok(totals)
     }
 
     /// How large each relation was, in time's order.
     pub async fn sizes(&self, window: Window) -> Result<BTreeMap<Sampled, Vec<SizePoint>>, StoreError> {
-        self.read(move |connection| {
-            let rows = over(
-                connection,
-                window,
-                1,
-                "SELECT n.kind, n.text, r.at, r.bytes, r.live, r.dead FROM relation_state r \
-                 JOIN name n ON n.id = r.relation \
-                 WHERE r.level = :level AND r.at >= :from AND r.at < :to ORDER BY r.at",
-                |row| {
-                    let state = RelationState {
-                        bytes: row.get(3)?,
-                        live: row.get(4)?,
-                        dead: row.get(5)?,
-                    };
-                    let at_s = row.get(2)?;
-                    Ok((sampled(row)?, SizePoint { at_s, state }))
-                },
-            )?;
-            let mut sizes: BTreeMap<Sampled, Vec<SizePoint>> = BTreeMap::new();
-            for (relation, point) in rows {
-                if let Some(relation) = relation {
-                    sizes.entry(relation).or_default().push(point);
-                }
+        let rows = self.over(
+            window,
+            1,
+            "SELECT n.kind, n.text, r.at, r.bytes, r.live, r.dead FROM relation_state r \
+             JOIN name n ON n.id = r.relation \
+             WHERE r.target = :target AND r.level = :level AND r.at >= :from AND r.at < :to ORDER BY r.at",
+            |row| {
+                let state = RelationState {
+                    bytes: row.integer(3)?,
+                    live: row.integer(4)?,
+                    dead: row.integer(5)?,
+                };
+                let at_s = row.integer(2)?;
+                Ok((sampled(row)?, SizePoint { at_s, state }))
+            },
+        );
+        let mut sizes: BTreeMap<Sampled, Vec<SizePoint>> = BTreeMap::new();
+        for (relation, point) in rows.await? {
+            if let Some(relation) = relation {
+                sizes.entry(relation).or_default().push(point);
             }
-            Ok(sizes)
-        })
-        .await
+        }
+        Ok(sizes)
     }
 
     /// Every number of the server whose name begins so, in time's order.
@@ -415,116 +371,96 @@ impl Samples {
         window: Window,
         beginning: &str,
     ) -> Result<BTreeMap<String, Vec<MetricPoint>>, StoreError> {
-        let beginning = beginning.to_owned();
-        self.read(move |connection| {
-            let rows = over(
-                connection,
-                window,
-                1,
-                "SELECT n.text, m.at, m.value, m.most FROM metric m JOIN name n ON n.id = m.name \
-                 WHERE m.level = :level AND m.at >= :from AND m.at < :to ORDER BY m.at",
-                |row| {
-                    let point = MetricPoint {
-                        at_s: row.get(1)?,
-                        value: row.get(2)?,
-                        most: row.get(3)?,
-                    };
-                    Ok((row.get::<_, String>(0)?, point))
-                },
-            )?;
-            let mut metrics: BTreeMap<String, Vec<MetricPoint>> = BTreeMap::new();
-            for (name, point) in rows {
-                if name.starts_with(&beginning) {
-                    metrics.entry(name).or_default().push(point);
-                }
+        let rows = self.over(
+            window,
+            1,
+            "SELECT n.text, m.at, m.value, m.most FROM metric m JOIN name n ON n.id = m.name \
+             WHERE m.target = :target AND m.level = :level AND m.at >= :from AND m.at < :to ORDER BY m.at",
+            |row| {
+                let point = MetricPoint {
+                    at_s: row.integer(1)?,
+                    value: row.real(2)?,
+                    most: row.real(3)?,
+                };
+                Ok((row.text(0)?, point))
+            },
+        );
+        let mut metrics: BTreeMap<String, Vec<MetricPoint>> = BTreeMap::new();
+        for (name, point) in rows.await? {
+            if name.starts_with(beginning) {
+                metrics.entry(name).or_default().push(point);
             }
-            Ok(metrics)
-        })
-        .await
+        }
+        Ok(metrics)
     }
 
     /// What became different, the latest first, at most `limit`.
     pub async fn changes(&self, window: Window, limit: usize) -> Result<Vec<Change>, StoreError> {
-        self.read(move |connection| {
-            let change = |row: &Row<'_>| {
-                Ok(Change {
-                    at_s: row.get(0)?,
-                    kind: row.get(1)?,
-                    name: row.get(2)?,
-                    before: row.get(3)?,
-                    after: row.get(4)?,
-                })
-            };
-            Ok(connection
-                .prepare_cached(
-                    "SELECT at, kind, name, before, after FROM change WHERE at >= :from AND at < :to \
-                     ORDER BY at DESC, number DESC LIMIT :limit",
-                )?
-                .query_map(
-                    named_params! {":from": window.from_s, ":to": window.to_s, ":limit": limit as i64},
-                    change,
-                )?
-                .collect::<Result<_, _>>()?)
-        })
-        .await
+        let asked = Statement::new(
+            "SELECT at, kind, name, before, after FROM change \
+             WHERE target = :target AND at >= :from AND at < :to ORDER BY at DESC, number DESC LIMIT :limit",
+        )
+        .with(":from", window.from_s)
+        .with(":to", window.to_s)
+        .with(":limit", i64::try_from(limit).unwrap_or(i64::MAX));
+        let change = |row: &Found<'_>| {
+            Ok(Change {
+                at_s: row.integer(0)?,
+                kind: row.text(1)?,
+                name: row.text(2)?,
+                before: row.maybe_text(3)?,
+                after: row.maybe_text(4)?,
+            })
+        };
+        self.ask_one(asked, change).await
     }
 
     /// The texts of all statements, by their ids.
     pub async fn texts(&self) -> Result<BTreeMap<i64, String>, StoreError> {
-        self.read(|connection| {
-            Ok(connection
-                .prepare_cached("SELECT query_id, text FROM statement")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?)
-        })
-        .await
+        let asked = Statement::new("SELECT query_id, text FROM statement WHERE target = :target");
+        let rows = self.ask_one(asked, |row| Ok((row.integer(0)?, row.text(1)?)));
+        Ok(rows.await?.into_iter().collect())
     }
 
     /// The ids of statements whose text is known.
     pub async fn known_texts(&self) -> Result<Vec<i64>, StoreError> {
-        self.read(|connection| {
-            Ok(connection
-                .prepare_cached("SELECT query_id FROM statement WHERE text <> ''")?
-                .query_map([], |row| row.get(0))?
-                .collect::<Result<_, _>>()?)
-        })
-        .await
+        let asked = Statement::new("SELECT query_id FROM statement WHERE target = :target AND text <> ''");
+        self.ask_one(asked, |row| row.integer(0)).await
     }
 }
 
-fn sampled(row: &Row<'_>) -> rusqlite::Result<Option<Sampled>> {
-    let kind: Option<String> = row.get(0)?;
-    let name: Option<String> = row.get(1)?;
+fn sampled(row: &Found<'_>) -> Result<Option<Sampled>, StoreError> {
+    let (kind, name) = (row.maybe_text(0)?, row.maybe_text(1)?);
     Ok(kind.zip(name).map(|(kind, name)| Sampled {
         is_index: kind == "index",
         name,
     }))
 }
 
-fn statement_use(row: &Row<'_>, first: usize) -> rusqlite::Result<StatementUse> {
+fn statement_use(row: &Found<'_>, first: usize) -> Result<StatementUse, StoreError> {
     Ok(StatementUse {
-        calls: row.get(first)?,
-        time_us: row.get(first + 1)?,
-        plan_us: row.get(first + 2)?,
-        rows: row.get(first + 3)?,
-        hit: row.get(first + 4)?,
-        read: row.get(first + 5)?,
-        temp: row.get(first + 6)?,
-        wal_bytes: row.get(first + 7)?,
+        calls: row.integer(first)?,
+        time_us: row.integer(first + 1)?,
+        plan_us: row.integer(first + 2)?,
+        rows: row.integer(first + 3)?,
+        hit: row.integer(first + 4)?,
+        read: row.integer(first + 5)?,
+        temp: row.integer(first + 6)?,
+        wal_bytes: row.integer(first + 7)?,
     })
 }
 
-fn relation_use(row: &Row<'_>, first: usize) -> rusqlite::Result<RelationUse> {
+fn relation_use(row: &Found<'_>, first: usize) -> Result<RelationUse, StoreError> {
     Ok(RelationUse {
-        scans: row.get(first)?,
-        tuples_read: row.get(first + 1)?,
-        index_scans: row.get(first + 2)?,
-        tuples_found: row.get(first + 3)?,
-        inserted: row.get(first + 4)?,
-        updated: row.get(first + 5)?,
-        hot_updated: row.get(first + 6)?,
-        deleted: row.get(first + 7)?,
-        hit: row.get(first + 8)?,
-        read: row.get(first + 9)?,
+        scans: row.integer(first)?,
+        tuples_read: row.integer(first + 1)?,
+        index_scans: row.integer(first + 2)?,
+        tuples_found: row.integer(first + 3)?,
+        inserted: row.integer(first + 4)?,
+        updated: row.integer(first + 5)?,
+        hot_updated: row.integer(first + 6)?,
+        deleted: row.integer(first + 7)?,
+        hit: row.integer(first + 8)?,
+        read: row.integer(first + 9)?,
     })
 }

@@ -1,12 +1,13 @@
 //! What is tried before it is needed.
 
 use howdah_aurora::{Action, Cluster, ClusterName, Clusters, Operation};
-use howdah_core::{Caller, Context, Error, Result};
-use howdah_jobs::{Engine, JobRecord, JobState};
+use howdah_core::{Caller, Context, Error, ErrorKind, Progress, ProgressSink, Result};
+use howdah_jobs::{Engine, JobCx, JobFilter, JobKind, JobRecord, JobState, JobsError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{failover, restore};
+use super::failover::{FailoverDrill, FailoverInput};
+use super::restore::{RestoreDrill, RestoreInput};
 use crate::job_view::{human_duration, requested_by};
 use crate::target_session;
 
@@ -31,7 +32,7 @@ impl Drill {
 }
 
 /// What a drill showed.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drilled {
     /// Which.
     pub drill: Drill,
@@ -44,6 +45,9 @@ pub struct Drilled {
     pub message: String,
     /// What was measured and compared.
     pub evidence: Vec<String>,
+    /// The job that carried it out.
+    #[serde(default)]
+    pub job: String,
 }
 
 impl Drilled {
@@ -57,7 +61,7 @@ impl Drilled {
     }
 }
 
-/// Carries out the drills, in the order of the words.
+/// Carries out the drills, in the order of the words, each as a job: it goes on when this ends.
 pub(super) async fn run(cx: &Context, target: Option<&str>, drills: &[Drill]) -> Result<Vec<Drilled>> {
     if drills.is_empty() {
         return Ok(Vec::new());
@@ -77,9 +81,31 @@ pub(super) async fn run(cx: &Context, target: Option<&str>, drills: &[Drill]) ->
     let mut drilled = Vec::new();
     for drill in drills {
         drilled.push(match drill {
-            Drill::Restore => restore::run(cx, &cluster).await?,
-            Drill::Failover => failover::run(cx, &cluster).await?,
+            Drill::Restore => of_job::<RestoreDrill>(cx, *drill, &RestoreInput::of(cx, &cluster).await?).await?,
+            Drill::Failover => of_job::<FailoverDrill>(cx, *drill, &FailoverInput::of(&cluster)).await?,
         });
+    }
+    Ok(drilled)
+}
+
+/// Starts the job of a drill, waits for its end, and reads what it showed.
+async fn of_job<K: JobKind>(cx: &Context, drill: Drill, input: &K::Input) -> Result<Drilled> {
+    let engine = cx.get::<Engine>()?;
+    let job = engine.start::<K>(input, &requested_by(cx)).await?;
+    let job = engine.follow(&job.id, cx.progress.as_ref(), &cx.cancel).await?;
+    let result = match (&job.result, job.state) {
+        (Some(result), _) => result.clone(),
+        // It ended without success; what it has seen by then is kept.
+        (None, JobState::Failed) => K::result(input, &serde_json::from_value(job.work.clone()).unwrap_or_default()),
+        (None, _) => return Err(Error::new(ErrorKind::Cancelled, format!("The drill, job {}, was cancelled.", job.id))),
+    };
+    let mut drilled: Drilled = serde_json::from_value(result)?;
+    drilled.job.clone_from(&job.id);
+    if let Some(why) = failure(&job) {
+        drilled.succeeded = false;
+        if drilled.message.is_empty() {
+            drilled.message = format!("The drill of a {} did not come to its end: {why}", drill.name());
+        }
     }
     Ok(drilled)
 }
@@ -101,13 +127,68 @@ async fn cluster(cx: &Context, target: Option<&str>) -> Result<Cluster> {
 
 const LOCAL: &str = "local";
 
-/// Carries out an operation and waits for its end.
-pub(super) async fn carry_out(cx: &Context, cluster: &ClusterName, action: Action) -> Result<JobRecord> {
-    let operation = Operation { provider: LOCAL.to_owned(), cluster: cluster.clone(), action };
-    let engine = cx.get::<Engine>()?;
-    cx.get::<Clusters>()?.check(&operation).await?;
-    let job = operation.start(&engine, &requested_by(cx)).await?;
-    engine.follow(&job.id, cx.progress.as_ref(), &cx.cancel).await.map_err(Error::from)
+/// Who asks for what a drill has carried out.
+pub(super) const BY: &str = "drill ";
+
+/// Carries out an operation as a job of its own and waits for its end. The one that an earlier worker of the drill has
+/// begun is gone on with.
+pub(super) async fn carry_out(job: &JobCx, cluster: &ClusterName, action: Action) -> Result<JobRecord> {
+    let engine = job.get::<Engine>()?;
+    let operation = operation(cluster, action);
+    let known = match begun(job, &operation).await? {
+        Some(known) => known,
+        None => {
+            job.get::<Clusters>()?.check(&operation).await?;
+            operation.start(&engine, &by(job)).await?
+        }
+    };
+    follow(job, &engine, &known).await
+}
+
+/// Stops an operation that the drill has begun, and waits until it is taken back or over.
+pub(super) async fn take_back(job: &JobCx, cluster: &ClusterName, action: Action) -> Result<()> {
+    let engine = job.get::<Engine>()?;
+    let Some(known) = begun(job, &operation(cluster, action)).await? else { return Ok(()) };
+    if known.state.is_active() {
+        // It may be over by now, or on its way back.
+        let _ = engine.cancel(&known.id, &by(job)).await;
+        follow(job, &engine, &known).await?;
+    }
+    Ok(())
+}
+
+async fn follow(job: &JobCx, engine: &Engine, known: &JobRecord) -> Result<JobRecord> {
+    match engine.follow(&known.id, &Relay(job), &job.cancel).await {
+        Err(JobsError::WaitStopped { .. }) => Err(Error::new(ErrorKind::Cancelled, "The step was stopped.")),
+        followed => followed.map_err(Error::from),
+    }
+}
+
+/// The job that this drill has started for an operation.
+async fn begun(job: &JobCx, operation: &Operation) -> Result<Option<JobRecord>> {
+    let (by, input) = (by(job), serde_json::to_value(operation)?);
+    let jobs = job.get::<Engine>()?.jobs(JobFilter { limit: MOST_JOBS, ..JobFilter::default() }).await?;
+    Ok(jobs.into_iter().find(|known| known.created_by == by && known.input == input))
+}
+
+/// Far more than are begun while a drill is at work.
+const MOST_JOBS: usize = 500;
+
+fn by(job: &JobCx) -> String {
+    format!("{BY}{}", job.id())
+}
+
+fn operation(cluster: &ClusterName, action: Action) -> Operation {
+    Operation { provider: LOCAL.to_owned(), cluster: cluster.clone(), action }
+}
+
+/// What the operation does is what the drill does.
+struct Relay<'a>(&'a JobCx);
+
+impl ProgressSink for Relay<'_> {
+    fn report(&self, progress: Progress) {
+        self.0.progress(progress.phase, progress.fraction);
+    }
 }
 
 /// Why a job did not succeed; none if it did.

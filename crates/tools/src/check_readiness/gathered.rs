@@ -7,20 +7,22 @@ use howdah_advise::problems::{self, IndexProblems};
 use howdah_aurora::{Action, Alarm, Cluster, Clusters, Operation, Snapshot};
 use howdah_checks::{CheckResult, Settings, Status, examine, health_checks};
 use howdah_core::{Config, Context, Error, Finding, Result, Severity, Tool};
-use howdah_jobs::{Engine, JobFilter, JobRecord, JobState};
+use howdah_jobs::{Engine, JobFilter, JobKind, JobRecord, JobState};
 use howdah_lint::schema::SchemaFinding;
 use howdah_pg::catalog::for_major;
 use howdah_pg::{ConnInfo, Connection, Host, Origin, SslMode, Target};
-use howdah_store::Store;
 use howdah_watch::samples_of;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::drill;
+use super::failover::{FailoverDrill, FailoverInput};
 use super::item::{Answer, TOLD, Verdict};
+use super::restore::{RestoreDrill, RestoreInput};
 use crate::advise_indexes::AdviseIndexes;
 use crate::review_schema::{FailOn, ReviewSchema};
 use crate::triggers::Triggers;
-use crate::watched::now_s;
+use crate::watched::{self, now_s};
 use crate::{check_health, target_session};
 
 /// Something that was asked for, or why it is not known.
@@ -96,7 +98,7 @@ pub(crate) struct Server {
     pub(crate) sessions: Option<(u64, f64)>,
 }
 
-/// A job that succeeded.
+/// A restore or failover that succeeded, or a drill, whatever it showed.
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
     pub(crate) id: String,
@@ -106,6 +108,8 @@ pub(crate) struct Done {
     pub(crate) cluster: String,
     pub(crate) finished_s: i64,
     pub(crate) took_s: i64,
+    /// What a drill showed that did not go as it would have to.
+    pub(crate) trouble: Option<String>,
 }
 
 /// Asks for everything. The server being out of reach is no error: what rests on it is not known.
@@ -149,11 +153,16 @@ pub(super) async fn gather(cx: &Context, named: Option<&str>, database: Option<&
     Ok(gathered)
 }
 
-/// What was done with a cluster and succeeded, the latest first.
+/// What was done with a cluster, the latest first.
 async fn done(cx: &Context, cluster: &str, snapshots: &[Snapshot]) -> Result<Vec<Done>> {
     let mut all = Vec::new();
-    for kind in ["restore_cluster", "fail_over_cluster"] {
-        let filter = JobFilter { states: vec![JobState::Succeeded], kind: Some(kind.to_owned()), limit: MOST_JOBS };
+    for (kind, states) in [
+        ("restore_cluster", vec![JobState::Succeeded]),
+        ("fail_over_cluster", vec![JobState::Succeeded]),
+        (RestoreDrill::NAME, vec![JobState::Succeeded, JobState::Failed]),
+        (FailoverDrill::NAME, vec![JobState::Succeeded, JobState::Failed]),
+    ] {
+        let filter = JobFilter { states, kind: Some(kind.to_owned()), limit: MOST_JOBS };
         let jobs = cx.get::<Engine>()?.jobs(filter).await.map_err(Error::from)?;
         all.extend(jobs.iter().filter_map(|job| read(job, cluster, snapshots)));
     }
@@ -166,20 +175,36 @@ const MOST_JOBS: usize = 500;
 
 /// A job, where it is about the cluster or what was kept of it.
 fn read(job: &JobRecord, cluster: &str, snapshots: &[Snapshot]) -> Option<Done> {
-    let operation: Operation = serde_json::from_value(job.input.clone()).ok()?;
-    let finished_ms = job.finished_ms?;
-    let is_about = match &operation.action {
-        Action::RestoreToTime { source, .. } => source.as_str() == cluster,
-        Action::Restore { snapshot, .. } => snapshots.iter().any(|known| known.name == *snapshot),
-        Action::Failover { .. } => operation.cluster.as_str() == cluster,
-        _ => false,
+    let (about, is_failover, made) = match job.kind.as_str() {
+        RestoreDrill::NAME => {
+            let input: RestoreInput = serde_json::from_value(job.input.clone()).ok()?;
+            (input.cluster.as_str() == cluster, false, input.copy)
+        }
+        FailoverDrill::NAME => {
+            let input: FailoverInput = serde_json::from_value(job.input.clone()).ok()?;
+            (input.cluster.as_str() == cluster, true, input.cluster)
+        }
+        // What a drill has carried out is a part of it.
+        _ if job.created_by.starts_with(drill::BY) => return None,
+        _ => {
+            let operation: Operation = serde_json::from_value(job.input.clone()).ok()?;
+            let about = match &operation.action {
+                Action::RestoreToTime { source, .. } => source.as_str() == cluster,
+                Action::Restore { snapshot, .. } => snapshots.iter().any(|known| known.name == *snapshot),
+                Action::Failover { .. } => operation.cluster.as_str() == cluster,
+                _ => false,
+            };
+            (about, matches!(operation.action, Action::Failover { .. }), operation.cluster)
+        }
     };
-    is_about.then(|| Done {
+    let finished_ms = job.finished_ms?;
+    about.then(|| Done {
         id: job.id.clone(),
-        is_failover: matches!(operation.action, Action::Failover { .. }),
-        cluster: operation.cluster.to_string(),
+        is_failover,
+        cluster: made.to_string(),
         finished_s: finished_ms / 1000,
         took_s: (finished_ms - job.started_ms.unwrap_or(finished_ms)).max(0) / 1000,
+        trouble: drill::failure(job),
     })
 }
 
@@ -469,8 +494,8 @@ async fn missing(cx: &Context, target: &Target) -> Result<(Vec<String>, usize)> 
 }
 
 async fn watched(cx: &Context, target: &Target) -> Result<Option<i64>> {
-    let samples = samples_of(&*cx.get::<Store>()?, target);
-    if !samples.exists() {
+    let samples = samples_of(&watched::history(cx).await?, target);
+    if !samples.exists().await? {
         return Ok(None);
     }
     Ok(samples.reach().await?.map(|reach| reach.to_s))

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use howdah_aurora::{Action, Cluster, ClusterName, Clusters, Shape, Snapshot};
-use howdah_core::{Context, Error, Result, human_bytes};
+use howdah_aurora::{Action, Cluster, ClusterName, Clusters, Shape, Snapshot, SnapshotName};
+use howdah_core::{Context, Error, ErrorKind, Result, human_bytes};
+use howdah_jobs::{JobCx, JobKind, Step, async_trait, job_kind};
 use howdah_pg::{ConnInfo, Connection};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::drill::{Drill, Drilled, carry_out, failure};
+use super::drill::{Drill, Drilled, carry_out, failure, take_back};
 use super::gathered::{counted, seconds_of};
 use crate::job_view::human_duration;
 use crate::watched::now_s;
@@ -15,60 +18,224 @@ use crate::watched::now_s;
 /// Of larger databases the smallest tables are counted until it is so much together.
 const MOST_BYTES: u64 = 16 << 30;
 
-/// Tables, by database and name, and how many rows each has; none where nobody counted.
-type Rows = BTreeMap<(String, String), Option<u64>>;
+/// What is restored, and where to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RestoreInput {
+    pub(crate) cluster: ClusterName,
+    pub(crate) copy: ClusterName,
+    /// None: the moment at which the drill begins.
+    snapshot: Option<Taken>,
+}
 
-pub(super) async fn run(cx: &Context, cluster: &Cluster) -> Result<Drilled> {
-    let clusters = cx.get::<Clusters>()?;
-    let copy = copy_name(&cluster.name)?;
-    let left = left_behind(&clusters, cluster, &copy).await?;
-    let (action, source, moment) = match &cluster.restorable_since {
-        Some(_) => {
-            let source = conninfo(&clusters, cluster.name.as_str()).await?;
-            let before = count(&source).await?;
-            let time = now(&source).await?;
-            let after = count(&source).await?;
-            let action = Action::RestoreToTime {
-                source: cluster.name.clone(),
-                time: time.clone(),
+/// A snapshot, and when it was taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Taken {
+    name: SnapshotName,
+    at: String,
+}
+
+impl RestoreInput {
+    /// The newest data that can be had.
+    pub(super) async fn of(cx: &Context, cluster: &Cluster) -> Result<Self> {
+        let snapshot = match &cluster.restorable_since {
+            Some(_) => None,
+            None => {
+                let snapshot = newest(&*cx.get::<Clusters>()?, cluster).await?;
+                Some(Taken { name: snapshot.name, at: snapshot.created })
+            }
+        };
+        Ok(Self { cluster: cluster.name.clone(), copy: copy_name(&cluster.name)?, snapshot })
+    }
+}
+
+/// What a drill has seen so far.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct RestoreState {
+    /// The moment that is restored, RFC 3339.
+    time: Option<String>,
+    /// What was there before that moment and after it; none of a snapshot, which nobody counted.
+    source: Option<(Vec<Table>, Vec<Table>)>,
+    /// How long the restore took.
+    took_s: Option<f64>,
+    /// What differs or is broken.
+    wrong: Vec<String>,
+    /// Why that is not known.
+    unverified: Option<String>,
+    verified: bool,
+    evidence: Vec<String>,
+    /// Why it could not be restored.
+    why: Option<String>,
+}
+
+/// A table, and how many rows it has; none where nobody counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Table {
+    database: String,
+    name: String,
+    rows: Option<u64>,
+}
+
+impl Table {
+    fn key(&self) -> (&str, &str) {
+        (&self.database, &self.name)
+    }
+}
+
+fn by_name(tables: &[Table]) -> BTreeMap<(&str, &str), Option<u64>> {
+    tables.iter().map(|table| (table.key(), table.rows)).collect()
+}
+
+impl RestoreState {
+    fn drilled(&self, input: &RestoreInput) -> Drilled {
+        let cluster = &input.cluster;
+        let moment = match (&input.snapshot, &self.time) {
+            (Some(snapshot), _) => format!("the snapshot {} of {}", snapshot.name, snapshot.at),
+            (None, Some(time)) => format!("the moment {time}"),
+            (None, None) => "this moment".to_owned(),
+        };
+        let message = match (&self.why, &self.unverified, self.wrong.is_empty()) {
+            (Some(why), ..) => format!("{cluster} could not be restored to {moment}: {why}"),
+            (None, Some(why), _) => format!("{cluster} was restored to {moment}, and could not be verified: {why}"),
+            (None, None, false) => format!("{cluster} was restored to {moment}, and is not whole: {}", self.wrong.join("; ")),
+            (None, None, true) if self.verified => format!("{cluster} was restored to {moment}, and is whole."),
+            (None, None, true) => String::new(),
+        };
+        Drilled {
+            drill: Drill::Restore,
+            succeeded: self.verified && self.why.is_none() && self.unverified.is_none() && self.wrong.is_empty(),
+            took_s: self.took_s.unwrap_or_default(),
+            message,
+            evidence: self.evidence.clone(),
+            job: String::new(),
+        }
+    }
+
+    fn action(&self, input: &RestoreInput) -> Action {
+        match &input.snapshot {
+            Some(snapshot) => Action::Restore { snapshot: snapshot.name.clone(), readers: 0, shape: Shape::default() },
+            None => Action::RestoreToTime {
+                source: input.cluster.clone(),
+                time: self.time.clone().unwrap_or_default(),
                 readers: 0,
                 shape: Shape::default(),
-            };
-            (action, Some((before, after)), format!("the moment {time}"))
+            },
         }
-        None => {
-            let snapshot = newest(&clusters, cluster).await?;
-            let moment = format!("the snapshot {} of {}", snapshot.name, snapshot.created);
-            let action = Action::Restore { snapshot: snapshot.name, readers: 0, shape: Shape::default() };
-            (action, None, moment)
+    }
+}
+
+pub(crate) struct RestoreDrill;
+
+job_kind!(RestoreDrill);
+
+#[async_trait]
+impl JobKind for RestoreDrill {
+    const NAME: &'static str = "drill_restore";
+    const TITLE: &'static str = "Drill a restore";
+    type Input = RestoreInput;
+    type State = RestoreState;
+
+    fn subject(input: &RestoreInput) -> String {
+        format!("restore of cluster {}", input.cluster)
+    }
+
+    fn exclusive_key(input: &RestoreInput) -> Option<String> {
+        Some(format!("drill_restore:{}", input.cluster))
+    }
+
+    fn steps(_: &RestoreInput) -> Vec<Step> {
+        vec![
+            Step::new("count", "Counting what is there"),
+            Step::new("restore", "Restoring it into a new cluster").weight(6.0),
+            Step::new("verify", "Comparing and examining the copy").weight(2.0),
+            Step::new("remove", "Removing the copy").weight(2.0),
+        ]
+    }
+
+    async fn run_step(&self, step: &str, input: &RestoreInput, job: &JobCx, state: &mut RestoreState) -> Result<()> {
+        let clusters = job.get::<Clusters>()?;
+        match step {
+            "count" => {
+                state.evidence = left_behind(&clusters, input).await?;
+                if input.snapshot.is_none() {
+                    let source = conninfo(&clusters, input.cluster.as_str()).await?;
+                    let before = count(&source).await?;
+                    state.time = Some(now(&source).await?);
+                    state.source = Some((before, count(&source).await?));
+                }
+            }
+            "restore" => {
+                let restored = carry_out(job, &input.copy, state.action(input)).await?;
+                state.took_s = restored.finished_ms.zip(restored.started_ms).map(|(end, begin)| (end - begin) as f64 / 1000.0);
+                state.why = failure(&restored);
+                state.end(input)?;
+            }
+            "verify" => match verify(&clusters, input, state.source.as_ref()).await {
+                Ok((wrong, evidence)) => {
+                    state.wrong = wrong;
+                    state.evidence.extend(evidence);
+                    state.verified = true;
+                }
+                Err(error) if job.cancel.is_cancelled() => return Err(error),
+                // What was made is removed whatever was found in it.
+                Err(error) => state.unverified = Some(error.message),
+            },
+            _ => {
+                remove(job, input).await?;
+                state.end(input)?;
+            }
         }
-    };
-    let began = Instant::now();
-    let job = carry_out(cx, &copy, action).await?;
-    let took_s = began.elapsed().as_secs_f64();
-    let mut drilled = Drilled { drill: Drill::Restore, succeeded: false, took_s, message: String::new(), evidence: left };
-    if let Some(why) = failure(&job) {
-        drilled.message = format!("{} could not be restored to {moment}: {why}", cluster.name);
-        return Ok(drilled);
+        Ok(())
     }
-    let verified = verify(&clusters, &copy, source.as_ref(), &mut drilled.evidence).await;
-    // What was made is removed whatever was found in it.
-    let removed = carry_out(cx, &copy, Action::Delete { final_snapshot: None }).await;
-    let removed = removed.map(|job| failure(&job)).unwrap_or_else(|error| Some(error.message));
-    if let Some(why) = removed {
-        drilled.evidence.push(format!(
-            "the copy {copy} could not be removed ({why}): howdah cluster delete {copy} --skip-final-snapshot --yes"
-        ));
-    }
-    match verified {
-        Ok(wrong) if wrong.is_empty() => {
-            drilled.succeeded = true;
-            drilled.message = format!("{} was restored to {moment}, and is whole.", cluster.name);
+
+    async fn undo_step(&self, step: &str, input: &RestoreInput, job: &JobCx, state: &mut RestoreState) -> Result<()> {
+        if step == "restore" {
+            take_back(job, &input.copy, state.action(input)).await?;
+            remove(job, input).await?;
         }
-        Ok(wrong) => drilled.message = format!("{} was restored to {moment}, and is not whole: {}", cluster.name, wrong.join("; ")),
-        Err(error) => drilled.message = format!("{} was restored to {moment}, and could not be verified: {}", cluster.name, error.message),
+        Ok(())
     }
-    Ok(drilled)
+
+    async fn what_exists(&self, input: &RestoreInput, job: &JobCx, _: &RestoreState) -> Vec<String> {
+        match is_there(job, input).await {
+            Ok(false) => Vec::new(),
+            _ => vec![format!("The copy {0}: howdah cluster delete {0} --skip-final-snapshot --yes", input.copy)],
+        }
+    }
+
+    fn result(input: &RestoreInput, state: &RestoreState) -> Value {
+        serde_json::to_value(state.drilled(input)).unwrap_or_default()
+    }
+}
+
+impl RestoreState {
+    /// An error, if what was seen so far is one.
+    fn end(&self, input: &RestoreInput) -> Result<()> {
+        let drilled = self.drilled(input);
+        match drilled.succeeded || drilled.message.is_empty() {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Local, drilled.message)),
+        }
+    }
+}
+
+async fn is_there(job: &JobCx, input: &RestoreInput) -> Result<bool> {
+    match job.get::<Clusters>()?.describe(input.copy.as_str()).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn remove(job: &JobCx, input: &RestoreInput) -> Result<()> {
+    if !is_there(job, input).await? {
+        return Ok(());
+    }
+    let removed = carry_out(job, &input.copy, Action::Delete { final_snapshot: None }).await?;
+    match failure(&removed) {
+        None => Ok(()),
+        Some(why) => Err(Error::new(ErrorKind::Local, format!("The copy {} could not be removed: {why}", input.copy))
+            .hint(format!("howdah cluster delete {} --skip-final-snapshot --yes", input.copy))),
+    }
 }
 
 /// Such as `shop-drill-1790000000`, in what RDS allows.
@@ -79,9 +246,9 @@ fn copy_name(of: &ClusterName) -> Result<ClusterName> {
 }
 
 /// The copies of drills that were ended before they could remove them, a sentence each.
-async fn left_behind(clusters: &Clusters, cluster: &Cluster, copy: &ClusterName) -> Result<Vec<String>> {
-    let prefix = copy.as_str().trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let names = clusters.provider(&cluster.provider)?.clusters().await?;
+async fn left_behind(clusters: &Clusters, input: &RestoreInput) -> Result<Vec<String>> {
+    let prefix = input.copy.as_str().trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let names = clusters.provider("local")?.clusters().await?;
     let is_copy = |name: &&ClusterName| {
         let rest = name.as_str().strip_prefix(prefix);
         rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
@@ -109,17 +276,21 @@ async fn now(source: &ConnInfo) -> Result<String> {
     rows.first().and_then(|row| row.get(0)).map(str::to_owned).ok_or_else(|| Error::internal("The server told no time."))
 }
 
-/// What differs or is broken, a sentence each; what was compared goes to `evidence`.
-async fn verify(clusters: &Clusters, copy: &ClusterName, source: Option<&(Rows, Rows)>, evidence: &mut Vec<String>) -> Result<Vec<String>> {
+/// What differs or is broken, a sentence each; and what was compared.
+async fn verify(
+    clusters: &Clusters,
+    input: &RestoreInput,
+    source: Option<&(Vec<Table>, Vec<Table>)>,
+) -> Result<(Vec<String>, Vec<String>)> {
     let began = Instant::now();
-    let conninfo = conninfo(clusters, copy.as_str()).await?;
+    let conninfo = conninfo(clusters, input.copy.as_str()).await?;
     let restored = count(&conninfo).await?;
-    let mut wrong = Vec::new();
+    let (mut wrong, mut evidence) = (Vec::new(), Vec::new());
     if let Some((before, after)) = source {
         let mut unsteady = 0;
-        for (table, rows) in before {
-            let (database, name) = table;
-            match (restored.get(table), rows, after.get(table)) {
+        let (found, after) = (by_name(&restored), by_name(after));
+        for table @ Table { database, name, rows } in before {
+            match (found.get(&table.key()), rows, after.get(&table.key())) {
                 // Dropped while it was counted.
                 (_, _, None) => {}
                 (None, _, _) => wrong.push(format!("{name} of {database} is not there")),
@@ -135,14 +306,14 @@ async fn verify(clusters: &Clusters, copy: &ClusterName, source: Option<&(Rows, 
             evidence.push(format!("{} changed meanwhile, or are large, and were not compared by their rows", counted(unsteady, "table")));
         }
     }
-    let rows: u64 = restored.values().flatten().sum();
+    let rows: u64 = restored.iter().filter_map(|table| table.rows).sum();
     evidence.push(format!("{} with {rows} rows were read", counted(restored.len(), "table")));
-    wrong.extend(examine(&conninfo, evidence).await?);
-    if let Some(bytes) = clusters.describe(copy.as_str()).await?.size_bytes {
+    wrong.extend(examine(&conninfo, &mut evidence).await?);
+    if let Some(bytes) = clusters.describe(input.copy.as_str()).await?.size_bytes {
         evidence.push(human_bytes(bytes));
     }
     evidence.push(format!("verified in {}", human_duration(began.elapsed().as_secs_f64())));
-    Ok(wrong)
+    Ok((wrong, evidence))
 }
 
 async fn databases(conninfo: &ConnInfo) -> Result<Vec<String>> {
@@ -152,8 +323,8 @@ async fn databases(conninfo: &ConnInfo) -> Result<Vec<String>> {
 }
 
 /// Reads each table whole.
-async fn count(conninfo: &ConnInfo) -> Result<Rows> {
-    let (mut all, mut bytes) = (Rows::new(), 0u64);
+async fn count(conninfo: &ConnInfo) -> Result<Vec<Table>> {
+    let (mut all, mut bytes) = (Vec::new(), 0u64);
     for database in databases(conninfo).await? {
         let mut connection = Connection::connect(&conninfo.with_database(&database)).await?;
         let tables = connection.query(include_str!("tables.sql"), &[]).await?;
@@ -168,7 +339,7 @@ async fn count(conninfo: &ConnInfo) -> Result<Rows> {
                 }
                 false => None,
             };
-            all.insert((database.clone(), name), rows);
+            all.push(Table { database: database.clone(), name, rows });
         }
     }
     Ok(all)

@@ -57,6 +57,7 @@ fn gathered(example: &Value) -> Gathered {
             cluster: "shop".into(),
             finished_s: ago(),
             took_s: 7,
+            trouble: None,
         };
         match name.as_str() {
             "cluster" => {}
@@ -163,6 +164,7 @@ fn hostile(format: Format) -> Readiness {
             took_s: 1.0,
             message: HOSTILE.into(),
             evidence: vec![HOSTILE.into()],
+            job: "4kd0j2yx".into(),
         }],
         at: timestamp(NOW_S * 1000),
         format,

@@ -15,6 +15,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("mcp", &["toolsets", "output_schemas", "results"]),
     ("audit", &["literals"]),
     ("health", &["ignore", "thresholds"]),
+    ("history", &["store", "schema"]),
     ("triggers", &[]),
     ("notify", &[]),
     (

@@ -61,8 +61,9 @@ async fn average_active_sessions_are_those_that_there_are() {
         assert_eq!(statements.shares.len(), 2, "{statements:?}");
         let texts = watched.samples.known_texts().await.unwrap();
         assert_eq!(texts.len(), 2, "the texts of statements that still run are known");
-        let file = std::fs::read(watched.samples.file()).unwrap();
-        let log = std::fs::read(watched.samples.file().with_extension("db-wal")).unwrap_or_default();
+        let file = std::path::PathBuf::from(watched.samples.place());
+        let log = std::fs::read(file.with_extension("db-wal")).unwrap_or_default();
+        let file = std::fs::read(file).unwrap();
         for bytes in [file, log] {
             assert!(
                 !String::from_utf8_lossy(&bytes).contains("4711"),

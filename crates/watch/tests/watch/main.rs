@@ -6,6 +6,7 @@ mod changes;
 mod load;
 mod regression;
 mod scale;
+mod shared;
 
 use std::time::{Duration, Instant};
 

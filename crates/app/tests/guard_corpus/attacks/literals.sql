@@ -77,6 +77,14 @@ SELECT ARRAY[l, '(1,x)'] FROM h.l_table l
 SELECT public.takes_row('(1,x)')
 -- name: array-as-argument
 SELECT takes_array('{1}')
+-- name: array-beside-what-it-runs
+SELECT h.mark(), takes_array('{1}')
+-- name: array-beside-its-check
+SELECT h.literal_check(1), takes_array('{1}')
+-- name: row-beside-what-it-runs
+SELECT h.mark(), coalesce(l, '(1,x)') FROM h.l_table l
+-- name: column-beside-a-view-of-it
+SELECT (SELECT count(*) FROM h.l_view), (SELECT count(*) FROM h.l_table WHERE ARRAY[a] = '{3}')
 -- name: array-aggregate
 SELECT array_agg(a) = '{3}' FROM h.l_table
 -- name: array-concatenated

@@ -26,6 +26,9 @@ fn judge(gathered: &Gathered) -> Answer {
     };
     let days = (gathered.now_s - last.finished_s) / 86_400;
     let evidence = format!("job {}: {} s, {days} days ago", last.id, last.took_s);
+    if let Some(trouble) = &last.trouble {
+        return Answer::fail(format!("The last drill of a failover went wrong {days} days ago: {trouble}")).evidence(evidence).fix(fix);
+    }
     match days <= VALID_DAYS {
         true => Answer::pass("A failover was tried, and worked.").evidence(evidence),
         false => Answer::warn(format!("The last failover that was tried is {days} days ago.")).evidence(evidence).fix(fix),
