@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "aws/mod.rs"]
+#[macro_use]
 mod account;
 
 use account::case::{Case, PRODUCTION};
@@ -245,32 +246,8 @@ fn endings() -> Vec<Case> {
     ]
 }
 
-macro_rules! scenarios {
-    ($($test:ident $body:ident $cases:expr, $how:ident;)*) => {$(
-        #[test]
-        fn $test() {
-            in_account(stringify!($body));
-        }
-
-        #[tokio::test(flavor = "multi_thread")]
-        #[ignore = "run by the test of that name"]
-        async fn $body() {
-            for case in $cases {
-                case.$how().await;
-            }
-        }
-    )*};
-}
-
 scenarios! {
     making_green_survives_every_fault body_creation_faults [creation()], with_faults;
     a_switch_and_an_end_survive_every_fault body_switch_faults endings().into_iter().chain([switching()]), with_faults;
     blue_green_survives_kills body_kills endings().into_iter().chain([creation(), switching()]), with_kills;
-}
-
-/// The worker of all these jobs: not a test.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by the other tests, as their worker"]
-async fn worker() {
-    account::work().await;
 }

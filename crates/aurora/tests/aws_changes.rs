@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "aws/mod.rs"]
+#[macro_use]
 mod account;
 
 use std::collections::BTreeMap;
@@ -396,32 +397,8 @@ fn alarming() -> Case {
     }
 }
 
-macro_rules! scenarios {
-    ($($test:ident $body:ident $cases:expr, $how:ident;)*) => {$(
-        #[test]
-        fn $test() {
-            in_account(stringify!($body));
-        }
-
-        #[tokio::test(flavor = "multi_thread")]
-        #[ignore = "run by the test of that name"]
-        async fn $body() {
-            for case in $cases {
-                case.$how().await;
-            }
-        }
-    )*};
-}
-
 scenarios! {
     setting_parameters_survives_every_fault body_setting_faults [setting()], with_faults;
     making_alarms_survives_every_fault body_alarm_faults [alarming()], with_faults;
     parameters_and_alarms_survive_kills body_kills [setting(), alarming()], with_kills;
-}
-
-/// The worker of all these jobs: not a test.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by the other tests, as their worker"]
-async fn worker() {
-    account::work().await;
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "aws/mod.rs"]
+#[macro_use]
 mod account;
 
 use account::case::{Case, PRODUCTION};
@@ -537,23 +538,6 @@ fn small() -> Vec<Case> {
     ]
 }
 
-macro_rules! scenarios {
-    ($($test:ident $body:ident $cases:expr, $how:ident;)*) => {$(
-        #[test]
-        fn $test() {
-            in_account(stringify!($body));
-        }
-
-        #[tokio::test(flavor = "multi_thread")]
-        #[ignore = "run by the test of that name"]
-        async fn $body() {
-            for case in $cases {
-                case.$how().await;
-            }
-        }
-    )*};
-}
-
 scenarios! {
     a_creation_survives_every_fault body_creation_faults [creation()], with_faults;
     a_clone_survives_every_fault body_clone_faults [cloning()], with_faults;
@@ -562,11 +546,4 @@ scenarios! {
     a_creation_survives_kills body_creation_kills [creation()], with_kills;
     a_clone_and_a_deletion_survive_kills body_clone_kills [cloning(), deletion()], with_kills;
     the_other_operations_survive_kills body_small_kills small(), with_kills;
-}
-
-/// The worker of all these jobs: not a test.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by the other tests, as their worker"]
-async fn worker() {
-    account::work().await;
 }

@@ -6,16 +6,15 @@
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use howdah_aurora::{Action, BlueGreenStatus, ClusterStatus, Operation, Shape, Tier};
 use howdah_core::ErrorKind;
 use howdah_jobs::JobState;
 use howdah_localpg::Installation;
-use howdah_pg::{ConnInfo, Connection};
+use howdah_pg::Connection;
 use world::World;
+use world::clients::Clients;
 
 const DATABASE: &str = "Shop's \"app\"";
 
@@ -91,68 +90,6 @@ async fn with_table(readers: u8) -> World {
     world
 }
 
-/// Clients that insert number after number, each taking a value of the sequence, and connect again where they were
-/// when that fails.
-struct Clients {
-    stop: Arc<AtomicBool>,
-    tasks: Vec<tokio::task::JoinHandle<(Vec<u64>, Duration)>>,
-}
-
-impl Clients {
-    async fn start(world: &World, first: u64) -> Self {
-        let conninfo = world.clusters.target("shop").await.unwrap().conninfo;
-        let stop = Arc::<AtomicBool>::default();
-        let next = Arc::new(AtomicU64::new(first));
-        let task = |_| tokio::spawn(insert(conninfo.clone(), Arc::clone(&next), Arc::clone(&stop)));
-        Self {
-            tasks: (0..4).map(task).collect(),
-            stop,
-        }
-    }
-
-    /// The numbers that were acknowledged, and the longest time between two of one client.
-    async fn stop(self) -> (BTreeSet<u64>, Duration) {
-        self.stop.store(true, Ordering::Relaxed);
-        let (mut all, mut longest) = (BTreeSet::new(), Duration::ZERO);
-        for task in self.tasks {
-            let (acknowledged, gap) = task.await.unwrap();
-            assert!(!acknowledged.is_empty());
-            all.extend(acknowledged);
-            longest = longest.max(gap);
-        }
-        (all, longest)
-    }
-}
-
-async fn insert(conninfo: ConnInfo, next: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> (Vec<u64>, Duration) {
-    let (mut acknowledged, mut gap, mut last) = (Vec::new(), Duration::ZERO, Instant::now());
-    let mut connection = None;
-    while !stop.load(Ordering::Relaxed) {
-        if connection.is_none() {
-            connection = Connection::connect(&conninfo).await.ok();
-        }
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        let done = match &mut connection {
-            Some(connection) => connection
-                .batch(&format!(
-                    "INSERT INTO t VALUES ({number}); SELECT nextval('numbers')"
-                ))
-                .await
-                .is_ok(),
-            None => false,
-        };
-        if done {
-            acknowledged.push(number);
-            gap = gap.max(last.elapsed());
-            last = Instant::now();
-        } else {
-            connection = None;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-    (acknowledged, gap)
-}
-
 /// Every number that was acknowledged is in the cluster, which is whole, and so is all that is no row.
 async fn verify(world: &World, acknowledged: &BTreeSet<u64>, readers: usize) {
     let shop = world.clusters.describe("shop").await.unwrap();
@@ -207,7 +144,7 @@ async fn verify_alone(world: &World, cluster: &str) {
 
 async fn switched_under_load(version: Option<u16>) {
     let world = with_table(1).await;
-    let first = Clients::start(&world, 1).await;
+    let first = Clients::start(&world, 1, "SELECT nextval('numbers')").await;
     world.succeed(green(version)).await;
     let before = world.clusters.describe("shop").await.unwrap();
     let deployment = before.blue_green.clone().unwrap();
@@ -226,7 +163,7 @@ async fn switched_under_load(version: Option<u16>) {
 
     let tier = world.clusters.tier(&switch()).await.unwrap();
     assert!(matches!(tier, Tier::Risk { .. }), "{tier:?}");
-    let clients = Clients::start(&world, 1_000_000).await;
+    let clients = Clients::start(&world, 1_000_000, "SELECT nextval('numbers')").await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     let job = world.succeed(switch()).await;
     for step in &job.steps {
@@ -302,7 +239,7 @@ async fn green_of_a_newer_version_takes_over_under_load() {
 async fn killed_at_every_step() {
     let _alone = ALONE.lock().await;
     let world = with_table(1).await;
-    let clients = Clients::start(&world, 1).await;
+    let clients = Clients::start(&world, 1, "SELECT nextval('numbers')").await;
     for operation in [green(None), switch(), end(false)] {
         world.clusters.check(&operation).await.unwrap();
         let job = operation.start(&world.engine, "test").await.unwrap();
@@ -329,7 +266,7 @@ async fn what_is_given_up_leaves_blue_as_it_was() {
     let _alone = ALONE.lock().await;
     let world = with_table(0).await;
     let before = world.clusters.describe("shop").await.unwrap();
-    let clients = Clients::start(&world, 1).await;
+    let clients = Clients::start(&world, 1, "SELECT nextval('numbers')").await;
     // Cancelled while rows are copied, or a little later or earlier.
     let job = green(None).start(&world.engine, "test").await.unwrap();
     world.kill_worker_in(&job.id, 3, Duration::ZERO).await;

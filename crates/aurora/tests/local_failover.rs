@@ -6,15 +6,14 @@
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use howdah_aurora::{Action, ClusterStatus, Operation, Role, Shape, Tier};
 use howdah_core::ErrorKind;
 use howdah_jobs::JobState;
-use howdah_pg::{ConnInfo, Connection};
+use howdah_pg::Connection;
 use world::World;
+use world::clients::Clients;
 
 const DATABASE: &str = "app";
 
@@ -57,66 +56,6 @@ async fn one(connection: &mut Connection, sql: &str) -> String {
         .get(0)
         .unwrap()
         .to_owned()
-}
-
-/// Clients that insert number after number, and connect again where they were when that fails.
-struct Clients {
-    stop: Arc<AtomicBool>,
-    tasks: Vec<tokio::task::JoinHandle<(Vec<u64>, Duration)>>,
-}
-
-impl Clients {
-    /// With numbers from here on.
-    async fn start(world: &World, first: u64) -> Self {
-        let conninfo = world.clusters.target("shop").await.unwrap().conninfo;
-        let stop = Arc::<AtomicBool>::default();
-        let next = Arc::new(AtomicU64::new(first));
-        let task = |_| tokio::spawn(insert(conninfo.clone(), Arc::clone(&next), Arc::clone(&stop)));
-        Self {
-            tasks: (0..4).map(task).collect(),
-            stop,
-        }
-    }
-
-    /// The numbers that were acknowledged, and the longest time between two of one client.
-    async fn stop(self) -> (BTreeSet<u64>, Duration) {
-        self.stop.store(true, Ordering::Relaxed);
-        let (mut all, mut longest) = (BTreeSet::new(), Duration::ZERO);
-        for task in self.tasks {
-            let (acknowledged, gap) = task.await.unwrap();
-            assert!(!acknowledged.is_empty());
-            all.extend(acknowledged);
-            longest = longest.max(gap);
-        }
-        (all, longest)
-    }
-}
-
-async fn insert(conninfo: ConnInfo, next: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> (Vec<u64>, Duration) {
-    let (mut acknowledged, mut gap, mut last) = (Vec::new(), Duration::ZERO, Instant::now());
-    let mut connection = None;
-    while !stop.load(Ordering::Relaxed) {
-        if connection.is_none() {
-            connection = Connection::connect(&conninfo).await.ok();
-        }
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        let done = match &mut connection {
-            Some(connection) => connection
-                .batch(&format!("INSERT INTO t VALUES ({number})"))
-                .await
-                .is_ok(),
-            None => false,
-        };
-        if done {
-            acknowledged.push(number);
-            gap = gap.max(last.elapsed());
-            last = Instant::now();
-        } else {
-            connection = None;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-    (acknowledged, gap)
 }
 
 /// Every number that was acknowledged is in the writer and in each reader, which all follow it.
@@ -168,7 +107,7 @@ async fn a_reader_becomes_the_writer_under_load() {
     let tier = world.clusters.tier(&failover(None)).await.unwrap();
     assert!(matches!(tier, Tier::Risk { .. }), "{tier:?}");
 
-    let clients = Clients::start(&world, 1).await;
+    let clients = Clients::start(&world, 1, "").await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     let job = world.succeed(failover(Some("reader-2"))).await;
     assert_eq!(job.result.unwrap()["instances"][0], "reader-2");
@@ -187,7 +126,7 @@ async fn a_reader_becomes_the_writer_under_load() {
     );
 
     // The writer dies in the middle of its work.
-    let clients = Clients::start(&world, 1_000_000).await;
+    let clients = Clients::start(&world, 1_000_000, "").await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     let data = world.home().join("clusters/shop/writer/data");
     let postmaster = world::postmaster(&data);
@@ -249,7 +188,7 @@ async fn killed_or_cancelled_at_every_step_of_a_failover() {
     let world = with_table(1).await;
     let mut all = BTreeSet::new();
     for (round, delay) in [0, 40, 150].into_iter().enumerate() {
-        let clients = Clients::start(&world, 1).await;
+        let clients = Clients::start(&world, 1, "").await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         let job = failover(None).start(&world.engine, "test").await.unwrap();
         let mut kills = 0;

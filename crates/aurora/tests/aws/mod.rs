@@ -21,6 +21,32 @@ use howdah_jobs::{Engine, JobRecord, JobState, Launcher};
 use howdah_store::Store;
 use serde_json::{Value, json};
 
+/// Tests that carry out each case in an account, and the worker of the jobs of all tests of the file, which is no test.
+#[allow(unused_macros, reason = "other tests use it")]
+macro_rules! scenarios {
+    ($($test:ident $body:ident $cases:expr, $how:ident;)*) => {$(
+        #[test]
+        fn $test() {
+            in_account(stringify!($body));
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        #[ignore = "run by the test of that name"]
+        async fn $body() {
+            for case in $cases {
+                case.$how().await;
+            }
+        }
+    )*
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "run by the other tests, as their worker"]
+    async fn worker() {
+        account::work().await;
+    }
+    };
+}
+
 /// What nobody may ever read: the password in Secrets Manager, the secret key, the session token.
 pub const PLANTED: [&str; 3] = [
     "planted-password-7c1f",

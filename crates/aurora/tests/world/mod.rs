@@ -3,6 +3,9 @@
 
 #![allow(unreachable_pub, reason = "a module of a test")]
 
+#[allow(dead_code, reason = "other tests use it")]
+pub mod clients;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
