@@ -1,6 +1,7 @@
 //! Carrying out a plan: step by step, with the journal, whatever is killed meanwhile.
 
 mod analyse;
+mod attend;
 mod autocommit;
 mod backfill;
 mod batches;
@@ -17,12 +18,14 @@ use std::time::{Duration, Instant};
 
 use howdah_core::Progress;
 use howdah_pg::Target;
+use howdah_sql::Kind;
 use tokio_util::sync::CancellationToken;
 
 use crate::journal::{self, Entry, State, StepState, Wanted};
 use crate::plan::Phase;
 use crate::{Accepts, Action, ChangeError, Plan};
 
+use attend::Heeds;
 use worker::{Worker, Write};
 
 /// What a caller decides about a run.
@@ -195,8 +198,15 @@ impl Executor {
         // The lock first: whoever comes second finds in the journal what the first one did.
         worker.adopt(session, &id).await?;
         let connection = worker.connection().await?;
+        // What looks after a table may be wanted again; a change of the schema is done once.
+        let repeats = script
+            .statements
+            .iter()
+            .all(|statement| matches!(statement.kind(), Kind::Utility(_) | Kind::Session(_)));
         let entry = match journal::find(connection, &id).await? {
-            Some(entry) if entry.state != State::RolledBack => entry,
+            Some(entry) if entry.state != State::RolledBack && !(repeats && entry.state == State::Done) => {
+                entry
+            }
             _ => {
                 let accepts = self.options.accepts;
                 let plan = Box::pin(crate::planner::plan_accepting(connection, sql, accepts)).await?;
@@ -369,7 +379,10 @@ impl Executor {
                     .await;
             }
             Action::Autocommit { sql, cleanup } => {
-                worker.autocommit(sql, cleanup, step.proof.as_deref()).await?
+                let proof = step.proof.as_deref();
+                if let Some(wanted) = worker.autocommit(sql, cleanup, proof, Heeds::Everybody).await? {
+                    return Ok(Stepped::Wanted(wanted));
+                }
             }
             Action::Backfill(backfill) => {
                 if let Some(wanted) = Box::pin(worker.backfill(plan, at, backfill)).await? {
@@ -386,11 +399,10 @@ impl Executor {
                     return Ok(Stepped::Wanted(wanted));
                 }
             }
-            Action::Verify { sql, failure } => {
-                if let Some(wrong) = worker.verify(sql, failure).await? {
-                    return Ok(Stepped::Wrong(wrong));
-                }
-            }
+            Action::Verify { sql, failure } => match worker.verify(sql, failure).await? {
+                Stepped::Done => {}
+                other => return Ok(other),
+            },
             Action::Check {
                 setup,
                 sql,
@@ -400,7 +412,9 @@ impl Executor {
                 if let Some(setup) = setup {
                     worker.execute(setup).await?;
                 }
-                worker.check(sql, failure, hint).await?;
+                if let Some(wanted) = worker.check(sql, failure, hint).await? {
+                    return Ok(Stepped::Wanted(wanted));
+                }
             }
         }
         worker.note(&plan.id, at, StepState::Done).await?;

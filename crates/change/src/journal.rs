@@ -232,7 +232,7 @@ pub async fn before(connection: &mut Connection, id: &str) -> Result<Option<Stri
     Ok(rows.first().and_then(|row| row.get(0).map(str::to_owned)))
 }
 
-/// Writes a new change, in the place of one of the same id that was taken back.
+/// Writes a new change, in the place of one of the same id that is settled.
 pub(crate) async fn begin(
     connection: &mut Connection,
     plan: &Plan,
@@ -243,7 +243,7 @@ pub(crate) async fn begin(
     let sql = "INSERT INTO howdah.changes (id, plan, state, tables, before) VALUES ($1, $2, 'running', $3::text[], $4)";
     connection
         .query(
-            "DELETE FROM howdah.changes WHERE id = $1 AND state = 'rolled_back'",
+            "DELETE FROM howdah.changes WHERE id = $1 AND state IN ('done', 'rolled_back')",
             &[Some(&plan.id)],
         )
         .await?;

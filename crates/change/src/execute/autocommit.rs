@@ -1,30 +1,43 @@
 use std::time::Duration;
 
+use super::attend::{Attended, Gives, Heeds};
 use super::worker::Worker;
+use crate::journal::Wanted;
 use crate::{ChangeError, Cleanup};
 
 /// How often a statement that met a deadlock or a lock timeout is begun anew.
 const TRIES: u32 = 5;
+/// How long what a stopped statement left may be waited for: whoever resumes removes it otherwise.
+const CLEAN_BRIEFLY: &str = "SET lock_timeout = '2s'";
+const CLEAN_PATIENTLY: &str = "SET lock_timeout = 0";
 
 impl Worker {
-    /// One [N] or [L] step. Whether it is done is for the catalog to say, before as well as after.
+    /// One [N] or [L] step. Whether it is done is for the catalog to say, before as well as after. `Some`
+    /// where a person wanted it to stop.
     pub(super) async fn autocommit(
         &mut self,
         sql: &str,
         cleanup: &[Cleanup],
         proof: Option<&str>,
-    ) -> Result<(), ChangeError> {
+        heeds: Heeds,
+    ) -> Result<Option<Wanted>, ChangeError> {
         let mut tries = 0;
         loop {
             if let Some(proof) = proof
                 && self.holds(proof).await?
             {
-                return Ok(());
+                return Ok(None);
             }
             self.clean(cleanup).await?;
             tries += 1;
-            match self.execute(sql).await {
-                Ok(()) => break,
+            match self.attended(sql, Gives::Nothing, heeds).await {
+                Ok(Attended::Done(_)) => break,
+                // Taking the change back removes what there is.
+                Ok(Attended::Wanted(wanted)) => return Ok(Some(wanted)),
+                Err(ChangeError::Stopped) => {
+                    self.clean_briefly(cleanup).await?;
+                    return Err(ChangeError::Stopped);
+                }
                 Err(ChangeError::Pg(error))
                     if tries < TRIES && matches!(error.sqlstate(), Some("40P01" | "55P03" | "40001")) =>
                 {
@@ -45,8 +58,23 @@ impl Worker {
                     "The server carried out \"{sql}\", and what it should have made is not there"
                 ),
             }),
-            _ => Ok(()),
+            _ => Ok(None),
         }
+    }
+
+    /// Removes what a stopped statement left, where nobody is in the way of that.
+    async fn clean_briefly(&mut self, cleanup: &[Cleanup]) -> Result<(), ChangeError> {
+        if cleanup.is_empty() {
+            return Ok(());
+        }
+        self.connection().await?.batch(CLEAN_BRIEFLY).await?;
+        let cleaned = self.clean(cleanup).await;
+        if let Err(error) = cleaned {
+            self.observer.says(&format!(
+                "What the stopped statement left is still there ({error}); resuming or rolling back removes it."
+            ));
+        }
+        Ok(self.connection().await?.batch(CLEAN_PATIENTLY).await?)
     }
 
     async fn clean(&mut self, cleanup: &[Cleanup]) -> Result<(), ChangeError> {

@@ -81,10 +81,10 @@ impl Worker {
         let stopped = ended?;
         // The last commit waits for the disk, and with it all before it are there.
         self.connection().await?.batch(AFTER).await?;
-        if stopped.is_none() {
-            self.tighten(plan, step, backfill, &mut state).await?;
+        match stopped {
+            None => self.tighten(plan, step, backfill, &mut state).await,
+            stopped => Ok(stopped),
         }
-        Ok(stopped)
     }
 
     /// Ordinary triggers (audit, updated_at, foreign keys) have nothing to do with a backfill.

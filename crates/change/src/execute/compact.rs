@@ -40,6 +40,8 @@ const LAST_COUNTS: f64 = 0.2;
 /// How long it is waited for the end of a table to be cut off, which an old transaction can hold up.
 const CUT: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Younger transactions than this are not named as holders (`compact.holder.sql`), with a second's margin.
+const YOUNG: Duration = Duration::from_secs(3);
 /// VACUUM does not take the trouble to cut off fewer pages than a sixteenth, or than a thousand.
 const NOT_CUT: u64 = 1_000;
 
@@ -274,11 +276,18 @@ impl Worker {
             .await?;
             let (filenode, pages) = self.file(compact).await?;
             let Some(from) = empty_from else {
+                // Where dead rows cannot be removed yet, there is no room to move anything to.
+                let is_held = self.has_dead(compact).await?
+                    && (until > Instant::now() + CUT - YOUNG || self.value(HOLDER, &[]).await?.is_some());
+                if is_held && Instant::now() < until {
+                    self.pause(LOOK_AGAIN).await?;
+                    continue;
+                }
                 return Ok(Cut {
                     filenode,
                     pages,
                     used: pages,
-                    is_held: false,
+                    is_held,
                 });
             };
             let used = self.used(compact, from).await?;
@@ -294,6 +303,14 @@ impl Worker {
             }
             self.pause(LOOK_AGAIN).await?;
         }
+    }
+
+    /// Whether the last VACUUM had to leave more dead rows than are worth a pass.
+    async fn has_dead(&mut self, compact: &Compact) -> Result<bool, ChangeError> {
+        let sql = "SELECT pg_stat_get_dead_tuples($1::regclass) > pg_stat_get_live_tuples($1::regclass) * $2::float8";
+        let (table, share) = (compact.table.to_string(), WORTH.to_string());
+        let answer = self.value(sql, &[Some(&table), Some(&share)]).await?;
+        Ok(answer.as_deref() == Some("t"))
     }
 
     /// Pages up to the last row, at least those before `from`: a row may have moved to where VACUUM found room behind it.
@@ -321,13 +338,18 @@ impl Worker {
             size(pages),
             size(position.start)
         ));
-        let who = self.value(HOLDER, &[]).await?;
-        if pages > position.lowest + slack(position.lowest)
-            && let Some(who) = who
-        {
+        let Some(who) = self.value(HOLDER, &[]).await? else {
+            return Ok(());
+        };
+        if pages > position.lowest + slack(position.lowest) {
             self.observer.says(&format!(
                 "The end of {table} could not be cut off while somebody may still see its old rows: {who}. The room can be \
                  used again; when that has ended, VACUUM {table} gives it back to the disk."
+            ));
+        } else if pages as f64 > position.start as f64 * (1.0 - WORTH) && self.has_dead(compact).await? {
+            self.observer.says(&format!(
+                "The dead rows of {table} could not be removed while somebody may still see them, so that no room was found: \
+                 {who}. When that has ended, begin again."
             ));
         }
         Ok(())

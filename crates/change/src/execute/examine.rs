@@ -1,40 +1,43 @@
-use std::time::Instant;
-
+use super::Stepped;
+use super::attend::{Attended, Gives, Heeds};
 use super::worker::Worker;
 use crate::ChangeError;
+use crate::journal::Wanted;
 
 /// Characters of a cell that a message shows.
 const CELL_CHARS: usize = 80;
 
 impl Worker {
     /// A query that must return 0; otherwise the error to be reported, should nothing help.
-    pub(super) async fn verify(
-        &mut self,
-        sql: &str,
-        failure: &str,
-    ) -> Result<Option<ChangeError>, ChangeError> {
-        let begun = Instant::now();
-        let count = self
-            .value(sql, &[])
-            .await?
-            .and_then(|text| text.parse::<u64>().ok())
-            .unwrap_or(0);
-        self.observer.executed(sql, Some(1), begun.elapsed(), None);
-        Ok((count > 0).then(|| ChangeError::Data {
+    pub(super) async fn verify(&mut self, sql: &str, failure: &str) -> Result<Stepped, ChangeError> {
+        let rows = match self.attended(sql, Gives::Rows, Heeds::Everybody).await? {
+            Attended::Done(rows) => rows,
+            Attended::Wanted(wanted) => return Ok(Stepped::Wanted(wanted)),
+        };
+        let count = rows.first().and_then(|row| row.parse::<u64>(0)).unwrap_or(0);
+        if count == 0 {
+            return Ok(Stepped::Done);
+        }
+        Ok(Stepped::Wrong(ChangeError::Data {
             message: format!("{failure} ({count} rows)"),
             hint: "Change these rows and resume, or take the change back with: howdah change rollback"
                 .to_owned(),
         }))
     }
 
-    /// A query that must return no row.
-    pub(super) async fn check(&mut self, sql: &str, failure: &str, hint: &str) -> Result<(), ChangeError> {
-        let begun = Instant::now();
-        let rows = self.connection().await?.query(sql, &[]).await?;
-        self.observer
-            .executed(sql, Some(rows.len() as u64), begun.elapsed(), None);
+    /// A query that must return no row. `Some` where a person wants the change to stop.
+    pub(super) async fn check(
+        &mut self,
+        sql: &str,
+        failure: &str,
+        hint: &str,
+    ) -> Result<Option<Wanted>, ChangeError> {
+        let rows = match self.attended(sql, Gives::Rows, Heeds::Everybody).await? {
+            Attended::Done(rows) => rows,
+            Attended::Wanted(wanted) => return Ok(Some(wanted)),
+        };
         if rows.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let shown: Vec<String> = rows
             .iter()

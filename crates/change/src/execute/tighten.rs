@@ -7,8 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use super::attend::{Attended, Gives, Heeds};
 use super::backfill::Position;
 use super::worker::Worker;
+use crate::journal::Wanted;
 use crate::{Backfill, ChangeError, Plan};
 
 /// What an index may have grown by, of the bound of 1.3 for the whole change.
@@ -40,7 +42,7 @@ impl Worker {
         step: usize,
         backfill: &Backfill,
         state: &mut Position,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<Option<Wanted>, ChangeError> {
         self.drop_left(backfill, state).await?;
         for (index, bytes) in self.index_sizes(backfill).await? {
             let Some(before) = state.indexes.get(&index).copied() else {
@@ -53,9 +55,12 @@ impl Worker {
             state.rebuilding = Some(index.clone());
             self.note_position(plan, step, state).await?;
             let sql = format!("REINDEX INDEX CONCURRENTLY {index}");
-            match self.execute(&sql).await {
-                Ok(()) => {}
-                Err(error) if self.is_lost(&error) => return Err(error),
+            match self.attended(&sql, Gives::Nothing, Heeds::Everybody).await {
+                Ok(Attended::Done(_)) => {}
+                Ok(Attended::Wanted(wanted)) => return Ok(Some(wanted)),
+                Err(error) if self.is_lost(&error) || matches!(error, ChangeError::Stopped) => {
+                    return Err(error);
+                }
                 // The index is as good as before, only larger.
                 Err(error) => {
                     self.observer
@@ -66,7 +71,7 @@ impl Worker {
             state.rebuilding = None;
             self.note_position(plan, step, state).await?;
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Removes what a killed rebuild of ours left: invalid, defined as that index, nobody at work on it.

@@ -1,3 +1,4 @@
+use super::attend::Heeds;
 use super::worker::{Worker, Write};
 use super::{Executor, Stepped};
 use crate::journal::{State, StepState};
@@ -64,7 +65,7 @@ impl Executor {
         match &plan.steps[at].undo {
             Undo::Nothing | Undo::Impossible { .. } => worker.note(&plan.id, at, StepState::Undone).await,
             Undo::Autocommit { sql } => {
-                worker.autocommit(sql, &[], None).await?;
+                worker.autocommit(sql, &[], None, Heeds::Nobody).await?;
                 worker.note(&plan.id, at, StepState::Undone).await
             }
             Undo::Transaction { lock, statements } => {

@@ -7,6 +7,7 @@ use howdah_core::Progress;
 use howdah_pg::{Connection, PgError, Session, Target};
 use tokio_util::sync::CancellationToken;
 
+use super::attend::{Gives, Heeds};
 use super::{Observer, Options};
 use crate::journal::{self, Entry, LOCK_CHANGE, LOCK_TABLE, State, StepState, Wanted};
 use crate::{ChangeError, Plan};
@@ -24,13 +25,13 @@ const SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SET idl
 /// One session that does everything and holds the change's advisory locks: where another
 /// howdah has them, this one does nothing.
 pub(super) struct Worker {
-    target: Arc<Target>,
+    pub(super) target: Arc<Target>,
     pub(super) options: Options,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) cancel: CancellationToken,
-    session: Option<Session>,
+    pub(super) session: Option<Session>,
     connected: AtomicBool,
-    id: String,
+    pub(super) id: String,
     plan: Option<Plan>,
     progress: Share,
     /// Whether the role may let ordinary triggers rest (`session_replication_role`).
@@ -270,17 +271,10 @@ impl Worker {
         Ok(())
     }
 
-    /// Runs a statement and tells the observer.
+    /// Runs a statement to its end and tells the observer.
     pub(super) async fn execute(&mut self, sql: &str) -> Result<(), ChangeError> {
-        let begun = Instant::now();
-        let result = self.connection().await?.batch(sql).await;
-        self.observer.executed(
-            sql,
-            None,
-            begun.elapsed(),
-            result.as_ref().err().map(|e| e.sqlstate().unwrap_or("08006")),
-        );
-        Ok(result?)
+        self.attended(sql, Gives::Nothing, Heeds::Nobody).await?;
+        Ok(())
     }
 
     /// One value of a query of our own.

@@ -42,6 +42,26 @@ pub async fn run(url: &str, sql: &str) -> Result<(Plan, Ended), ChangeError> {
 pub struct Heard {
     pub statements: Mutex<Vec<String>>,
     pub messages: Mutex<Vec<String>>,
+    pub fractions: Mutex<Vec<f64>>,
+}
+
+impl Heard {
+    /// Waits until it was said, for two minutes at most.
+    pub async fn hears(&self, part: &str) {
+        for _ in 0..2_400 {
+            if self
+                .messages
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|said| said.contains(part))
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nothing of {part:?} in {:?}", self.messages.lock().unwrap());
+    }
 }
 
 impl Observer for Heard {
@@ -49,7 +69,9 @@ impl Observer for Heard {
         self.statements.lock().unwrap().push(sql.to_owned());
     }
 
-    fn progress(&self, _: Progress) {}
+    fn progress(&self, progress: Progress) {
+        self.fractions.lock().unwrap().extend(progress.fraction);
+    }
 
     fn says(&self, message: &str) {
         self.messages.lock().unwrap().push(message.to_owned());
