@@ -77,7 +77,7 @@ async fn body_life() {
     assert_eq!(made["tls"], true);
     assert_eq!(made["role"], ROLE);
     assert_eq!(made["targets"], json!(["pool"]));
-    assert_eq!(made["auth"][0]["IAMAuth"], "DISABLED");
+    assert_eq!(made["auth"][0]["IAMAuth"], "DISABLED", "{made}");
     assert_eq!(made["auth"][0]["SecretArn"], result["secret"]);
     assert!(made["subnets"].as_u64().unwrap() >= 2, "{made}");
     assert_eq!(made["groups"].as_array().unwrap().len(), 1, "those of the cluster");

@@ -586,6 +586,9 @@ class Handler(BaseHTTPRequestHandler):
                 }.get(action, "DBClusterIdentifier")]
                 STATE.made[f"{action} {made}"] = STATE.made.get(f"{action} {made}", 0) + 1
                 STATE.looks = {key: count for key, count in STATE.looks.items() if key[1] != made}
+            if reply.status < 300 and action == "CreateDBProxy":
+                # Moto loses how clients log in.
+                backend().db_proxies[params["DBProxyName"]].auth = params["Auth"]
             answer = show_restarts(overlay(action, params, answer))
         return reply.status, reply.getheader("Content-Type", "text/xml"), answer
 

@@ -38,9 +38,6 @@ pub(super) async fn examine(
     for database in &databases {
         green::refresh(&to, &from, database).await?;
     }
-    for writer in [&from, &to] {
-        connect(writer, "postgres").await?.batch("CHECKPOINT").await?;
-    }
     let limit = Instant::now() + Duration::from_secs(timeout_s.into());
     loop {
         cx.check_cancelled()?;
@@ -73,8 +70,14 @@ pub(super) async fn examine(
         state.old = Some(old_name(layout, blue)?);
     }
     cx.checkpoint(state).await?;
+    // Last, so that little is left to be written down while nobody is served.
+    tokio::try_join!(write_down(&from), write_down(&to))?;
     pause_archive(from).await?;
     pause_archive(to).await
+}
+
+async fn write_down(writer: &Instance) -> Result<()> {
+    Ok(connect(writer, "postgres").await?.batch("CHECKPOINT").await?)
 }
 
 /// Has a server keep the rest of its log to itself until it is told its parameters anew, as it would not stop before
@@ -171,12 +174,16 @@ pub(super) async fn drain(
     if cx.attempt() > 1 {
         link::enable(&to, &databases, true).await?;
     }
-    examine::in_the_way(blue).await?;
-    // Since the last look somebody may have changed it.
-    green::check_schema(&from, &green, blue).await?;
-    for database in &databases {
-        carry_sequences(&from, &to, database).await?;
-    }
+    // Nobody is served meanwhile: all at once. Since the last look somebody may have changed the schema.
+    let (free, same, carried) = tokio::join!(
+        examine::in_the_way(blue),
+        green::check_schema(&from, &green, blue),
+        carry_all_sequences(&from, &to, &databases),
+    );
+    // A sequence that green does not know is told as what it is: a change of the schema.
+    free?;
+    same?;
+    carried?;
     let mut connection = connect(&from, "postgres").await?;
     let rows = connection
         .query("SELECT pg_catalog.pg_current_wal_lsn()", &[])
@@ -206,6 +213,13 @@ pub(super) async fn drain(
     }
     // It would look for blue where nobody is.
     link::enable(&to, &databases, false).await
+}
+
+async fn carry_all_sequences(blue: &Instance, green: &Instance, databases: &[Database]) -> Result<()> {
+    for database in databases {
+        carry_sequences(blue, green, database).await?;
+    }
+    Ok(())
 }
 
 async fn carry_sequences(blue: &Instance, green: &Instance, database: &Database) -> Result<()> {
