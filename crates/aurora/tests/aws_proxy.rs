@@ -80,7 +80,11 @@ async fn body_life() {
     assert_eq!(made["auth"][0]["IAMAuth"], "DISABLED", "{made}");
     assert_eq!(made["auth"][0]["SecretArn"], result["secret"]);
     assert!(made["subnets"].as_u64().unwrap() >= 2, "{made}");
-    assert_eq!(made["groups"].as_array().unwrap().len(), 1, "those of the cluster");
+    assert_eq!(
+        made["groups"].as_array().unwrap().len(),
+        1,
+        "those of the cluster"
+    );
 
     let shown = account.clusters.describe("pool").await.unwrap().proxy.unwrap();
     assert_eq!(shown.name.as_deref(), Some("pool-proxy"));
@@ -105,10 +109,15 @@ async fn body_life() {
     assert!(error.hint.unwrap().contains("howdah cluster proxy delete pool"));
 
     // What is out of reach is told with its reason.
-    account.order(&json!({ "health": { "State": "UNAVAILABLE", "Reason": "UNREACHABLE", "Description": "No route." } }));
+    account.order(
+        &json!({ "health": { "State": "UNAVAILABLE", "Reason": "UNREACHABLE", "Description": "No route." } }),
+    );
     let shown = account.clusters.describe("pool").await.unwrap().proxy.unwrap();
     assert_eq!(shown.unhealthy.len(), 2, "{shown:?}");
-    assert!(shown.unhealthy[0].contains("pool-1 (UNREACHABLE): No route"), "{shown:?}");
+    assert!(
+        shown.unhealthy[0].contains("pool-1 (UNREACHABLE): No route"),
+        "{shown:?}"
+    );
     account.order(&json!({}));
 
     assert!(matches!(
@@ -124,7 +133,10 @@ async fn body_life() {
     account.succeed(&create).await;
     account.succeed(&delete_cluster("pool")).await;
     let state = account.state();
-    assert_eq!((&state["proxies"], names(&state["clusters"]).len()), (&json!({}), 0));
+    assert_eq!(
+        (&state["proxies"], names(&state["clusters"]).len()),
+        (&json!({}), 0)
+    );
     account.assert_clean(None).await;
 }
 
@@ -147,7 +159,10 @@ async fn body_in_the_way() {
         assert!(error.message.contains(what), "{what}: {error:?}");
     }
     let hint = error.hint.unwrap();
-    assert!(hint.contains("rds.amazonaws.com") && hint.contains("secretsmanager:GetSecretValue"), "{hint}");
+    assert!(
+        hint.contains("rds.amazonaws.com") && hint.contains("secretsmanager:GetSecretValue"),
+        "{hint}"
+    );
     assert!(hint.contains("proxy_role"), "{hint}");
     let error = refused(&account, &create("pool-narrow")).await;
     assert!(error.message.contains("subnets in 1 zone"), "{error:?}");
@@ -160,10 +175,17 @@ async fn body_in_the_way() {
     let error = refused(&account, &with("blue-pool", Some("hunter".into()), false)).await;
     assert!(error.message.contains("is no secret's ARN"), "{error:?}");
     let role = Some("proxies".into());
-    let options = ProxyOptions { role, ..ProxyOptions::default() };
+    let options = ProxyOptions {
+        role,
+        ..ProxyOptions::default()
+    };
     let error = refused(&account, &on("pool", Action::CreateProxy(options))).await;
     assert!(error.message.contains("is no role's ARN"), "{error:?}");
-    assert_eq!(names(&account.state()["proxies"]), ["pool-with-other-proxy"], "nothing was made");
+    assert_eq!(
+        names(&account.state()["proxies"]),
+        ["pool-with-other-proxy"],
+        "nothing was made"
+    );
 
     // That of somebody else is neither used nor removed.
     let error = refused(&account, &delete("pool-with-other")).await;
@@ -187,18 +209,43 @@ fn tokens_and_named_secrets() {
 async fn body_tokens() {
     let account = Account::with(PRODUCTION);
     account.reset(&json!({ "pool": 1, "blue-pool": 1 }), &json!({}));
-    let secret = account.clusters.describe("pool").await.unwrap().connection.unwrap().secret;
+    let secret = account
+        .clusters
+        .describe("pool")
+        .await
+        .unwrap()
+        .connection
+        .unwrap()
+        .secret;
     // With a secret that is not the cluster's, its user is whom clients are.
     let job = account.succeed(&with("blue-pool", secret, true)).await;
     let result = job.result.clone().unwrap();
     assert_eq!(result["user"], "postgres");
     assert_eq!(result["secret"], Value::Null, "no password but a token");
     let state = account.state();
-    assert_eq!(state["proxies"]["blue-pool-proxy"]["auth"][0]["IAMAuth"], "REQUIRED");
-    assert!(account.clusters.describe("blue-pool").await.unwrap().proxy.unwrap().iam);
+    assert_eq!(
+        state["proxies"]["blue-pool-proxy"]["auth"][0]["IAMAuth"],
+        "REQUIRED"
+    );
+    assert!(
+        account
+            .clusters
+            .describe("blue-pool")
+            .await
+            .unwrap()
+            .proxy
+            .unwrap()
+            .iam
+    );
     let url = account.clusters.url_through_proxy("blue-pool").await.unwrap();
-    assert!(url.contains("X-Amz-Signature") && url.contains("DBUser"), "a token");
-    assert!(PLANTED[..2].iter().all(|secret| !url.contains(secret)), "and no password");
+    assert!(
+        url.contains("X-Amz-Signature") && url.contains("DBUser"),
+        "a token"
+    );
+    assert!(
+        PLANTED[..2].iter().all(|secret| !url.contains(secret)),
+        "and no password"
+    );
     account.assert_clean(Some(&job)).await;
 }
 
@@ -218,7 +265,10 @@ async fn body_unreached() {
         assert_eq!(job.state, JobState::Failed);
         let error = job.error.clone().unwrap();
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains(reason) && message.contains("It is so"), "{error}");
+        assert!(
+            message.contains(reason) && message.contains("It is so"),
+            "{error}"
+        );
         assert!(error["hint"].as_str().unwrap().contains(told), "{error}");
         assert_eq!(account.state()["proxies"], json!({}));
         account.assert_clean(Some(&job)).await;

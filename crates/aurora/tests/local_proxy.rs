@@ -190,7 +190,9 @@ async fn a_proxy_goes_where_its_cluster_goes() {
     world.succeed(on("shop", Action::DeleteProxy)).await;
     assert!(world.clusters.describe("shop").await.unwrap().proxy.is_none());
     assert!(std::net::TcpStream::connect(&last).is_err(), "it is gone");
-    world.succeed(on("shop", Action::CreateProxy(ProxyOptions::default()))).await;
+    world
+        .succeed(on("shop", Action::CreateProxy(ProxyOptions::default())))
+        .await;
     world
         .succeed(on("shop", Action::Delete { final_snapshot: None }))
         .await;

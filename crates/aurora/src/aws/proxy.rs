@@ -197,7 +197,9 @@ pub(super) async fn register(caller: Caller<'_>, cx: &JobCx, cluster: &ClusterNa
     let name = of(cluster);
     loop {
         let Some(proxy) = find(caller, &name).await? else {
-            return Err(Error::not_found(format!("The proxy {name} is not there any more.")));
+            return Err(Error::not_found(format!(
+                "The proxy {name} is not there any more."
+            )));
         };
         match proxy.status() {
             Some(DbProxyStatus::Available) => {
@@ -206,12 +208,15 @@ pub(super) async fn register(caller: Caller<'_>, cx: &JobCx, cluster: &ClusterNa
                     return Ok(());
                 }
                 let registered = caller
-                    .write(&format!("register the cluster {cluster} at the proxy {name}"), |rds| {
-                        rds.register_db_proxy_targets()
-                            .db_proxy_name(&name)
-                            .db_cluster_identifiers(cluster.as_str())
-                            .send()
-                    })
+                    .write(
+                        &format!("register the cluster {cluster} at the proxy {name}"),
+                        |rds| {
+                            rds.register_db_proxy_targets()
+                                .db_proxy_name(&name)
+                                .db_cluster_identifiers(cluster.as_str())
+                                .send()
+                        },
+                    )
                     .await;
                 match registered {
                     Ok(_) => return Ok(()),
@@ -254,15 +259,11 @@ pub(super) async fn await_target(
         let targets = targets(caller, &name).await?;
         let writers = || {
             targets.iter().filter(|target| {
-                target.r#type() == Some(&TargetType::RdsInstance) && target.role() != Some(&TargetRole::ReadOnly)
+                target.r#type() == Some(&TargetType::RdsInstance)
+                    && target.role() != Some(&TargetRole::ReadOnly)
             })
         };
-        let health = |target: &DbProxyTarget| {
-            target
-                .target_health()
-                .and_then(TargetHealth::state)
-                .cloned()
-        };
+        let health = |target: &DbProxyTarget| target.target_health().and_then(TargetHealth::state).cloned();
         if writers().any(|target| health(target) == Some(TargetState::Available)) {
             break;
         }
@@ -276,13 +277,18 @@ pub(super) async fn await_target(
                 }
                 cx.progress(unhealthy(target).unwrap_or_default(), None);
             }
-            None => cx.progress(format!("The proxy {name} is getting to know the cluster {cluster}"), None),
+            None => cx.progress(
+                format!("The proxy {name} is getting to know the cluster {cluster}"),
+                None,
+            ),
         }
         caller.pause().await?;
     }
     let found = caller.require_cluster(cluster).await?;
     let Some(proxy) = find(caller, &name).await? else {
-        return Err(Error::not_found(format!("The proxy {name} is not there any more.")));
+        return Err(Error::not_found(format!(
+            "The proxy {name} is not there any more."
+        )));
     };
     state.connection = Some(through::connection(caller, &found, &proxy).await?);
     Ok(())
@@ -316,14 +322,20 @@ fn out_of_reach(name: &str, target: &DbProxyTarget) -> Error {
         }
         _ => "The events of the proxy in the AWS console say more.",
     };
-    Error::new(ErrorKind::Server, format!("The proxy {name} is there, but {why}.")).hint(hint)
+    Error::new(
+        ErrorKind::Server,
+        format!("The proxy {name} is there, but {why}."),
+    )
+    .hint(hint)
 }
 
 /// Takes a proxy back that this job made.
 pub(super) async fn unmake(caller: Caller<'_>, job: &str, cluster: &ClusterName) -> Result<()> {
     let name = of(cluster);
     match find(caller, &name).await? {
-        Some(proxy) if maker(caller, &proxy).await?.as_deref() == Some(job) => Ok(remove(caller, &name).await?),
+        Some(proxy) if maker(caller, &proxy).await?.as_deref() == Some(job) => {
+            Ok(remove(caller, &name).await?)
+        }
         _ => Ok(()),
     }
 }

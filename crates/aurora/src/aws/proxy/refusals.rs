@@ -91,10 +91,8 @@ pub(in crate::aws) async fn check_delete(caller: Caller<'_>, cluster: &ClusterNa
     }
     match before(caller, cluster).await? {
         Some((proxy, _)) => Err(others(proxy.db_proxy_name().unwrap_or_default())),
-        None => Err(
-            Error::not_found(format!("The cluster {cluster} has no proxy."))
-                .hint(format!("howdah cluster proxy create {cluster} makes one.")),
-        ),
+        None => Err(Error::not_found(format!("The cluster {cluster} has no proxy."))
+            .hint(format!("howdah cluster proxy create {cluster} makes one."))),
     }
 }
 
@@ -130,7 +128,8 @@ async fn look(caller: Caller<'_>, found: &DbCluster, options: &ProxyOptions) -> 
     match &secret {
         None => ways.push((
             "it has no password that Secrets Manager manages, and no secret was named".into(),
-            "A proxy logs in with a secret: name one, with the members username and password: --secret ARN.".into(),
+            "A proxy logs in with a secret: name one, with the members username and password: --secret ARN."
+                .into(),
         )),
         Some(arn) if !is_arn(arn, ":secretsmanager:") => ways.push((
             format!("{arn:?} is no secret's ARN"),
@@ -185,7 +184,10 @@ async fn subnets(caller: Caller<'_>, found: &DbCluster, ways: &mut Ways) -> Resu
         .collect();
     if zones.len() < ZONES {
         ways.push((
-            format!("its subnet group {group} has subnets in {} zone, and a proxy needs {ZONES}", zones.len()),
+            format!(
+                "its subnet group {group} has subnets in {} zone, and a proxy needs {ZONES}",
+                zones.len()
+            ),
             "Add a subnet of another zone to the group: `aws rds modify-db-subnet-group`.".into(),
         ));
     }

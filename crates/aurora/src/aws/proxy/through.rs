@@ -23,7 +23,10 @@ pub(super) async fn connection(caller: Caller<'_>, found: &DbCluster, proxy: &Db
     let (Some(direct), Some(endpoint)) = (describe::connection(caller.account, found)?, proxy.endpoint())
     else {
         return Err(AuroraError::NotAvailable {
-            name: format!("{} behind its proxy {name}", found.db_cluster_identifier().unwrap_or_default()),
+            name: format!(
+                "{} behind its proxy {name}",
+                found.db_cluster_identifier().unwrap_or_default()
+            ),
             status: "without an endpoint".to_owned(),
         }
         .into());
@@ -58,7 +61,10 @@ pub(in crate::aws) async fn through(
     };
     if proxy.status() != Some(&DbProxyStatus::Available) {
         return Err(AuroraError::NotAvailable {
-            name: format!("{cluster} behind its proxy {}", proxy.db_proxy_name().unwrap_or_default()),
+            name: format!(
+                "{cluster} behind its proxy {}",
+                proxy.db_proxy_name().unwrap_or_default()
+            ),
             status: said(proxy.status()).to_owned(),
         }
         .into());
