@@ -21,6 +21,11 @@ const CLOSE: u64 = 1 << 20;
 
 const LISTEN: &str = "listen_addresses";
 
+/// After so long green writes down what it has applied, and only then confirms it; blue does not stop before.
+const CONFIRMING: &str = "wal_writer_delay";
+/// What PostgreSQL has.
+const CONFIRMING_DEFAULT: &str = "200ms";
+
 /// Looks whether green is whole and close behind, fills its materialized views, and has both sides write down what
 /// they hold in memory, so that stopping and starting them is quick.
 pub(super) async fn examine(
@@ -72,8 +77,17 @@ pub(super) async fn examine(
     cx.checkpoint(state).await?;
     // Last, so that little is left to be written down while nobody is served.
     tokio::try_join!(write_down(&from), write_down(&to))?;
-    pause_archive(from).await?;
-    pause_archive(to).await
+    for side in [blue, &green] {
+        for number in side.readers() {
+            // One that does not run has nothing in memory.
+            if let Ok(reader) = side.instance(&reader_name(number)) {
+                drop(write_down(&reader).await);
+            }
+        }
+    }
+    pause_archive(from, &[]).await?;
+    let prompt = [(CONFIRMING.to_owned(), "10ms".to_owned())];
+    pause_archive(to, &prompt).await
 }
 
 async fn write_down(writer: &Instance) -> Result<()> {
@@ -81,10 +95,12 @@ async fn write_down(writer: &Instance) -> Result<()> {
 }
 
 /// Has a server keep the rest of its log to itself until it is told its parameters anew, as it would not stop before
-/// that is archived.
-async fn pause_archive(mut writer: Instance) -> Result<()> {
+/// that is archived; with other settings until then.
+async fn pause_archive(mut writer: Instance, others: &[(String, String)]) -> Result<()> {
+    let mut settings = others.to_vec();
+    settings.push(("archive_command".to_owned(), String::new()));
     blocking(move || {
-        writer.set(&[("archive_command".to_owned(), String::new())])?;
+        writer.set(&settings)?;
         Ok(writer.reload()?)
     })
     .await
@@ -389,6 +405,7 @@ fn settle(cluster: &ClusterDirectory, name: &str, port: Option<u16>, read_only: 
     settings.push((LISTEN.to_owned(), "127.0.0.1".to_owned()));
     if name == "writer" {
         settings.push((green::READ_ONLY.to_owned(), read_only.to_owned()));
+        settings.push((CONFIRMING.to_owned(), CONFIRMING_DEFAULT.to_owned()));
     }
     Ok(instance.relocated(&settings, port)?)
 }
@@ -447,6 +464,7 @@ pub(super) async fn resume_archive(layout: &Layout, blue: &ClusterDirectory) -> 
             let mut settings = create::settings(&side, writer.installation(), "writer");
             settings.push((LISTEN.to_owned(), "127.0.0.1".to_owned()));
             settings.push((green::READ_ONLY.to_owned(), read_only.to_owned()));
+            settings.push((CONFIRMING.to_owned(), CONFIRMING_DEFAULT.to_owned()));
             writer.set(&settings)?;
             Ok(writer.reload()?)
         })
