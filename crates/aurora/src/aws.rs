@@ -20,6 +20,7 @@ mod parameters;
 mod permit;
 mod preset;
 mod prices;
+mod proxy;
 mod run;
 mod secret;
 mod snapshot;
@@ -224,6 +225,11 @@ impl ControlPlane for AwsPlane {
                 blue_green::end(caller, cx, cluster, *keep, state).await
             }
             ("old", _) => blue_green::remove_old(caller, state).await,
+            ("proxy", Action::CreateProxy(options)) => proxy::create(caller, cx, cluster, options).await,
+            ("targets", Action::CreateProxy(_)) => proxy::register(caller, cx, cluster).await,
+            ("reach", Action::CreateProxy(_)) => proxy::await_target(caller, cx, cluster, state).await,
+            ("proxy", Action::Delete { .. }) => proxy::delete_with_cluster(caller, cx, cluster).await,
+            ("proxy", _) => Ok(proxy::delete(caller, cluster).await?),
             ("alarms", Action::CreateAlarms { topics }) => {
                 alarms::create(caller, cx, cluster, topics, state).await
             }
@@ -285,6 +291,7 @@ impl ControlPlane for AwsPlane {
                 blue_green::unmake(caller, cx.id(), cluster).await
             }
             ("switch", _) => blue_green::keep_switch(caller, cluster).await,
+            ("proxy", Action::CreateProxy(_)) => proxy::unmake(caller, cx.id(), cluster).await,
             ("alarms", Action::CreateAlarms { .. }) => alarms::unmake(caller, cluster, &state.alarms).await,
             ("failover", _) => run::keep_failover(caller, cluster, state).await,
             ("add-reader", _) => {
@@ -332,6 +339,10 @@ impl ControlPlane for AwsPlane {
         if let Ok(Some(deployment)) = blue_green::find(self.caller(), cluster.as_str()).await {
             described.blue_green = blue_green::shown(&deployment);
         }
+        // Likewise their proxies.
+        if let Ok(Some((proxy, targets))) = proxy::before(self.caller(), cluster).await {
+            described.proxy = Some(proxy::shown(&proxy, &targets));
+        }
         if !set.is_empty() {
             described.details.insert("Parameters".to_owned(), set);
         }
@@ -348,6 +359,10 @@ impl ControlPlane for AwsPlane {
             }
             .into()),
         }
+    }
+
+    async fn through_proxy(&self, cluster: &ClusterName) -> Result<(Connection, Secret)> {
+        proxy::through(self.caller(), cluster).await
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>> {

@@ -230,8 +230,17 @@ impl BlueGreenStatus {
 /// What shares few sessions of a cluster among many clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Proxy {
+    /// Its name, where its provider gives it one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// `host:port`; connections are as those to the writer but for this.
     pub endpoint: String,
     /// What it does, as its provider says: `available`, `stopped`.
     pub status: String,
+    /// Clients give it an IAM token in place of a password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub iam: bool,
+    /// Which instances it does not reach, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unhealthy: Vec<String>,
 }

@@ -237,6 +237,13 @@ impl Clusters {
         Ok(self.conninfo(name).await?.to_url(true))
     }
 
+    /// The same through the cluster's proxy.
+    pub async fn url_through_proxy(&self, name: &str) -> Result<String> {
+        let (plane, name) = self.find(name).await?;
+        let (connection, password) = plane.through_proxy(&name).await?;
+        Ok(Self::parsed(&connection)?.with_password(password).to_url(true))
+    }
+
     async fn conninfo(&self, name: &str) -> Result<ConnInfo> {
         let (plane, name) = self.find(name).await?;
         let connection = plane.connection(&name).await?;
@@ -244,6 +251,12 @@ impl Clusters {
     }
 
     pub(crate) async fn conninfo_of(plane: &dyn ControlPlane, connection: &Connection) -> Result<ConnInfo> {
+        let conninfo = Self::parsed(connection)?;
+        Ok(conninfo.with_password(plane.password(connection).await?))
+    }
+
+    /// Everything but the password.
+    fn parsed(connection: &Connection) -> Result<ConnInfo> {
         let text = format!(
             "host={} port={} user={} dbname={} sslmode=verify-full sslrootcert={}",
             value(&connection.endpoint),
@@ -252,8 +265,7 @@ impl Clusters {
             value(&connection.database),
             value(&connection.ca_file.to_string_lossy()),
         );
-        let conninfo = ConnInfo::parse_with(&text, &NoEnvironment)?;
-        Ok(conninfo.with_password(plane.password(connection).await?))
+        Ok(ConnInfo::parse_with(&text, &NoEnvironment)?)
     }
 }
 

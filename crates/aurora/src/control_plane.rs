@@ -75,6 +75,10 @@ pub trait ControlPlane: Send + Sync {
     /// what it is instead if it does not.
     async fn connection(&self, cluster: &ClusterName) -> Result<Connection>;
 
+    /// How to connect to the writer through the cluster's proxy, and with which password; an error that says what is
+    /// missing where that cannot be.
+    async fn through_proxy(&self, cluster: &ClusterName) -> Result<(Connection, Secret)>;
+
     /// All snapshots, in order of name.
     async fn snapshots(&self) -> Result<Vec<Snapshot>>;
 

@@ -194,7 +194,7 @@ fn result(input: &Operation, state: &OperationState) -> Value {
                 result["old_cluster"] = old.as_str().into();
             }
         }
-        Action::CreateBlueGreen { .. } | Action::CreateProxy => result["status"] = "available".into(),
+        Action::CreateBlueGreen { .. } | Action::CreateProxy(_) => result["status"] = "available".into(),
         Action::RemoveReader { reader } => result["removed"] = reader.as_str().into(),
         Action::AddReader | Action::Failover { .. } | Action::Modify(_) | Action::Snapshot { .. } => {
             let names: Vec<&str> = state.members.iter().map(|member| member.name.as_str()).collect();
@@ -228,7 +228,7 @@ impl Operation {
             Action::CreateBlueGreen { .. } => engine.start::<CreateBlueGreen>(self, by).await,
             Action::SwitchBlueGreen { .. } => engine.start::<SwitchBlueGreen>(self, by).await,
             Action::DeleteBlueGreen { .. } => engine.start::<DeleteBlueGreen>(self, by).await,
-            Action::CreateProxy => engine.start::<CreateProxy>(self, by).await,
+            Action::CreateProxy(_) => engine.start::<CreateProxy>(self, by).await,
             Action::DeleteProxy => engine.start::<DeleteProxy>(self, by).await,
             Action::CreateAlarms { .. } => engine.start::<CreateAlarms>(self, by).await,
             Action::DeleteAlarms => engine.start::<DeleteAlarms>(self, by).await,

@@ -31,7 +31,7 @@ pub use error::AuroraError;
 pub use name::{ClusterName, SnapshotName};
 pub use operation::{
     Action, DEFAULT_SWITCH_TIMEOUT_S, MAX_READERS, Member, Modification, Operation, OperationState,
-    SWITCH_TIMEOUT_S,
+    ProxyOptions, SWITCH_TIMEOUT_S,
 };
 pub use shape::{Acu, Compute, Preset, Shape};
 pub use tier::Tier;

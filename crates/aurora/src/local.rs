@@ -134,7 +134,7 @@ impl LocalPlane {
                     steps.push(Step::new("restart", "Restarting the servers that wait for it"));
                 }
             }
-            Action::CreateProxy => steps.push(Step::new("proxy", "Starting pgbouncer")),
+            Action::CreateProxy(_) => steps.push(Step::new("proxy", "Starting pgbouncer")),
             Action::DeleteProxy => steps.push(Step::new("remove-proxy", "Removing pgbouncer")),
             // Refused by `check`, before a job is recorded.
             Action::CreateAlarms { .. } | Action::DeleteAlarms => {}
@@ -287,9 +287,9 @@ impl ControlPlane for LocalPlane {
                 self.check_exists(cluster).await?;
                 blue_green::check(&self.layout, &self.layout.cluster(cluster), action).await?;
             }
-            Action::CreateProxy => {
+            Action::CreateProxy(options) => {
                 self.check_exists(cluster).await?;
-                proxy::check_create(&self.layout.cluster(cluster))?;
+                proxy::check_create(&self.layout.cluster(cluster), options)?;
             }
             Action::DeleteProxy => {
                 self.check_exists(cluster).await?;
@@ -367,7 +367,11 @@ impl ControlPlane for LocalPlane {
                 create::start_reader(&self.layout, &cluster, &members::chosen(state)?).await?;
                 members::note(&cluster, state)
             }
-            ("proxy", _) => proxy::create(&self.layout, &cluster).await,
+            ("proxy", _) => {
+                proxy::create(&self.layout, &cluster).await?;
+                state.connection = Some(blocking(move || proxy::connection(&cluster)).await?);
+                Ok(())
+            }
             ("remove-proxy", _) => proxy::remove(&cluster).await,
             ("parameters", Action::Modify(change)) => parameters::set(&cluster, change, cx).await,
             ("restart", Action::Modify(_)) => parameters::restart(&self.layout, &cluster, cx, state).await,
@@ -432,7 +436,7 @@ impl ControlPlane for LocalPlane {
             ("choose", Action::AddReader) if !state.members.is_empty() => {
                 members::remove(&self.layout, &cluster, &members::chosen(state)?).await
             }
-            ("proxy", Action::CreateProxy) => proxy::remove(&cluster).await,
+            ("proxy", Action::CreateProxy(_)) => proxy::remove(&cluster).await,
             // Takes all that later steps made with it.
             ("prepare", _) => create::unmake(&self.layout, &cluster, cx.id()).await,
             (
@@ -530,6 +534,14 @@ impl ControlPlane for LocalPlane {
         let instances = directory.instance_dirs();
         let found = instances.iter().filter_map(|path| Instance::open(path).ok());
         Ok(found.flat_map(|instance| instance.logs()).collect())
+    }
+
+    async fn through_proxy(&self, cluster: &ClusterName) -> Result<(Connection, Secret)> {
+        self.check_exists(cluster).await?;
+        let directory = self.layout.cluster(cluster);
+        let connection = blocking(move || proxy::connection(&directory)).await?;
+        let password = self.password(&connection).await?;
+        Ok((connection, password))
     }
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {

@@ -122,7 +122,7 @@ pub enum Action {
         keep: bool,
     },
     /// Make a proxy that shares few sessions among many clients.
-    CreateProxy,
+    CreateProxy(ProxyOptions),
     /// Remove the proxy; its clients lose their connections.
     DeleteProxy,
     /// Make the alarms that tell somebody when it is not well, or bring them up to date.
@@ -133,6 +133,20 @@ pub enum Action {
     },
     /// Remove the alarms that were made so.
     DeleteAlarms,
+}
+
+/// How a proxy lets clients in and logs in itself, where its provider gives a choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyOptions {
+    /// The secret of AWS Secrets Manager with the login that it uses, by its ARN; the cluster's managed one without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Clients give it an IAM token in place of that password.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub iam: bool,
+    /// The role by which it reads the secret, by its ARN; that of `howdah.toml` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }
 
 /// What may be said of how long a switch takes at most, as in RDS, in seconds.

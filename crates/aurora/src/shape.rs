@@ -150,6 +150,11 @@ const FAMILIES: [&str; 13] = [
 ];
 
 impl Compute {
+    /// Whether it rests at no cost while nobody needs it.
+    pub fn pauses(&self) -> bool {
+        matches!(self, Self::Serverless { min, .. } if *min == Acu::halves(0))
+    }
+
     /// The class of its instances.
     pub fn class(&self) -> &str {
         match self {

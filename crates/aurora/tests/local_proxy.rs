@@ -6,7 +6,7 @@ mod world;
 
 use std::time::{Duration, Instant};
 
-use howdah_aurora::{Action, Operation, Shape};
+use howdah_aurora::{Action, Operation, ProxyOptions, Shape};
 use howdah_core::ErrorKind;
 use howdah_jobs::JobState;
 use howdah_localpg::{Installation, Pooler};
@@ -64,7 +64,7 @@ async fn a_proxy_goes_where_its_cluster_goes() {
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound, "{error:?}");
 
-    let job = on("shop", Action::CreateProxy)
+    let job = on("shop", Action::CreateProxy(ProxyOptions::default()))
         .start(&world.engine, "test")
         .await
         .unwrap();
@@ -73,15 +73,39 @@ async fn a_proxy_goes_where_its_cluster_goes() {
             .kill_worker_in(&job.id, 0, Duration::from_millis(delay))
             .await;
     }
-    assert_eq!(world.finished(&job.id).await.state, JobState::Succeeded);
+    let error = world.clusters.url_through_proxy("nothing").await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound, "{error:?}");
+    let done = world.finished(&job.id).await;
+    assert_eq!(done.state, JobState::Succeeded);
     let error = world
         .clusters
-        .check(&on("shop", Action::CreateProxy))
+        .check(&on("shop", Action::CreateProxy(ProxyOptions::default())))
         .await
         .unwrap_err();
     assert!(error.hint.unwrap().contains("howdah cluster show shop"));
     let made = proxy(&world).await;
     assert_eq!(made.status, "available");
+    let result = done.result.unwrap();
+    assert_eq!(
+        format!("{}:{}", result["endpoint"].as_str().unwrap(), result["port"]),
+        made.endpoint,
+        "the job says where it listens"
+    );
+    let url = world.clusters.url_through_proxy("shop").await.unwrap();
+    let way = howdah_pg::ConnInfo::parse_with(&url, &howdah_pg::NoEnvironment).unwrap();
+    let mut client = Connection::connect(&way).await.unwrap();
+    assert_eq!(one(&mut client, "SELECT current_user").await, "postgres");
+    drop(client);
+    let options = ProxyOptions {
+        iam: true,
+        ..ProxyOptions::default()
+    };
+    let error = world
+        .clusters
+        .check(&on("shop", Action::CreateProxy(options)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid, "{error:?}");
     assert_ne!(
         made.endpoint,
         world.clusters.describe("shop").await.unwrap().instances[0].endpoint
@@ -157,6 +181,8 @@ async fn a_proxy_goes_where_its_cluster_goes() {
     through(&world, "SELECT 1", "1").await;
     world.succeed(on("shop", Action::Stop)).await;
     assert_eq!(proxy(&world).await.status, "stopped");
+    let error = world.clusters.url_through_proxy("shop").await.unwrap_err();
+    assert!(error.hint.unwrap().contains("howdah cluster start shop"));
     world.succeed(on("shop", Action::Start)).await;
     through(&world, "SELECT 1", "1").await;
 
@@ -164,7 +190,9 @@ async fn a_proxy_goes_where_its_cluster_goes() {
     world.succeed(on("shop", Action::DeleteProxy)).await;
     assert!(world.clusters.describe("shop").await.unwrap().proxy.is_none());
     assert!(std::net::TcpStream::connect(&last).is_err(), "it is gone");
-    world.succeed(on("shop", Action::CreateProxy)).await;
+    world
+        .succeed(on("shop", Action::CreateProxy(ProxyOptions::default())))
+        .await;
     world
         .succeed(on("shop", Action::Delete { final_snapshot: None }))
         .await;

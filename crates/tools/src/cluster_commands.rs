@@ -5,6 +5,7 @@ use howdah_core::{Command, Result};
 
 use crate::cluster_blue_green::BlueGreenOptions;
 use crate::cluster_change::ClusterChange;
+use crate::cluster_proxy::ProxyArguments;
 use crate::start_cluster_job::{ClusterAction, StartClusterJob};
 
 /// End the servers of a cluster and keep its data.
@@ -167,6 +168,7 @@ impl StartClusterJob {
             preset: None,
             sns_topics: Vec::new(),
             blue_green: BlueGreenOptions::default(),
+            proxy: ProxyArguments::default(),
             change: ClusterChange::default(),
         }
     }

@@ -60,7 +60,7 @@ fn words(operation: &Operation) -> (String, &'static str) {
         Action::CreateBlueGreen { .. } => (format!("The green environment of {}", operation.cluster), "made"),
         Action::SwitchBlueGreen { .. } => (cluster, "switched over to its green environment"),
         Action::DeleteBlueGreen { .. } => (format!("The blue/green deployment of {}", operation.cluster), "deleted"),
-        Action::CreateProxy => (format!("The proxy of {}", operation.cluster), "made"),
+        Action::CreateProxy(_) => (format!("The proxy of {}", operation.cluster), "made"),
         Action::DeleteProxy => (format!("The proxy of {}", operation.cluster), "deleted"),
         Action::CreateAlarms { .. } => (alarms(operation), "made"),
         Action::DeleteAlarms => (alarms(operation), "deleted"),
@@ -92,7 +92,7 @@ fn question(operation: &Operation) -> &'static str {
         Action::RemoveReader { .. } => "Remove",
         Action::Failover { .. } => "Fail over",
         Action::Modify(_) => "Change",
-        Action::CreateBlueGreen { .. } | Action::CreateProxy | Action::CreateAlarms { .. } => "Make",
+        Action::CreateBlueGreen { .. } | Action::CreateProxy(_) | Action::CreateAlarms { .. } => "Make",
         Action::SwitchBlueGreen { .. } => "Switch over, to its green environment,",
         Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => "Delete",
     }
@@ -170,7 +170,18 @@ fn command(operation: &Operation, source: &str) -> String {
         Action::DeleteBlueGreen { keep } => {
             format!("blue-green delete {cluster}{}", if *keep { " --keep" } else { "" })
         }
-        Action::CreateProxy => format!("proxy create {cluster}"),
+        Action::CreateProxy(options) => {
+            let mut words = format!("proxy create {cluster}");
+            for (name, value) in [("secret", &options.secret), ("role", &options.role)] {
+                if let Some(value) = value {
+                    words.push_str(&format!(" --{name} {value}"));
+                }
+            }
+            if options.iam {
+                words.push_str(" --iam");
+            }
+            words
+        }
         Action::DeleteProxy => format!("proxy delete {cluster}"),
         Action::CreateAlarms { topics } => {
             let topics: String = topics.iter().map(|arn| format!(" --sns-topic {arn}")).collect();

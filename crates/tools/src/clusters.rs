@@ -55,6 +55,10 @@ impl Output for ClusterJob {
 pub struct ClusterUrl {
     /// The cluster.
     pub name: String,
+    /// Through the proxy before it, which `howdah cluster proxy create` makes.
+    #[arg(long)]
+    #[serde(default)]
+    pub proxy: bool,
 }
 
 /// A URL with a password in it.
@@ -74,13 +78,19 @@ impl Tool for ClusterUrl {
     const COMMAND: &'static [&'static str] = &["cluster", "url"];
     const EXAMPLES: &'static str = "
         psql \"$(howdah cluster url shop)\"                   a session of psql
+        psql \"$(howdah cluster url shop --proxy)\"           the same through its proxy
         export DATABASE_URL=\"$(howdah cluster url shop)\"    for programs";
     // The password must never reach a model.
     const PERSON_ONLY: bool = true;
     type Out = Url;
 
     async fn run(self, cx: &Context) -> Result<Url> {
-        Ok(Url { url: cx.get::<Clusters>()?.url(&self.name).await? })
+        let clusters = cx.get::<Clusters>()?;
+        let url = match self.proxy {
+            true => clusters.url_through_proxy(&self.name).await?,
+            false => clusters.url(&self.name).await?,
+        };
+        Ok(Url { url })
     }
 }
 

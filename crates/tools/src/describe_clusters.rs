@@ -121,7 +121,9 @@ fn show(report: Report, cluster: &Cluster) -> Report {
         facts.push(("TLS authority", connection.ca_file.display().to_string()));
     }
     if let Some(proxy) = &cluster.proxy {
-        facts.push(("Proxy", format!("{} ({})", proxy.endpoint, proxy.status)));
+        let tokens = if proxy.iam { ", takes IAM tokens" } else { "" };
+        facts.push(("Proxy", format!("{} ({}{tokens})", proxy.endpoint, proxy.status)));
+        facts.extend(proxy.unhealthy.iter().map(|why| ("Out of reach", why.clone())));
     }
     if let Some(deployment) = &cluster.blue_green {
         facts.push(("Blue/green", blue_green(deployment)));

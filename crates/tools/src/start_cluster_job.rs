@@ -1,7 +1,7 @@
 //! The tool `start_cluster_job`: everything that is done with a cluster that is there.
 
 use howdah_aurora::{
-    Action, AuroraError, ClusterName, Clusters, Compute, DEFAULT_SWITCH_TIMEOUT_S, Operation, Preset, Shape, Snapshot, SnapshotName,
+    Action, AuroraError, ClusterName, Clusters, Compute, DEFAULT_SWITCH_TIMEOUT_S, Operation, Preset, ProxyOptions, Shape, Snapshot, SnapshotName,
 };
 use howdah_core::{Context, Effect, Error, Result, Tool, Toolset};
 use schemars::JsonSchema;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster_blue_green::BlueGreenOptions;
 use crate::cluster_change::ClusterChange;
+use crate::cluster_proxy::ProxyArguments;
 use crate::clusters::{ClusterJob, start};
 
 /// Stops, starts, deletes, snapshots, restores, clones or changes a cluster, adds or removes a reader, fails over,
@@ -62,6 +63,10 @@ pub struct StartClusterJob {
     #[command(flatten)]
     #[serde(flatten)]
     pub blue_green: BlueGreenOptions,
+    /// Of proxies.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub proxy: ProxyArguments,
     /// For `modify`: what is to be otherwise, beside the size.
     #[command(flatten)]
     #[serde(flatten)]
@@ -187,7 +192,11 @@ impl StartClusterJob {
                 timeout_s: self.blue_green.timeout_s.unwrap_or(DEFAULT_SWITCH_TIMEOUT_S),
             },
             ClusterAction::DeleteBlueGreen => Action::DeleteBlueGreen { keep: self.blue_green.keep },
-            ClusterAction::CreateProxy => Action::CreateProxy,
+            ClusterAction::CreateProxy => Action::CreateProxy(ProxyOptions {
+                secret: self.proxy.proxy_secret.clone(),
+                iam: self.proxy.proxy_iam,
+                role: self.proxy.proxy_role.clone(),
+            }),
             ClusterAction::DeleteProxy => Action::DeleteProxy,
             ClusterAction::CreateAlarms => Action::CreateAlarms { topics: self.sns_topics.clone() },
             ClusterAction::DeleteAlarms => Action::DeleteAlarms,

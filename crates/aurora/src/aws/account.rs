@@ -38,6 +38,8 @@ pub(crate) struct AwsSettings {
     pub(super) kms_key: Option<String>,
     /// The role by which instances write their Enhanced Monitoring: its ARN.
     pub(super) monitoring_role: Option<String>,
+    /// The role by which proxies read the secrets that they log in with: its ARN.
+    pub(super) proxy_role: Option<String>,
     /// The database user that connections use with IAM tokens, in place of the master user and its secret.
     pub(super) iam_user: Option<String>,
     /// The certificates that servers are verified with; those of RDS that the program has without it.

@@ -5,7 +5,7 @@ use howdah_core::{Error, Result};
 
 use super::account::Allowed;
 use super::call::Caller;
-use super::{alarms, blue_green, change, group, make, preset, run, snapshot};
+use super::{alarms, blue_green, change, describe, group, make, preset, proxy, run, snapshot};
 use crate::{Action, AuroraError, ClusterName, MAX_READERS, Operation, SWITCH_TIMEOUT_S, Shape, Tier};
 
 /// Names of instances are those of the cluster with a number behind; RDS takes 63 letters.
@@ -84,7 +84,11 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
                 false => Ok(()),
             }
         }
-        Action::CreateProxy | Action::DeleteProxy => Err(cannot("make proxies")),
+        Action::CreateProxy(options) => {
+            check_status(caller, cluster, &["available", "backing-up", "modifying"]).await?;
+            proxy::check_create(caller, cluster, options).await
+        }
+        Action::DeleteProxy => proxy::check_delete(caller, cluster).await,
         Action::CreateAlarms { topics } => alarms::check(caller, cluster, topics).await.map(drop),
         Action::DeleteAlarms => match alarms::of_howdah(caller, cluster).await?.is_empty() {
             true => Err(
@@ -119,14 +123,6 @@ async fn check_switch(caller: Caller<'_>, cluster: &ClusterName, timeout_s: u32)
         }
         .into()),
     }
-}
-
-fn cannot(what: &str) -> Error {
-    AuroraError::Unsupported {
-        provider: super::AwsPlane::NAME,
-        what: what.to_owned(),
-    }
-    .into()
 }
 
 async fn check_new(caller: Caller<'_>, cluster: &ClusterName, shape: &Shape, readers: u8) -> Result<()> {
@@ -296,13 +292,22 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         }
         Action::DeleteAlarms => risk("Nobody is told by CloudWatch any more when it is not well.".into()),
         Action::Modify(change) => change::tier(caller, cluster, change).await?,
+        Action::CreateProxy(_) => {
+            let found = caller.require_cluster(cluster).await?;
+            let pauses = describe::range(&found).is_some_and(|range| range.pauses());
+            confirm(format!(
+                "RDS Proxy costs money by the hour, for each vCPU or ACU of the cluster.{}",
+                match pauses {
+                    true => " The cluster pauses where nobody needs it: with a proxy it never does.",
+                    false => "",
+                }
+            ))
+        }
+        Action::DeleteProxy => risk("Its clients lose their connections, and find nobody under its endpoint any more.".into()),
         Action::Create { .. }
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
-        | Action::Clone { .. }
-        // Refused by `check`.
-        | Action::CreateProxy
-        | Action::DeleteProxy => Tier::Free,
+        | Action::Clone { .. } => Tier::Free,
     })
 }
 
@@ -359,6 +364,11 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
         && !names.is_empty()
     {
         found.push(format!("There are {} alarms of howdah.", names.len()));
+    }
+    if let Action::CreateProxy(_) | Action::DeleteProxy | Action::Delete { .. } = &operation.action
+        && let Some(told) = proxy::what_exists(caller, cluster).await
+    {
+        found.push(told);
     }
     let snapshot = match &operation.action {
         Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),

@@ -18,6 +18,7 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
             Step::new("cluster", "Deleting the cluster").weight(3.0),
             Step::new("parameters", "Deleting its parameter group").weight(0.1),
             Step::new("alarms", "Deleting its alarms").weight(0.1),
+            Step::new("proxy", "Deleting its proxy").weight(0.2),
         ],
         Action::CreateBlueGreen { version, .. } => {
             let mut steps = vec![
@@ -37,6 +38,12 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
             }
             steps
         }
+        Action::CreateProxy(_) => vec![
+            Step::new("proxy", "Asking for the proxy").weight(0.2),
+            Step::new("targets", "Giving it the cluster").weight(5.0),
+            Step::new("reach", "Waiting until it reaches the writer").weight(5.0),
+        ],
+        Action::DeleteProxy => vec![Step::new("proxy", "Deleting the proxy").weight(3.0)],
         Action::CreateAlarms { .. } => vec![Step::new("alarms", "Making the alarms").weight(0.2)],
         Action::DeleteAlarms => vec![Step::new("alarms", "Deleting the alarms").weight(0.1)],
         Action::Snapshot { .. } => vec![Step::new("snapshot", "Taking the snapshot").weight(5.0)],
@@ -48,10 +55,7 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
         Action::Create { .. }
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
-        | Action::Clone { .. }
-        // Refused by `check`, before a job is recorded.
-        | Action::CreateProxy
-        | Action::DeleteProxy => Vec::new(),
+        | Action::Clone { .. } => Vec::new(),
     }
 }
 

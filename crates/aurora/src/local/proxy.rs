@@ -7,11 +7,16 @@ use howdah_localpg::{Pooled, Pooler, Status};
 use super::blocking;
 use super::layout::{ClusterDirectory, HOST, Layout};
 use super::server::connect;
-use crate::{AuroraError, Proxy};
+use crate::{AuroraError, Connection, Proxy, ProxyOptions};
 
 /// Whether the cluster can have a proxy.
-pub(super) fn check_create(cluster: &ClusterDirectory) -> Result<()> {
+pub(super) fn check_create(cluster: &ClusterDirectory, options: &ProxyOptions) -> Result<()> {
     let name = &cluster.name;
+    if *options != ProxyOptions::default() {
+        return Err(super::cannot(
+            "choose secret, role or tokens for a proxy: clients give pgbouncer the passwords of the cluster's roles",
+        ));
+    }
     if Pooler::open(&cluster.proxy_dir())?.is_some() {
         return Err(Error::refused(format!("The cluster {name} has a proxy already.")).hint(format!(
             "howdah cluster show {name} says where it listens; howdah cluster start {name} starts it and tells it of new roles and passwords."
@@ -81,10 +86,31 @@ pub(super) async fn refresh(layout: &Layout, cluster: &ClusterDirectory) -> Resu
     blocking(move || Ok(pooler.start(&before, &avoid)?)).await
 }
 
+/// How to connect to the writer through it.
+pub(super) fn connection(cluster: &ClusterDirectory) -> Result<Connection> {
+    check_delete(cluster)?;
+    let not_available = || AuroraError::NotAvailable {
+        name: format!("{} behind its proxy", cluster.name),
+        status: "stopped".to_owned(),
+    };
+    let pooler = Pooler::open(&cluster.proxy_dir())?.filter(Pooler::is_running);
+    let pooler = pooler.ok_or_else(|| {
+        Error::from(not_available()).hint(format!("howdah cluster start {} starts it.", cluster.name))
+    })?;
+    Ok(Connection {
+        port: pooler.port(),
+        reader_endpoints: Vec::new(),
+        ..cluster.connection()?
+    })
+}
+
 /// As it is described.
 pub(super) fn describe(cluster: &ClusterDirectory) -> Option<Proxy> {
     let pooler = Pooler::open(&cluster.proxy_dir()).ok().flatten()?;
     Some(Proxy {
+        name: None,
+        iam: false,
+        unhealthy: Vec::new(),
         endpoint: format!("{HOST}:{}", pooler.port()),
         status: match pooler.is_running() {
             true => "available",

@@ -56,6 +56,7 @@ class State:
         self.reboots = []
         self.alarms = {}
         self.awaited = set()
+        self.registered = {}
 
 
 STATE = State()
@@ -187,6 +188,8 @@ def refusal(action, params):
             apply = stand_ins.PARAMETERS.get(one["ParameterName"], ("", "", "dynamic"))[2]
             if apply == "static" and one["ApplyMethod"] == "immediate":
                 return 400, "InvalidParameterCombination", "cannot use immediate apply method for static parameter"
+    if action == "RegisterDBProxyTargets" and not STATE.looks.get(("DescribeDBProxies", params["DBProxyName"])):
+        return 400, "InvalidDBProxyStateFault", "The proxy is being created"
     if action in ("ModifyDBCluster", "StopDBCluster", "StartDBCluster") and name not in store.clusters:
         return 404, "DBClusterNotFoundFault", f"DBCluster {name} not found."
     if action == "ModifyDBCluster" and store.clusters[name]._status == "stopped":
@@ -301,6 +304,7 @@ OVERLAID = {
     "DescribeDBClusters": ("DBClusterIdentifier", b"Status"),
     "DescribeDBInstances": ("DBInstanceIdentifier", b"DBInstanceStatus"),
     "DescribeDBClusterSnapshots": ("DBClusterSnapshotIdentifier", b"Status"),
+    "DescribeDBProxies": ("DBProxyName", b"Status"),
 }
 
 
@@ -347,6 +351,8 @@ ALREADY = {
     "CreateDBClusterSnapshot": "DBClusterSnapshotAlreadyExistsFault",
     "CreateDBClusterParameterGroup": "DBParameterGroupAlreadyExists",
     "CreateBlueGreenDeployment": "BlueGreenDeploymentAlreadyExistsFault",
+    "CreateDBProxy": "DBProxyAlreadyExistsFault",
+    "RegisterDBProxyTargets": "DBProxyTargetAlreadyRegisteredFault",
 }
 
 
@@ -381,6 +387,11 @@ def seed(name, instances):
             "tags": [],
         })
         STATE.looks[("DescribeDBInstances", member)] = 9
+    if "pool" in name:
+        stand_ins.seed_network(store, get_backend("ec2")[ACCOUNT][REGION], name)
+    if name.startswith("pool-with"):
+        stand_ins.seed_proxy(STATE, store, name)
+        STATE.looks[("DescribeDBProxies", f"{name}-proxy")] = 9
     if name.startswith("blue"):
         # As blue/green deployments want it; some have one already, some were switched.
         group = store.create_db_cluster_parameter_group(f"howdah-{name}", "aurora-postgresql16", "Made by howdah, job seeded", [])
@@ -436,6 +447,17 @@ class Handler(BaseHTTPRequestHandler):
                     "target": one.target.split(":")[-1],
                 }
                 for one in store.blue_green_deployments.values()
+            },
+            "proxies": {
+                name: {
+                    "auth": one.auth,
+                    "role": one.role_arn,
+                    "tls": one.require_tls,
+                    "subnets": len(one.vpc_subnet_ids),
+                    "groups": one.vpc_security_group_ids,
+                    "targets": sorted(STATE.registered.get(name, {})),
+                }
+                for name, one in store.db_proxies.items()
             },
             "clusters": {
                 name: {
@@ -560,9 +582,13 @@ class Handler(BaseHTTPRequestHandler):
                     "CreateDBClusterSnapshot": "DBClusterSnapshotIdentifier",
                     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName",
                     "CreateBlueGreenDeployment": "BlueGreenDeploymentName",
+                    "CreateDBProxy": "DBProxyName",
                 }.get(action, "DBClusterIdentifier")]
                 STATE.made[f"{action} {made}"] = STATE.made.get(f"{action} {made}", 0) + 1
                 STATE.looks = {key: count for key, count in STATE.looks.items() if key[1] != made}
+            if reply.status < 300 and action == "CreateDBProxy":
+                # Moto loses how clients log in.
+                backend().db_proxies[params["DBProxyName"]].auth = params["Auth"]
             answer = show_restarts(overlay(action, params, answer))
         return reply.status, reply.getheader("Content-Type", "text/xml"), answer
 

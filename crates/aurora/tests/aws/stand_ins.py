@@ -163,7 +163,83 @@ def download_log(state, _backend, params):
     return 200, {"LogFileData": text[begin:end], "Marker": str(end), "AdditionalDataPending": end < len(text)}
 
 
+def seed_network(store, ec2, name):
+    """Some clusters are in a network with subnets in several zones, some of one zone, some in none."""
+    cluster = store.clusters[name]
+    if name.endswith("-nowhere"):
+        cluster.db_subnet_group_name = None
+        return
+    subnets = sorted(ec2.describe_subnets(), key=lambda one: one.id)
+    if name.endswith("-narrow"):
+        subnets = subnets[:1]
+    group = f"subnets-of-{name}"
+    store.create_subnet_group(group, "Made by the test", subnets, [])
+    cluster.db_subnet_group_name = group
+    cluster.vpc_security_group_ids = [ec2.get_default_security_group(subnets[0].vpc_id).id]
+
+
+def seed_proxy(state, store, name):
+    """A proxy that was there before: Howdah's, or somebody else's."""
+    cluster, proxy = store.clusters[name], f"{name}-proxy"
+    store.create_db_proxy(
+        proxy, "POSTGRESQL",
+        [{"AuthScheme": "SECRETS", "SecretArn": cluster.master_user_secret.secret_arn, "IAMAuth": "REQUIRED" if name.endswith("-iam") else "DISABLED"}],
+        "arn:aws:iam::123456789012:role/proxies",
+        [one.id for one in store.subnet_groups[cluster.db_subnet_group_name]._subnets],
+        cluster.vpc_security_group_ids, True, None, None,
+        [] if name.endswith("-other") else [{"Key": "howdah:job", "Value": "seeded"}],
+    )
+    state.registered[proxy] = {name: 9}
+
+
+def register_targets(state, store, params):
+    proxy = params["DBProxyName"]
+    if proxy not in store.db_proxies:
+        return 404, ("DBProxyNotFoundFault", f"DBProxy {proxy} not found")
+    there = state.registered.setdefault(proxy, {})
+    for name in params["DBClusterIdentifiers"]:
+        if name in there:
+            return 400, ("DBProxyTargetAlreadyRegisteredFault", f"{name} is a target already")
+        there[name] = 0
+    return 200, {"DBProxyTargets": [{"RdsResourceId": name, "Type": "TRACKED_CLUSTER"} for name in params["DBClusterIdentifiers"]]}
+
+
+def describe_targets(state, store, params):
+    """Moto has no instances among them, and all of them well. At first they are registering; then as the test says."""
+    proxy = params["DBProxyName"]
+    if proxy not in store.db_proxies:
+        return 404, ("DBProxyNotFoundFault", f"DBProxy {proxy} not found")
+    found = []
+    for name, looks in state.registered.get(proxy, {}).items():
+        state.registered[proxy][name] = looks + 1
+        found.append({"RdsResourceId": name, "Type": "TRACKED_CLUSTER"})
+        for member in store.clusters[name]._members if looks and name in store.clusters else []:
+            health = {"State": "REGISTERING"} if looks == 1 else state.plan.get("health", {"State": "AVAILABLE"})
+            found.append({
+                "RdsResourceId": member.db_instance_identifier,
+                "TrackedClusterId": name,
+                "Type": "RDS_INSTANCE",
+                "Port": 5432,
+                "Role": "READ_WRITE" if member is store.clusters[name].writer else "READ_ONLY",
+                "TargetHealth": health,
+            })
+    return 200, {"Targets": found}
+
+
+def delete_proxy(state, store, params):
+    """Moto answers an unknown one by a fault of its own."""
+    proxy = params["DBProxyName"]
+    if proxy not in store.db_proxies:
+        return 404, ("DBProxyNotFoundFault", f"DBProxy {proxy} not found")
+    store.delete_db_proxy(proxy)
+    state.registered.pop(proxy, None)
+    return 200, {"DBProxy": {"DBProxyName": proxy, "Status": "deleting"}}
+
+
 ACTIONS = {
+    "RegisterDBProxyTargets": register_targets,
+    "DescribeDBProxyTargets": describe_targets,
+    "DeleteDBProxy": delete_proxy,
     "DescribeDBLogFiles": describe_logs,
     "DownloadDBLogFilePortion": download_log,
     "DescribeDBClusterParameters": describe_parameters,

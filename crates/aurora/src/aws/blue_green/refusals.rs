@@ -8,7 +8,7 @@ use howdah_pg::Connection as Session;
 
 use super::find;
 use crate::aws::call::Caller;
-use crate::aws::{AwsPlane, describe, parameters};
+use crate::aws::{AwsPlane, describe, parameters, proxy};
 use crate::{ClusterName, Clusters, Compute, Connection};
 
 /// The minor version from which on each major version has blue/green deployments (AWS's manual); from 17 on all.
@@ -78,12 +78,18 @@ pub(in crate::aws) async fn check(
             format!("`howdah cluster modify {cluster} --restart --yes --wait`"),
         );
     }
-    if let Some(proxy) = proxy_of(caller, cluster).await? {
+    if let Some((before, _)) = proxy::before(caller, cluster).await? {
+        let name = before.db_proxy_name().unwrap_or_default();
         add(
-            format!("the RDS Proxy {proxy} is before it, which does not follow a switch"),
-            format!(
-                "`aws rds deregister-db-proxy-targets --db-proxy-name {proxy} --db-cluster-identifiers {cluster}`, and register it again after the switch."
-            ),
+            format!("the RDS Proxy {name} is before it, which does not follow a switch"),
+            match name == proxy::of(cluster) {
+                true => format!(
+                    "`howdah cluster proxy delete {cluster} --yes --wait`, and create it again after the switch."
+                ),
+                false => format!(
+                    "`aws rds deregister-db-proxy-targets --db-proxy-name {name} --db-cluster-identifiers {cluster}`, and register it again after the switch."
+                ),
+            },
         );
     }
     refuse(cluster, &ways)
@@ -128,38 +134,6 @@ fn of_version(found: &DbCluster, wanted: Option<u16>, add: &mut impl FnMut(Strin
             format!("green cannot go from version {text} to {wanted}"),
             "Leave the version out to keep it, or name a later one.".into(),
         );
-    }
-}
-
-/// A proxy that has the cluster for a target.
-async fn proxy_of(caller: Caller<'_>, cluster: &ClusterName) -> Result<Option<String>> {
-    let mut marker = None;
-    loop {
-        let page = caller
-            .read("list the proxies", |rds| {
-                rds.describe_db_proxies().set_marker(marker.clone()).send()
-            })
-            .await?;
-        for proxy in page.db_proxies() {
-            let Some(name) = proxy.db_proxy_name() else {
-                continue;
-            };
-            let targets = caller
-                .read(&format!("list the targets of the proxy {name}"), |rds| {
-                    rds.describe_db_proxy_targets().db_proxy_name(name).send()
-                })
-                .await?;
-            let is_before = targets.targets().iter().any(|target| {
-                [target.rds_resource_id(), target.tracked_cluster_id()].contains(&Some(cluster.as_str()))
-            });
-            if is_before {
-                return Ok(Some(name.to_owned()));
-            }
-        }
-        match page.marker() {
-            Some(next) if !next.is_empty() => marker = Some(next.to_owned()),
-            _ => return Ok(None),
-        }
     }
 }
 

@@ -21,6 +21,11 @@ const CLOSE: u64 = 1 << 20;
 
 const LISTEN: &str = "listen_addresses";
 
+/// After so long green writes down what it has applied, and only then confirms it; blue does not stop before.
+const CONFIRMING: &str = "wal_writer_delay";
+/// What PostgreSQL has.
+const CONFIRMING_DEFAULT: &str = "200ms";
+
 /// Looks whether green is whole and close behind, fills its materialized views, and has both sides write down what
 /// they hold in memory, so that stopping and starting them is quick.
 pub(super) async fn examine(
@@ -37,9 +42,6 @@ pub(super) async fn examine(
     green::check_schema(&from, &green, blue).await?;
     for database in &databases {
         green::refresh(&to, &from, database).await?;
-    }
-    for writer in [&from, &to] {
-        connect(writer, "postgres").await?.batch("CHECKPOINT").await?;
     }
     let limit = Instant::now() + Duration::from_secs(timeout_s.into());
     loop {
@@ -73,15 +75,32 @@ pub(super) async fn examine(
         state.old = Some(old_name(layout, blue)?);
     }
     cx.checkpoint(state).await?;
-    pause_archive(from).await?;
-    pause_archive(to).await
+    // Last, so that little is left to be written down while nobody is served.
+    tokio::try_join!(write_down(&from), write_down(&to))?;
+    for side in [blue, &green] {
+        for number in side.readers() {
+            // One that does not run has nothing in memory.
+            if let Ok(reader) = side.instance(&reader_name(number)) {
+                drop(write_down(&reader).await);
+            }
+        }
+    }
+    pause_archive(from, &[]).await?;
+    let prompt = [(CONFIRMING.to_owned(), "10ms".to_owned())];
+    pause_archive(to, &prompt).await
+}
+
+async fn write_down(writer: &Instance) -> Result<()> {
+    Ok(connect(writer, "postgres").await?.batch("CHECKPOINT").await?)
 }
 
 /// Has a server keep the rest of its log to itself until it is told its parameters anew, as it would not stop before
-/// that is archived.
-async fn pause_archive(mut writer: Instance) -> Result<()> {
+/// that is archived; with other settings until then.
+async fn pause_archive(mut writer: Instance, others: &[(String, String)]) -> Result<()> {
+    let mut settings = others.to_vec();
+    settings.push(("archive_command".to_owned(), String::new()));
     blocking(move || {
-        writer.set(&[("archive_command".to_owned(), String::new())])?;
+        writer.set(&settings)?;
         Ok(writer.reload()?)
     })
     .await
@@ -171,12 +190,16 @@ pub(super) async fn drain(
     if cx.attempt() > 1 {
         link::enable(&to, &databases, true).await?;
     }
-    examine::in_the_way(blue).await?;
-    // Since the last look somebody may have changed it.
-    green::check_schema(&from, &green, blue).await?;
-    for database in &databases {
-        carry_sequences(&from, &to, database).await?;
-    }
+    // Nobody is served meanwhile: all at once. Since the last look somebody may have changed the schema.
+    let (free, same, carried) = tokio::join!(
+        examine::in_the_way(blue),
+        green::check_schema(&from, &green, blue),
+        carry_all_sequences(&from, &to, &databases),
+    );
+    // A sequence that green does not know is told as what it is: a change of the schema.
+    free?;
+    same?;
+    carried?;
     let mut connection = connect(&from, "postgres").await?;
     let rows = connection
         .query("SELECT pg_catalog.pg_current_wal_lsn()", &[])
@@ -206,6 +229,13 @@ pub(super) async fn drain(
     }
     // It would look for blue where nobody is.
     link::enable(&to, &databases, false).await
+}
+
+async fn carry_all_sequences(blue: &Instance, green: &Instance, databases: &[Database]) -> Result<()> {
+    for database in databases {
+        carry_sequences(blue, green, database).await?;
+    }
+    Ok(())
 }
 
 async fn carry_sequences(blue: &Instance, green: &Instance, database: &Database) -> Result<()> {
@@ -375,6 +405,7 @@ fn settle(cluster: &ClusterDirectory, name: &str, port: Option<u16>, read_only: 
     settings.push((LISTEN.to_owned(), "127.0.0.1".to_owned()));
     if name == "writer" {
         settings.push((green::READ_ONLY.to_owned(), read_only.to_owned()));
+        settings.push((CONFIRMING.to_owned(), CONFIRMING_DEFAULT.to_owned()));
     }
     Ok(instance.relocated(&settings, port)?)
 }
@@ -433,6 +464,7 @@ pub(super) async fn resume_archive(layout: &Layout, blue: &ClusterDirectory) -> 
             let mut settings = create::settings(&side, writer.installation(), "writer");
             settings.push((LISTEN.to_owned(), "127.0.0.1".to_owned()));
             settings.push((green::READ_ONLY.to_owned(), read_only.to_owned()));
+            settings.push((CONFIRMING.to_owned(), CONFIRMING_DEFAULT.to_owned()));
             writer.set(&settings)?;
             Ok(writer.reload()?)
         })

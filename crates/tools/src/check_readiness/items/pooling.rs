@@ -32,7 +32,13 @@ fn judge(gathered: &Gathered) -> Answer {
     match mean_s < POOLED_FROM_S {
         true => Answer::warn("Sessions are opened for moments: each costs a process, TLS and a password's proof. Nothing pools them.")
             .evidence(evidence)
-            .fix("a pool in the application, or pgbouncer or RDS Proxy in front"),
+            .fix(match &gathered.cluster {
+                Some(cluster) if cluster.proxy.is_some() => {
+                    format!("connect through its proxy: howdah cluster url {} --proxy; or a pool in the application", cluster.name)
+                }
+                Some(cluster) => format!("howdah cluster proxy create {} --wait; or a pool in the application", cluster.name),
+                None => "a pool in the application, or pgbouncer or RDS Proxy in front".to_owned(),
+            }),
         false => Answer::pass("Sessions last: clients keep their connections.").evidence(evidence),
     }
 }
