@@ -214,6 +214,10 @@ async fn body_server() {
     .await;
     let at_server = json!({ "server": server.port() });
     account.reset(&json!({ "blue": 1, "blue-made": 1 }), &at_server);
+    match account.clusters.tier(&create("blue", None)).await.unwrap() {
+        Tier::Confirm { effect } => assert!(!effect.contains("was not seen"), "{effect}"),
+        other => panic!("{other:?}"),
+    }
     let error = account.clusters.check(&create("blue", None)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
     for part in [
@@ -235,10 +239,6 @@ async fn body_server() {
     )
     .await;
     account.clusters.check(&create("blue", None)).await.unwrap();
-    match account.clusters.tier(&create("blue", None)).await.unwrap() {
-        Tier::Confirm { effect } => assert!(!effect.contains("was not seen"), "{effect}"),
-        other => panic!("{other:?}"),
-    }
 
     // A slot that nobody reads from is a green that does not follow, and nothing is switched.
     let slot = "SELECT pg_create_logical_replication_slot('green', 'pgoutput')";
