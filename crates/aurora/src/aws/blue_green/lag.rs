@@ -42,9 +42,11 @@ pub(in crate::aws) async fn lag(plane: &AwsPlane, blue: &ClusterName) -> Option<
 
 async fn look(plane: &AwsPlane, blue: &ClusterName) -> Result<Option<Lag>> {
     let found = plane.caller().require_cluster(blue).await?;
-    let Some(connection) = describe::connection(plane.caller().account, &found)? else {
+    let Some(mut connection) = describe::connection(plane.caller().account, &found)? else {
         return Ok(None);
     };
+    // The database that the cluster began with may be gone.
+    "postgres".clone_into(&mut connection.database);
     let info = Clusters::conninfo_of(plane, &connection).await?;
     let mut session = Session::connect(&info).await.map_err(Error::from)?;
     let rows = session
