@@ -10,9 +10,11 @@ mod blue_green;
 mod call;
 mod certificates;
 mod change;
+mod cloudwatch;
 mod delete;
 mod describe;
 mod group;
+mod insights;
 mod logs;
 mod look;
 mod make;
@@ -29,6 +31,7 @@ mod token;
 mod usage;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -36,16 +39,19 @@ use aws_sdk_rds::types::DbCluster;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
+use howdah_store::samples::{Stretch, Window};
 
 pub(crate) use account::{Account, AwsSettings};
 pub use aws_credential_types::Credentials;
 use call::Caller;
 pub use token::token;
 
+use crate::control_plane::SeenElsewhere;
 use crate::cost::{Description, Prices};
+use crate::figures::Series;
 use crate::{
-    Action, Alarm, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, Member,
-    Operation, OperationState, Snapshot, Tier,
+    Action, Alarm, AuroraError, BlueGreenStatus, Cluster, ClusterName, ClusterStatus, Connection,
+    ControlPlane, Member, Operation, OperationState, Snapshot, Tier,
 };
 
 /// See the [module](self).
@@ -219,6 +225,7 @@ impl ControlPlane for AwsPlane {
             }
             ("green", _) => blue_green::await_green(caller, cx, cluster, state).await,
             ("switch", Action::SwitchBlueGreen { timeout_s }) => {
+                blue_green::await_near(self, caller, cx, cluster).await?;
                 blue_green::switch(caller, cx, cluster, *timeout_s, state).await
             }
             ("deployment", Action::DeleteBlueGreen { keep }) => {
@@ -338,6 +345,15 @@ impl ControlPlane for AwsPlane {
         // Likewise their deployments.
         if let Ok(Some(deployment)) = blue_green::find(self.caller(), cluster.as_str()).await {
             described.blue_green = blue_green::shown(&deployment);
+            if let Some(shown) = &mut described.blue_green
+                && shown.status == BlueGreenStatus::Available
+                && let Some(lag) = blue_green::lag(self, &shown.blue).await
+            {
+                (shown.lag_bytes, shown.lag_ms) = (Some(lag.bytes), lag.ms);
+                if !lag.follows {
+                    shown.status = BlueGreenStatus::Degraded;
+                }
+            }
         }
         // Likewise their proxies.
         if let Ok(Some((proxy, targets))) = proxy::before(self.caller(), cluster).await {
@@ -386,6 +402,27 @@ impl ControlPlane for AwsPlane {
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {
         secret::password(self.caller(), connection).await
+    }
+
+    fn measures(&self) -> bool {
+        true
+    }
+
+    async fn series(&self, cluster: &ClusterName) -> Result<Vec<Series>> {
+        cloudwatch::series(self.caller(), cluster).await
+    }
+
+    async fn measured(
+        &self,
+        cluster: &ClusterName,
+        asked: &[Series],
+        stretch: Stretch,
+    ) -> Result<Vec<BTreeMap<i64, f64>>> {
+        cloudwatch::measured(self.caller(), cluster, asked, stretch).await
+    }
+
+    async fn seen(&self, cluster: &ClusterName, window: Window) -> Result<SeenElsewhere> {
+        insights::seen(self.caller(), cluster, window).await
     }
 
     async fn usage(&self, cluster: &ClusterName) -> Result<Description> {

@@ -91,6 +91,12 @@ impl Clusters {
         })
     }
 
+    /// Whether a provider is asked that measures clusters by itself.
+    pub fn measures(&self) -> bool {
+        let mut asked = self.asked();
+        asked.any(|name| self.provider(name).is_ok_and(|plane| plane.measures()))
+    }
+
     /// The provider of that name.
     pub fn provider(&self, name: &str) -> Result<Box<dyn ControlPlane>> {
         match name {

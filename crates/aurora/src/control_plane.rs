@@ -1,14 +1,26 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use howdah_core::{ErrorKind, Result};
 use howdah_jobs::{JobCx, Step};
 use howdah_pg::Secret;
+use howdah_store::samples::{Activity, Stretch, Window};
 
 use crate::cost::Description;
+use crate::figures::Series;
 use crate::{
     Alarm, AuroraError, Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier,
 };
+
+/// Sessions at work that a provider saw by itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SeenElsewhere {
+    /// A minute each.
+    pub activity: Vec<Activity>,
+    /// Texts of their statements by the ids, without constants; the provider may have cut them.
+    pub texts: Vec<(i64, String)>,
+}
 
 /// A provider of clusters.
 ///
@@ -92,6 +104,35 @@ pub trait ControlPlane: Send + Sync {
             what: "have alarms: triggers of howdah.toml tell people while `howdah watch` runs".to_owned(),
         }
         .into())
+    }
+
+    /// Whether it measures clusters by itself.
+    fn measures(&self) -> bool {
+        false
+    }
+
+    /// What the provider measures of a cluster and of its instances by itself.
+    async fn series(&self, _cluster: &ClusterName) -> Result<Vec<Series>> {
+        Err(AuroraError::Unsupported {
+            provider: self.name(),
+            what: "measure a cluster by itself: `howdah watch` does".to_owned(),
+        }
+        .into())
+    }
+
+    /// The values of each series by the beginning of their spans, of those that were measured.
+    async fn measured(
+        &self,
+        cluster: &ClusterName,
+        _asked: &[Series],
+        _stretch: Stretch,
+    ) -> Result<Vec<BTreeMap<i64, f64>>> {
+        self.series(cluster).await.map(|_| Vec::new())
+    }
+
+    /// The sessions at work in the writer that the provider saw by itself, minute by minute.
+    async fn seen(&self, cluster: &ClusterName, _window: Window) -> Result<SeenElsewhere> {
+        self.series(cluster).await.map(|_| SeenElsewhere::default())
     }
 
     /// The password of the role that connections use; it may hold for minutes only.

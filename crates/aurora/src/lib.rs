@@ -12,7 +12,9 @@ mod cluster;
 mod clusters;
 mod control_plane;
 pub mod cost;
+pub mod elsewhere;
 mod error;
+pub mod figures;
 mod jobs;
 pub mod local;
 mod name;
@@ -26,7 +28,7 @@ pub use cluster::{
     Snapshot,
 };
 pub use clusters::{Clusters, Listing, PROVIDERS};
-pub use control_plane::ControlPlane;
+pub use control_plane::{ControlPlane, SeenElsewhere};
 pub use error::AuroraError;
 pub use name::{ClusterName, SnapshotName};
 pub use operation::{

@@ -189,6 +189,107 @@ async fn body_kept() {
     account.assert_clean(None).await;
 }
 
+#[test]
+fn a_server_is_asked_what_green_would_lack_and_how_far_it_is_behind() {
+    in_account("body_server");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by the test of a server"]
+async fn body_server() {
+    let options = howdah_testkit::ServerOptions {
+        settings: vec![("wal_level".to_owned(), "logical".to_owned())],
+        ..Default::default()
+    };
+    let server = howdah_testkit::private(options).await;
+    let ca = server.ca_file().display();
+    let account = Account::with(&format!("{PRODUCTION}\niam_user = 'postgres'\nca_file = '{ca}'"));
+    let shop = server.database_named("The \"Shop\"").await;
+    shop.execute(
+        "CREATE SCHEMA \"Sales\"; CREATE TABLE \"Sales\".\"Order\" (id int, note text);
+         CREATE TABLE whole (id int); ALTER TABLE whole REPLICA IDENTITY FULL;
+         CREATE TABLE keyed (id int PRIMARY KEY); CREATE UNLOGGED TABLE cache (id int PRIMARY KEY);
+         SELECT lo_create(0)",
+    )
+    .await;
+    let at_server = json!({ "server": server.port() });
+    account.reset(&json!({ "blue": 1, "blue-made": 1 }), &at_server);
+    match account.clusters.tier(&create("blue", None)).await.unwrap() {
+        Tier::Confirm { effect } => assert!(!effect.contains("was not seen"), "{effect}"),
+        other => panic!("{other:?}"),
+    }
+    let error = account.clusters.check(&create("blue", None)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    for part in [
+        "The \"Shop\": the table \"Sales\".\"Order\" has no primary key",
+        "public.cache is unlogged",
+        "1 large objects",
+    ] {
+        assert!(error.message.contains(part), "{part}: {}", error.message);
+    }
+    assert!(
+        !error.message.contains("whole") && !error.message.contains("keyed"),
+        "{}",
+        error.message
+    );
+    assert!(error.hint.as_ref().unwrap().contains("primary key"), "{error:?}");
+    shop.execute(
+        "ALTER TABLE \"Sales\".\"Order\" ADD PRIMARY KEY (id); DROP TABLE cache;
+         SELECT lo_unlink(oid) FROM pg_largeobject_metadata",
+    )
+    .await;
+    account.clusters.check(&create("blue", None)).await.unwrap();
+
+    // A slot that nobody reads from is a green that does not follow, and nothing is switched.
+    let slot = "SELECT pg_create_logical_replication_slot('green', 'pgoutput')";
+    shop.execute(slot).await;
+    shop.execute("INSERT INTO keyed SELECT generate_series(1, 10000)")
+        .await;
+    let shown = async || {
+        let described = account.clusters.describe("blue-made").await.unwrap();
+        described.blue_green.unwrap()
+    };
+    let behind = shown().await;
+    assert_eq!(behind.status, BlueGreenStatus::Degraded);
+    assert!(behind.lag_bytes.unwrap() > 100_000, "{behind:?}");
+    let job = account.run(&switch("blue-made")).await;
+    assert_eq!(job.state, JobState::Failed);
+    let error = job.error.unwrap();
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("does not follow, so nothing was switched"),
+        "{error}"
+    );
+    assert_eq!(account.state()["deployments"]["blue-made"]["status"], "AVAILABLE");
+
+    // One that follows is switched to.
+    shop.execute("CREATE PUBLICATION changes FOR TABLE keyed").await;
+    shop.execute("SELECT pg_drop_replication_slot('green')").await;
+    shop.execute(slot).await;
+    let green = server.database_named("green").await;
+    green.execute("CREATE TABLE keyed (id int PRIMARY KEY)").await;
+    let port = server.port();
+    green
+        .execute(&format!(
+            "CREATE SUBSCRIPTION green CONNECTION 'host=127.0.0.1 port={port} user=postgres dbname=''The \"Shop\"''' \
+             PUBLICATION changes WITH (create_slot = false, copy_data = false)"
+        ))
+        .await;
+    let start = std::time::Instant::now();
+    loop {
+        let near = shown().await;
+        if near.status == BlueGreenStatus::Available && near.lag_bytes.is_some_and(|bytes| bytes < 1 << 20) {
+            break;
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(60), "{near:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    account.succeed(&switch("blue-made")).await;
+    account.assert_clean(None).await;
+}
+
 fn creation() -> Case {
     Case {
         operation: create("blue", Some(17)),
@@ -222,7 +323,8 @@ fn switching() -> Case {
             );
         },
         undone: |state| assert_eq!(clusters(state), 2),
-        spared: &[],
+        // How far green is behind cannot be seen without it; AWS waits by itself.
+        spared: &["DescribeDBClusters"],
     }
 }
 

@@ -6,6 +6,7 @@
 //! is a schema of a PostgreSQL server. Both have the same tables, and every statement is written
 //! once, in what both understand: see `statement.rs`.
 
+mod elsewhere;
 mod file;
 mod keep;
 mod read;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use self::statement::{Bundle, Found, Statement};
 use crate::{Store, StoreError};
 
+pub use elsewhere::{Course, Stretch, stretches};
 pub(crate) use file::FORMATS;
 pub use keep::{LEVELS, Level};
 pub use read::{
@@ -240,6 +242,15 @@ pub struct Collected {
     pub metrics: Vec<Metric>,
     /// What happened.
     pub changes: Vec<Change>,
+}
+
+/// The id of a statement that its server has none for, by what tells it from others: the same in every
+/// release (FNV-1a), and never 0, which stands for all others.
+pub fn id_of_text(text: &str) -> i64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    i64::from_ne_bytes(hash.to_ne_bytes()).max(i64::MIN + 1) | 1
 }
 
 impl History {

@@ -17,10 +17,11 @@ mod render;
 #[path = "check_readiness/restore.rs"]
 mod restore;
 
-use howdah_core::{Caller, Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset};
+use howdah_core::{Context, Effect, Error, Output, Report, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::no_verdict::no_verdict;
 use crate::job_view::timestamp;
 
 use gathered::Gathered;
@@ -165,19 +166,7 @@ impl Tool for CheckReadiness {
     type Out = Readiness;
 
     async fn run(self, cx: &Context) -> Result<Readiness> {
-        match self.check(cx).await {
-            // To a script that runs this, whatever kept it from judging is the same: no verdict.
-            Err(error)
-                if matches!(cx.caller, Caller::Person { .. }) && error.kind != ErrorKind::Cancelled =>
-            {
-                let kind = match error.kind {
-                    ErrorKind::Invalid => ErrorKind::Invalid,
-                    _ => ErrorKind::Local,
-                };
-                Err(Error { kind, ..error })
-            }
-            result => result,
-        }
+        no_verdict(cx, self.check(cx).await)
     }
 }
 

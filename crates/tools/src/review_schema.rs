@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use howdah_core::{
-    Caller, Config, Context, Effect, Error, ErrorKind, Output, Report, Result, Severity, Tool, Toolset,
+    Caller, Config, Context, Effect, Error, Output, Report, Result, Severity, Tool, Toolset,
 };
 use howdah_lint::Profile;
 use howdah_lint::schema::{ReviewOptions, Reviewed, SchemaFinding, Skipped, review};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::no_verdict::no_verdict;
 use crate::target_session;
 
 /// Reviews the design of a database: keys, foreign keys, types, nullability, normal form, indexes, names
@@ -189,19 +190,7 @@ impl Tool for ReviewSchema {
     type Out = SchemaReview;
 
     async fn run(self, cx: &Context) -> Result<SchemaReview> {
-        match self.review(cx).await {
-            // To a script that runs this, whatever kept it from judging is the same: no verdict.
-            Err(error)
-                if matches!(cx.caller, Caller::Person { .. }) && error.kind != ErrorKind::Cancelled =>
-            {
-                let kind = match error.kind {
-                    ErrorKind::Invalid => ErrorKind::Invalid,
-                    _ => ErrorKind::Local,
-                };
-                Err(Error { kind, ..error })
-            }
-            result => result,
-        }
+        no_verdict(cx, self.review(cx).await)
     }
 }
 

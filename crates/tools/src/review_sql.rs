@@ -20,6 +20,7 @@ use howdah_rehearse::Scratch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::no_verdict::no_verdict;
 use crate::target_session;
 use files::Source;
 use reported::Reported;
@@ -192,14 +193,7 @@ impl Tool for ReviewSql {
 
     async fn run(self, cx: &Context) -> Result<SqlReview> {
         let person = matches!(cx.caller, Caller::Person { .. });
-        match self.review(cx, person).await {
-            // To a script that runs this, whatever kept it from judging is the same: no verdict.
-            Err(error) if person && error.kind != ErrorKind::Cancelled => Err(Error {
-                kind: ErrorKind::Local,
-                ..error
-            }),
-            result => result,
-        }
+        no_verdict(cx, self.review(cx, person).await)
     }
 }
 

@@ -483,3 +483,58 @@ fn readiness_is_what_aws_says_where_the_server_is_out_of_reach() {
     }
     account.assert_clean();
 }
+
+#[test]
+fn a_cluster_is_watched_through_aws_alone() {
+    let account = Account::new();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let now = since.as_secs() / 60 * 60;
+    let minutes =
+        |value: f64| -> Vec<(u64, f64)> { (1..=30).map(|minute| (now - 60 * minute, value)).collect() };
+    let load: Vec<Value> = (4..=20)
+        .map(|minute| {
+            json!({ "at": now - 60 * minute, "wait": ["IO", "DataFileRead"], "statement": [77, "SELECT ?"], "user": "app", "load": 2.0 })
+        })
+        .collect();
+    account.order(&json!({ "reset": true, "seed": { "shop": 1 }, "insights": ["shop-1"], "load": load, "metrics": [
+        { "name": "CPUUtilization", "kind": "DBInstanceIdentifier", "of": "shop-1", "points": minutes(42.0) },
+        { "name": "FreeableMemory", "kind": "DBInstanceIdentifier", "of": "shop-1", "points": minutes(3.0 * 1_073_741_824.0) },
+    ] }));
+    // The database is not connected to: there is none.
+    account.text(&["watch", "--cluster", "shop", "--for", "20s"]);
+    let said = account.text(&["history", "metrics", "aws.", "--target", "shop"]);
+    assert!(
+        said.contains("aws.shop-1.CPUUtilization") && said.contains("42.00 %"),
+        "{said}"
+    );
+    assert!(said.contains("3.0 GiB"), "{said}");
+    let said = account.text(&["history", "metrics", "cpu", "--target", "shop", "--json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let cpu = &said["metrics"][0];
+    assert_eq!(
+        (&cpu["of"], &cpu["unit"], &cpu["mean"]),
+        (&json!("shop-1"), &json!("%"), &json!(42.0)),
+        "{said}"
+    );
+    assert_eq!(cpu["steps"].as_array().unwrap().len(), 30, "{said}");
+    let said = account.text(&["history", "load", "--target", "shop", "--json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["shares"][0]["of"], "IO:DataFileRead", "{said}");
+    assert_eq!(said["shares"][0]["average"], 2.0, "{said}");
+    let said = account.text(&["history", "load", "--by", "role", "--target", "shop"]);
+    assert!(said.contains("app"), "{said}");
+
+    // What is not allowed is said once, with what to allow.
+    account.order(&json!({ "always": { "GetMetricData": "denied", "GetResourceMetrics": "denied" } }));
+    let output = account.run(&["watch", "--cluster", "shop", "--for", "6s", "--aws-every", "1s"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert_eq!(
+        said.matches("allow cloudwatch:GetMetricData").count(),
+        1,
+        "{said}"
+    );
+    account.assert_clean();
+}

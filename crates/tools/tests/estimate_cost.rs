@@ -167,3 +167,74 @@ async fn an_agent_gives_figures_and_reads_no_files() {
     assert_eq!(reply["isError"], true, "{reply}");
     assert!(!reply.to_string().contains("root:"), "{reply}");
 }
+
+/// Lets the counters of a database say that they count since longer ago: the server keeps that moment in a file.
+async fn aged(server: &howdah_testkit::Server, database: &howdah_testkit::Database<'_>, days: i64) {
+    let asked = "SELECT pg_stat_reset(); SELECT pg_sleep(0.2)";
+    database.execute(asked).await;
+    // Microseconds since 2000, as they stand in the file.
+    let moment = "SELECT ((extract(epoch FROM stats_reset)::numeric - 946684800) * 1000000)::int8 \
+                  FROM pg_stat_database WHERE datname = current_database()";
+    let since: i64 = database
+        .probe()
+        .await
+        .query_one(moment, &[])
+        .await
+        .unwrap()
+        .get(0);
+    server.stop().await;
+    let file = server.data_dir().join("pg_stat/pgstat.stat");
+    let mut kept = std::fs::read(&file).unwrap();
+    let (from, to) = (since.to_le_bytes(), (since - days * 86_400_000_000).to_le_bytes());
+    let places: Vec<usize> = (0..kept.len() - 7)
+        .filter(|at| kept[*at..at + 8] == from)
+        .collect();
+    assert_eq!(places.len(), 1, "the moment stands there once");
+    kept[places[0]..places[0] + 8].copy_from_slice(&to);
+    std::fs::write(&file, kept).unwrap();
+    server.start().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unused_indexes_of_a_server_cost_money() {
+    let options = howdah_testkit::ServerOptions::default();
+    let server = howdah_testkit::private(options).await;
+    let database = server.database("cost").await;
+    database
+        .execute(
+            "CREATE TABLE orders (id int PRIMARY KEY, customer int, note text);
+             INSERT INTO orders SELECT i, i % 1000, 'x' FROM generate_series(1, 20000) i;
+             CREATE INDEX by_customer ON orders (customer); CREATE INDEX by_note ON orders (note, id);
+             ANALYZE orders",
+        )
+        .await;
+    let cost = |url: &str| text(&[PLANNED.as_slice(), &["--unused-of-target", "--url", url]].concat());
+    // Counters that count since a moment ago say nothing.
+    let young = cost(&database.url());
+    assert!(
+        young.contains("is told after 7") && !young.contains("unused-relations"),
+        "{young}"
+    );
+    aged(&server, &database, 30).await;
+    // One of them is read.
+    database
+        .execute("SET enable_seqscan = off; SELECT count(*) FROM orders WHERE customer = 7")
+        .await;
+    database.execute("SELECT pg_sleep(1.2)").await;
+    let bytes: i64 = database
+        .probe()
+        .await
+        .query_one("SELECT pg_relation_size('by_note')", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let old = cost(&database.url());
+    assert!(
+        old.contains("unused-relations") && old.contains("Unused: 1 indexes of"),
+        "{old}"
+    );
+    assert!(old.contains("not read in the 30"), "{old}");
+    let gib = bytes as f64 / f64::from(1 << 30);
+    let formula = format!("{} GiB × 0.1", howdah_aurora::cost::Decimal::measured(gib));
+    assert!(old.contains(&formula), "{formula}: {old}");
+}

@@ -20,6 +20,6 @@ mod watcher;
 
 pub use error::WatchError;
 pub use moment::{at, duration_s};
-pub use run::{Pace, Report, run, samples_of};
+pub use run::{Pace, Report, hold, run, samples_of};
 pub use statements::since_the_counters_began;
 pub use watcher::Watcher;

@@ -111,6 +111,36 @@ pub async fn run(
     }
 }
 
+/// Holds the right to write a database's samples until `cancel`, for somebody who brings them from
+/// elsewhere, and sums up what is old. Errors are those of [`run`].
+pub async fn hold(
+    samples: Samples,
+    cancel: CancellationToken,
+    report: impl Fn(Report) + Send + Sync,
+) -> Result<(), WatchError> {
+    let Some(claim) = claimed(&samples, &cancel, &report, false).await? else {
+        return Ok(());
+    };
+    report(Report::Watching(Vec::new()));
+    let mut course = Course {
+        retry: RETRY.0,
+        dropped: None,
+    };
+    let held = loop {
+        tokio::select! {
+            () = cancel.cancelled() => break samples.settle().await,
+            () = tokio::time::sleep(KEEP) => {}
+        }
+        course.tell(samples.trouble(), &report);
+        match samples.keep(now_s()).await {
+            Err(error) if !error.is_passing() => break Err(error),
+            _ => {}
+        }
+    };
+    claim.release().await;
+    Ok(held?)
+}
+
 /// Watches while the right to is ours.
 async fn held(
     target: &Target,

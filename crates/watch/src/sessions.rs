@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use howdah_pg::PgError;
-use howdah_store::samples::{Activity, Level, Seen};
+use howdah_store::samples::{Activity, Level, Seen, id_of_text};
 
 use crate::ask::{Asking, Question, number, text};
-use crate::statements::{hashed, is_ours};
+use crate::statements::is_ours;
 
 /// Sessions at work, added up until they are recorded.
 #[derive(Default)]
@@ -118,7 +118,7 @@ impl Sessions {
         }
         let masked = howdah_sql::normalize(sent);
         let fingerprint = howdah_sql::fingerprint(sent).unwrap_or_else(|_| masked.clone());
-        let id = hashed(&fingerprint);
+        let id = id_of_text(&fingerprint);
         if self.own_ids.len() >= TEXTS {
             self.own_ids.clear();
         }

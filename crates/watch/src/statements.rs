@@ -191,14 +191,6 @@ pub(crate) fn is_ours(text: &str) -> bool {
     text.contains(OURS) || text.contains("howdah watch:") || text.contains("howdah.schemas")
 }
 
-/// An id that is the same in every release: FNV-1a. Never 0, which stands for all others.
-pub(crate) fn hashed(text: &str) -> i64 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    i64::from_ne_bytes(hash.to_ne_bytes()).max(i64::MIN + 1) | 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

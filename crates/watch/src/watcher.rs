@@ -207,7 +207,12 @@ impl Watcher {
     async fn after_pause(&mut self, at_s: i64, collected: &mut Collected) -> Result<(), WatchError> {
         let last = match (self.counted_at_s, self.is_first) {
             (None, true) if self.samples.exists().await? => {
-                self.samples.reach().await?.map(|reach| reach.to_s)
+                // Told by what only a watcher writes: figures of AWS may go on without one.
+                self.samples
+                    .last_of_metrics("sessions.")
+                    .await?
+                    .into_values()
+                    .max()
             }
             (counted, _) => counted,
         };

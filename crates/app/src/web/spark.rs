@@ -41,6 +41,43 @@ pub(super) fn course_of(says: &str, unit: &str, values: &[Option<f64>]) -> Marku
     }
 }
 
+/// A course of a figure that several things have, each with a name and in its colour.
+pub(super) struct Line<'a> {
+    /// What has it.
+    pub(super) of: &'a str,
+    /// The number of its colour.
+    pub(super) colour: usize,
+    /// As in [`course_of`].
+    pub(super) values: Vec<Option<f64>>,
+    /// The last value, in words.
+    pub(super) now: String,
+}
+
+/// Courses in one drawing with its scale, and below what each is.
+pub(super) fn courses_of(says: &str, unit: &str, lines_of: &[Line<'_>]) -> Markup {
+    let values = lines_of.iter().flat_map(|line| line.values.iter().flatten());
+    let most = values.copied().fold(0.0, f64::max);
+    let top = ceiling(most);
+    html! {
+        figure.course {
+            figcaption { (says) }
+            div.plot {
+                div.scale aria-hidden="true" { span { (count(top)) " " (unit) } span { "0" } }
+                svg role="img" aria-label=(format!("{says}: up to {} {unit}", count(most))) viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" {
+                    @for one in lines_of {
+                        @for line in lines(&one.values) {
+                            polyline class=(format!("c{}", one.colour)) points=(points(&line, top)) {}
+                        }
+                    }
+                }
+            }
+            ul.legend.plain {
+                @for one in lines_of { li { span class=(format!("swatch c{}", one.colour)) {} (one.of) " " span.faint { (one.now) } } }
+            }
+        }
+    }
+}
+
 /// Places along the width with their values.
 fn course(values: &[f64]) -> Vec<(f64, f64)> {
     let last = values.len().saturating_sub(1).max(1) as f64;

@@ -3,7 +3,7 @@
 use howdah_testkit::{Browser, Tab};
 use serde_json::json;
 
-use crate::world::{HOSTILE, an_hour, counting, quoted, sessions, shop};
+use crate::world::{HOSTILE, an_hour, counting, measured, quoted, sessions, shop};
 use crate::{Dashboard, Start, fits, settle};
 
 /// The pages of the menu, and those that others lead to.
@@ -134,7 +134,10 @@ async fn with_something_to_see_and_without_scripts() {
         arguments: &["--no-watch"],
         ..Start::default()
     };
-    let seed = async |home: std::path::PathBuf| an_hour(&home, "shop", &database, &sqls).await;
+    let seed = async |home: std::path::PathBuf| {
+        an_hour(&home, "shop", &database, &sqls).await;
+        measured(&home, "shop", &database).await;
+    };
     let dashboard = Dashboard::start(start, seed).await;
     let browser = Browser::start().await;
     let tab = browser.tab(1280).await;
@@ -158,6 +161,24 @@ async fn with_something_to_see_and_without_scripts() {
     ] {
         assert!(text.contains(told), "{told} is not in:\n{text}");
     }
+    // What AWS measures of several instances is one drawing; what we counted stands below.
+    tab.open(&dashboard.at("/metrics?last=1h")).await;
+    settle(&tab).await;
+    let text = tab.text().await;
+    for told in [
+        "Measured by AWS",
+        "Processors",
+        "shop-2",
+        "GiB",
+        "TiB",
+        "Counted in the database",
+        "sessions.max",
+    ] {
+        assert!(text.contains(told), "{told} is not in:\n{text}");
+    }
+    let drawn = "[...document.querySelectorAll('figure.course')].filter(f => f.textContent.includes('Processors')) \
+        .map(f => f.querySelectorAll('polyline').length)";
+    assert_eq!(tab.eval(drawn).await, json!([2]));
     // Tables have areas, and what is wrong with them beside.
     tab.open(&dashboard.at("/tables")).await;
     settle(&tab).await;

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use howdah_pg::{ConnInfo, Connection, NoEnvironment, Origin, Target};
 use howdah_store::Store;
-use howdah_store::samples::History;
+use howdah_store::samples::{Course, History};
 use howdah_testkit::tokio_postgres::Client;
 use howdah_testkit::{Database, Server, ServerOptions, majors, private};
 use howdah_watch::{Watcher, samples_of};
@@ -131,4 +131,25 @@ pub(crate) async fn an_hour(home: &Path, target: &str, database: &Database<'_>, 
     }
     watcher.measure(start + 3590).await.unwrap();
     watcher.count(start + 3595).await.unwrap();
+}
+
+/// An hour of what AWS measures of a cluster, beside the samples of a target.
+pub(crate) async fn measured(home: &Path, target: &str, database: &Database<'_>) {
+    let info = ConnInfo::parse_with(&database.url(), &NoEnvironment).unwrap();
+    let history = History::Beside(Store::open(home.join("store")));
+    let samples = samples_of(&history, &Target::new(target, info, Origin::Config));
+    let now = now_s() - now_s().rem_euclid(60);
+    let course = |name: &str, most: f64| Course {
+        name: format!("aws.{name}"),
+        points: (1..=60)
+            .map(|minute| (now - 60 * minute, most * minute as f64 / 60.0))
+            .collect(),
+    };
+    let courses = [
+        course("shop-1.CPUUtilization", 80.0),
+        course("shop-2.CPUUtilization", 20.0),
+        course("shop-1.FreeableMemory", 3e9),
+        course("shop.VolumeBytesUsed", 2e12),
+    ];
+    samples.record_courses(now, "aws.", &courses).await.unwrap();
 }

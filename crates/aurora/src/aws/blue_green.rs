@@ -1,6 +1,7 @@
 //! Blue/green deployments: AWS makes green, lets it follow blue's changes by logical replication, and
 //! exchanges the two. What it would refuse, or break on, is looked for before anything is made.
 
+mod lag;
 mod refusals;
 
 use aws_sdk_rds::types::BlueGreenDeployment;
@@ -13,6 +14,7 @@ use super::make::taken;
 use super::{delete, describe, group, parameters, wait};
 use crate::{BlueGreen, BlueGreenStatus, ClusterName, Compute, OperationState};
 
+pub(super) use lag::{await_near, lag};
 pub(super) use refusals::{check, tables};
 
 /// Pages of a hundred deployments.

@@ -45,6 +45,16 @@ impl Failure {
     pub(super) fn is(&self, code: &str) -> bool {
         self.code.trim_end_matches("Fault") == code.trim_end_matches("Fault")
     }
+
+    /// The same; where it was denied, with the actions that the role has to be allowed.
+    pub(super) fn allowing(mut self, actions: &str) -> Self {
+        if DENIED.contains(&self.code.as_str()) {
+            self.error.hint = Some(format!(
+                "Let whoever looks after the account allow {actions} to the role, or use other credentials (AWS_PROFILE)."
+            ));
+        }
+        self
+    }
 }
 
 impl From<Failure> for Error {
@@ -290,10 +300,11 @@ const BROKEN: [&str; 4] = [
     "ServiceUnavailable",
     "InternalServiceError",
 ];
-const DENIED: [&str; 4] = [
+const DENIED: [&str; 5] = [
     "AccessDenied",
     "AccessDeniedException",
     "UnauthorizedOperation",
+    "NotAuthorizedException",
     "KMSKeyNotAccessibleFault",
 ];
 

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
 use aws_sdk_rds::types::DbCluster;
-use aws_smithy_types::DateTime;
 use howdah_core::{Error, Result};
 use time::OffsetDateTime;
 
 use super::call::Caller;
+use super::cloudwatch::{Values, ask, question};
 use super::describe;
 use crate::ClusterName;
 use crate::cost::{Decimal, Description, MONTH_HOURS};
@@ -18,13 +17,8 @@ const HOURS: i64 = 14 * 24;
 const FIVE_MINUTES: i32 = 300;
 const HOUR: i32 = 3600;
 const DAY: i32 = 86400;
-/// Points of time and values: far more than a cluster of 16 has.
-const MOST_PAGES: usize = 20;
 /// A cluster may be switched to I/O-Optimized once in so many days.
 const COOL_DOWN_DAYS: i64 = 30;
-
-/// One figure over time: by seconds since 1970.
-type Series = BTreeMap<i64, f64>;
 
 /// The description of a cluster; an error where its instances are of several classes.
 pub(super) async fn of(caller: Caller<'_>, name: &ClusterName) -> Result<Description> {
@@ -98,7 +92,8 @@ async fn measure(
             instance("DatabaseConnections", HOUR, "Maximum"),
         ]);
     }
-    let series = ask(caller, name, questions, now).await?;
+    let window = (now - HOURS * i64::from(HOUR), now);
+    let series = ask(caller, name, questions, window).await?;
     let Some(first) = series.iter().filter_map(|one| one.keys().next()).min() else {
         return Ok(());
     };
@@ -114,7 +109,7 @@ async fn measure(
                 (counted / hours as f64 * f64::from(MONTH_HOURS)).round(),
             ));
         }
-        let gib = |bytes: &Series| bytes.values().next_back().map(|bytes| bytes / f64::from(1 << 30));
+        let gib = |bytes: &Values| bytes.values().next_back().map(|bytes| bytes / f64::from(1 << 30));
         given.storage_gib = gib(volume).map(Decimal::measured);
         if let (Some(retained), snapshots) = (gib(retained), gib(snapshots)) {
             given.backup_gib = Some(Decimal::measured(retained + snapshots.unwrap_or_default()));
@@ -134,15 +129,15 @@ async fn measure(
     Ok(())
 }
 
-fn mean_of(series: &Series) -> Option<f64> {
+fn mean_of(series: &Values) -> Option<f64> {
     (!series.is_empty()).then(|| series.values().sum::<f64>() / series.len() as f64)
 }
 
-fn max_of(series: &Series) -> Option<f64> {
+fn max_of(series: &Values) -> Option<f64> {
     series.values().copied().reduce(f64::max)
 }
 
-fn p95(series: &Series) -> Option<f64> {
+fn p95(series: &Values) -> Option<f64> {
     let mut values: Vec<f64> = series.values().copied().collect();
     values.sort_by(f64::total_cmp);
     values
@@ -151,81 +146,12 @@ fn p95(series: &Series) -> Option<f64> {
 }
 
 /// The hours of a month in which no instance had a connection.
-fn idle(of_members: &[Series]) -> Option<f64> {
-    let mut most: Series = BTreeMap::new();
+fn idle(of_members: &[Values]) -> Option<f64> {
+    let mut most: Values = BTreeMap::new();
     for (hour, connections) in of_members.chunks(3).filter_map(|three| three.get(2)).flatten() {
         let known = most.entry(*hour).or_default();
         *known = known.max(*connections);
     }
     let idle = most.values().filter(|connections| **connections == 0.0).count();
     (!most.is_empty()).then(|| idle as f64 / most.len() as f64 * f64::from(MONTH_HOURS))
-}
-
-fn question(kind: &str, of: &str, metric: &str, period: i32, statistic: &str) -> MetricStat {
-    let metric = Metric::builder()
-        .namespace("AWS/RDS")
-        .metric_name(metric)
-        .dimensions(Dimension::builder().name(kind).value(of).build())
-        .build();
-    MetricStat::builder()
-        .metric(metric)
-        .period(period)
-        .stat(statistic)
-        .build()
-}
-
-/// The answers, in the order of the questions.
-async fn ask(
-    caller: Caller<'_>,
-    name: &ClusterName,
-    questions: Vec<MetricStat>,
-    now: i64,
-) -> Result<Vec<Series>> {
-    let queries: Vec<MetricDataQuery> = questions
-        .into_iter()
-        .enumerate()
-        .map(|(number, question)| {
-            MetricDataQuery::builder()
-                .id(format!("q{number}"))
-                .metric_stat(question)
-                .build()
-        })
-        .collect();
-    let mut series = vec![Series::new(); queries.len()];
-    let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let page = caller
-            .repeat(
-                &format!("read the metrics of the cluster {name}"),
-                true,
-                |config| {
-                    aws_sdk_cloudwatch::Client::new(config)
-                        .get_metric_data()
-                        .set_metric_data_queries(Some(queries.clone()))
-                        .start_time(DateTime::from_secs(now - HOURS * i64::from(HOUR)))
-                        .end_time(DateTime::from_secs(now))
-                        .scan_by(ScanBy::TimestampAscending)
-                        .set_next_token(token.clone())
-                        .send()
-                },
-            )
-            .await?;
-        for result in page.metric_data_results() {
-            let number = result
-                .id()
-                .and_then(|id| id.strip_prefix('q')?.parse::<usize>().ok());
-            if let Some(series) = number.and_then(|number| series.get_mut(number)) {
-                let moments = result.timestamps().iter().map(DateTime::secs);
-                series.extend(moments.zip(result.values().iter().copied()));
-            }
-        }
-        token = page
-            .next_token()
-            .filter(|token| !token.is_empty())
-            .map(str::to_owned);
-        if token.is_none() {
-            break;
-        }
-    }
-    Ok(series)
 }

@@ -2,8 +2,8 @@
 //! write-ahead log since.
 //!
 //! ```text
-//! <cluster>/archive/       segments of the log, written by the writer's archive_command
-//!           base/          base.json, data/ and backup_label: the copy
+//! <cluster>/archive/    segments of the log, written by the writer's archive_command
+//! <cluster>/base/       base.json, data/ and backup_label: the copy
 //! ```
 //!
 //! The archive is bounded: of a log that grows beyond it the oldest segments go, and with them the way back.

@@ -9,7 +9,6 @@ group in use, states on the way) the recorder is as AWS is.
 The tests steer it by POST /_recorder with JSON, and read it by GET /_recorder.
 """
 
-import datetime
 import http.client
 import json
 import logging
@@ -28,6 +27,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 # The sources are no place for what Python keeps of them.
 sys.dont_write_bytecode = True
+import measured
 import moto_fixes
 import stand_ins
 
@@ -35,7 +35,7 @@ logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
-MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing")}
+MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing", "pi")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
 moto_fixes.apply(PASSWORD)
 
@@ -57,6 +57,7 @@ class State:
         self.alarms = {}
         self.awaited = set()
         self.registered = {}
+        self.windows = []
 
 
 STATE = State()
@@ -199,40 +200,6 @@ def refusal(action, params):
         if found is not None and found.cluster._status == "stopped":
             return 400, "InvalidDBClusterStateFault", "The cluster is stopped"
     return None
-
-
-def metrics_reply(params):
-    """The metrics that the test gave, up to the end of what is asked for, some questions a page.
-
-    Moto's own answer takes minutes for two weeks of values."""
-    given = {(one["name"], one["of"]): one for one in STATE.plan.get("metrics", [])}
-    end = datetime.datetime.fromisoformat(str(params["EndTime"]).replace("Z", "+00:00"))
-    page = int(params.get("NextToken", 0))
-    results = []
-    for query in params["MetricDataQueries"][page : page + 5]:
-        stat = query["MetricStat"]
-        dimension = stat["Metric"]["Dimensions"][0]
-        metric = given.get((stat["Metric"]["MetricName"], dimension["Value"]))
-        moments, values = [], []
-        if metric and metric["kind"] == dimension["Name"]:
-            period, known = int(stat["Period"]), metric["values"]
-            count = metric["hours"] * 3600 // period
-            for number in range(count):
-                one = known[number % len(known)] if period == 300 else sum(known) / len(known)
-                moments.append(end - datetime.timedelta(seconds=period * (count - number)))
-                values.append({"Maximum": max(known), "Minimum": min(known)}.get(stat["Stat"], one))
-        results.append(
-            f"<member><Id>{query['Id']}</Id><StatusCode>Complete</StatusCode><Timestamps>"
-            + "".join(f"<member>{moment:%Y-%m-%dT%H:%M:%SZ}</member>" for moment in moments)
-            + "</Timestamps><Values>"
-            + "".join(f"<member>{value}</member>" for value in values)
-            + "</Values></member>"
-        )
-    more = f"<NextToken>{page + 5}</NextToken>" if page + 5 < len(params["MetricDataQueries"]) else ""
-    return (
-        f"<GetMetricDataResponse><GetMetricDataResult><MetricDataResults>{''.join(results)}</MetricDataResults>{more}"
-        "</GetMetricDataResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetMetricDataResponse>"
-    ).encode()
 
 
 def products_reply(params):
@@ -439,6 +406,7 @@ class Handler(BaseHTTPRequestHandler):
             "made": STATE.made,
             "pending": sorted(STATE.pending),
             "reboots": STATE.reboots,
+            "windows": STATE.windows,
             "alarms": STATE.alarms,
             "deployments": {
                 one.blue_green_deployment_name: {
@@ -502,7 +470,10 @@ class Handler(BaseHTTPRequestHandler):
                     backend().clusters[name].parameter_group = group
                 # Calls are counted from 1 after each order.
                 STATE.calls = []
+                STATE.windows = []
                 STATE.plan = order
+                for name in order.get("insights", []):
+                    backend().databases[name].performance_insights_enabled = True
             return self.reply(200, b"{}", "application/json")
         target = self.headers.get("X-Amz-Target")
         scope = re.search(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request", self.headers.get("Authorization", ""))
@@ -552,7 +523,11 @@ class Handler(BaseHTTPRequestHandler):
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
         if action == "GetMetricData":
-            return 200, "text/xml", metrics_reply(params)
+            with STATE.lock:
+                return 200, "text/xml", measured.metrics_reply(STATE, params)
+        if action in measured.INSIGHTS:
+            with STATE.lock:
+                return 200, "application/x-amz-json-1.1", measured.insights_reply(STATE, MODELS[service], action, params)
         if action in stand_ins.ACTIONS:
             with STATE.lock:
                 status, value = stand_ins.ACTIONS[action](STATE, backend(), params)
@@ -590,6 +565,10 @@ class Handler(BaseHTTPRequestHandler):
                 # Moto loses how clients log in.
                 backend().db_proxies[params["DBProxyName"]].auth = params["Auth"]
             answer = show_restarts(overlay(action, params, answer))
+            if action == "DescribeDBClusters" and "server" in STATE.plan:
+                # A server of the test is the endpoint of every cluster.
+                answer = re.sub(rb"<Endpoint>[^<]+</Endpoint>", b"<Endpoint>localhost</Endpoint>", answer)
+                answer = re.sub(rb"<Port>[0-9]+</Port>", f"<Port>{STATE.plan['server']}</Port>".encode(), answer)
         return reply.status, reply.getheader("Content-Type", "text/xml"), answer
 
     def hang(self):

@@ -1,5 +1,5 @@
 INSERT INTO activity (target, level, at, wait, statement, role, seen)
-VALUES (:target, 0, :at,
+VALUES (:target, :level, :at,
         (SELECT id FROM name WHERE target = :target AND kind = 'wait' AND text = :wait),
         coalesce((SELECT id FROM statement WHERE target = :target AND query_id = :query_id), 0),
         (SELECT id FROM name WHERE target = :target AND kind = 'role' AND text = :role), :seen)

@@ -97,6 +97,8 @@ pub struct MetricPoint {
     pub value: f64,
     /// The largest sample.
     pub most: f64,
+    /// Whether it is a counter, so that spans add up.
+    pub counts: bool,
 }
 
 /// A part of a window that is read from one level.
@@ -374,13 +376,14 @@ impl Samples {
         let rows = self.over(
             window,
             1,
-            "SELECT n.text, m.at, m.value, m.most FROM metric m JOIN name n ON n.id = m.name \
+            "SELECT n.text, m.at, m.value, m.most, n.kind FROM metric m JOIN name n ON n.id = m.name \
              WHERE m.target = :target AND m.level = :level AND m.at >= :from AND m.at < :to ORDER BY m.at",
             |row| {
                 let point = MetricPoint {
                     at_s: row.integer(1)?,
                     value: row.real(2)?,
                     most: row.real(3)?,
+                    counts: row.text(4)? == "counter",
                 };
                 Ok((row.text(0)?, point))
             },

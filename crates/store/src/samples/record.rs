@@ -12,7 +12,7 @@ impl Samples {
     pub async fn record_activity(&self, activity: Vec<Activity>) -> Result<(), StoreError> {
         let mut bundle = Bundle::default();
         for span in &activity {
-            add_activity(&mut bundle, span);
+            add_activity(&mut bundle, span, LEVELS[0]);
         }
         self.write(bundle).await
     }
@@ -100,13 +100,18 @@ fn differences(
     gone.chain(other).collect()
 }
 
-fn add_activity(bundle: &mut Bundle, span: &Activity) {
-    let at = span.at_s - span.at_s.rem_euclid(Level::ACTIVITY_S);
+pub(super) fn add_activity(bundle: &mut Bundle, span: &Activity, level: Level) {
+    let length = match level.number {
+        0 => Level::ACTIVITY_S,
+        _ => level.span_s,
+    };
+    let at = span.at_s - span.at_s.rem_euclid(length);
     bundle.push(
         Statement::new(
-            "INSERT INTO tick (target, level, at, ticks) VALUES (:target, 0, :at, :ticks) \
+            "INSERT INTO tick (target, level, at, ticks) VALUES (:target, :level, :at, :ticks) \
              ON CONFLICT (target, level, at) DO UPDATE SET ticks = tick.ticks + excluded.ticks",
         )
+        .with(":level", level.number)
         .with(":at", at)
         .with(":ticks", i64::from(span.ticks)),
     );
@@ -118,6 +123,7 @@ fn add_activity(bundle: &mut Bundle, span: &Activity) {
         bundle.name("role", &seen.role);
         bundle.push(
             Statement::new(include_str!("add_activity.sql"))
+                .with(":level", level.number)
                 .with(":at", at)
                 .with(":wait", seen.wait.as_str())
                 .with(":query_id", seen.query_id)

@@ -157,7 +157,12 @@ pub(in crate::aws) async fn tables(
 
 async fn look(plane: &AwsPlane, connection: &Connection) -> Result<Vec<String>> {
     let mut seen = Vec::new();
-    for database in column(plane, connection, include_str!("databases.sql")).await? {
+    // The database that the cluster began with may be gone.
+    let any = Connection {
+        database: "postgres".to_owned(),
+        ..connection.clone()
+    };
+    for database in column(plane, &any, include_str!("databases.sql")).await? {
         let one = Connection {
             database: database.clone(),
             ..connection.clone()
