@@ -10,6 +10,7 @@ mod blue_green;
 mod call;
 mod certificates;
 mod change;
+mod data_api;
 mod delete;
 mod describe;
 mod group;
@@ -34,7 +35,7 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::DbCluster;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
-use howdah_pg::Secret;
+use howdah_pg::{ConnInfo, Secret};
 
 pub(crate) use account::{Account, AwsSettings};
 pub use aws_credential_types::Credentials;
@@ -371,6 +372,16 @@ impl ControlPlane for AwsPlane {
 
     async fn password(&self, connection: &Connection) -> Result<Secret> {
         secret::password(self.caller(), connection).await
+    }
+
+    async fn data_api(&self, cluster: &ClusterName) -> Result<ConnInfo> {
+        let (found, described) = self.look(cluster).await?;
+        let classes: Vec<String> = described
+            .instances
+            .into_iter()
+            .filter_map(|instance| instance.class)
+            .collect();
+        data_api::conninfo(&self.account, &found, &classes)
     }
 
     async fn usage(&self, cluster: &ClusterName) -> Result<Description> {

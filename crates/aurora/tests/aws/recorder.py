@@ -28,6 +28,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 # The sources are no place for what Python keeps of them.
 sys.dont_write_bytecode = True
+import data_api
 import moto_fixes
 import stand_ins
 
@@ -35,7 +36,7 @@ logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
-MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing")}
+MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "rds-data", "secretsmanager", "cloudwatch", "pricing")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
 moto_fixes.apply(PASSWORD)
 
@@ -59,6 +60,7 @@ class State:
 
 
 STATE = State()
+DATA = data_api.Service()
 
 
 def backend():
@@ -150,9 +152,8 @@ def check_query(service, form):
     return action, params, problems
 
 
-def check_json(service, target, body):
+def check_json(service, action, body):
     model = MODELS[service]
-    action = target.split(".")[-1]
     if action not in model.operation_names:
         return action, {}, [f"no operation {action!r}"]
     operation = model.operation_model(action)
@@ -160,6 +161,7 @@ def check_json(service, target, body):
     report = ParamValidator().validate(params, operation.input_shape)
     problems = [report.generate_report()] if report.has_errors() else []
     problems += [f"{name}: not known to the model" for name in params if name not in operation.input_shape.members]
+    problems.extend(beyond_types(operation.input_shape, params, action))
     return action, params, problems
 
 
@@ -338,6 +340,7 @@ FAULTS = {
     "unavailable": (503, "ServiceUnavailable", "Service is unavailable"),
     "expired": (403, "ExpiredToken", "The security token included in the request is expired"),
     "denied": (403, "AccessDenied", "User is not authorized to perform this action"),
+    "resuming": (400, "DatabaseResumingException", "The Aurora DB instance is resuming after being auto-paused"),
 }
 ALREADY = {
     "CreateDBCluster": "DBClusterAlreadyExistsFault",
@@ -368,6 +371,7 @@ def seed(name, instances):
         "tags": [],
     })
     store.clusters[name]._status = "available"
+    store.clusters[name]._enable_http_endpoint = name.startswith("data")
     store.clusters[name].parameter_group = "default.aurora-postgresql16"
     STATE.looks[("DescribeDBClusters", name)] = 9
     for number in range(1, instances + 1):
@@ -486,8 +490,11 @@ class Handler(BaseHTTPRequestHandler):
         scope = re.search(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request", self.headers.get("Authorization", ""))
         service = scope.group(2) if scope else "rds"
         service = {"monitoring": "cloudwatch"}.get(service, service)
+        if service == "rds-data":
+            # By its path; an error is told apart by a header, which the SDK takes from the body as well.
+            target = {"/Execute": "ExecuteStatement"}.get(self.path, self.path.strip("/"))
         if target:
-            action, params, problems = check_json(service, target, body)
+            action, params, problems = check_json(service, target.split(".")[-1], body)
         else:
             action, params, problems = check_query(service, dict(parse_qsl(body.decode(), keep_blank_values=True)))
         if not scope:
@@ -523,6 +530,8 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(status, answer, kind)
 
     def carry_out(self, service, action, params, body):
+        if service == "rds-data":
+            return DATA.reply(STATE.plan, action, params)
         refused = refusal(action, params)
         if refused:
             status, code, message = refused
