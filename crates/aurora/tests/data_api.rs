@@ -120,10 +120,11 @@ async fn body_reads() {
 async fn body_attacks() {
     let world = World::on(howdah_testkit::majors()[0]).await;
     let attacks = world::attacks(&world).await;
-    assert!(attacks.len() > 100, "{}", attacks.len());
+    assert!(attacks.len() > 20, "{}", attacks.len());
     let before = world.marks().await;
     let (mut refused, mut failed) = (0, 0);
     for sql in &attacks {
+        let began = Instant::now();
         match tokio::time::timeout(Duration::from_secs(60), world.called(sql, &[]))
             .await
             .expect(sql)
@@ -133,6 +134,7 @@ async fn body_attacks() {
             Ok(_) => {}
         }
         assert_eq!(world.marks().await, before, "{sql} had an effect");
+        println!("{:?} {sql}", began.elapsed());
     }
     assert!(
         refused * 2 > attacks.len(),

@@ -22,6 +22,8 @@ use super::call::{EXPIRED, THROTTLED};
 const PATIENCE: Duration = Duration::from_secs(75);
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(3);
+/// Bytes that are kept of the beginning and of the end of a message.
+const SAID_MAX: usize = 16 * 1024;
 /// How often a call is made of which no answer came, where making it again does no harm.
 const TRIES: u32 = 3;
 
@@ -216,6 +218,9 @@ impl DataApi {
         let label = &self.label;
         let code = error.code().unwrap_or_default();
         let said = error.message().unwrap_or_default().trim_end_matches('.');
+        // A server's own message may have megabytes; its end has the SQLSTATE.
+        let shortened = shortened(said);
+        let said = shortened.as_str();
         let no_answer = || {
             let why = match code {
                 "" => "no answer came",
@@ -373,6 +378,16 @@ fn refused(sqlstate: &'static str, message: String, hint: impl Into<String>) -> 
         message,
         hint: hint.into(),
     }
+}
+
+/// Beginning and end of a text that is too long to be shown.
+fn shortened(text: &str) -> String {
+    if text.len() <= 2 * SAID_MAX {
+        return text.to_owned();
+    }
+    let head = &text[..text.floor_char_boundary(SAID_MAX)];
+    let tail = &text[text.ceil_char_boundary(text.len() - SAID_MAX)..];
+    format!("{head} … {tail}")
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

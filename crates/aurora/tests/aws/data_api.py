@@ -54,7 +54,7 @@ class Session:
     def __init__(self, server, database):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(server["socket"])
-        self.data = b""
+        self.file = self.socket.makefile("rb")
         body = struct.pack(">i", 196608) + b"".join(
             name.encode() + b"\0" + value.encode() + b"\0"
             for name, value in (("user", server["user"]), ("database", database), ("client_encoding", "UTF8"))
@@ -63,12 +63,9 @@ class Session:
         self.until_ready()
 
     def exactly(self, count):
-        while len(self.data) < count:
-            some = self.socket.recv(1 << 16)
-            if not some:
-                raise OSError("the server is gone")
-            self.data += some
-        taken, self.data = self.data[:count], self.data[count:]
+        taken = self.file.read(count)
+        if len(taken) < count:
+            raise OSError("the server is gone")
         return taken
 
     def until_ready(self):
@@ -136,6 +133,8 @@ class Service:
             if len(answer) > ANSWER_MAX:
                 self.too_large(params)
             return 200, "application/json", answer
+        except ServerError as error:
+            return 400, "application/json", json.dumps({"__type": "DatabaseErrorException", "message": str(error)}).encode()
         except Refused as error:
             return error.status, "application/json", json.dumps({"__type": error.code, "message": str(error)}).encode()
 

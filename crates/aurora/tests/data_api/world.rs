@@ -171,7 +171,7 @@ fn conninfo(url: &str) -> ConnInfo {
 }
 
 /// One in so many statements of the guard's corpus, of each class another one first.
-const SLICE: usize = 6;
+const SLICE: usize = 24;
 
 /// Statements of the guard's corpus that need nothing but a server, and what a superuser has made for them before.
 pub async fn attacks(world: &World) -> Vec<String> {

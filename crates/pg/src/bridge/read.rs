@@ -15,7 +15,7 @@ pub(super) const FIRST_ROWS: u32 = 1_001;
 /// Bytes of an answer that are aimed at, as JSON; the service allows 1 MiB.
 const BYTES: u32 = 600_000;
 /// Pages that always fit, and those that are taken where what lies ahead fits.
-pub(super) const PAGES: [u32; 4] = [8, 50, 500, 5_000];
+pub(super) const PAGES: [u32; 5] = [8, 50, 400, 1_500, 6_000];
 /// Bytes of an answer around the text of a piece.
 const AROUND: u32 = 160;
 
@@ -163,10 +163,11 @@ mod tests {
 
     #[test]
     fn pages_are_as_large_as_what_lies_ahead_allows() {
-        let some = |bytes: u32| Some(bytes.to_string());
-        assert_eq!(page(&[some(BYTES), some(BYTES + 1), some(BYTES + 1)]), 50);
-        assert_eq!(page(&[some(1), some(2), some(3)]), 5_000);
-        assert_eq!(page(&[some(BYTES + 1), some(BYTES + 1), None]), 5_000);
-        assert_eq!(page(&[some(BYTES + 1), some(BYTES + 1), some(BYTES + 1)]), 8);
+        let ahead = |bytes: [u32; 4]| page(&bytes.map(|bytes| Some(bytes.to_string())));
+        assert_eq!(ahead([BYTES, BYTES + 1, BYTES + 1, BYTES + 1]), 50);
+        assert_eq!(ahead([1, 2, 3, 4]), 6_000);
+        assert_eq!(ahead([BYTES + 1; 4]), 8);
+        // Behind the last row there is nothing.
+        assert_eq!(page(&[None, None, None, None]), 6_000);
     }
 }
