@@ -183,6 +183,16 @@ async fn body_pages() {
         assert!(called == direct, "{sql}: other values");
         assert!(made <= calls, "{sql}: {made} calls");
     }
+    let error = world
+        .called("SELECT repeat('x', 300000000)", &[])
+        .await
+        .unwrap_err();
+    let error = howdah_core::Error::from(error);
+    assert!(
+        error.message.contains("64 KiB") && error.to_text().contains("substr"),
+        "{}",
+        error.to_text()
+    );
     // What a guarded read is capped to is not fetched.
     let before = world.calls();
     let capped = world

@@ -385,8 +385,9 @@ fn shortened(text: &str) -> String {
     if text.len() <= 2 * SAID_MAX {
         return text.to_owned();
     }
-    let head = &text[..text.floor_char_boundary(SAID_MAX)];
-    let tail = &text[text.ceil_char_boundary(text.len() - SAID_MAX)..];
+    let head: String = text.chars().take(SAID_MAX / 4).collect();
+    let tail: Vec<char> = text.chars().rev().take(SAID_MAX / 4).collect();
+    let tail: String = tail.into_iter().rev().collect();
     format!("{head} … {tail}")
 }
 

@@ -10,6 +10,8 @@ use super::statement::{Ready, bounded, the_tree, unlike, without_places};
 
 /// Characters of a piece of a row.
 const PIECE: u32 = 15_000;
+/// Pieces of one row: more than four million characters are refused, not brought here call by call.
+pub(super) const PIECES_MAX: u32 = 280;
 /// Rows of a first answer, which is asked for without a cursor.
 pub(super) const FIRST_ROWS: u32 = 1_001;
 /// Bytes of an answer that are aimed at, as JSON; the service allows 1 MiB.
@@ -59,7 +61,7 @@ fn pieces(limit: Option<u32>) -> String {
         ", howdah_d AS (SELECT CAST((s.*) AS pg_catalog.text) AS r FROM howdah_s AS s {limit}OFFSET 0)\
          , howdah_p AS (SELECT n, (pg_catalog.length(r) - 1) / {PIECE} AS last, \
          pg_catalog.substr(r, n * {PIECE} + 1, {PIECE}) AS p FROM howdah_d CROSS JOIN LATERAL \
-         pg_catalog.generate_series(0, (pg_catalog.length(r) - 1) / {PIECE}) AS n OFFSET 0)\
+         pg_catalog.generate_series(0, LEAST((pg_catalog.length(r) - 1) / {PIECE}, {PIECES_MAX})) AS n OFFSET 0)\
          , howdah_t AS (SELECT n, last, p, \
          pg_catalog.octet_length(CAST(pg_catalog.to_json(p) AS pg_catalog.text)) + {AROUND} AS len FROM howdah_p OFFSET 0) "
     )

@@ -436,6 +436,7 @@ impl Session {
 struct Parts {
     columns: usize,
     text: String,
+    count: u32,
 }
 
 impl Parts {
@@ -443,6 +444,7 @@ impl Parts {
         Self {
             columns,
             text: String::new(),
+            count: 0,
         }
     }
 
@@ -451,12 +453,21 @@ impl Parts {
         match kind {
             read::PART => {
                 self.text.push_str(piece);
+                self.count += 1;
+                if self.count > read::PIECES_MAX {
+                    return Err(Fault::new(
+                        "54000",
+                        "A row has more than 4,000,000 characters, and the Data API gives out 64 KiB of one at a time.",
+                        "Ask for a part of what is long (substr, left), or connect with pgwire or pgwire_iam.",
+                    ));
+                }
                 Ok(None)
             }
             read::LAST_PART => {
                 self.text.push_str(piece);
                 let values = record::values(&self.text, self.columns).ok_or_else(unread)?;
                 self.text.clear();
+                self.count = 0;
                 Ok(Some(values))
             }
             _ => Err(unread()),
