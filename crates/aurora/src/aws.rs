@@ -11,6 +11,7 @@ mod call;
 mod certificates;
 mod change;
 mod cloudwatch;
+mod data_api;
 mod delete;
 mod describe;
 mod group;
@@ -38,7 +39,7 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::DbCluster;
 use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
-use howdah_pg::Secret;
+use howdah_pg::{ConnInfo, Secret};
 use howdah_store::samples::{Stretch, Window};
 
 pub(crate) use account::{Account, AwsSettings};
@@ -423,6 +424,16 @@ impl ControlPlane for AwsPlane {
 
     async fn seen(&self, cluster: &ClusterName, window: Window) -> Result<SeenElsewhere> {
         insights::seen(self.caller(), cluster, window).await
+    }
+
+    async fn data_api(&self, cluster: &ClusterName) -> Result<ConnInfo> {
+        let (found, described) = self.look(cluster).await?;
+        let classes: Vec<String> = described
+            .instances
+            .into_iter()
+            .filter_map(|instance| instance.class)
+            .collect();
+        data_api::conninfo(&self.account, &found, &classes)
     }
 
     async fn usage(&self, cluster: &ClusterName) -> Result<Description> {

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use howdah_core::{Config, Result};
-use howdah_pg::{ConnInfo, Mode, NoEnvironment, Origin, Target};
+use howdah_pg::bridge::STATEMENT_MAX_MS;
+use howdah_pg::{ConnInfo, Limits, Mode, NoEnvironment, Origin, Target};
 use serde::Deserialize;
 
 #[cfg(feature = "aws")]
@@ -30,6 +31,31 @@ struct Section {
     #[cfg(not(feature = "aws"))]
     #[serde(rename = "aws")]
     _aws: Option<serde::de::IgnoredAny>,
+}
+
+/// How a cluster is connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Method {
+    /// PostgreSQL's protocol, with the password of its secret or, where `iam_user` is given, IAM tokens.
+    Pgwire,
+    /// The RDS Data API.
+    Rdsapi,
+}
+
+impl Method {
+    /// A method and the cluster, of a target's name such as `rdsapi:orders`.
+    fn of(name: &str) -> (Option<Self>, &str) {
+        let method = |word: &str| match word {
+            "pgwire" => Some(Self::Pgwire),
+            "rdsapi" => Some(Self::Rdsapi),
+            _ => None,
+        };
+        match name.split_once(':') {
+            Some((word, cluster)) if method(word).is_some() => (method(word), cluster),
+            _ => (None, name),
+        }
+    }
 }
 
 /// The clusters of all providers, as a service for tools and jobs.
@@ -199,9 +225,19 @@ impl Clusters {
 
     /// The cluster's writer as a target for queries, in the mode of
     /// `[clusters]` (`confirm` unless configured).
+    ///
+    /// A method before the name chooses how it is connected to, in place of that of the
+    /// configuration: `rdsapi:orders`, `pgwire:orders`.
     pub async fn target(&self, name: &str) -> Result<Target> {
-        let conninfo = self.conninfo(name).await?;
-        Ok(Target::new(name, conninfo, Origin::Cluster).with_mode(self.mode))
+        let (asked, cluster) = Method::of(name);
+        let (plane, cluster) = self.find(cluster).await?;
+        let conninfo = self.conninfo_by(plane.as_ref(), &cluster, asked).await?;
+        let mut limits = Limits::default();
+        if conninfo.is_bridged() {
+            limits.statement_timeout_ms = limits.statement_timeout_ms.min(STATEMENT_MAX_MS);
+        }
+        let target = Target::new(name, conninfo, Origin::Cluster).with_limits(limits);
+        Ok(target.with_mode(self.mode))
     }
 
     /// Every server of a cluster as a target, the writer first.
@@ -240,7 +276,10 @@ impl Clusters {
     /// A URL with the password in it, for a person to give to a program. Never
     /// for a model.
     pub async fn url(&self, name: &str) -> Result<String> {
-        Ok(self.conninfo(name).await?.to_url(true))
+        let (plane, name) = self.find(name).await?;
+        let connection = plane.connection(&name).await?;
+        let conninfo = Self::conninfo_of(plane.as_ref(), &connection).await?;
+        Ok(conninfo.to_url(true))
     }
 
     /// The same through the cluster's proxy.
@@ -250,10 +289,28 @@ impl Clusters {
         Ok(Self::parsed(&connection)?.with_password(password).to_url(true))
     }
 
-    async fn conninfo(&self, name: &str) -> Result<ConnInfo> {
-        let (plane, name) = self.find(name).await?;
-        let connection = plane.connection(&name).await?;
-        Self::conninfo_of(plane.as_ref(), &connection).await
+    /// How a cluster is connected to by a method, or by the one that is configured.
+    async fn conninfo_by(
+        &self,
+        plane: &dyn ControlPlane,
+        cluster: &ClusterName,
+        method: Option<Method>,
+    ) -> Result<ConnInfo> {
+        let method = method.or_else(|| self.configured(plane.name()));
+        if method == Some(Method::Rdsapi) {
+            return plane.data_api(cluster).await;
+        }
+        let connection = plane.connection(cluster).await?;
+        Self::conninfo_of(plane, &connection).await
+    }
+
+    /// The method that `[clusters.aws]` names for clusters of a provider.
+    fn configured(&self, _provider: &str) -> Option<Method> {
+        #[cfg(feature = "aws")]
+        if _provider == AwsPlane::NAME {
+            return self.aws.method();
+        }
+        None
     }
 
     pub(crate) async fn conninfo_of(plane: &dyn ControlPlane, connection: &Connection) -> Result<ConnInfo> {

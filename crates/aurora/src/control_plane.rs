@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use howdah_core::{ErrorKind, Result};
 use howdah_jobs::{JobCx, Step};
-use howdah_pg::Secret;
+use howdah_pg::{ConnInfo, Secret};
 use howdah_store::samples::{Activity, Stretch, Window};
 
 use crate::cost::Description;
@@ -137,6 +137,15 @@ pub trait ControlPlane: Send + Sync {
 
     /// The password of the role that connections use; it may hold for minutes only.
     async fn password(&self, connection: &Connection) -> Result<Secret>;
+
+    /// How a cluster is connected to by the RDS Data API.
+    async fn data_api(&self, _cluster: &ClusterName) -> Result<ConnInfo> {
+        Err(AuroraError::Unsupported {
+            provider: self.name(),
+            what: "be reached by the Data API: connect with pgwire".to_owned(),
+        }
+        .into())
+    }
 
     /// What a cluster is made of and what was measured of it, for its cost.
     async fn usage(&self, _cluster: &ClusterName) -> Result<Description> {

@@ -319,7 +319,9 @@ async fn settle(
         .iter()
         .any(|doubt| doubt.certain || doubt.account == Account::Modifier)
         || reading_runs_code(&doubts, mentions)
-        || target.guard.analyser == Analyser::Never;
+        || target.guard.analyser == Analyser::Never
+        // Its answer is a notice, and none comes through a service.
+        || target.conninfo.is_bridged();
     let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {
         return Ok(Err(first.refusal.clone()));
     };

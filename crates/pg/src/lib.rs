@@ -1,5 +1,6 @@
 //! Targets, connections, pools, values, the catalog and the guard.
 
+pub mod bridge;
 pub mod catalog;
 pub mod export;
 pub mod guard;

@@ -43,6 +43,7 @@ fn names(host: &Host) -> Vec<String> {
         (HostName::Directory(_) | HostName::Abstract(_), _) => {
             vec!["localhost".to_owned(), host.name()]
         }
+        (HostName::Bridge(_), _) => Vec::new(),
     }
 }
 

@@ -13,6 +13,8 @@ use howdah_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use crate::clusters::Method;
+
 /// How long a connection may take to be made.
 const CONNECTING: Duration = Duration::from_secs(10);
 /// How long a call may take: the longest of the control plane answer within a few seconds.
@@ -42,6 +44,10 @@ pub(crate) struct AwsSettings {
     pub(super) proxy_role: Option<String>,
     /// The database user that connections use with IAM tokens, in place of the master user and its secret.
     pub(super) iam_user: Option<String>,
+    /// How clusters are connected to; `pgwire` without it.
+    pub(super) method: Option<Method>,
+    /// The secret that `rdsapi` connects with, in place of the one that RDS manages: its ARN. Which it is, is no secret.
+    pub(super) rdsapi_secret: Option<String>,
     /// The certificates that servers are verified with; those of RDS that the program has without it.
     pub(super) ca_file: Option<PathBuf>,
     /// What this operator allows that is refused otherwise.
@@ -101,6 +107,11 @@ impl Account {
     /// where no provider is named, so that nobody waits for an account that they do not have.
     pub(crate) fn is_used(&self) -> bool {
         self.0.configured || self.0.home.exists()
+    }
+
+    /// How its clusters are connected to, where that is configured.
+    pub(crate) fn method(&self) -> Option<Method> {
+        self.0.settings.method
     }
 
     /// From now on it is used.

@@ -280,7 +280,7 @@ where
     }
 }
 
-const THROTTLED: [&str; 6] = [
+pub(super) const THROTTLED: [&str; 6] = [
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -288,7 +288,7 @@ const THROTTLED: [&str; 6] = [
     "TooManyRequestsException",
     "SlowDown",
 ];
-const EXPIRED: [&str; 4] = [
+pub(super) const EXPIRED: [&str; 4] = [
     "ExpiredToken",
     "ExpiredTokenException",
     "RequestExpired",

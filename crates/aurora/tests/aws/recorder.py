@@ -20,22 +20,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
 import botocore.session
-from botocore.serialize import create_serializer
-from botocore.validate import ParamValidator
 from moto.backends import get_backend
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 # The sources are no place for what Python keeps of them.
 sys.dont_write_bytecode = True
+import data_api
 import measured
 import moto_fixes
 import stand_ins
+from by_model import check_json, check_query
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
-MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "secretsmanager", "cloudwatch", "pricing", "pi")}
+MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "rds-data", "secretsmanager", "cloudwatch", "pricing", "pi")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
 moto_fixes.apply(PASSWORD)
 
@@ -61,108 +61,11 @@ class State:
 
 
 STATE = State()
+DATA = data_api.Service()
 
 
 def backend():
     return get_backend("rds")[ACCOUNT][REGION]
-
-
-# What arrives, by botocore's model.
-
-
-def parse(shape, prefix, form):
-    if shape.type_name == "structure":
-        found = {}
-        for name, member in shape.members.items():
-            key = member.serialization.get("queryName") or member.serialization.get("name", name)
-            path = f"{prefix}.{key}" if prefix else key
-            if any(given == path or given.startswith(path + ".") for given in form):
-                found[name] = parse(member, path, form)
-        return found
-    if shape.type_name == "list":
-        if not shape.serialization.get("flattened"):
-            prefix = f"{prefix}.{shape.member.serialization.get('name', 'member')}"
-        found, number = [], 1
-        while any(given == f"{prefix}.{number}" or given.startswith(f"{prefix}.{number}.") for given in form):
-            found.append(parse(shape.member, f"{prefix}.{number}", form))
-            number += 1
-        return found
-    text = form[prefix]
-    if shape.type_name == "boolean":
-        return {"true": True, "false": False}[text]
-    if shape.type_name in ("integer", "long"):
-        return int(text)
-    if shape.type_name in ("double", "float"):
-        return float(text)
-    return text
-
-
-def beyond_types(shape, value, path):
-    """What botocore leaves to the service: enums, patterns, lengths."""
-    if shape.type_name == "structure":
-        for name, inner in value.items():
-            yield from beyond_types(shape.members[name], inner, f"{path}.{name}")
-    elif shape.type_name == "list":
-        for inner in value:
-            yield from beyond_types(shape.member, inner, f"{path}[]")
-    elif shape.type_name == "string":
-        enum = getattr(shape, "enum", None)
-        if enum and value not in enum:
-            yield f"{path}: {value!r} is none of {enum}"
-        pattern = shape.metadata.get("pattern")
-        if pattern and not re.fullmatch(pattern, value):
-            yield f"{path}: {value!r} does not match {pattern}"
-        if len(value) > shape.metadata.get("max", len(value)):
-            yield f"{path}: longer than {shape.metadata['max']}"
-
-
-def flat(value):
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return repr(float(value)).removesuffix(".0")
-    return str(value)
-
-
-def check_query(service, form):
-    model = MODELS[service]
-    action = form.pop("Action", None)
-    version = form.pop("Version", None)
-    if action not in model.operation_names:
-        return action, {}, [f"no operation {action!r}"]
-    operation = model.operation_model(action)
-    problems = []
-    if version != model.api_version:
-        problems.append(f"version {version!r}")
-    params = parse(operation.input_shape, "", form)
-    report = ParamValidator().validate(params, operation.input_shape)
-    if report.has_errors():
-        problems.append(report.generate_report())
-    problems.extend(beyond_types(operation.input_shape, params, action))
-    # Of the protocols of CloudWatch, our SDK speaks this one.
-    protocol = "query" if service == "cloudwatch" else model.metadata["protocol"]
-    written = create_serializer(protocol).serialize_to_request(params, operation)["body"]
-    written = {name: flat(value) for name, value in written.items() if name not in ("Action", "Version")}
-    for name in sorted(set(written) ^ set(form)):
-        problems.append(f"{name}: {'not sent' if name in written else 'not known to the model'}")
-    for name in set(written) & set(form):
-        sent = form[name].removesuffix(".0") if re.fullmatch(r"[0-9]+\.0", form[name]) else form[name]
-        if written[name] != sent and "Time" not in name:
-            problems.append(f"{name}: {form[name]!r}, not {written[name]!r}")
-    return action, params, problems
-
-
-def check_json(service, target, body):
-    model = MODELS[service]
-    action = target.split(".")[-1]
-    if action not in model.operation_names:
-        return action, {}, [f"no operation {action!r}"]
-    operation = model.operation_model(action)
-    params = json.loads(body)
-    report = ParamValidator().validate(params, operation.input_shape)
-    problems = [report.generate_report()] if report.has_errors() else []
-    problems += [f"{name}: not known to the model" for name in params if name not in operation.input_shape.members]
-    return action, params, problems
 
 
 # Where AWS is stricter than moto.
@@ -309,6 +212,7 @@ FAULTS = {
     "unavailable": (503, "ServiceUnavailable", "Service is unavailable"),
     "expired": (403, "ExpiredToken", "The security token included in the request is expired"),
     "denied": (403, "AccessDenied", "User is not authorized to perform this action"),
+    "resuming": (400, "DatabaseResumingException", "The Aurora DB instance is resuming after being auto-paused"),
 }
 ALREADY = {
     "CreateDBCluster": "DBClusterAlreadyExistsFault",
@@ -341,6 +245,7 @@ def seed(name, instances):
         "tags": [],
     })
     store.clusters[name]._status = "available"
+    store.clusters[name]._enable_http_endpoint = name.startswith("data")
     store.clusters[name].parameter_group = "default.aurora-postgresql16"
     STATE.looks[("DescribeDBClusters", name)] = 9
     for number in range(1, instances + 1):
@@ -479,10 +384,13 @@ class Handler(BaseHTTPRequestHandler):
         scope = re.search(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request", self.headers.get("Authorization", ""))
         service = scope.group(2) if scope else "rds"
         service = {"monitoring": "cloudwatch"}.get(service, service)
+        if service == "rds-data":
+            # By its path; an error is told apart by a header, which the SDK takes from the body as well.
+            target = {"/Execute": "ExecuteStatement"}.get(self.path, self.path.strip("/"))
         if target:
-            action, params, problems = check_json(service, target, body)
+            action, params, problems = check_json(MODELS[service], target.split(".")[-1], body)
         else:
-            action, params, problems = check_query(service, dict(parse_qsl(body.decode(), keep_blank_values=True)))
+            action, params, problems = check_query(MODELS[service], dict(parse_qsl(body.decode(), keep_blank_values=True)))
         if not scope:
             problems.append("not signed")
         with STATE.lock:
@@ -516,6 +424,8 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(status, answer, kind)
 
     def carry_out(self, service, action, params, body):
+        if service == "rds-data":
+            return DATA.reply(STATE.plan, action, params)
         refused = refusal(action, params)
         if refused:
             status, code, message = refused

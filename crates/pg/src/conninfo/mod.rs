@@ -16,6 +16,7 @@ pub use environment::{Environment, NoEnvironment, ProcessEnvironment};
 pub(crate) use shape::{AuthMethod, Keepalives, RequireAuth, RootCert, Ssl, SslCertMode, TlsVersion};
 pub use shape::{ChannelBinding, LoadBalance, SessionAttrs, SslMode, SslNegotiation};
 
+use crate::bridge::Bridge;
 use crate::error::PgError;
 use crate::passfile;
 use crate::secret::Secret;
@@ -61,6 +62,8 @@ pub(crate) enum HostName {
     Directory(PathBuf),
     /// The directory part of a name in Linux's abstract socket namespace.
     Abstract(String),
+    /// A server that is reached by calls.
+    Bridge(Bridge),
 }
 
 /// What is wrong with a connection string, its environment or its files.
@@ -113,6 +116,30 @@ impl ConnInfo {
         };
         settings.complete(environment)?;
         settings.finish(environment)
+    }
+
+    /// A server that is reached by calls in place of a socket, as `user`, who is only shown: the
+    /// calls carry credentials of their own.
+    pub fn bridged(bridge: Bridge, user: &str, database: &str) -> Result<Self, ConnInfoError> {
+        let mut info = Self::parse_with("host=localhost user=x sslmode=disable", &NoEnvironment)?;
+        info.user = user.to_owned();
+        info.database = database.to_owned();
+        // A cluster that was paused is resumed by the first call, and answers half a minute later.
+        info.connect_timeout = Some(Duration::from_secs(90));
+        info.connect_timeout_given = true;
+        info.hosts = vec![Host {
+            name: HostName::Bridge(bridge),
+            hostaddr: None,
+            port: 0,
+        }];
+        Ok(info)
+    }
+
+    /// Whether the server is reached by calls, so that it sends no notices and keeps no session.
+    pub fn is_bridged(&self) -> bool {
+        self.hosts
+            .iter()
+            .any(|host| matches!(host.name, HostName::Bridge(_)))
     }
 
     /// The same, for another database of the server.
@@ -240,6 +267,7 @@ impl Host {
             HostName::Tcp(name) => name.clone(),
             HostName::Directory(path) => path.display().to_string(),
             HostName::Abstract(name) => format!("@{name}"),
+            HostName::Bridge(bridge) => bridge.label().to_owned(),
         }
     }
 
@@ -277,6 +305,7 @@ impl fmt::Display for Host {
             (HostName::Tcp(name), _) => write!(f, "{name}:{port}"),
             (HostName::Directory(path), _) => write!(f, "{}/.s.PGSQL.{port}", path.display()),
             (HostName::Abstract(name), _) => write!(f, "@{name}/.s.PGSQL.{port}"),
+            (HostName::Bridge(bridge), _) => f.write_str(bridge.label()),
         }
     }
 }

@@ -140,6 +140,11 @@ fn encode(text: &str) -> String {
 
 /// Writes everything that is not libpq's default.
 pub(super) fn format(info: &ConnInfo, reveal: bool) -> String {
+    // It has no address that another program could connect to.
+    if info.is_bridged() {
+        let label = info.hosts.first().map(Host::name).unwrap_or_default();
+        return format!("{label}, database {}, user {}", info.database, info.user);
+    }
     let mut url = String::from("postgresql://");
     url.push_str(&encode(&info.user));
     if let Some(password) = info.password.as_ref().filter(|_| reveal) {

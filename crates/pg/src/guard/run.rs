@@ -71,6 +71,10 @@ pub(super) fn opening(session: &Session, begin: &str, timeout_ms: Option<u64>) -
         .map(|setting| set_local(setting.name, &setting.value))
         .collect();
     if let Some(ms) = timeout_ms {
+        let ms = match session.target().conninfo.is_bridged() {
+            true => ms.min(crate::bridge::STATEMENT_MAX_MS),
+            false => ms,
+        };
         settings.push(set_local("statement_timeout", &format!("{ms}ms")));
     }
     if !settings.is_empty() {

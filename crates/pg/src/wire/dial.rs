@@ -6,6 +6,7 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::bridge::Bridge;
 use crate::conninfo::{ConnInfo, Host, HostName, Keepalives};
 
 /// A place where a server listens, after names were resolved.
@@ -15,6 +16,8 @@ pub(crate) enum Endpoint {
     Unix(PathBuf),
     /// A name in Linux's abstract socket namespace.
     Abstract(String),
+    /// Calls, behind a socket that nobody but this process has.
+    Bridge(Bridge),
 }
 
 /// A connected socket before TLS.
@@ -33,6 +36,7 @@ impl Endpoint {
         match &host.name {
             HostName::Directory(directory) => Ok(vec![Self::Unix(directory.join(file))]),
             HostName::Abstract(name) => Ok(vec![Self::Abstract(format!("{name}/{file}"))]),
+            HostName::Bridge(bridge) => Ok(vec![Self::Bridge(bridge.clone())]),
             HostName::Tcp(name) => {
                 let found: Vec<Self> = tokio::net::lookup_host((name.as_str(), host.port))
                     .await?
@@ -57,6 +61,7 @@ impl Endpoint {
             }
             Self::Unix(path) => Ok(RawSocket::Unix(UnixStream::connect(path).await?)),
             Self::Abstract(name) => connect_abstract(name).await.map(RawSocket::Unix),
+            Self::Bridge(bridge) => bridge.dial().map(RawSocket::Unix),
         }
     }
 }
