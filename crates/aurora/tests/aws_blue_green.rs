@@ -212,7 +212,7 @@ async fn body_server() {
          SELECT lo_create(0)",
     )
     .await;
-    let at_server = json!({ "server": server.port() });
+    let at_server = json!({ "endpoint_port": server.port() });
     account.reset(&json!({ "blue": 1, "blue-made": 1 }), &at_server);
     match account.clusters.tier(&create("blue", None)).await.unwrap() {
         Tier::Confirm { effect } => assert!(!effect.contains("was not seen"), "{effect}"),

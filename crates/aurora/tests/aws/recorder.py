@@ -475,10 +475,10 @@ class Handler(BaseHTTPRequestHandler):
                 # Moto loses how clients log in.
                 backend().db_proxies[params["DBProxyName"]].auth = params["Auth"]
             answer = show_restarts(overlay(action, params, answer))
-            if action == "DescribeDBClusters" and "server" in STATE.plan:
+            if action == "DescribeDBClusters" and "endpoint_port" in STATE.plan:
                 # A server of the test is the endpoint of every cluster.
                 answer = re.sub(rb"<Endpoint>[^<]+</Endpoint>", b"<Endpoint>localhost</Endpoint>", answer)
-                answer = re.sub(rb"<Port>[0-9]+</Port>", f"<Port>{STATE.plan['server']}</Port>".encode(), answer)
+                answer = re.sub(rb"<Port>[0-9]+</Port>", f"<Port>{STATE.plan['endpoint_port']}</Port>".encode(), answer)
         return reply.status, reply.getheader("Content-Type", "text/xml"), answer
 
     def hang(self):
