@@ -538,3 +538,66 @@ fn a_cluster_is_watched_through_aws_alone() {
     );
     account.assert_clean();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_is_read_and_written_by_the_data_api() {
+    let account = Account::new();
+    let server = howdah_testkit::server(howdah_testkit::majors()[0]).await;
+    let maintenance = server.database("data api").await;
+    // What the emulator gives as the database of a cluster.
+    maintenance
+        .execute("DROP DATABASE IF EXISTS app WITH (FORCE)")
+        .await;
+    maintenance.execute("CREATE DATABASE app").await;
+    let socket = server.socket_dir().join(format!(".s.PGSQL.{}", server.port()));
+    account.order(&json!({
+        "reset": true, "seed": { "data-orders": 1 },
+        "server": { "socket": socket, "user": "postgres", "clusters": ["data-orders"] },
+    }));
+    fn by_data_api<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+        [arguments, &["--target", "rdsapi:data-orders"]].concat()
+    }
+    account.text(&by_data_api(&[
+        "query",
+        "--yes",
+        "CREATE TABLE orders (id int PRIMARY KEY, total numeric(10, 2))",
+    ]));
+    account.text(&by_data_api(&[
+        "query",
+        "--yes",
+        "INSERT INTO orders VALUES (1, 12.50), (2, 99)",
+    ]));
+    let read: Value = serde_json::from_str(&account.text(&by_data_api(&[
+        "query",
+        "--json",
+        "SELECT id, total, now() > '2020-01-01' AS late FROM orders ORDER BY id",
+    ])))
+    .unwrap();
+    assert_eq!(read["rows"][1][1], 99.0, "{read}");
+    let described = account.text(&by_data_api(&["describe", "orders"]));
+    assert!(described.contains("numeric(10,2)"), "{described}");
+    let refused = account.refusal(&by_data_api(&["query", "DELETE FROM orders"]));
+    assert!(refused.contains("DELETE"), "{refused}");
+    // What needs a session of its own says which way there is.
+    let refused = account.refusal(&by_data_api(&[
+        "change",
+        "run",
+        "--yes",
+        "--sql",
+        "CREATE INDEX ON orders (total)",
+    ]));
+    assert!(
+        refused.contains("pooler") || refused.contains("Data API"),
+        "{refused}"
+    );
+    // An agent has the same, and as little.
+    let agent = account.agent(None).await;
+    let arguments = json!({ "target": "rdsapi:data-orders", "sql": "SELECT count(*) FROM orders" });
+    let reply = account.call(&agent, "run_query", arguments).await;
+    assert!(reply.to_string().contains('2'), "{reply}");
+    let arguments = json!({ "target": "rdsapi:data-orders", "sql": "DELETE FROM orders" });
+    let reply = account.call(&agent, "run_query", arguments).await;
+    // A cluster that Howdah made asks a person, with the effect that the server measured.
+    assert_eq!(reply["structuredContent"]["pending"]["rows"], 2, "{reply}");
+    account.assert_clean();
+}
