@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 
 use howdah_core::Progress;
 use howdah_pg::Target;
-use howdah_sql::Kind;
 use tokio_util::sync::CancellationToken;
 
 use crate::journal::{self, Entry, State, StepState, Wanted};
@@ -114,6 +113,9 @@ pub enum Ended {
     RolledBack,
 }
 
+/// What changes neither schema nor rows, by command tag. Not TRUNCATE: there may be rows by now.
+const LOOKS_AFTER: [&str; 4] = ["VACUUM", "ANALYZE", "REINDEX", "CLUSTER"];
+
 /// How often a server may be lost in one run.
 const LOSSES: u32 = 1_000;
 
@@ -198,11 +200,11 @@ impl Executor {
         // The lock first: whoever comes second finds in the journal what the first one did.
         worker.adopt(session, &id).await?;
         let connection = worker.connection().await?;
-        // What looks after a table may be wanted again; a change of the schema is done once.
+        // What looks after a table may be wanted again; whatever else is done once.
         let repeats = script
             .statements
             .iter()
-            .all(|statement| matches!(statement.kind(), Kind::Utility(_) | Kind::Session(_)));
+            .all(|statement| LOOKS_AFTER.contains(&statement.kind().name()));
         let entry = match journal::find(connection, &id).await? {
             Some(entry) if entry.state != State::RolledBack && !(repeats && entry.state == State::Done) => {
                 entry
