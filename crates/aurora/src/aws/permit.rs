@@ -385,3 +385,20 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
     }
     found
 }
+
+/// An error with everything that is in the way, each beside what takes it away; none if nothing is. `what` is
+/// what the cluster cannot have: "proxy".
+pub(super) fn refuse(cluster: &str, what: &str, ways: &[(String, String)]) -> Result<()> {
+    if ways.is_empty() {
+        return Ok(());
+    }
+    let (reasons, remedies): (Vec<&str>, Vec<&str>) = ways
+        .iter()
+        .map(|(reason, remedy)| (reason.as_str(), remedy.as_str()))
+        .unzip();
+    Err(Error::refused(format!(
+        "The cluster {cluster} can have no {what}: {}.",
+        reasons.join("; ")
+    ))
+    .hint(remedies.join("\n")))
+}

@@ -8,6 +8,7 @@ use howdah_pg::Connection as Session;
 
 use super::find;
 use crate::aws::call::Caller;
+use crate::aws::permit::refuse;
 use crate::aws::{AwsPlane, describe, parameters, proxy};
 use crate::{ClusterName, Clusters, Compute, Connection};
 
@@ -92,22 +93,7 @@ pub(in crate::aws) async fn check(
             },
         );
     }
-    refuse(cluster, &ways)
-}
-
-fn refuse(cluster: &ClusterName, ways: &[(String, String)]) -> Result<()> {
-    if ways.is_empty() {
-        return Ok(());
-    }
-    let (what, how): (Vec<&str>, Vec<&str>) = ways
-        .iter()
-        .map(|(what, how)| (what.as_str(), how.as_str()))
-        .unzip();
-    Err(Error::refused(format!(
-        "The cluster {cluster} can have no green environment: {}.",
-        what.join("; ")
-    ))
-    .hint(how.join("\n")))
+    refuse(cluster.as_str(), "green environment", &ways)
 }
 
 fn of_version(found: &DbCluster, wanted: Option<u16>, add: &mut impl FnMut(String, String)) {

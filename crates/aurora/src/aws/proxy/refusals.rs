@@ -7,6 +7,7 @@ use howdah_core::{Error, ErrorKind, Result};
 
 use super::{before, find, maker, of};
 use crate::aws::call::Caller;
+use crate::aws::permit::refuse;
 use crate::aws::{blue_green, secret};
 use crate::{ClusterName, ProxyOptions};
 
@@ -77,7 +78,7 @@ pub(in crate::aws) async fn check_create(
             )),
         }
     }
-    refuse(cluster.as_str(), &ways).map(|()| drop(plan))
+    refuse(cluster.as_str(), "proxy", &ways).map(|()| drop(plan))
 }
 
 /// Whether there is a proxy to remove that Howdah made.
@@ -105,7 +106,7 @@ fn others(name: &str) -> Error {
 /// What a proxy is made with, where nothing is in the way.
 pub(super) async fn plan(caller: Caller<'_>, found: &DbCluster, options: &ProxyOptions) -> Result<Plan> {
     let (plan, ways) = look(caller, found, options).await?;
-    refuse(found.db_cluster_identifier().unwrap_or_default(), &ways)?;
+    refuse(found.db_cluster_identifier().unwrap_or_default(), "proxy", &ways)?;
     Ok(plan)
 }
 
@@ -212,19 +213,4 @@ fn policies(secret: Option<&str>, key: Option<&str>) -> String {
          and is allowed\n\
          {{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":\"{secret}\"}}{key}]}}"
     )
-}
-
-fn refuse(cluster: &str, ways: &[(String, String)]) -> Result<()> {
-    if ways.is_empty() {
-        return Ok(());
-    }
-    let (what, how): (Vec<&str>, Vec<&str>) = ways
-        .iter()
-        .map(|(what, how)| (what.as_str(), how.as_str()))
-        .unzip();
-    Err(Error::refused(format!(
-        "The cluster {cluster} can have no proxy: {}.",
-        what.join("; ")
-    ))
-    .hint(how.join("\n")))
 }
