@@ -109,7 +109,13 @@ impl Installation {
 
     /// The path of a program, if this installation has it: `psql`, `pg_dump`.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
-        Some(self.bin_dir.join(name)).filter(|path| path.is_file())
+        // A directory of links may have a few of the programs only.
+        let real = self.root().map(|root| root.join("bin"));
+        [Some(self.bin_dir.clone()), real]
+            .into_iter()
+            .flatten()
+            .map(|directory| directory.join(name))
+            .find(|path| path.is_file())
     }
 
     /// Whether a library that servers load by that name is there:
@@ -301,6 +307,11 @@ mod tests {
             }
             let linked = Installation::at(&bin).unwrap();
             assert_eq!(linked.bin_dir, bin, "shown as it was named");
+            assert!(linked.program("pg_ctl").is_some(), "{real:?}");
+            for name in ["pgbench", "psql", "no-such-program"] {
+                let (here, there) = (linked.program(name), real.program(name));
+                assert_eq!(here.is_some(), there.is_some(), "{name} of {real:?}");
+            }
             // Every server has these two, whatever else was packaged with it.
             assert!(
                 real.has_library("plpgsql") && real.has_extension("plpgsql"),
