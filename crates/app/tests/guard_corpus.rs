@@ -18,18 +18,27 @@ use std::time::Instant;
 
 use asker::Asker;
 use corpus::{Class, Only};
+use futures::StreamExt;
 use howdah_testkit::{PgBouncer, Server, ServerOptions};
 use raw::Login;
 use world::{Person, World};
 
-/// With `HOWDAH_CORPUS_SLICE` one statement in so many of each class is asked, others in each way.
-const SLICE: usize = 24;
+/// One statement in so many of each class is asked, others in each way: with 4, each in one way.
+/// 1, all in all ways, without `HOWDAH_CORPUS_SLICE`.
+fn slice() -> usize {
+    std::env::var("HOWDAH_CORPUS_SLICE").map_or(1, |text| {
+        text.parse::<usize>()
+            .ok()
+            .filter(|slice| *slice > 0)
+            .unwrap_or_else(|| panic!("HOWDAH_CORPUS_SLICE: '{text}' is not a number of statements"))
+    })
+}
 
 /// Which statements a run takes. `HOWDAH_CORPUS_ONLY` narrows it, while working on the corpus, to names that contain this.
 fn chosen(number: usize, first: usize, name: &str) -> bool {
     match std::env::var("HOWDAH_CORPUS_ONLY") {
         Ok(only) => only.split(',').any(|o| name.contains(o)),
-        Err(_) => std::env::var_os("HOWDAH_CORPUS_SLICE").is_none() || number % SLICE == first,
+        Err(_) => number % slice() == first % slice(),
     }
 }
 
@@ -56,7 +65,7 @@ fn ways() -> Vec<Way> {
             word,
             person,
             pooled,
-            first: at * SLICE / 4,
+            first: at * slice() / 4,
         })
         .filter(|way| {
             only.as_ref()
@@ -89,6 +98,8 @@ async fn server(major: u16) -> Server {
         // A new file of the log would be an effect.
         ("log_rotation_age", "0"),
         ("log_rotation_size", "0"),
+        // What is in memory stays there unless somebody drops it.
+        ("shared_buffers", "128MB"),
         ("checkpoint_timeout", "1h"),
         ("max_wal_size", "4GB"),
         ("log_min_messages", "log"),
@@ -105,7 +116,14 @@ async fn server(major: u16) -> Server {
 }
 
 /// All classes, and the databases that they live in.
-fn classes() -> (Vec<Class>, Vec<Class>, Vec<String>) {
+#[derive(Clone)]
+struct Corpus {
+    attacks: Vec<Class>,
+    harmless: Vec<Class>,
+    databases: Vec<String>,
+}
+
+fn whole_corpus() -> Corpus {
     let (attacks, harmless) = (corpus::load("attacks"), corpus::load("harmless"));
     let mut databases: Vec<String> = attacks
         .iter()
@@ -114,11 +132,15 @@ fn classes() -> (Vec<Class>, Vec<Class>, Vec<String>) {
         .collect();
     databases.sort();
     databases.dedup();
-    (attacks, harmless, databases)
+    Corpus {
+        attacks,
+        harmless,
+        databases,
+    }
 }
 
-fn world(server: &Server, major: u16, database: &str, attacks: &[Class], harmless: &[Class]) -> World {
-    let all: Vec<Class> = attacks.iter().chain(harmless).cloned().collect();
+fn world(server: &Server, major: u16, database: &str, corpus: &Corpus) -> World {
+    let all: Vec<Class> = corpus.attacks.iter().chain(&corpus.harmless).cloned().collect();
     World::create(
         major,
         &login(server, "postgres"),
@@ -130,15 +152,15 @@ fn world(server: &Server, major: u16, database: &str, attacks: &[Class], harmles
 /// The corpus itself: every attack, unguarded, has an effect that the probes see; nothing harmless has one.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_attack_is_real() {
-    let (attacks, harmless, databases) = classes();
+    let corpus = whole_corpus();
     let mut failures = Vec::new();
     for major in howdah_testkit::majors() {
         let server = server(major).await;
-        for database in &databases {
+        for database in &corpus.databases {
             let started = Instant::now();
-            let mut world = world(&server, major, database, &attacks, &harmless);
+            let mut world = world(&server, major, database, &corpus);
             let mut count = 0;
-            for item in items(&attacks, database) {
+            for item in items(&corpus.attacks, database) {
                 // As the ordinary role where it can do it: what it can do, a superuser can.
                 let person = match item.only {
                     Only::Superuser => Person::Superuser,
@@ -153,7 +175,7 @@ async fn every_attack_is_real() {
                     failures.push(format!("{major}: {} has no effect: {answer}", item.name));
                 }
             }
-            for item in items(&harmless, database) {
+            for item in items(&corpus.harmless, database) {
                 if !chosen(0, 0, &item.name) || !world.applies(item, Person::Plain) {
                     continue;
                 }
@@ -179,59 +201,73 @@ fn items<'a>(classes: &'a [Class], database: &'a str) -> impl Iterator<Item = &'
 }
 
 /// The guard: nothing of it all has an effect, and everything harmless is answered as the server does.
-#[tokio::test(flavor = "multi_thread")]
+/// The versions are asked beside each other, as many as there are cores: each waits for its server most of the time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn the_guard_lets_nothing_through_and_refuses_nothing_harmless() {
-    let (attacks, harmless, databases) = classes();
+    let corpus = &whole_corpus();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let failures: Vec<String> = futures::stream::iter(howdah_testkit::majors())
+        .map(|major| {
+            let corpus = corpus.clone();
+            tokio::spawn(async move { guarded(major, &corpus).await })
+        })
+        .buffered(cores)
+        .flat_map(|failures| futures::stream::iter(failures.unwrap()))
+        .collect()
+        .await;
+    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
+}
+
+/// What the guard let through, and what it refused though it is harmless, on one version.
+async fn guarded(major: u16, corpus: &Corpus) -> Vec<String> {
     let mut failures = Vec::new();
-    for major in howdah_testkit::majors() {
-        let server = server(major).await;
-        let bouncer = PgBouncer::start(&server).await;
-        for database in &databases {
-            let mut world = world(&server, major, database, &attacks, &harmless);
-            for way in ways() {
-                let port = match way.pooled {
-                    true => bouncer.as_ref().map(PgBouncer::port),
-                    false => Some(server.port()),
-                };
-                let Some(port) = port else { continue };
-                if way.person == Person::Owner {
-                    world.hand_over();
-                }
-                let url = Login {
-                    port,
-                    ..world.login(way.person).clone()
-                }
-                .url();
-                let how = format!("{major} {database} as {}", way.word);
-                let started = Instant::now();
-                let mut asker = Asker::start(&url).await;
-                let mut count = [0, 0];
-                for class in attacks.iter().filter(|class| class.database == *database) {
-                    let items = wanted(&mut world, class, &way);
-                    count[0] += items.len();
-                    for failure in verdict::attacks(&mut world, &mut asker, &items).await {
-                        println!("{how}: {failure}");
-                        failures.push(format!("{how}: {failure}"));
-                    }
-                }
-                for class in harmless.iter().filter(|class| class.database == *database) {
-                    let items = wanted(&mut world, class, &way);
-                    count[1] += items.len();
-                    for failure in verdict::harmless(&mut world, &mut asker, &items, way.person).await {
-                        println!("{how}: {failure}");
-                        failures.push(format!("{how}: {failure}"));
-                    }
-                }
-                println!(
-                    "{how}: {} attacks, {} harmless in {:?}",
-                    count[0],
-                    count[1],
-                    started.elapsed()
-                );
+    let server = server(major).await;
+    let bouncer = PgBouncer::start(&server).await;
+    for database in &corpus.databases {
+        let mut world = world(&server, major, database, corpus);
+        for way in ways() {
+            let port = match way.pooled {
+                true => bouncer.as_ref().map(PgBouncer::port),
+                false => Some(server.port()),
+            };
+            let Some(port) = port else { continue };
+            if way.person == Person::Owner {
+                world.hand_over();
             }
+            let url = Login {
+                port,
+                ..world.login(way.person).clone()
+            }
+            .url();
+            let how = format!("{major} {database} as {}", way.word);
+            let started = Instant::now();
+            let mut asker = Asker::start(&url).await;
+            let mut count = [0, 0];
+            for class in corpus.attacks.iter().filter(|class| class.database == *database) {
+                let items = wanted(&mut world, class, &way);
+                count[0] += items.len();
+                for failure in verdict::attacks(&mut world, &mut asker, &items).await {
+                    println!("{how}: {failure}");
+                    failures.push(format!("{how}: {failure}"));
+                }
+            }
+            for class in corpus.harmless.iter().filter(|class| class.database == *database) {
+                let items = wanted(&mut world, class, &way);
+                count[1] += items.len();
+                for failure in verdict::harmless(&mut world, &mut asker, &items, way.person).await {
+                    println!("{how}: {failure}");
+                    failures.push(format!("{how}: {failure}"));
+                }
+            }
+            println!(
+                "{how}: {} attacks, {} harmless in {:?}",
+                count[0],
+                count[1],
+                started.elapsed()
+            );
         }
     }
-    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
+    failures
 }
 
 fn wanted(world: &mut World, class: &Class, way: &Way) -> Vec<corpus::Item> {

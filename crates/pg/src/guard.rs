@@ -325,7 +325,7 @@ async fn settle(
     let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {
         return Ok(Err(first.refusal.clone()));
     };
-    let found = analyser::analyse(session, sql).await?;
+    let found = analyser::analyse(session, sql, &[]).await?;
     // First by the names in bodies alone, which asks the analyser nothing more.
     for ask_for_bodies in [false, true] {
         let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);

@@ -70,11 +70,11 @@ CREATE EXTENSION btree_gin SCHEMA ext;
 CREATE EXTENSION tsm_system_rows SCHEMA ext;
 CREATE EXTENSION tsm_system_time SCHEMA ext;
 CREATE EXTENSION pg_prewarm SCHEMA ext;
-CREATE EXTENSION pg_surgery SCHEMA ext;
 CREATE EXTENSION pg_freespacemap SCHEMA ext;
 CREATE EXTENSION pgrowlocks SCHEMA ext;
 CREATE EXTENSION amcheck SCHEMA ext;
 DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_surgery') THEN CREATE EXTENSION pg_surgery SCHEMA ext; END IF;
   IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'adminpack') THEN CREATE EXTENSION adminpack; END IF;
   IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'hypopg') THEN CREATE EXTENSION hypopg SCHEMA ext; END IF;
 END $$;

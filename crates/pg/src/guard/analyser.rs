@@ -16,26 +16,29 @@ const TREE_MAX_BYTES: usize = 32 * 1024 * 1024;
 const LINE_BYTES: usize = 78;
 
 /// The OIDs of everything in the statement, as the server resolves it in the transaction
-/// that is open on the connection.
-pub(super) async fn analyse(connection: &mut Connection, sql: &str) -> Result<References, GuardError> {
-    let tree = trees(connection, &[Step::new(sql).parse_only()]).await?;
-    read(&tree, 0, 1)
-}
-
-/// As [`analyse`], for `sql` that prepares a statement under that name.
-pub(super) async fn analyse_prepared(
+/// that is open on the connection. `types` are those of its parameters (OIDs).
+pub(super) async fn analyse(
     connection: &mut Connection,
     sql: &str,
-    name: &str,
+    types: &[u32],
 ) -> Result<References, GuardError> {
-    let gone = format!("DEALLOCATE {name}");
-    let trees = trees(connection, &[Step::silent(sql), Step::silent(&gone)]).await?;
-    // PREPARE itself comes first, then what it prepares, then DEALLOCATE.
-    read(&trees, 1, 3)
+    let step = Step::new(sql).param_types(types).parse_only();
+    // Its own and that of what turns the printing off again.
+    let [tree, _] = &trees(connection, step).await?[..] else {
+        return Err(unreadable().into());
+    };
+    // A word that is longer than a line is broken in its middle; nothing may be read into that.
+    if tree
+        .lines()
+        .any(|line| line.len() >= LINE_BYTES && !line.contains(' '))
+    {
+        return Err(unreadable().into());
+    }
+    references(tree, When::Runs).map_err(|_| unreadable().into())
 }
 
-/// The trees of what was taken in while they are printed, `steps` and what turns it off again.
-async fn trees(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<String>, GuardError> {
+/// The trees of what was taken in while they are printed.
+async fn trees(connection: &mut Connection, step: Step<'_>) -> Result<Vec<String>, GuardError> {
     connection.take_notices();
     connection.keep_notices(1_000, TREE_MAX_BYTES);
     let quiet = match connection.version_num() {
@@ -49,11 +52,8 @@ async fn trees(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<St
          THEN pg_catalog.set_config('log_min_messages', 'panic', true) END, \
          pg_catalog.set_config('debug_print_rewritten', 'on', true)"
     );
-    let steps: Vec<Step<'_>> = [Step::silent(&on)]
-        .into_iter()
-        .chain(steps.iter().copied())
-        .chain([Step::silent("SET LOCAL debug_print_rewritten = off")])
-        .collect();
+    let off = Step::silent("SET LOCAL debug_print_rewritten = off");
+    let steps = [Step::silent(&on), step, off];
     let outcome = connection.run(&steps, &mut Nothing).await;
     let notices = connection.take_notices();
     connection.keep_notices(100, 256 * 1024);
@@ -63,21 +63,6 @@ async fn trees(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<St
         .filter(|notice| notice.message == "rewritten parse tree:")
         .map(|notice| notice.detail.unwrap_or_default())
         .collect())
-}
-
-/// The tree at `at`, when there are just so many and the one that turned it off.
-fn read(trees: &[String], at: usize, count: usize) -> Result<References, GuardError> {
-    let Some(tree) = trees.get(at).filter(|_| trees.len() == count + 1) else {
-        return Err(unreadable().into());
-    };
-    // A word that is longer than a line is broken in its middle; nothing may be read into that.
-    if tree
-        .lines()
-        .any(|line| line.len() >= LINE_BYTES && !line.contains(' '))
-    {
-        return Err(unreadable().into());
-    }
-    references(tree, When::Runs).map_err(|_| unreadable().into())
 }
 
 fn unreadable() -> Refusal {

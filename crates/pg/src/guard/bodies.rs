@@ -1,8 +1,8 @@
 //! Asks the server's analyser what the body of a function in SQL would run, where names leave a doubt.
 //!
-//! A body whose names are looked up when it runs is given to PREPARE with the types of the
-//! function's arguments, which resolves it as a call would, and runs nothing that reading
-//! the literals in it does not run. Where PREPARE cannot take it, names decide.
+//! A body whose names are looked up when it runs is parsed with the types of the function's
+//! arguments as a prepared statement is, which resolves it as a call would, and runs nothing that
+//! reading the literals in it does not run. Where that cannot take it, names decide.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) async fn analyse(
     builtins: &Arc<Builtins>,
     function: &Function,
 ) -> Result<Option<References>, GuardError> {
-    let Some(sql) = prepare(function) else {
+    let Some(sql) = query(function) else {
         return Ok(None);
     };
     let Ok(found) = body::mentions(function) else {
@@ -42,7 +42,7 @@ pub(super) async fn analyse(
         return Ok(None);
     }
     session.batch("SAVEPOINT howdah_body").await?;
-    match analyser::analyse_prepared(session, &sql, PREPARED).await {
+    match analyser::analyse(session, sql, &function.inputs).await {
         Ok(found) => {
             session.batch("RELEASE SAVEPOINT howdah_body").await?;
             Ok(Some(found))
@@ -55,22 +55,8 @@ pub(super) async fn analyse(
     }
 }
 
-/// The name of the prepared statement, which is gone again before anything else is run.
-const PREPARED: &str = "howdah_body";
-
-/// `PREPARE … (types) AS body`, where the body is one statement.
-fn prepare(function: &Function) -> Option<String> {
-    let types = function
-        .signature
-        .strip_prefix(&format!("{}.{}(", function.schema, function.name))?
-        .strip_suffix(')')?;
-    let types = match types {
-        "" => String::new(),
-        types => format!("({types})"),
-    };
+/// The one query that a body is, if it is one.
+fn query(function: &Function) -> Option<&str> {
     let trees = howdah_sql::tree(&function.source, &howdah_sql::Limits::default()).ok()?;
-    if trees.len() != 1 || trees[0].get("SelectStmt").is_none() {
-        return None;
-    }
-    Some(format!("PREPARE {PREPARED}{types} AS {}", function.source))
+    (trees.len() == 1 && trees[0].get("SelectStmt").is_some()).then_some(&function.source)
 }

@@ -34,6 +34,11 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// How much it is known to run; this only grows while bodies are read.
+    fn reach(&self) -> (usize, bool) {
+        (self.classes.len(), self.unknown.is_some())
+    }
+
     /// Whether a statement may call it.
     pub(crate) fn allowed(&self) -> bool {
         self.unknown.is_none() && self.classes.iter().all(|class| class.allowed)
@@ -150,9 +155,10 @@ impl Builtins {
             xmins.insert(text(row, 8));
             let mut standing = match (text(row, 3), text(row, 4)) {
                 ("12", symbol) => Standing::of(allow::internal(symbol), symbol),
+                // Nothing, until what it calls has been added below.
                 ("14", _) => {
                     bodies.push(row);
-                    Standing::unknown("its body is not known".to_owned())
+                    Standing::all(std::iter::empty())
                 }
                 ("13", symbol) => Standing::of(allow::library(text(row, 12), symbol), symbol),
                 (_, symbol) => Standing::of(None, symbol),
@@ -169,12 +175,16 @@ impl Builtins {
                 .by_oid
                 .insert(number(row, 0), Standing::all(parts.iter()));
         }
-        // Bodies call each other, at most a few levels deep.
-        for _ in 0..4 {
+        // Bodies call each other, before 14 also functions of their own name that may be themselves:
+        // what each adds up to grows until it holds all that can be reached.
+        let mut grown = true;
+        while grown {
+            grown = false;
             for row in &bodies {
                 let mut standing = builtins.body(row);
                 standing.volatile = text(row, 11) == "v";
-                builtins.by_oid.insert(number(row, 0), standing);
+                let known = builtins.by_oid.insert(number(row, 0), standing.clone());
+                grown |= known.is_none_or(|known| known.reach() != standing.reach());
             }
         }
         builtins.xmins = array(&xmins);

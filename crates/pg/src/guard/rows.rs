@@ -19,6 +19,8 @@ pub(super) struct Function {
     pub(super) args: (usize, usize),
     /// Types of arguments and result.
     pub(super) types: Vec<u32>,
+    /// The types of what a call gives, OUT left out.
+    pub(super) inputs: Vec<u32>,
     /// The body as a tree, for `BEGIN ATOMIC`.
     pub(super) tree: Option<String>,
     /// Trees of the arguments' defaults.
@@ -57,6 +59,7 @@ impl Function {
             } else {
                 (least, most)
             },
+            inputs: numbers(row, 10).into_iter().take(most).collect(),
             types: numbers(row, 10),
             tree: row.get(11).cloned().flatten(),
             defaults: row.get(12).cloned().flatten(),

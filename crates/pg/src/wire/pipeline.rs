@@ -19,7 +19,7 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 pub struct Step<'a> {
     /// Exactly one statement; the server refuses more.
     pub sql: &'a str,
-    /// The values of `$1`… in text; `None` is NULL. Their types are the server's choice.
+    /// The values of `$1`… in text; `None` is NULL.
     pub params: &'a [Option<&'a str>],
     /// How many rows the server may send, 0 for all. It stops there by itself.
     pub max_rows: u32,
@@ -27,6 +27,8 @@ pub struct Step<'a> {
     pub wanted: bool,
     /// Analyse only: the columns go to the sink, nothing is planned or executed.
     pub parse_only: bool,
+    /// Which types `$1`… have (OIDs); what is not said is the server's choice.
+    pub param_types: &'a [u32],
 }
 
 impl<'a> Step<'a> {
@@ -38,6 +40,7 @@ impl<'a> Step<'a> {
             max_rows: 0,
             wanted: true,
             parse_only: false,
+            param_types: &[],
         }
     }
 
@@ -59,6 +62,12 @@ impl<'a> Step<'a> {
     #[must_use]
     pub fn max_rows(self, max_rows: u32) -> Self {
         Self { max_rows, ..self }
+    }
+
+    /// With parameters of these types (OIDs).
+    #[must_use]
+    pub fn param_types(self, param_types: &'a [u32]) -> Self {
+        Self { param_types, ..self }
     }
 
     /// Analysed and not executed.
@@ -172,7 +181,8 @@ impl Connection {
     fn write_steps(&mut self, steps: &[Step<'_>]) -> Result<(), PgError> {
         let out = &mut self.transport.out;
         for step in steps {
-            frontend::parse("", step.sql, [], out).map_err(|_| nul())?;
+            let types = step.param_types.iter().copied();
+            frontend::parse("", step.sql, types, out).map_err(|_| nul())?;
             if step.parse_only {
                 frontend::describe(b'S', "", out).map_err(|_| nul())?;
                 continue;

@@ -54,6 +54,7 @@ WITH RECURSIVE tree AS (SELECT id, parent, 1 AS depth, ARRAY[id] AS path FROM sh
 -- min: 14
 WITH RECURSIVE t(id, parent) AS (SELECT id, parent FROM shop.customers WHERE id = 1 UNION ALL SELECT c.id, c.parent FROM shop.customers c JOIN t ON c.parent = t.id) SEARCH DEPTH FIRST BY id SET o CYCLE id SET is_cycle USING path SELECT id FROM t ORDER BY o
 -- name: window
+-- min: 14
 SELECT id, total, sum(total) OVER w, rank() OVER (ORDER BY total DESC), lag(total, 1, 0::numeric) OVER w, ntile(4) OVER w, first_value(id) OVER w, row_number() OVER w FROM shop.orders WHERE id < 20 WINDOW w AS (PARTITION BY status ORDER BY id) ORDER BY id
 -- name: window-frames
 SELECT id, avg(total) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW EXCLUDE TIES), count(*) OVER (ORDER BY placed RANGE BETWEEN interval '1 day' PRECEDING AND interval '1 day' FOLLOWING), sum(id) OVER (ORDER BY status GROUPS 1 PRECEDING) FROM shop.orders WHERE id < 15 ORDER BY id
