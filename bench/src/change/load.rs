@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
@@ -110,12 +110,18 @@ impl Load {
 
     /// What was felt since the last call.
     pub(crate) fn reset(&self) -> Latencies {
-        Latencies::of(std::mem::take(
-            &mut *self
-                .latencies
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        ))
+        Latencies::of(std::mem::take(&mut *self.latencies()))
+    }
+
+    /// How many operations have ended since.
+    pub(crate) fn felt(&self) -> usize {
+        self.latencies().len()
+    }
+
+    fn latencies(&self) -> MutexGuard<'_, Vec<Felt>> {
+        self.latencies
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(crate) async fn stop(self) -> Result<(Model, Vec<String>)> {
