@@ -6,6 +6,7 @@
 //! are. The range is in the cluster's record, so that every server of it, and every copy, has the cap.
 
 use std::fmt;
+use std::time::Duration;
 
 use howdah_core::{Error, Result, human_bytes};
 use howdah_localpg::{Instance, Limits, Machine, Status, StopMode};
@@ -253,7 +254,7 @@ pub(super) async fn lower_readers(layout: &Layout, cluster: &ClusterDirectory) -
 
 /// Waits until a reader has replayed all that its writer has written, and has it begin there at its next start.
 async fn replay(cluster: &ClusterDirectory, reader: &Instance) -> Result<()> {
-    const LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+    const LIMIT: Duration = Duration::from_secs(60);
     let mut writer = connect(&cluster.writer()?, "postgres").await?;
     let mut follower = connect(reader, "postgres").await?;
     writer.batch("CHECKPOINT").await?;
@@ -279,31 +280,37 @@ async fn replay(cluster: &ClusterDirectory, reader: &Instance) -> Result<()> {
             .hint("Is a long query of its clients in the way? The cap is in force on the writer; the job can be begun again.")
             .detail(reader.log_tail(2048)));
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(follower.batch("CHECKPOINT").await?)
 }
 
-/// What the cap is, what holds it, as server and operating system say, and what does not.
-pub(super) async fn details(cluster: &ClusterDirectory) -> Result<Vec<(String, String)>> {
+/// What the cap is, what holds it, as servers and operating system say, and what does not; each server has so long to
+/// answer.
+pub(super) async fn details(cluster: &ClusterDirectory, patience: Duration) -> Result<Vec<(String, String)>> {
     let Some(capacity) = Capacity::of(cluster)? else {
         return Ok(Vec::new());
     };
     let mut details = vec![("Capacity".to_owned(), capacity.to_string())];
-    let (mut enforced, mut by_settings) = (Vec::new(), Vec::new());
     let readers = cluster.readers().into_iter().map(reader_name);
+    let mut asked = Vec::new();
     for name in std::iter::once("writer".to_owned()).chain(readers) {
-        let instance = cluster.instance(&name)?;
-        if instance.status() != Status::Ready {
-            continue;
+        // One that is being made, or does not run, has nothing to say.
+        if let Ok(instance) = cluster.instance(&name)
+            && instance.status() == Status::Ready
+        {
+            let cpus = capacity.machine.cpus;
+            let answer =
+                tokio::spawn(async move { tokio::time::timeout(patience, examine(&instance, cpus)).await });
+            asked.push((name, answer));
         }
-        // Of a reader that takes no more sessions it is not known: that of the others is still told.
-        let Ok((held, set, by_hand)) = examine(&instance, &capacity).await else {
+    }
+    let (mut enforced, mut by_settings) = (Vec::new(), Vec::new());
+    for (name, answer) in asked {
+        let Ok(Ok(Ok((held, set, by_hand)))) = answer.await else {
             enforced.push((name, "does not answer".to_owned()));
             continue;
         };
-        enforced.push((name.clone(), held));
-        by_settings.push((name.clone(), set));
         if name == "writer" && !by_hand.is_empty() {
             let text = format!(
                 "{}: by parameters of its own, which win over those of the capacity",
@@ -311,14 +318,19 @@ pub(super) async fn details(cluster: &ClusterDirectory) -> Result<Vec<(String, S
             );
             details.push(("Capacity, set otherwise".to_owned(), text));
         }
+        enforced.push((name.clone(), held));
+        by_settings.push((name, set));
     }
-    details.push(("Capacity, enforced".to_owned(), joined(enforced)));
-    details.push(("Capacity, by settings alone".to_owned(), joined(by_settings)));
+    for (what, texts) in [("enforced", enforced), ("by settings alone", by_settings)] {
+        if let Some(text) = joined(texts) {
+            details.push((format!("Capacity, {what}"), text));
+        }
+    }
     Ok(details)
 }
 
 /// What holds a server now, what is only set, and which of it somebody has set in place of the cap's.
-async fn examine(instance: &Instance, capacity: &Capacity) -> Result<(String, String, Vec<String>)> {
+async fn examine(instance: &Instance, of_cpus: u32) -> Result<(String, String, Vec<String>)> {
     let rows = connect(instance, "postgres")
         .await?
         .query(include_str!("queries/capacity.sql"), &[])
@@ -331,10 +343,7 @@ async fn examine(instance: &Instance, capacity: &Capacity) -> Result<(String, St
     let limits = instance.held_to().unwrap_or_default();
     let mut open = Vec::new();
     match limits.cpus {
-        Some(cpus) => held.push(format!(
-            "{cpus} of {} processors by CPU affinity",
-            capacity.machine.cpus
-        )),
+        Some(cpus) => held.push(format!("{cpus} of {of_cpus} processors by CPU affinity")),
         None => open.push("processors".to_owned()),
     }
     match limits.process_memory_bytes {
@@ -356,19 +365,14 @@ async fn examine(instance: &Instance, capacity: &Capacity) -> Result<(String, St
     Ok((held.join(", "), set, by_hand.map(str::to_owned).collect()))
 }
 
-/// One text for all servers where they are alike.
-fn joined(texts: Vec<(String, String)>) -> String {
-    match texts.split_first() {
-        None => "no server runs".to_owned(),
-        Some(((_, first), others)) if others.iter().all(|(_, other)| other == first) => first.clone(),
-        Some(_) => {
-            let each: Vec<String> = texts
-                .iter()
-                .map(|(name, text)| format!("{name}: {text}"))
-                .collect();
-            each.join("; ")
-        }
+/// One text for all servers where they are alike; none without a server.
+fn joined(texts: Vec<(String, String)>) -> Option<String> {
+    let ((_, first), others) = texts.split_first()?;
+    if others.iter().all(|(_, other)| other == first) {
+        return Some(first.clone());
     }
+    let each = texts.iter().map(|(name, text)| format!("{name}: {text}"));
+    Some(each.collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]

@@ -40,11 +40,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
             Err(_) => tracing::warn!(cluster = %name, "the writer does not answer in time"),
         }
     }
-    if let Some(capacity) = capacity::Capacity::of(&directory)? {
-        details
-            .entry("Capacity".to_owned())
-            .or_insert(capacity.to_string());
-    }
+    details.extend(capacity::details(&directory, PATIENCE).await?);
     let blue_green = match &record.blue_green {
         Some(part) => Some(blue_green::status(layout, &directory, part).await),
         None => None,

@@ -336,7 +336,7 @@ pub(super) fn hand_over(from: &Instance, to: &Instance) -> Result<()> {
 /// What is not in force yet of what was set for the writer.
 pub(super) async fn details(cluster: &ClusterDirectory) -> Result<BTreeMap<String, String>> {
     let waiting = waiting(&cluster.writer()?).await?;
-    let mut details: BTreeMap<String, String> = capacity::details(cluster).await?.into_iter().collect();
+    let mut details = BTreeMap::new();
     if !waiting.is_empty() {
         details.insert("Waiting for a restart".to_owned(), waiting.join(", "));
     }
