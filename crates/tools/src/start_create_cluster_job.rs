@@ -38,7 +38,7 @@ pub struct StartCreateClusterJob {
     )]
     #[serde(default = "dev")]
     pub preset: String,
-    /// A range of ACU (0.5-4) or, on AWS, a class (db.r8g.large).
+    /// Range of ACU (0.5-4) or, on AWS, a class (db.r8g.large).
     #[arg(
         long,
         value_name = "SIZE",
