@@ -168,6 +168,9 @@ fn result(input: &Operation, state: &OperationState) -> Value {
     if let Some(version) = &state.version {
         result["version"] = version.as_str().into();
     }
+    if let Some(capacity) = &state.capacity {
+        result["capacity"] = capacity.as_str().into();
+    }
     if let Some(snapshot) = &state.snapshot {
         result["snapshot"] = snapshot.as_str().into();
     }

@@ -8,6 +8,7 @@
 
 mod backup;
 mod blue_green;
+mod capacity;
 mod create;
 mod delete;
 mod describe;
@@ -32,7 +33,7 @@ use howdah_pg::Secret;
 
 use crate::{
     Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, MAX_READERS,
-    Operation, OperationState, Shape, Snapshot, Tier,
+    Modification, Operation, OperationState, Preset, Shape, Snapshot, Tier,
 };
 use layout::{Layout, Stage};
 
@@ -127,6 +128,9 @@ impl LocalPlane {
             | Action::SwitchBlueGreen { .. }
             | Action::DeleteBlueGreen { .. }) => steps = blue_green::steps(action),
             Action::Modify(change) => {
+                if change.compute.is_some() {
+                    steps.push(Step::new("capacity", "Setting the capacity").weight(0.2));
+                }
                 if !change.parameters.is_empty() {
                     steps.push(Step::new("parameters", "Setting the parameters").weight(0.2));
                 }
@@ -214,25 +218,19 @@ impl ControlPlane for LocalPlane {
                 database,
                 shape,
             } => {
-                if *shape != Shape::default() {
-                    return Err(cannot("choose a preset or a size of instances"));
-                }
+                check_shape(shape)?;
                 if database.is_empty() || database.len() > 63 || database.contains('\0') {
                     return Err(Error::invalid("The name of a database has 1 to 63 bytes."));
                 }
                 self.check_new(cluster, *readers)?;
                 Installation::require(*version)?;
             }
-            Action::Restore { shape, .. }
-            | Action::RestoreToTime { shape, .. }
-            | Action::Clone { shape, .. }
-                if *shape != Shape::default() =>
-            {
-                return Err(cannot("choose a preset or a size of instances"));
-            }
             Action::Restore {
-                snapshot, readers, ..
+                snapshot,
+                readers,
+                shape,
             } => {
+                check_shape(shape)?;
                 self.check_new(cluster, *readers)?;
                 let record = self.layout.snapshot(snapshot).require(&self.layout)?;
                 Installation::require(Some(record.major))?;
@@ -241,8 +239,9 @@ impl ControlPlane for LocalPlane {
                 source,
                 time,
                 readers,
-                ..
+                shape,
             } => {
+                check_shape(shape)?;
                 self.check_new(cluster, *readers)?;
                 self.check_exists(source).await?;
                 log_archive::check(&self.layout.cluster(source), time)?;
@@ -260,7 +259,12 @@ impl ControlPlane for LocalPlane {
             Action::Stop | Action::Start | Action::Delete { final_snapshot: None } => {
                 self.check_exists(cluster).await?;
             }
-            Action::Clone { source, readers, .. } => {
+            Action::Clone {
+                source,
+                readers,
+                shape,
+            } => {
+                check_shape(shape)?;
                 self.check_new(cluster, *readers)?;
                 self.check_exists(source).await?;
                 Installation::require(Some(self.layout.cluster(source).record()?.major))?;
@@ -373,6 +377,13 @@ impl ControlPlane for LocalPlane {
                 Ok(())
             }
             ("remove-proxy", _) => proxy::remove(&cluster).await,
+            (
+                "capacity",
+                Action::Modify(Modification {
+                    compute: Some(compute),
+                    ..
+                }),
+            ) => capacity::set(&cluster, compute, state).await,
             ("parameters", Action::Modify(change)) => parameters::set(&cluster, change, cx).await,
             ("restart", Action::Modify(_)) => parameters::restart(&self.layout, &cluster, cx, state).await,
             ("remove-reader", Action::RemoveReader { reader }) => {
@@ -549,6 +560,14 @@ impl ControlPlane for LocalPlane {
         self.check_exists(&cluster).await?;
         self.layout.cluster(&cluster).password().map(Secret::new)
     }
+}
+
+/// Whether a cluster can have that shape here.
+fn check_shape(shape: &Shape) -> Result<()> {
+    if shape.preset != Preset::default() {
+        return Err(cannot("choose a preset"));
+    }
+    capacity::check(shape.compute.as_ref())
 }
 
 const NO_ALARMS: &str = "make alarms: triggers of howdah.toml tell people while `howdah watch` runs";

@@ -224,6 +224,9 @@ pub struct OperationState {
     /// The parameter group that the cluster had before it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// What the capacity of the cluster stands for where it runs, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<String>,
     /// The alarms that were not there before the operation, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,

@@ -78,9 +78,33 @@ impl Acu {
         Self(halves)
     }
 
+    /// How many halves it is.
+    pub const fn in_halves(self) -> u16 {
+        self.0
+    }
+
     /// In units.
     pub fn units(self) -> f64 {
         f64::from(self.0) / 2.0
+    }
+}
+
+/// `max_connections` of Serverless v2 goes by its maximum (AWS: 1 → 189, 4 → 823, 8 → 1669, 16 → 3360, 32 → 5000),
+/// and is 2000 at most where it may go down to half an ACU or less.
+pub(crate) fn connections_of_acu(min: Acu, max: Acu) -> u32 {
+    /// Halves of an ACU, and what they take.
+    const KNOWN: [(u32, u32); 5] = [(2, 189), (8, 823), (16, 1669), (32, 3360), (64, 5000)];
+    let halves = u32::from(max.0).max(KNOWN[0].0);
+    let between = KNOWN.windows(2).find_map(|two| match two {
+        [(from, low), (to, high)] if (*from..=*to).contains(&halves) => {
+            Some(low + (high - low) * (halves - from) / (to - from))
+        }
+        _ => None,
+    });
+    let by_most = between.unwrap_or(5000);
+    match min <= Acu(1) {
+        true => by_most.min(2000),
+        false => by_most,
     }
 }
 

@@ -71,7 +71,10 @@ async fn with_table(readers: u8) -> World {
         version: Some(blue_major()),
         readers,
         database: DATABASE.into(),
-        shape: Shape::default(),
+        shape: Shape {
+            compute: Some("1-1".parse().unwrap()),
+            ..Shape::default()
+        },
     };
     world.succeed(on("shop", create)).await;
     connected(&world, "shop")
@@ -95,7 +98,10 @@ async fn verify(world: &World, acknowledged: &BTreeSet<u64>, readers: usize) {
     let shop = world.clusters.describe("shop").await.unwrap();
     assert_eq!(shop.status, ClusterStatus::Available, "{shop:?}");
     assert_eq!(shop.instances.len(), readers + 1, "{shop:?}");
+    // Its cap is that of the cluster whose place it took.
+    assert!(shop.details["Capacity"].starts_with("1 to 1 ACU"), "{shop:?}");
     let mut writer = connected(world, "shop").await;
+    assert_eq!(one(&mut writer, "SHOW max_connections").await, "189");
     let rows = writer.query("SELECT n FROM t", &[]).await.unwrap();
     let there: BTreeSet<u64> = rows.iter().map(|row| row.parse(0).unwrap()).collect();
     let lost: Vec<&u64> = acknowledged.difference(&there).collect();

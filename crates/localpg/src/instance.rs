@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::private_file::remove_unfinished;
 use crate::process::{self, PidFile};
-use crate::{Account, Installation, LocalError, free_port, port_range, write_private};
+use crate::{Account, Installation, Limits, LocalError, free_port, limits, port_range, write_private};
 
 /// How long a server may take to become ready. Recovery after a crash of the
 /// machine is the slow case.
@@ -46,6 +46,9 @@ struct Record {
     socket_dir: PathBuf,
     /// Written into the server's configuration at every start.
     settings: Vec<(String, String)>,
+    /// What it is held to from its start on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
 }
 
 /// How to make an instance.
@@ -218,6 +221,31 @@ impl Instance {
         self.save()
     }
 
+    /// A configuration parameter as it was set here; what somebody set on the server itself is not known.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        let mut settings = self.record.settings.iter();
+        settings.find_map(|(known, value)| (known == name).then_some(value.as_str()))
+    }
+
+    /// Holds it to these limits at once, as far as the operating system can, and from every start on.
+    pub fn limit(&mut self, limits: Limits) -> Result<(), LocalError> {
+        if self.pid().is_some() {
+            for pid in process::all_of(&self.data_dir()) {
+                limits.impose(pid, self.record.port.into());
+            }
+        }
+        if self.record.limits.as_ref() == Some(&limits) {
+            return Ok(());
+        }
+        self.record.limits = Some(limits);
+        self.save()
+    }
+
+    /// What the operating system says that the running server is held to; none where it cannot be asked.
+    pub fn held_to(&self) -> Option<Limits> {
+        limits::of(self.pid()?)
+    }
+
     /// Notes that its directory was renamed while it did not run, replaces parameters that have paths in them, and
     /// chooses the port that it tries first at its next start.
     pub fn relocated(&mut self, settings: &[(String, String)], port: Option<u16>) -> Result<(), LocalError> {
@@ -363,6 +391,7 @@ impl Instance {
             port: *port_range().start(),
             socket_dir: PathBuf::new(),
             settings: settings.to_vec(),
+            limits: None,
         };
         let mut instance = Self {
             dir: dir.to_owned(),

@@ -31,7 +31,7 @@ pub struct CreateBlueGreen {
     /// A newer major version of PostgreSQL; the cluster's own if left out.
     #[arg(long, value_name = "MAJOR")]
     pub pg_version: Option<u16>,
-    /// On AWS: an instance class (db.r8g.large) or a range of ACU (0.5-4); as the cluster's if left out.
+    /// A range of ACU (0.5-4) or, on AWS, an instance class (db.r8g.large); as the cluster's if left out.
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
 }

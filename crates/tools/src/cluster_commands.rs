@@ -79,7 +79,7 @@ pub struct MadeOf {
     /// On AWS: `dev` or `production`.
     #[arg(long, value_name = "PRESET")]
     pub preset: Option<String>,
-    /// On AWS: an instance class (db.r8g.large) or a range of ACU (0.5-4); as it was if left out.
+    /// A range of ACU (0.5-4) or, on AWS, an instance class (db.r8g.large); as it was if left out.
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
 }
@@ -128,7 +128,7 @@ pub struct FailOver {
 pub struct ModifyCluster {
     /// The cluster.
     pub name: String,
-    /// An instance class (db.r8g.large) or a range of ACU (0.5-4).
+    /// A range of ACU (0.5-4) or, on AWS, an instance class (db.r8g.large).
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
     /// What else is to be otherwise.

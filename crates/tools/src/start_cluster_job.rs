@@ -47,7 +47,8 @@ pub struct StartClusterJob {
     #[arg(long, value_name = "INSTANCE")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reader: Option<String>,
-    /// For `modify`, `restore`, `clone` and `create_blue_green` on AWS: an instance class (db.r8g.large) or a range of ACU (0.5-4).
+    /// For `modify`, `restore`, `clone` and `create_blue_green`: a range of ACU (0.5-4) or, on AWS, an instance class
+    /// (db.r8g.large).
     #[arg(long, value_name = "SIZE")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,

@@ -38,11 +38,11 @@ pub struct StartCreateClusterJob {
     )]
     #[serde(default = "dev")]
     pub preset: String,
-    /// On AWS: a range of ACU (0.5-4) or a class (db.r8g.large).
+    /// Range of ACU (0.5-4) or, on AWS, a class (db.r8g.large).
     #[arg(
         long,
         value_name = "SIZE",
-        help = "On AWS: a range of ACU for Serverless v2 (0.5-4) or an instance class (db.r8g.large); the preset's if left out"
+        help = "A range of ACU (0.5-4): Serverless v2 on AWS, a cap of connections, processors and memory on this machine; on AWS also an instance class (db.r8g.large). The preset's, or what the machine has, if left out"
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
@@ -84,6 +84,7 @@ impl Tool for StartCreateClusterJob {
         howdah cluster create shop --wait                  a writer alone, and wait for it
         howdah cluster create shop --readers 2 --wait      with two readers
         howdah cluster create old-shop --pg-version 15     returns at once; follow the job
+        howdah cluster create shop --size 0.5-4 --wait     with the connections, processors and memory of 4 ACU at most
         howdah cluster create shop --provider aws --preset production --size 2-16     Aurora, Serverless v2, with a reader";
     type Out = ClusterJob;
 

@@ -74,8 +74,10 @@ pub(super) fn steps(action: &Action) -> Vec<Step> {
 /// Whether one of these actions can be begun.
 pub(super) async fn check(layout: &Layout, cluster: &ClusterDirectory, action: &Action) -> Result<()> {
     match action {
-        Action::CreateBlueGreen { compute: Some(_), .. } => Err(super::cannot("choose a size of instances")),
-        Action::CreateBlueGreen { version, .. } => examine::create(layout, cluster, *version).await,
+        Action::CreateBlueGreen { version, compute } => {
+            super::capacity::check(compute.as_ref())?;
+            examine::create(layout, cluster, *version).await
+        }
         Action::SwitchBlueGreen { timeout_s } => examine::switch(layout, cluster, *timeout_s).await,
         Action::DeleteBlueGreen { keep } => examine::delete(layout, cluster, *keep),
         _ => Ok(()),
@@ -153,8 +155,8 @@ pub(super) async fn run_step(
 ) -> Result<()> {
     let cluster = layout.cluster(&operation.cluster);
     match (step, &operation.action) {
-        ("prepare", Action::CreateBlueGreen { version, .. }) => {
-            green::prepare(layout, &cluster, *version, cx.id()).await
+        ("prepare", Action::CreateBlueGreen { version, compute }) => {
+            green::prepare(layout, &cluster, *version, compute.as_ref(), cx.id()).await
         }
         ("schema", _) => green::schema(layout, &cluster).await,
         ("follow", _) => green::follow(layout, &cluster).await,

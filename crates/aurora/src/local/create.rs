@@ -13,7 +13,7 @@ use super::layout::{
     ClusterDirectory, ClusterRecord, Layout, Stage, USER, file, now, reader_name, remove_directory, rename,
 };
 use super::server::{await_streaming, connect};
-use super::{backup, blocking, log_archive};
+use super::{backup, blocking, capacity, log_archive};
 use crate::clusters::value;
 use crate::{Action, AuroraError, OperationState};
 
@@ -36,17 +36,35 @@ pub(super) async fn prepare(
         }
         .into());
     }
-    let (installation, database) = match action {
+    // A copy is capped as what it is a copy of, unless something else was said.
+    let (installation, database, compute) = match action {
         Action::Create {
-            version, database, ..
-        } => (Installation::require(*version)?, database.clone()),
-        Action::Restore { snapshot, .. } => {
+            version,
+            database,
+            shape,
+            ..
+        } => (
+            Installation::require(*version)?,
+            database.clone(),
+            shape.compute.clone(),
+        ),
+        Action::Restore { snapshot, shape, .. } => {
             let record = layout.snapshot(snapshot).require(layout)?;
-            (Installation::require(Some(record.major))?, record.database)
+            let compute = shape.compute.clone().or(record.compute);
+            (
+                Installation::require(Some(record.major))?,
+                record.database,
+                compute,
+            )
         }
-        Action::RestoreToTime { source, .. } | Action::Clone { source, .. } => {
+        Action::RestoreToTime { source, shape, .. } | Action::Clone { source, shape, .. } => {
             let record = layout.cluster(source).record()?;
-            (Installation::require(Some(record.major))?, record.database)
+            let compute = shape.compute.clone().or(record.compute);
+            (
+                Installation::require(Some(record.major))?,
+                record.database,
+                compute,
+            )
         }
         _ => return Err(Error::internal("Only a new cluster is prepared.")),
     };
@@ -59,6 +77,7 @@ pub(super) async fn prepare(
         stage: Stage::Creating,
         stopped: false,
         turned_by: None,
+        compute,
         blue_green: None,
     };
     lay_out(layout, cluster, record, None).await
@@ -230,8 +249,11 @@ pub(super) async fn start_reader(layout: &Layout, cluster: &ClusterDirectory, nu
     let writer = cluster.writer()?;
     let follow = following(&writer, number);
     let avoid = layout.ports(&directory);
+    let connections = capacity::connections_now(cluster).await?;
+    let cluster = cluster.clone();
     let reader = blocking(move || {
         let mut reader = Instance::open(&directory)?;
+        capacity::apply_to_reader(&cluster, &mut reader, connections)?;
         reader.set(&follow)?;
         match reader.pid() {
             Some(_) => reader.reload()?,
@@ -250,7 +272,7 @@ pub(super) async fn finish(cluster: &ClusterDirectory, state: &mut OperationStat
     cluster.write_record(&record)?;
     state.version = Some(record.version);
     state.connection = Some(cluster.connection()?);
-    Ok(())
+    capacity::note(cluster, state)
 }
 
 /// The configuration of an instance, as far as it is Howdah's.

@@ -6,7 +6,7 @@ use howdah_localpg::Status;
 
 use super::layout::{ClusterDirectory, ClusterRecord, HOST, Layout, Stage, reader_name};
 use super::server::connect;
-use super::{blocking, blue_green, log_archive, parameters, proxy};
+use super::{blocking, blue_green, capacity, log_archive, parameters, proxy};
 use crate::{Cluster, ClusterName, ClusterStatus, Instance, InstanceStatus, Role};
 
 /// How long a server may take to answer about itself.
@@ -40,6 +40,7 @@ pub(super) async fn describe(layout: &Layout, name: &ClusterName) -> Result<Clus
             Err(_) => tracing::warn!(cluster = %name, "the writer does not answer in time"),
         }
     }
+    details.extend(capacity::details(&directory, PATIENCE).await?);
     let blue_green = match &record.blue_green {
         Some(part) => Some(blue_green::status(layout, &directory, part).await),
         None => None,

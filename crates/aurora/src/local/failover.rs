@@ -13,7 +13,7 @@ use howdah_localpg::{Instance, Status, StopMode, write_private};
 
 use super::layout::{ClusterDirectory, Layout, Stage, file, for_shell, reader_name, rename};
 use super::server::connect;
-use super::{blocking, create, parameters, proxy, run};
+use super::{blocking, capacity, create, parameters, proxy, run};
 use crate::{AuroraError, Member, OperationState};
 
 /// The settings of a reader that is made the writer, of no use once it is.
@@ -213,6 +213,7 @@ pub(super) async fn promote(
         let hot_standby = |value: &str| ("hot_standby".to_owned(), value.to_owned());
         // Else it would be ready as soon as it can be read, before it can be written to.
         writer.set(&[(TAKING_OVER[0].to_owned(), command), hot_standby("off")])?;
+        capacity::apply(&cluster, &mut writer, 0)?;
         writer.start(&layout.ports(&cluster.instance_dir("writer")))?;
         Ok(writer.set(&[(TAKING_OVER[0].to_owned(), String::new()), hot_standby("on")])?)
     })

@@ -28,7 +28,7 @@ use howdah_localpg::{Account, Instance, LocalError, Pooler, TlsFiles, write_priv
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{AuroraError, ClusterName, Connection, Snapshot, SnapshotName};
+use crate::{AuroraError, ClusterName, Compute, Connection, Snapshot, SnapshotName};
 
 /// The superuser of a cluster, and the role of its connections.
 pub(super) const USER: &str = "postgres";
@@ -58,6 +58,9 @@ pub(super) struct ClusterRecord {
     /// The last job that made a reader the writer and has exchanged their data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) turned_by: Option<String>,
+    /// The range of ACU that caps its servers; they take what this machine has without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) compute: Option<Compute>,
     /// Its part in a blue/green deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) blue_green: Option<Part>,
@@ -111,6 +114,9 @@ pub(super) struct SnapshotRecord {
     pub(super) major: u16,
     pub(super) version: String,
     pub(super) database: String,
+    /// What capped the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) compute: Option<Compute>,
     pub(super) size_bytes: u64,
 }
 

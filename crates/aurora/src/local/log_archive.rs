@@ -18,7 +18,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::layout::{ClusterDirectory, Layout, file, for_shell, remove_directory, rename};
 use super::server::connect;
-use super::{backup, blocking, create};
+use super::{backup, blocking, capacity, create};
 use crate::AuroraError;
 
 /// Segments of 16 MiB that an archive keeps: 4 GiB, as much as a reader may hold back.
@@ -220,6 +220,7 @@ pub(super) async fn catch_up(layout: &Layout, cluster: &ClusterDirectory) -> Res
     blocking(move || {
         let mut writer = cluster.writer()?;
         let avoid = layout.ports(&cluster.instance_dir("writer"));
+        capacity::apply(&cluster, &mut writer, 0)?;
         match writer.start(&avoid) {
             // All of the log lies before the moment: its end is what was asked for.
             Err(LocalError::Failed { log, .. }) if log.contains("before configured recovery target") => {

@@ -10,7 +10,7 @@ use howdah_sql::{quote_ident, quote_literal};
 
 use super::layout::{ClusterDirectory, Layout, file};
 use super::server::connect;
-use super::{cannot, run};
+use super::{cannot, capacity, run};
 use crate::{AuroraError, Modification, OperationState, Tier};
 
 /// What Howdah sets itself: clients, readers, backups and restores rely on it.
@@ -60,20 +60,22 @@ pub(super) const FILE: &str = "postgresql.auto.conf";
 
 /// Whether the change can be made.
 pub(super) async fn check(cluster: &ClusterDirectory, change: &Modification) -> Result<()> {
+    capacity::check(change.compute.as_ref())?;
     let ours = Modification {
+        compute: change.compute.clone(),
         parameters: change.parameters.clone(),
         restart: change.restart,
         ..Modification::default()
     };
     if *change != ours {
         return Err(cannot(
-            "change more of a cluster than its parameters, with a restart if need be",
+            "change more of a cluster than its range of ACU and its parameters, with a restart if need be",
         ));
     }
     if *change == Modification::default() {
         return Err(
             Error::invalid("Nothing was said that is to be otherwise.").hint(format!(
-                "howdah cluster modify {} --parameter work_mem=64MB",
+                "howdah cluster modify {} --parameter work_mem=64MB, or --size 0.5-4",
                 cluster.name
             )),
         );
@@ -188,20 +190,29 @@ pub(super) async fn tier(cluster: &ClusterDirectory, change: &Modification) -> R
         .filter(waits)
         .map(String::as_str)
         .collect();
+    let mut said = Vec::new();
+    if let Some(compute) = &change.compute {
+        said.push(capacity::effect(compute));
+    }
     if change.restart {
-        return Ok(Tier::Risk {
-            effect: "If a parameter waits for a restart, all servers restart: clients lose their connections, and writes fail for some seconds."
+        said.push(
+            "If a parameter waits for a restart, all servers restart: clients lose their connections, and writes fail for some seconds."
                 .to_owned(),
+        );
+        return Ok(Tier::Risk {
+            effect: said.join(" "),
         });
     }
+    if !waiting.is_empty() {
+        said.push(format!(
+            "In force at once, but for {}: with the next restart.",
+            waiting.join(", ")
+        ));
+    } else if !change.parameters.is_empty() {
+        said.push("It is in force at once for all who do not set their own.".to_owned());
+    }
     Ok(Tier::Confirm {
-        effect: match waiting.is_empty() {
-            true => "It is in force at once for all who do not set their own.".to_owned(),
-            false => format!(
-                "In force at once, but for {}: with the next restart.",
-                waiting.join(", ")
-            ),
-        },
+        effect: said.join(" "),
     })
 }
 
@@ -273,10 +284,11 @@ pub(super) async fn restart(
     // Of a worker that was killed after it had stopped them.
     if !cluster.record()?.stopped && !any_waits(cluster).await? {
         cx.log("No parameter waits for a restart.").await;
-        return Ok(());
+    } else {
+        run::stop(cluster).await?;
+        run::start_all(layout, cluster, state).await?;
     }
-    run::stop(cluster).await?;
-    run::start_all(layout, cluster, state).await
+    capacity::lower_readers(layout, cluster).await
 }
 
 async fn any_waits(cluster: &ClusterDirectory) -> Result<bool> {

@@ -4,7 +4,7 @@ use howdah_core::Result;
 use howdah_localpg::{Instance, Pooler, StopMode};
 
 use super::layout::{ClusterDirectory, Layout};
-use super::{blocking, create, proxy};
+use super::{blocking, capacity, create, proxy};
 use crate::OperationState;
 
 /// Starts the writer.
@@ -13,6 +13,7 @@ pub(super) async fn start_writer(layout: &Layout, cluster: &ClusterDirectory) ->
     blocking(move || {
         let mut writer = cluster.writer()?;
         let avoid = layout.ports(&cluster.instance_dir("writer"));
+        capacity::apply(&cluster, &mut writer, 0)?;
         Ok(writer.start(&avoid)?)
     })
     .await

@@ -67,6 +67,7 @@ pub(super) async fn take(
             major: record.major,
             version: record.version,
             database: record.database,
+            compute: record.compute,
             size_bytes: size_of(&nascent.data_dir())?,
         };
         nascent.write_record(&record)?;

@@ -1,6 +1,7 @@
 //! Starting the server process.
 
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -75,7 +76,16 @@ impl Instance {
             .map_err(LocalError::file("open", &self.log_path()))?;
         let before = log.metadata().map_or(0, |meta| meta.len());
         let program = self.record.installation.bin_dir.join("postgres");
-        let mut command = self.account.command(&program);
+        let limits = self.record.limits.clone().unwrap_or_default();
+        // What it starts is held to the same.
+        let mut command = match limits.words_before() {
+            Some([shell, words @ ..]) => {
+                let mut command = self.account.command(Path::new(&shell));
+                command.args(words).arg(&program);
+                command
+            }
+            None => self.account.command(&program),
+        };
         command
             .arg("-D")
             .arg(self.data_dir())
@@ -83,8 +93,8 @@ impl Instance {
             .stderr(log);
         // Out of reach of the terminal's Ctrl-C.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command
-            .spawn()
+        let mut child = limits
+            .spawn(&mut command, self.record.port.into())
             .map_err(|source| LocalError::Program { program, source })?;
 
         let data = self.data_dir();

@@ -3,6 +3,7 @@
 
 use crate::Compute;
 use crate::cost::Class;
+use crate::shape::connections_of_acu;
 
 /// A metric of an instance and when it is not well.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +63,7 @@ impl Room {
             // CloudWatch reckons the free memory of a serverless instance as if it had scaled to its most.
             Compute::Serverless { min, max } => (
                 max.units() * 2.0 * GIB,
-                connections_of_acu(min.units(), max.units()),
+                connections_of_acu(*min, *max).into(),
                 true,
             ),
             Compute::Provisioned { class } => {
@@ -83,29 +84,6 @@ impl Room {
             max_connections: set.map_or(by_default, f64::from).floor(),
             is_serverless,
         })
-    }
-}
-
-/// `max_connections` of Serverless v2 goes by its maximum (AWS: 1 → 189, 4 → 823, 8 → 1669, 16 → 3360, 32 → 5000),
-/// and is 2000 at most where it may go down to half an ACU or less.
-fn connections_of_acu(min: f64, max: f64) -> f64 {
-    const KNOWN: [(f64, f64); 5] = [
-        (1.0, 189.0),
-        (4.0, 823.0),
-        (8.0, 1669.0),
-        (16.0, 3360.0),
-        (32.0, 5000.0),
-    ];
-    let between = KNOWN.windows(2).find_map(|two| match two {
-        [(from, low), (to, high)] if (*from..=*to).contains(&max) => {
-            Some(low + (high - low) * (max - from) / (to - from))
-        }
-        _ => None,
-    });
-    let by_most = between.unwrap_or(5000.0);
-    match min <= 0.5 {
-        true => by_most.min(2000.0),
-        false => by_most,
     }
 }
 

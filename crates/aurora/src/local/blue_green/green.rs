@@ -13,7 +13,7 @@ use super::dump::Programs;
 use super::link::{self, Database};
 use super::schema::Schema;
 use super::{green_name, green_of, note};
-use crate::OperationState;
+use crate::{Compute, OperationState};
 
 /// With this green is read by its users, and written to by what follows blue alone, until it takes blue's place.
 pub(super) const READ_ONLY: &str = "default_transaction_read_only";
@@ -26,6 +26,7 @@ pub(super) async fn prepare(
     layout: &Layout,
     blue: &ClusterDirectory,
     version: Option<u16>,
+    compute: Option<&Compute>,
     job: &str,
 ) -> Result<()> {
     let mut record = blue.record()?;
@@ -57,6 +58,7 @@ pub(super) async fn prepare(
                 stage: Stage::Creating,
                 stopped: false,
                 turned_by: None,
+                compute: compute.cloned().or(record.compute.clone()),
                 blue_green: Some(part(Side::Green, blue)),
             };
             create::lay_out(layout, &green, new, Some(blue.clone())).await?;

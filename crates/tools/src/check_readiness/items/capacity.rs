@@ -12,7 +12,7 @@ pub(super) const ITEM: Item = Item {
 };
 
 fn judge(gathered: &Gathered) -> Answer {
-    let cluster = match gathered.at_aws("A local cluster takes what this machine has.") {
+    let cluster = match gathered.at_aws("A local cluster does not scale: it takes what this machine has, or its cap.") {
         Ok(cluster) => cluster,
         Err(why) => return Answer::skipped(why),
     };
