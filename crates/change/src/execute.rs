@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 use howdah_core::Progress;
 use howdah_pg::Target;
+use howdah_sql::Script;
+use howdah_sql::pg_query::NodeEnum;
 use tokio_util::sync::CancellationToken;
 
 use crate::journal::{self, Entry, State, StepState, Wanted};
@@ -113,8 +115,23 @@ pub enum Ended {
     RolledBack,
 }
 
-/// What changes neither schema nor rows, by command tag. Not TRUNCATE: there may be rows by now.
-const LOOKS_AFTER: [&str; 4] = ["VACUUM", "ANALYZE", "REINDEX", "CLUSTER"];
+/// What changes neither schema nor rows of a table, by command tag. Not TRUNCATE: there may be rows by now.
+const LOOKS_AFTER: [&str; 5] = [
+    "VACUUM",
+    "ANALYZE",
+    "REINDEX",
+    "CLUSTER",
+    "REFRESH MATERIALIZED VIEW",
+];
+
+/// Whether a script does nothing but that, and so may be wanted again: whatever else is in one is done once.
+fn only_looks_after(script: &Script) -> bool {
+    script.statements.iter().all(|statement| match statement.node() {
+        // It empties what somebody may have filled since.
+        NodeEnum::RefreshMatViewStmt(refresh) if refresh.skip_data => false,
+        _ => LOOKS_AFTER.contains(&statement.kind().name()),
+    })
+}
 
 /// How often a server may be lost in one run.
 const LOSSES: u32 = 1_000;
@@ -200,11 +217,7 @@ impl Executor {
         // The lock first: whoever comes second finds in the journal what the first one did.
         worker.adopt(session, &id).await?;
         let connection = worker.connection().await?;
-        // What looks after a table may be wanted again; whatever else is done once.
-        let repeats = script
-            .statements
-            .iter()
-            .all(|statement| LOOKS_AFTER.contains(&statement.kind().name()));
+        let repeats = only_looks_after(&script);
         let entry = match journal::find(connection, &id).await? {
             Some(entry) if entry.state != State::RolledBack && !(repeats && entry.state == State::Done) => {
                 entry

@@ -362,12 +362,13 @@ impl Samples {
     }
 
     async fn write(&self, bundle: Bundle) -> Result<(), StoreError> {
-        if bundle.statements.is_empty() {
+        let statements = bundle.into_statements();
+        if statements.is_empty() {
             return Ok(());
         }
         match &self.kept {
-            Kept::File(file) => file.write(bundle.statements).await,
-            Kept::Server(server) => server.write(bundle.statements).await,
+            Kept::File(file) => file.write(statements).await,
+            Kept::Server(server) => server.write(statements).await,
         }
     }
 

@@ -85,6 +85,7 @@ impl Samples {
                          (SELECT id FROM name WHERE target = :target AND kind = 'gauge' AND text = :name), :value, :value) \
                          ON CONFLICT (target, level, at, name) DO UPDATE SET value = excluded.value, most = excluded.most",
                     )
+                    .together(include_str!("server/add_courses.sql"))
                     .with(":level", level)
                     .with(":at", at)
                     .with(":name", course.name.as_str())

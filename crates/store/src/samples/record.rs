@@ -53,6 +53,7 @@ impl Samples {
                     Statement::new(
                         "INSERT INTO known (target, kind, name, value) VALUES (:target, :kind, :name, :value)",
                     )
+                    .together(include_str!("server/known.sql"))
                     .with(":kind", kind)
                     .with(":name", name.as_str())
                     .with(":value", value.as_str()),
@@ -111,6 +112,7 @@ pub(super) fn add_activity(bundle: &mut Bundle, span: &Activity, level: Level) {
             "INSERT INTO tick (target, level, at, ticks) VALUES (:target, :level, :at, :ticks) \
              ON CONFLICT (target, level, at) DO UPDATE SET ticks = tick.ticks + excluded.ticks",
         )
+        .together(include_str!("server/add_ticks.sql"))
         .with(":level", level.number)
         .with(":at", at)
         .with(":ticks", i64::from(span.ticks)),
@@ -123,6 +125,7 @@ pub(super) fn add_activity(bundle: &mut Bundle, span: &Activity, level: Level) {
         bundle.name("role", &seen.role);
         bundle.push(
             Statement::new(include_str!("add_activity.sql"))
+                .together(include_str!("server/add_activity.sql"))
                 .with(":level", level.number)
                 .with(":at", at)
                 .with(":wait", seen.wait.as_str())
@@ -141,6 +144,7 @@ fn add(bundle: &mut Bundle, collected: &Collected) {
             Statement::new(
                 "UPDATE statement SET text = :text WHERE target = :target AND query_id = :query_id",
             )
+            .together(include_str!("server/statement_texts.sql"))
             .with(":query_id", *query_id)
             .with(":text", text.as_str()),
         );
@@ -152,6 +156,7 @@ fn add(bundle: &mut Bundle, collected: &Collected) {
         }
         bundle.push(
             Statement::new(include_str!("add_statement.sql"))
+                .together(include_str!("server/add_statements.sql"))
                 .with(":at", at)
                 .with(":query_id", query_id)
                 .with(":calls", used.calls)
@@ -168,6 +173,7 @@ fn add(bundle: &mut Bundle, collected: &Collected) {
         let kind = relation.as_ref().map(|relation| named(bundle, relation));
         bundle.push(
             Statement::new(include_str!("add_relation.sql"))
+                .together(include_str!("server/add_relations.sql"))
                 .with(":at", at)
                 .with(":kind", kind)
                 .with(
@@ -190,6 +196,7 @@ fn add(bundle: &mut Bundle, collected: &Collected) {
         let kind = named(bundle, relation);
         bundle.push(
             Statement::new(include_str!("add_size.sql"))
+                .together(include_str!("server/add_sizes.sql"))
                 .with(":at", at)
                 .with(":kind", kind)
                 .with(":relation", relation.name.as_str())
@@ -203,6 +210,7 @@ fn add(bundle: &mut Bundle, collected: &Collected) {
         bundle.name(kind, &metric.name);
         bundle.push(
             Statement::new(include_str!("add_metric.sql"))
+                .together(include_str!("server/add_metrics.sql"))
                 .with(":at", at)
                 .with(":kind", kind)
                 .with(":name", metric.name.as_str())

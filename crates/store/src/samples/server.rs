@@ -1,3 +1,4 @@
+mod prepared;
 mod tables;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -8,7 +9,8 @@ use howdah_pg::catalog::{Query, Reading};
 use howdah_pg::{Column, Flow, PgError, RowView, Session, Sink, Step, Target, Transaction};
 use howdah_sql::quote_ident;
 
-use super::statement::{Found, Statement, Value};
+use self::prepared::Prepared;
+use super::statement::{Found, Statement};
 use crate::{Owner, StoreError, id};
 
 /// How long the right to write lasts without a sign of life, by the server's clock.
@@ -332,7 +334,7 @@ impl Server {
             let sql = "SELECT 1 FROM target WHERE id = $1 AND holder = $2";
             return Ok(!session.query(sql, &held[..2]).await?.is_empty());
         }
-        let prepared = Prepared::all(&bundle.statements, id);
+        let prepared = prepared::for_writing(&bundle.statements, id);
         let params = Prepared::params(&prepared);
         let steps: Vec<Step<'_>> = prepared
             .iter()
@@ -393,35 +395,6 @@ pub(crate) fn is_passing(error: &PgError) -> bool {
         }
         PgError::Invalid(_) | PgError::TooLarge { .. } | PgError::ConnInfo(_) => false,
         _ => true,
-    }
-}
-
-/// A statement as the server takes it.
-struct Prepared {
-    sql: String,
-    values: Vec<Option<String>>,
-}
-
-impl Prepared {
-    fn all(statements: &[Statement], id: i64) -> Vec<Self> {
-        let value = |statement: &Statement, name: &str| match name {
-            ":target" => Some(id.to_string()),
-            name => statement.value(name).and_then(Value::text),
-        };
-        statements
-            .iter()
-            .map(|statement| {
-                let (sql, names) = statement.numbered();
-                let values = names.iter().map(|name| value(statement, name)).collect();
-                Self { sql, values }
-            })
-            .collect()
-    }
-
-    fn params(all: &[Self]) -> Vec<Vec<Option<&str>>> {
-        all.iter()
-            .map(|one| one.values.iter().map(Option::as_deref).collect())
-            .collect()
     }
 }
 

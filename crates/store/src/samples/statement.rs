@@ -10,6 +10,7 @@ use crate::StoreError;
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
     pub(super) sql: Cow<'static, str>,
+    together: Option<&'static str>,
     values: Vec<(&'static str, Value)>,
 }
 
@@ -26,8 +27,31 @@ impl Statement {
     pub(super) fn new(sql: impl Into<Cow<'static, str>>) -> Self {
         Self {
             sql: sql.into(),
+            together: None,
             values: Vec::new(),
         }
+    }
+
+    /// With what a server runs instead, once for all statements of a bundle that have the same: its
+    /// `:rows` are their values, an array of JSON objects of texts. It stands where the first of
+    /// them stood, and must take rows that come twice.
+    #[must_use]
+    pub(super) fn together(mut self, sql: &'static str) -> Self {
+        self.together = Some(sql);
+        self
+    }
+
+    /// What a server runs instead for many of its kind.
+    pub(super) fn for_many(&self) -> Option<&'static str> {
+        self.together
+    }
+
+    /// Its values as an object of JSON.
+    pub(super) fn row(&self) -> serde_json::Value {
+        let values = self.values.iter();
+        let fields =
+            values.map(|(name, value)| (name.trim_start_matches(':').to_owned(), value.text().into()));
+        serde_json::Value::Object(fields.collect())
     }
 
     /// With a value for `name`, which begins with a colon. One that the statement does not
@@ -160,7 +184,9 @@ fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
 /// are made known first, once each.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
-    pub(super) statements: Vec<Statement>,
+    /// What makes names and statements known, before anything mentions them.
+    known: Vec<Statement>,
+    statements: Vec<Statement>,
     names: BTreeMap<&'static str, std::collections::BTreeSet<String>>,
     ids: std::collections::BTreeSet<i64>,
 }
@@ -170,15 +196,23 @@ impl Bundle {
         self.statements.push(statement);
     }
 
+    /// All of them, in the order in which they are run.
+    pub(super) fn into_statements(self) -> Vec<Statement> {
+        let mut statements = self.known;
+        statements.extend(self.statements);
+        statements
+    }
+
     /// Sees to it that there is a name.
     pub(super) fn name(&mut self, kind: &'static str, text: &str) {
         if self.names.entry(kind).or_default().insert(text.to_owned()) {
-            self.push(
+            self.known.push(
                 Statement::new(
                     "INSERT INTO name (target, kind, text) \
                      SELECT CAST(:target AS bigint), CAST(:kind AS text), CAST(:text AS text) \
                      WHERE NOT EXISTS (SELECT 1 FROM name WHERE target = :target AND kind = :kind AND text = :text)",
                 )
+                .together(include_str!("server/names.sql"))
                 .with(":kind", kind)
                 .with(":text", text),
             );
@@ -190,21 +224,23 @@ impl Bundle {
         if !self.ids.insert(query_id) {
             return;
         }
-        self.push(
+        self.known.push(
             Statement::new(
                 "INSERT INTO statement (target, query_id, first_at, last_at) \
                  SELECT CAST(:target AS bigint), CAST(:query_id AS bigint), CAST(:at AS bigint), CAST(:at AS bigint) \
                  WHERE NOT EXISTS (SELECT 1 FROM statement WHERE target = :target AND query_id = :query_id)",
             )
+            .together(include_str!("server/statements.sql"))
             .with(":query_id", query_id)
             .with(":at", at_s),
         );
         // Once in an hour is exact enough for what is forgotten after a year.
-        self.push(
+        self.known.push(
             Statement::new(
                 "UPDATE statement SET last_at = :at \
                  WHERE target = :target AND query_id = :query_id AND last_at <= :hour_before",
             )
+            .together(include_str!("server/statements_seen.sql"))
             .with(":query_id", query_id)
             .with(":at", at_s)
             .with(":hour_before", at_s - 3_600),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::scale::ten_minutes;
-use super::{MINUTE, START, until, window};
+use super::{MINUTE, START, counting, until, window};
 
 const DAY: i64 = 24 * 60 * MINUTE;
 
@@ -210,6 +210,166 @@ async fn of_two_watchers_one_writes() {
         first.record_activity(look(START + 40)).await.unwrap();
         assert_eq!(looks(&second).await, 4);
         taken.release().await;
+    }
+}
+
+/// However many statements, relations and sessions there are, the server that keeps them gets a few statements.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_minute_brings_is_written_together() {
+    let server = counting(*majors().last().unwrap()).await;
+    let database = server.database("history").await;
+    let samples = history(&database.url()).samples("shop");
+    let _claim = samples.claim().await.unwrap().unwrap();
+    database.execute("CREATE EXTENSION pg_stat_statements").await;
+    let probe = database.probe().await;
+    ten_minutes(&samples, START, 300).await;
+    probe
+        .execute("SELECT pg_stat_statements_reset()", &[])
+        .await
+        .unwrap();
+    ten_minutes(&samples, START + 600, 300).await;
+    let counted = "SELECT sum(calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid \
+                   WHERE d.datname = current_database() AND s.query NOT LIKE '%pg_stat_statements%'";
+    let statements: i64 = probe.query_one(counted, &[]).await.unwrap().get(0);
+    // One bundle with the sessions of all ten minutes, and one a minute with what was counted.
+    eprintln!("{statements} statements for ten minutes");
+    assert!(statements <= 11 * 15, "{statements} statements for ten minutes");
+}
+
+/// What is written looks names up where it is written: nobody remembers one that is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_were_forgotten_elsewhere_are_known_again() {
+    for major in majors() {
+        let database = server(major).await.database("history").await;
+        let home = TempDir::new().unwrap();
+        let file = Samples::of(&Store::open(home.path().join("store")), "shop");
+        // Two machines, one after the other.
+        let (one, two) = (history(&database.url()), history(&database.url()));
+        let (first, second) = (one.samples("shop"), two.samples("shop"));
+        let beside = two.samples("beside");
+        let _beside = beside.claim().await.unwrap().unwrap();
+        let claim = first.claim().await.unwrap().unwrap();
+        ten_minutes(&first, START, 20).await;
+        ten_minutes(&beside, START, 20).await;
+        claim.release().await;
+        // The other lets everything expire, statements too, and somebody clears what is left.
+        let claim = second.claim().await.unwrap().unwrap();
+        second.keep(START + 500 * DAY).await.unwrap();
+        claim.release().await;
+        let probe = database.probe().await;
+        probe
+            .batch_execute(
+                "SET search_path = \"what \"\"we\"\" saw\"; \
+                 DELETE FROM name WHERE target = (SELECT id FROM target WHERE name = 'shop')",
+            )
+            .await
+            .unwrap();
+        let claim = first.claim().await.unwrap().unwrap();
+        for samples in [&first, &file] {
+            ten_minutes(samples, START + 600, 20).await;
+        }
+        assert_eq!(
+            answers(&first, 0, 1_800).await,
+            answers(&file, 0, 1_800).await,
+            "{major}"
+        );
+        // While it watches, too: between two minutes, names and statements with all that mentions them.
+        probe
+            .batch_execute(
+                "DO $$ DECLARE t bigint := (SELECT id FROM target WHERE name = 'shop'); BEGIN \
+                   DELETE FROM activity WHERE target = t; DELETE FROM tick WHERE target = t; \
+                   DELETE FROM statement_use WHERE target = t; DELETE FROM relation_use WHERE target = t; \
+                   DELETE FROM relation_state WHERE target = t; DELETE FROM metric WHERE target = t; \
+                   DELETE FROM statement WHERE target = t; DELETE FROM name WHERE target = t; END $$",
+            )
+            .await
+            .unwrap();
+        ten_minutes(&first, START + 1_200, 20).await;
+        let other = TempDir::new().unwrap();
+        let anew = Samples::of(&Store::open(other.path().join("store")), "shop");
+        ten_minutes(&anew, START + 1_200, 20).await;
+        assert_eq!(
+            answers(&first, 0, 1_800).await,
+            answers(&anew, 0, 1_800).await,
+            "{major}"
+        );
+        // Names of another database are its own.
+        assert_eq!(beside.statements(window(0, 600)).await.unwrap().len(), 20);
+        claim.release().await;
+    }
+}
+
+/// Spans of one moment that come in one bundle add up, or the last of them counts, as one by one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_twice_in_a_bundle_counts_as_one_by_one() {
+    use howdah_store::samples::{Metric, RelationState, RelationUse, Sampled, StatementUse};
+    for major in majors() {
+        let database = server(major).await.database("history").await;
+        let home = TempDir::new().unwrap();
+        let file = Samples::of(&Store::open(home.path().join("store")), "shop");
+        let on_server = history(&database.url()).samples("shop");
+        let claim = on_server.claim().await.unwrap().unwrap();
+        let relation = || Sampled {
+            is_index: false,
+            name: "\"it's \\ \"\"Größe\"\"\"".to_owned(),
+        };
+        let used = |calls| StatementUse {
+            calls,
+            time_us: calls * 7,
+            ..StatementUse::default()
+        };
+        let scanned = |scans| RelationUse {
+            scans,
+            ..RelationUse::default()
+        };
+        let state = |bytes| RelationState {
+            bytes,
+            live: 1,
+            dead: 2,
+        };
+        let metric = |name: &str, is_counter, value| Metric {
+            name: name.to_owned(),
+            is_counter,
+            value,
+        };
+        for samples in [&file, &on_server] {
+            let twice = [look(START), look(START), look(START + 5)].concat();
+            samples.record_activity(twice).await.unwrap();
+            let collected = Collected {
+                at_s: START,
+                statements: vec![(-7, used(3)), (0, used(5)), (-7, used(4)), (0, used(6))],
+                texts: vec![
+                    (-7, "SELECT 'first'".to_owned()),
+                    (-7, "SELECT \"é\", '\\n'".to_owned()),
+                ],
+                relations: vec![
+                    (None, scanned(1)),
+                    (Some(relation()), scanned(2)),
+                    (None, scanned(3)),
+                    (Some(relation()), scanned(4)),
+                ],
+                sizes: vec![(relation(), state(10)), (relation(), state(5))],
+                metrics: vec![
+                    metric("metric.1", false, 5.5),
+                    metric("metric.1", false, 1e-300),
+                    metric("metric.2", true, 2.25),
+                    metric("metric.2", true, 1.0),
+                ],
+                ..Collected::default()
+            };
+            samples.record(collected.clone()).await.unwrap();
+            samples.record(collected).await.unwrap();
+        }
+        assert_eq!(
+            answers(&file, 0, 600).await,
+            answers(&on_server, 0, 600).await,
+            "{major}"
+        );
+        for samples in [&file, &on_server] {
+            let metrics = samples.metrics(window(0, 600), "metric.2").await.unwrap();
+            assert!(format!("{metrics:?}").contains("6.5"), "{metrics:?}");
+        }
+        claim.release().await;
     }
 }
 
