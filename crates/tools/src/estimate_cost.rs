@@ -1,16 +1,16 @@
 //! The tool `estimate_cost`.
 
+#[path = "estimate_cost/unused.rs"]
+mod unused;
+
 use std::path::PathBuf;
 
-use howdah_advise::problems;
 use howdah_aurora::Clusters;
 use howdah_aurora::cost::{Advice, Decimal, Description, Estimate, Figure, Prices, Verdict, estimate};
-use howdah_core::{Caller, Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset, human_bytes};
+use howdah_core::{Caller, Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use crate::target_session;
 
 /// What a cluster of Aurora costs in a month, and what it would cost otherwise: another class or range of ACU, Serverless
 /// v2 or instances, I/O-Optimized, Reserved Instances, Database Savings Plans, backups, what is unused.
@@ -31,7 +31,7 @@ pub struct EstimateCost {
     #[arg(long, value_name = "FILE")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<PathBuf>,
-    /// Take the indexes of the target that nobody reads for what is unused.
+    /// Take for what is unused the indexes of the target that nobody reads, and the tables that nobody reads or writes.
     #[arg(long, conflicts_with = "unused_gib")]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unused_of_target: bool,
@@ -177,7 +177,7 @@ impl Tool for EstimateCost {
         }
         let mut given = self.description(cx).await?;
         let unused = match self.unused_of_target {
-            true => unused(cx, self.target.as_deref()).await?,
+            true => unused::of_target(cx, self.target.as_deref()).await?,
             false => (None, Vec::new()),
         };
         given.unused_gib = unused.0.or(given.unused_gib);
@@ -235,29 +235,6 @@ impl EstimateCost {
                 .hint("`howdah cost --help` has the names; in a file they are written with underscores.")
         })
     }
-}
-
-/// Before, counters of use do not tell what is unused.
-const LEAST_DAYS: f64 = 7.0;
-
-/// GiB of the indexes that nobody reads, and what that rests on. Nothing where the counters have
-/// not counted for long enough to say so, or only a part of the reads.
-async fn unused(cx: &Context, target: Option<&str>) -> Result<(Option<Decimal>, Vec<String>)> {
-    let mut session = target_session::open(cx, target, None).await?;
-    let found = problems::find(&mut session, &[]).await?;
-    let unread: Vec<_> = found.problems.iter().filter(|one| one.finding.code == "index/unused").collect();
-    if found.statistics.is_replica || found.statistics.counted_days < LEAST_DAYS {
-        return Ok((None, found.notes));
-    }
-    let bytes: u64 = unread.iter().map(|one| one.bytes).sum();
-    let note = format!(
-        "Unused: {} indexes of {}, {}, not read in the {} days that have been counted. Tables are not among them.",
-        unread.len(),
-        found.database,
-        human_bytes(bytes),
-        found.statistics.counted_days
-    );
-    Ok((Some(Decimal::measured(bytes as f64 / f64::from(1 << 30))), vec![note]))
 }
 
 fn object(value: &impl Serialize) -> Result<Map<String, Value>> {

@@ -196,7 +196,7 @@ async fn aged(server: &howdah_testkit::Server, database: &howdah_testkit::Databa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unused_indexes_of_a_server_cost_money() {
+async fn unused_indexes_and_tables_of_a_server_cost_money() {
     let options = howdah_testkit::ServerOptions::default();
     let server = howdah_testkit::private(options).await;
     let database = server.database("cost").await;
@@ -208,33 +208,128 @@ async fn unused_indexes_of_a_server_cost_money() {
              ANALYZE orders",
         )
         .await;
+    database.execute(TABLES).await;
     let cost = |url: &str| text(&[PLANNED.as_slice(), &["--unused-of-target", "--url", url]].concat());
     // Counters that count since a moment ago say nothing.
     let young = cost(&database.url());
     assert!(
-        young.contains("is told after 7") && !young.contains("unused-relations"),
+        young.contains("is told after 7")
+            && young.contains("The same goes for tables")
+            && !young.contains("unused-relations"),
         "{young}"
     );
     aged(&server, &database, 30).await;
-    // One of them is read.
-    database
-        .execute("SET enable_seqscan = off; SELECT count(*) FROM orders WHERE customer = 7")
-        .await;
+    // One of them is read; of the tables some are read, some written.
+    let used = "SET enable_seqscan = off; SELECT count(*) FROM orders WHERE customer = 7; \
+                SELECT count(*) FROM half_1; INSERT INTO written VALUES (0); SELECT count(*) FROM looked_at";
+    database.execute(used).await;
     database.execute("SELECT pg_sleep(1.2)").await;
-    let bytes: i64 = database
-        .probe()
-        .await
-        .query_one("SELECT pg_relation_size('by_note')", &[])
-        .await
-        .unwrap()
-        .get(0);
+    let probe = database.probe().await;
+    let size = async |sql: &str| -> f64 {
+        let bytes: i64 = probe.query_one(sql, &[]).await.unwrap().get(0);
+        bytes as f64 / f64::from(1 << 30)
+    };
+    let indexes = size("SELECT pg_relation_size('by_note')").await;
+    // With TOAST and indexes, of which one is unread as well and must not count twice.
+    let tables = size(
+        r#"SELECT pg_total_relation_size('"Old "" Notes"') + pg_total_relation_size('events_1') + pg_total_relation_size('events_2')"#,
+    )
+    .await;
+    let toast = size(r#"SELECT pg_table_size('"Old "" Notes"') - pg_relation_size('"Old "" Notes"')"#).await;
+    assert!(toast > 0.001, "the notes are kept in TOAST");
     let old = cost(&database.url());
     assert!(
         old.contains("unused-relations") && old.contains("Unused: 1 indexes of"),
         "{old}"
     );
     assert!(old.contains("not read in the 30"), "{old}");
-    let gib = bytes as f64 / f64::from(1 << 30);
-    let formula = format!("{} GiB × 0.1", howdah_aurora::cost::Decimal::measured(gib));
-    assert!(old.contains(&formula), "{formula}: {old}");
+    assert!(
+        old.contains("Unused: 2 tables of") && old.contains("neither read nor written in the 30"),
+        "{old}"
+    );
+    assert!(
+        old.contains(r#""Old "" Notes" ("#) && old.contains("in 2 partitions)"),
+        "{old}"
+    );
+    let named = old
+        .lines()
+        .find(|line| line.contains("Unused: 2 tables of"))
+        .unwrap();
+    for used in [
+        "half",
+        "public.written",
+        "looked_at",
+        "distant",
+        "mixed",
+        "of_an_extension",
+        "journal",
+        "orders",
+    ] {
+        assert!(!named.contains(used), "{used}: {named}");
+    }
+    assert!(
+        old.contains("What replicas and readers of Aurora read is not counted here"),
+        "{old}"
+    );
+    let (indexes, tables) = (
+        howdah_aurora::cost::Decimal::measured(indexes),
+        howdah_aurora::cost::Decimal::measured(tables),
+    );
+    let together = &indexes + &tables;
+    for formula in [
+        format!("{together} GiB = {indexes} GiB of indexes + {tables} GiB of tables."),
+        format!("{together} GiB × 0.1"),
+    ] {
+        assert!(old.contains(&formula), "{formula}: {old}");
+    }
+    // What somebody locks wholly is neither waited for nor counted.
+    let locker = database.probe().await;
+    locker.batch_execute("BEGIN; LOCK TABLE events_2").await.unwrap();
+    let locked = cost(&database.url());
+    assert!(
+        locked.contains("Unused: 1 tables of") && !locked.contains("in 2 partitions"),
+        "{locked}"
+    );
+    // And what is read is used from then on, though one partition of two it be.
+    locker
+        .batch_execute("ROLLBACK; SELECT count(*) FROM events_1; SELECT pg_sleep(1.2)")
+        .await
+        .unwrap();
+    let read = cost(&database.url());
+    assert!(
+        read.contains("Unused: 1 tables of") && !read.contains("events ("),
+        "{read}"
+    );
 }
+
+/// Unused are the notes, most of them in TOAST and with an index that nobody reads, and both partitions of the events.
+const TABLES: &str = r#"
+    CREATE TABLE "Old "" Notes" (id int PRIMARY KEY, note text);
+    ALTER TABLE "Old "" Notes" ALTER note SET STORAGE EXTERNAL;
+    INSERT INTO "Old "" Notes" SELECT i, repeat(md5(i::text), 200) FROM generate_series(1, 500) i;
+    INSERT INTO "Old "" Notes" SELECT i, 'x' FROM generate_series(501, 20000) i;
+    CREATE INDEX unread ON "Old "" Notes" (id, (length(note)));
+    CREATE TABLE events (id int) PARTITION BY RANGE (id);
+    CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10000);
+    CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (10000) TO (30000);
+    INSERT INTO events SELECT generate_series(1, 20000);
+    CREATE INDEX ON events_1 (id);
+    CREATE TABLE half (id int) PARTITION BY RANGE (id);
+    CREATE TABLE half_1 PARTITION OF half FOR VALUES FROM (0) TO (10000);
+    CREATE TABLE half_2 PARTITION OF half FOR VALUES FROM (10000) TO (30000);
+    INSERT INTO half SELECT generate_series(1, 20000);
+    CREATE TABLE written AS SELECT generate_series(1, 20000) AS id;
+    CREATE TABLE looked_at AS SELECT generate_series(1, 20000) AS id;
+    CREATE TABLE of_an_extension AS SELECT generate_series(1, 20000) AS id;
+    ALTER EXTENSION plpgsql ADD TABLE of_an_extension;
+    CREATE SCHEMA howdah;
+    CREATE TABLE howdah.journal AS SELECT generate_series(1, 20000) AS id;
+    CREATE FOREIGN DATA WRAPPER nowhere;
+    CREATE SERVER far FOREIGN DATA WRAPPER nowhere;
+    CREATE FOREIGN TABLE distant (id int) SERVER far;
+    CREATE TABLE mixed (id int) PARTITION BY RANGE (id);
+    CREATE TABLE mixed_1 PARTITION OF mixed FOR VALUES FROM (0) TO (30000);
+    CREATE FOREIGN TABLE mixed_2 PARTITION OF mixed FOR VALUES FROM (30000) TO (40000) SERVER far;
+    INSERT INTO mixed_1 SELECT generate_series(1, 20000);
+    ANALYZE "Old "" Notes";
+    ANALYZE events_1; ANALYZE half_1"#;

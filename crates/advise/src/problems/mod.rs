@@ -7,6 +7,7 @@ mod invalid;
 mod model;
 mod oversized;
 mod unused;
+mod unused_tables;
 
 use howdah_core::{Applicability, Finding, Fix, Result, Severity};
 use howdah_pg::Session;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use model::Statistics;
 use model::{Index, Model};
+pub use unused_tables::{UnusedTable, unused_tables};
 
 /// A problem of an index, or of a table that lacks one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

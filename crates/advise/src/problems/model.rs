@@ -1,10 +1,11 @@
 use howdah_pg::catalog::{Query, Reading};
-use howdah_pg::{PgError, Row, Session};
+use howdah_pg::{PgError, Row, Rows, Session};
 use howdah_sql::RelationName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::beside;
+use super::unused::LEAST_DAYS;
 
 /// What the counters of use are worth.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
@@ -15,6 +16,13 @@ pub struct Statistics {
     pub replicas: u32,
     /// Whether this is such a replica itself.
     pub is_replica: bool,
+}
+
+impl Statistics {
+    /// Whether what they have not seen used may be called unused: they are the primary's, and a week old at least.
+    pub fn tell(&self) -> bool {
+        !self.is_replica && self.counted_days >= LEAST_DAYS
+    }
 }
 
 /// An index as the catalog has it.
@@ -98,6 +106,17 @@ pub(super) struct Model {
 /// A lock may be taken between the look for locks and what they would hold up.
 const ATTEMPTS: usize = 5;
 
+/// What the queries say, asked again where a lock came between.
+pub(super) async fn read(session: &mut Session, queries: &[Query<'_>]) -> Result<Vec<Rows>, PgError> {
+    let mut attempt = 1;
+    loop {
+        match Reading::of(session).lock_timeout_ms(200).all(queries).await {
+            Err(PgError::Server(error)) if error.sqlstate == "55P03" && attempt < ATTEMPTS => attempt += 1,
+            read => return read,
+        }
+    }
+}
+
 impl Model {
     pub(super) async fn read(session: &mut Session, schemas: &[String]) -> Result<Self, PgError> {
         let schemas = (!schemas.is_empty()).then(|| crate::array(schemas.iter().map(String::as_str)));
@@ -108,15 +127,7 @@ impl Model {
             Query::new(include_str!("../../queries/problems/foreign_keys.sql"), &params),
             Query::new(include_str!("../../queries/problems/locked.sql"), &params),
         ];
-        let mut attempt = 1;
-        let read = loop {
-            match Reading::of(session).lock_timeout_ms(200).all(&queries).await {
-                Err(PgError::Server(error)) if error.sqlstate == "55P03" && attempt < ATTEMPTS => {
-                    attempt += 1
-                }
-                read => break read?,
-            }
-        };
+        let read = read(session, &queries).await?;
         let mut model = Self::default();
         if let Some(row) = read[0].first() {
             model.database = text(row, 0);
@@ -192,7 +203,7 @@ fn foreign_key(row: Row<'_>) -> ForeignKey {
     }
 }
 
-fn text(row: Row<'_>, column: usize) -> String {
+pub(super) fn text(row: Row<'_>, column: usize) -> String {
     row.get(column).unwrap_or_default().to_owned()
 }
 

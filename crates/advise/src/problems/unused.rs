@@ -6,9 +6,9 @@ use super::model::Model;
 use super::{IndexProblem, dropping, of_index, readable};
 
 /// Days after which "never read" means something: a week has every kind of working day in it.
-const LEAST_DAYS: f64 = 7.0;
+pub(super) const LEAST_DAYS: f64 = 7.0;
 /// An index up to this size costs next to nothing, and nothing is to be gained.
-const LEAST_BYTES: u64 = 64 * 1024;
+pub(super) const LEAST_BYTES: u64 = 64 * 1024;
 
 pub(super) fn find(model: &Model, notes: &mut Vec<String>) -> Vec<IndexProblem> {
     let statistics = &model.statistics;

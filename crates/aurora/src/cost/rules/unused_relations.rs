@@ -10,7 +10,7 @@ fn judge(case: &Case<'_>) -> Result<Vec<Advice>> {
     let figure = Figure::new("storage of what is unused", unused * price, format!("{unused} GiB × {price}"));
     let says = match figure.value.is_positive() {
         true => format!(
-            "What nobody uses takes {} a month of storage, and the writes to unused indexes come on top. `howdah index problems` names them, with the statements that drop them and bring them back.",
+            "What nobody uses takes {} a month of storage, and the writes to unused indexes come on top. `howdah index problems` names the indexes, with the statements that drop them and bring them back; `howdah review` names tables that nothing has read.",
             figure.value.money()
         ),
         false => "Nothing is unused.".to_owned(),
