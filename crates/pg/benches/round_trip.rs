@@ -31,6 +31,7 @@ const GUARDED: [Step<'static>; 3] = [
         max_rows: 0,
         wanted: false,
         parse_only: false,
+        param_types: &[],
     },
     Step {
         sql: "SELECT 1",
@@ -38,6 +39,7 @@ const GUARDED: [Step<'static>; 3] = [
         max_rows: 1001,
         wanted: true,
         parse_only: false,
+        param_types: &[],
     },
     Step {
         sql: "ROLLBACK",
@@ -45,6 +47,7 @@ const GUARDED: [Step<'static>; 3] = [
         max_rows: 0,
         wanted: false,
         parse_only: false,
+        param_types: &[],
     },
 ];
 
