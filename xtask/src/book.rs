@@ -48,13 +48,17 @@ impl CommandEntry {
 }
 
 impl Book {
-    /// Builds the program and asks it.
+    /// Asks the program: `$HOWDAH_BIN`, where tests have built it already, else what is built here.
     pub(crate) fn of_the_program(root: &Path) -> Result<Self> {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let mut command = Command::new(cargo);
-        command
-            .current_dir(root)
-            .args(["run", "--quiet", "--package", "howdah", "--", "book", "--json"]);
+        let mut command = match std::env::var_os("HOWDAH_BIN") {
+            Some(program) => Command::new(program),
+            None => {
+                let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+                cargo.args(["run", "--quiet", "--package", "howdah", "--"]);
+                cargo
+            }
+        };
+        command.current_dir(root).args(["book", "--json"]);
         // A help text may show what a variable holds.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
@@ -62,7 +66,7 @@ impl Book {
                 command.env_remove(name);
             }
         }
-        let output = command.output().context("running cargo")?;
+        let output = command.output().context("running howdah")?;
         if !output.status.success() {
             bail!(
                 "`howdah book` failed:\n{}",

@@ -7,20 +7,12 @@
 #[macro_use]
 mod account;
 
-use account::case::{Case, PRODUCTION};
+use account::case::{Case, PRODUCTION, on};
 use account::{Account, in_account, names};
 use howdah_aurora::{Action, BlueGreenStatus, ClusterStatus, Operation, Tier};
 use howdah_core::ErrorKind;
 use howdah_jobs::JobState;
 use serde_json::{Value, json};
-
-fn on(cluster: &str, action: Action) -> Operation {
-    Operation {
-        provider: "aws".into(),
-        cluster: cluster.parse().unwrap(),
-        action,
-    }
-}
 
 fn create(cluster: &str, version: Option<u16>) -> Operation {
     let compute = None;

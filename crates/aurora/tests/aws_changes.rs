@@ -9,21 +9,13 @@ mod account;
 
 use std::collections::BTreeMap;
 
-use account::case::{Case, PRODUCTION};
+use account::case::{Case, PRODUCTION, on};
 use account::{Account, in_account, names};
 use howdah_aurora::{Action, AlarmState, Modification, Operation, Tier};
 use howdah_core::ErrorKind;
 use serde_json::json;
 
 const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:on-call";
-
-fn on(cluster: &str, action: Action) -> Operation {
-    Operation {
-        provider: "aws".into(),
-        cluster: cluster.parse().unwrap(),
-        action,
-    }
-}
 
 fn parameters(given: &[(&str, Option<&str>)], restart: bool) -> Modification {
     Modification {

@@ -7,36 +7,12 @@
 #[macro_use]
 mod account;
 
-use account::case::{Case, PRODUCTION};
+use account::case::{Case, PRODUCTION, create, on};
 use account::{Account, PLANTED, in_account, names};
 use howdah_aurora::{Action, ClusterStatus, Modification, Operation, Preset, Role, Shape, Tier};
 use howdah_core::ErrorKind;
 use howdah_jobs::JobState;
 use serde_json::json;
-
-fn on(cluster: &str, action: Action) -> Operation {
-    Operation {
-        provider: "aws".into(),
-        cluster: cluster.parse().unwrap(),
-        action,
-    }
-}
-
-fn create(cluster: &str, preset: Preset, readers: u8) -> Operation {
-    let shape = Shape {
-        preset,
-        compute: None,
-    };
-    on(
-        cluster,
-        Action::Create {
-            version: Some(16),
-            readers,
-            database: "app".into(),
-            shape,
-        },
-    )
-}
 
 fn restore(snapshot: &str, cluster: &str) -> Operation {
     let snapshot = snapshot.parse().unwrap();

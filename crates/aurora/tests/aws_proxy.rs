@@ -7,7 +7,7 @@
 #[macro_use]
 mod account;
 
-use account::case::{Case, PRODUCTION};
+use account::case::{Case, PRODUCTION, on};
 use account::{Account, PLANTED, in_account, names};
 use howdah_aurora::{Action, Operation, ProxyOptions, Tier};
 use howdah_core::{Error, ErrorKind};
@@ -15,14 +15,6 @@ use howdah_jobs::JobState;
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/proxies";
-
-fn on(cluster: &str, action: Action) -> Operation {
-    Operation {
-        provider: "aws".into(),
-        cluster: cluster.parse().unwrap(),
-        action,
-    }
-}
 
 fn create(cluster: &str) -> Operation {
     with(cluster, None, false)

@@ -112,15 +112,14 @@ impl Targets {
         self.asked_for
     }
 
+    /// The name that stands for none, where somebody chose one. It may be a cluster's, which no section has.
+    pub fn chosen(&self) -> Option<&str> {
+        self.chosen.as_deref()
+    }
+
     /// The target called `name` (`name/database` for another database of its server), or
     /// the default one.
     pub fn get(&self, name: Option<&str>) -> Result<Arc<Target>> {
-        if let Some((server, database)) = name.and_then(|name| name.split_once('/'))
-            && !self.lock().contains_key(name.unwrap_or_default())
-        {
-            let target = self.get(Some(server))?;
-            return Ok(self.database(&target, database));
-        }
         let connected = || {
             self.connected
                 .lock()
@@ -132,8 +131,15 @@ impl Targets {
         {
             return Ok(target);
         }
+        let name = name.or(self.chosen());
+        if let Some((server, database)) = name.and_then(|name| name.split_once('/'))
+            && !self.lock().contains_key(name.unwrap_or_default())
+        {
+            let target = self.get(Some(server))?;
+            return Ok(self.database(&target, database));
+        }
         let entries = self.lock();
-        let name = match name.or(self.chosen.as_deref()) {
+        let name = match name {
             Some(name) => name,
             None if entries.contains_key(DEFAULT) => DEFAULT,
             None if entries.len() == 1 => entries.keys().next().map_or(DEFAULT, String::as_str),
@@ -385,6 +391,22 @@ mod tests {
         assert_eq!(targets.get(None).unwrap().name, "one");
         targets.forget("one");
         assert_eq!(targets.get(None).unwrap().name, "two");
+    }
+
+    #[test]
+    fn the_chosen_one_may_be_another_database_and_may_come_later() {
+        let targets = Targets::load_with(
+            &Config::default(),
+            None,
+            Some("rdsapi:shop/other"),
+            &NoEnvironment,
+        )
+        .unwrap();
+        assert_eq!(targets.chosen(), Some("rdsapi:shop/other"));
+        let error = targets.get(None).unwrap_err();
+        assert_eq!(error.kind, howdah_core::ErrorKind::NotFound, "{error}");
+        targets.add(target("rdsapi:shop"));
+        assert_eq!(targets.get(None).unwrap().name, "rdsapi:shop/other");
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub(crate) async fn open(cx: &Context, target: Option<&str>, database: Option<&s
 /// The target of that name (none: the default), in `database` (none: its own).
 pub async fn resolve(cx: &Context, name: Option<&str>, database: Option<&str>) -> Result<Arc<Target>> {
     let targets = cx.get::<Targets>()?;
-    let found = match (targets.get(name), name) {
+    // The configuration may have chosen a cluster as well.
+    let found = match (targets.get(name), name.or(targets.chosen())) {
         (Err(error), Some(name)) if error.kind == ErrorKind::NotFound => {
             let cluster = name.split('/').next().unwrap_or(name);
             match Box::pin(cx.get::<Clusters>()?.target(cluster)).await {

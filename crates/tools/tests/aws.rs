@@ -583,6 +583,10 @@ async fn a_cluster_is_read_and_written_by_the_data_api() {
         refused.contains("pooler") || refused.contains("Data API"),
         "{refused}"
     );
+    let chosen = "[howdah]\ndefault_target = \"rdsapi:data-orders/app\"\n";
+    std::fs::write(account.home.path().join("howdah.toml"), chosen).unwrap();
+    let count = account.text(&["query", "--json", "SELECT count(*) FROM orders"]);
+    assert!(count.contains("[[2]]"), "{count}");
     // An agent has the same, and as little.
     let agent = account.agent(None).await;
     let arguments = json!({ "target": "rdsapi:data-orders", "sql": "SELECT count(*) FROM orders" });

@@ -1,6 +1,6 @@
 //! One operation under every fault, and under kills, at every call that it makes.
 
-use howdah_aurora::Operation;
+use howdah_aurora::{Action, Operation, Preset, Shape};
 use howdah_jobs::{JobRecord, JobState};
 use serde_json::{Value, json};
 
@@ -9,6 +9,32 @@ use super::{Account, names};
 /// What the operators of these accounts allow.
 pub const PRODUCTION: &str = "monitoring_role = 'arn:aws:iam::123456789012:role/monitoring'\n\
     allow = ['delete-without-snapshot', 'failover', 'switch-over']";
+
+/// An operation on a cluster of the account.
+pub fn on(cluster: &str, action: Action) -> Operation {
+    Operation {
+        provider: "aws".into(),
+        cluster: cluster.parse().unwrap(),
+        action,
+    }
+}
+
+/// A cluster of the newest 16, with the database `app`.
+pub fn create(cluster: &str, preset: Preset, readers: u8) -> Operation {
+    let shape = Shape {
+        preset,
+        compute: None,
+    };
+    on(
+        cluster,
+        Action::Create {
+            version: Some(16),
+            readers,
+            database: "app".into(),
+            shape,
+        },
+    )
+}
 
 /// Faults that a job survives, at whatever call.
 const SURVIVED: [&str; 8] = [

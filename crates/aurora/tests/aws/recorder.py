@@ -1,4 +1,4 @@
-"""A stand-in for AWS that is stricter than AWS: moto behind a recorder.
+"""A stand-in for AWS that is stricter than AWS: moto, or MiniStack where the plan says so, behind a recorder.
 
 Every request is read by botocore's own model of the service, checked (required members, types,
 enums, patterns, ranges), written again by botocore's serializer and compared with what arrived:
@@ -27,6 +27,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 sys.dont_write_bytecode = True
 import data_api
 import measured
+import ministack
 import moto_fixes
 import stand_ins
 from by_model import check_json, check_query
@@ -62,6 +63,7 @@ class State:
 
 STATE = State()
 DATA = data_api.Service()
+MINISTACK = ministack.MiniStack()
 
 
 def backend():
@@ -369,6 +371,9 @@ class Handler(BaseHTTPRequestHandler):
                     inner.request("POST", "/moto-api/reset")
                     inner.getresponse().read()
                     STATE.clear()
+                    if order.get("ministack"):
+                        MINISTACK.start()
+                        MINISTACK.reset()
                 for name, instances in order.get("seed", {}).items():
                     seed(name, instances)
                 for name, group in order.get("group_of", {}).items():
@@ -424,6 +429,8 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(status, answer, kind)
 
     def carry_out(self, service, action, params, body):
+        if STATE.plan.get("ministack"):
+            return MINISTACK.ask("POST", self.path, body, self.headers)
         if service == "rds-data":
             return DATA.reply(STATE.plan, action, params)
         refused = refusal(action, params)
@@ -502,6 +509,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def end_with_the_test():
     sys.stdin.read()
+    MINISTACK.stop()
     os._exit(0)
 
 
