@@ -20,6 +20,7 @@ pub fn on(cluster: &str, action: Action) -> Operation {
 }
 
 /// A cluster of the newest 16, with the database `app`.
+#[allow(dead_code, reason = "other tests use it")]
 pub fn create(cluster: &str, preset: Preset, readers: u8) -> Operation {
     let shape = Shape {
         preset,
