@@ -18,7 +18,6 @@ mod support;
 
 use std::path::Path;
 
-use futures::{Stream, StreamExt};
 use howdah_testkit::tokio_postgres::Client;
 use howdah_testkit::{Database, Server, majors, server};
 
@@ -121,30 +120,22 @@ fn unexpected(example: &Example, expected: &[String], found: &[String]) -> Resul
     }
 }
 
-/// Examples that are carried out beside each other, each in a database of its own: most of their time they wait.
-const AT_ONCE: usize = 3;
-
-/// Each example on each version that it is for.
-fn on_each_version(examples: &[Example]) -> impl Stream<Item = (u16, &Example)> {
-    let all = majors().into_iter().flat_map(|major| {
-        let fits =
-            move |example: &&Example| major >= example.from && example.only.is_none_or(|only| only == major);
-        examples.iter().filter(fits).map(move |example| (major, example))
-    });
-    futures::stream::iter(all)
-}
-
 /// Runs them all; with HOWDAH_REWRITE=stem those of one file.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_change_makes_what_the_script_makes() {
     let only = std::env::var("HOWDAH_REWRITE").ok();
     let examples = examples(only.as_deref());
-    let wanted = on_each_version(&examples).map(|(major, example)| async move {
-        let checked = check(major, example).await;
-        checked.map_err(|failure| format!("PostgreSQL {major}, {}:\n{failure}", example.place))
-    });
-    let checked: Vec<Result<(), String>> = wanted.buffered(AT_ONCE).collect().await;
-    let failures: Vec<String> = checked.into_iter().filter_map(Result::err).collect();
+    let mut failures = Vec::new();
+    for major in majors() {
+        for example in &examples {
+            if major < example.from || example.only.is_some_and(|only| only != major) {
+                continue;
+            }
+            if let Err(failure) = check(major, example).await {
+                failures.push(format!("PostgreSQL {major}, {}:\n{failure}", example.place));
+            }
+        }
+    }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
@@ -236,21 +227,22 @@ async fn check(major: u16, example: &Example) -> Result<(), String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_was_done_is_taken_back() {
     let only = std::env::var("HOWDAH_REWRITE").ok();
-    let mut examples = examples(only.as_deref());
-    examples.retain(|example| example.refused.is_none() && example.stops.is_none() && !example.accepts.loss);
-    let wanted = on_each_version(&examples).map(|(major, example)| async move {
-        let taken_back = take_back(major, example).await;
-        taken_back.map_err(|failure| format!("PostgreSQL {major}, {}:\n{failure}", example.place))
-    });
     let mut failures = Vec::new();
     let (mut taken_back, mut written) = (0, 0);
-    for outcome in wanted.buffered(AT_ONCE).collect::<Vec<_>>().await {
-        match outcome {
-            Ok((times, writes)) => {
-                taken_back += times;
-                written += writes;
+    for major in majors() {
+        for example in &examples(only.as_deref()) {
+            let fits = major >= example.from && example.only.is_none_or(|only| only == major);
+            let carried_out = example.refused.is_none() && example.stops.is_none();
+            if !fits || !carried_out || example.accepts.loss {
+                continue;
             }
-            Err(failure) => failures.push(failure),
+            match take_back(major, example).await {
+                Ok((times, writes)) => {
+                    taken_back += times;
+                    written += writes;
+                }
+                Err(failure) => failures.push(format!("PostgreSQL {major}, {}:\n{failure}", example.place)),
+            }
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
