@@ -11,6 +11,7 @@ mod confirm;
 mod listing;
 mod progress;
 mod reading;
+mod resident;
 mod schema;
 mod server;
 mod stdio;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use howdah_localpg::{InitOptions, Installation, Instance, StopMode, TlsFiles, port_range};
 use tokio::sync::OnceCell;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 
 use crate::watchdog::Watchdog;
@@ -284,11 +285,23 @@ impl Server {
     /// A new database of exactly that name, which may be as hostile as you like.
     pub async fn database_named(&self, name: &str) -> Database<'_> {
         let quoted = format!("\"{}\"", name.replace('"', "\"\""));
-        let admin = self.probe("postgres").await;
-        admin
-            .batch_execute(&format!("CREATE DATABASE {quoted} TEMPLATE template0"))
-            .await
-            .unwrap();
+        let mut admin = self.probe("postgres").await;
+        // PostgreSQL 18.4 was seen to fail here on an empty machine with "starting batch while batch
+        // already in progress" (aio.c), an error of its own in a session's first statement: nothing is made
+        // then, and another session is asked. An error of any other kind is the test's.
+        for attempt in 1.. {
+            match admin
+                .batch_execute(&format!("CREATE DATABASE {quoted} TEMPLATE template0"))
+                .await
+            {
+                Ok(()) => break,
+                Err(error) if error.code() == Some(&SqlState::INTERNAL_ERROR) && attempt < ATTEMPTS => {
+                    eprintln!("a database was not made at attempt {attempt}: {error:?}");
+                    admin = self.probe("postgres").await;
+                }
+                Err(error) => panic!("the database {quoted}: {error:?}"),
+            }
+        }
         admin
             .batch_execute(&format!("GRANT CREATE ON DATABASE {quoted} TO PUBLIC"))
             .await

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::confirm::Confirmations;
 use super::listing::{Listing, Offer};
-use super::reading;
+use super::{reading, resident};
 use crate::services;
 
 /// Calls that run at the same time: as many as a target's pool has connections.
@@ -94,7 +94,9 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(self.listing.result(self.any_target_writable()))
+        let listed = self.listing.result(self.any_target_writable());
+        resident::give_back();
+        Ok(listed)
     }
 
     async fn call_tool(

@@ -73,6 +73,31 @@ async fn the_default_list_fits_into_8_kib() {
     assert!(all.list_tools().await.len() > client.list_tools().await.len());
 }
 
+/// Once the tools are listed, pages of the program that only the start needed are no longer in its memory, and what
+/// is called afterwards works.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_start_needed_is_given_back() {
+    let url = server().await.url("postgres");
+    let client = Setup::new(&url).start().await;
+    let mapped = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", client.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssFile:")).unwrap();
+        let kib = line.split_ascii_whitespace().nth(1).unwrap();
+        kib.parse::<u64>().unwrap()
+    };
+    let before = mapped();
+    client.list_tools().await;
+    let after = mapped();
+    assert!(after < before, "{before} KiB of files before, {after} KiB after");
+    let result = client
+        .call_tool("run_query", json!({ "sql": "SELECT 41 + 1 AS n" }))
+        .await
+        .unwrap();
+    assert!(result["structuredContent"].to_string().contains("42"), "{result}");
+    assert!(client.list_tools().await.len() > 10);
+}
+
 /// What is wrong is answered, with the number that fits, and the next call works.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_answered_and_the_server_stays() {
