@@ -20,7 +20,7 @@ pub use model::{
     Table, TableKind, grouped,
 };
 pub use review::{
-    Draft, Found, Review, ReviewOptions, SchemaFinding, SchemaRule, Skipped, beside, schema_rules,
+    Counted, Draft, Found, Review, ReviewOptions, SchemaFinding, SchemaRule, Skipped, beside, schema_rules,
 };
 pub use sample::{Observations, Orphans};
 pub use statistics::ColumnStatistics;
@@ -28,8 +28,10 @@ pub use statistics::ColumnStatistics;
 /// What a review of a database found.
 #[derive(Debug)]
 pub struct Reviewed {
-    /// The worst first, then by table.
+    /// The worst first, then by table; at most `most_findings` of the options.
     pub findings: Vec<SchemaFinding>,
+    /// How many there are in all.
+    pub counted: Counted,
     /// What could not be looked at.
     pub skipped: Vec<Skipped>,
     /// What was reviewed.
@@ -58,13 +60,14 @@ pub async fn review(
         model.forget_rows();
     }
     let observed = sample::observe(connection, &model, options, &mut skipped).await?;
-    let findings = review::judge(&Review {
+    let (findings, counted) = review::judge(&Review {
         model: &model,
         options,
         observed: &observed,
     });
     Ok(Reviewed {
         findings,
+        counted,
         skipped,
         model,
     })

@@ -196,7 +196,12 @@ impl Tool for ReviewSchema {
 
 impl ReviewSchema {
     async fn review(self, cx: &Context) -> Result<SchemaReview> {
-        let options = self.options(cx)?;
+        let mut options = self.options(cx)?;
+        options.most_findings = match (self.limit, cx.caller) {
+            (Some(limit), _) => limit.clamp(1, 1_000_000),
+            (None, Caller::Agent) => AGENT_LIMIT,
+            (None, _) => MOST_FINDINGS,
+        };
         let reviewed = match self.sources(cx).await? {
             Some(sources) => files::review_sources(&sources, &self.schemas, &options).await?,
             None => {
@@ -205,16 +210,7 @@ impl ReviewSchema {
                 review(&mut session, &self.schemas, &options, true).await?
             }
         };
-        let limit = match (self.limit, cx.caller) {
-            (Some(limit), _) => limit.clamp(1, 1_000_000),
-            (None, Caller::Agent) => AGENT_LIMIT,
-            (None, _) => MOST_FINDINGS,
-        };
-        Ok(SchemaReview::of(
-            reviewed,
-            limit,
-            self.fail_on.unwrap_or_default(),
-        ))
+        Ok(SchemaReview::of(reviewed, self.fail_on.unwrap_or_default()))
     }
 
     /// What is to be reviewed in place of a target.
@@ -272,24 +268,24 @@ struct Section {
 }
 
 impl SchemaReview {
-    fn of(reviewed: Reviewed, limit: usize, fail_on: FailOn) -> Self {
+    fn of(reviewed: Reviewed, fail_on: FailOn) -> Self {
         let Reviewed {
-            mut findings,
+            findings,
+            counted,
             skipped,
             model,
         } = reviewed;
         let mut counts = Counts::default();
         let mut by_rule = BTreeMap::new();
-        for found in &findings {
-            match found.finding.severity {
-                Severity::Danger => counts.danger += 1,
-                Severity::Warning => counts.warning += 1,
-                Severity::Note => counts.note += 1,
+        for ((rule, severity), number) in counted {
+            match severity {
+                Severity::Danger => counts.danger += number,
+                Severity::Warning => counts.warning += number,
+                Severity::Note => counts.note += number,
             }
-            *by_rule.entry(found.finding.code.clone()).or_insert(0) += 1;
+            *by_rule.entry(rule.to_owned()).or_insert(0) += number;
         }
-        let left_out = findings.len().saturating_sub(limit);
-        findings.truncate(limit);
+        let left_out = by_rule.values().sum::<usize>() - findings.len();
         let days = |seconds: i64| (seconds as f64 / 8640.0).round() / 10.0;
         let never_analyzed = model
             .designed()

@@ -1,3 +1,6 @@
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
 use howdah_core::{Applicability, Error, Finding, Fix, Severity};
 use howdah_sql::{RelationName, quote_ident};
 use schemars::JsonSchema;
@@ -35,6 +38,9 @@ pub struct ReviewOptions {
     pub sample_budget_ms: u64,
     /// Whether what a sample or statistics suggest is confirmed by reading whole tables.
     pub confirm: bool,
+    /// How many findings are kept, the worst first; all are counted.
+    #[serde(skip)]
+    pub most_findings: usize,
 }
 
 impl Default for ReviewOptions {
@@ -52,6 +58,7 @@ impl Default for ReviewOptions {
             sample_rows: 20_000,
             sample_budget_ms: 2_500,
             confirm: false,
+            most_findings: usize::MAX,
         }
     }
 }
@@ -319,11 +326,15 @@ pub fn schema_rules() -> Vec<&'static SchemaRule> {
     rules
 }
 
-/// Judges a schema: the worst first, then by table.
-pub(super) fn judge(review: &Review<'_>) -> Vec<SchemaFinding> {
+/// How many findings there are of each rule and severity, those that are not kept too.
+pub type Counted = BTreeMap<(&'static str, Severity), usize>;
+
+/// Judges a schema: the worst first, then by table, as many as the options keep.
+pub(super) fn judge(review: &Review<'_>) -> (Vec<SchemaFinding>, Counted) {
     let options = review.options;
     let named = |list: &[String], code: &str| list.iter().any(|name| is_named(name, code));
     let mut findings: Vec<SchemaFinding> = Vec::new();
+    let mut counted = Counted::new();
     for rule in schema_rules() {
         let chosen = match options.only.is_empty() {
             true => rule.on_by_default,
@@ -334,15 +345,25 @@ pub(super) fn judge(review: &Review<'_>) -> Vec<SchemaFinding> {
         }
         let mut found = Found::default();
         (rule.check)(review, &mut found);
+        for draft in &found.drafts {
+            *counted.entry((rule.code, draft.severity)).or_insert(0) += 1;
+        }
         findings.extend(found.finish(rule));
+        // Of ten thousand tables one rule alone may find something in each column.
+        if findings.len() > options.most_findings {
+            findings.sort_by(worst_first);
+            findings.truncate(options.most_findings);
+        }
     }
-    findings.sort_by(|a, b| {
-        let (x, y) = (&a.finding, &b.finding);
-        y.severity
-            .cmp(&x.severity)
-            .then_with(|| a.relation.cmp(&b.relation))
-            .then_with(|| x.code.cmp(&y.code))
-            .then_with(|| x.object.cmp(&y.object))
-    });
-    findings
+    findings.sort_by(worst_first);
+    (findings, counted)
+}
+
+fn worst_first(a: &SchemaFinding, b: &SchemaFinding) -> Ordering {
+    let (x, y) = (&a.finding, &b.finding);
+    y.severity
+        .cmp(&x.severity)
+        .then_with(|| a.relation.cmp(&b.relation))
+        .then_with(|| x.code.cmp(&y.code))
+        .then_with(|| x.object.cmp(&y.object))
 }

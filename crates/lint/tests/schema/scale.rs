@@ -61,6 +61,24 @@ async fn a_large_schema_is_reviewed_whole() {
             "{:#?}",
             &lines(&reviewed)[..10]
         );
+        let of_some = ReviewOptions {
+            most_findings: 500,
+            sample: false,
+            ..ReviewOptions::default()
+        };
+        let of_all = ReviewOptions {
+            most_findings: usize::MAX,
+            ..of_some.clone()
+        };
+        let some = howdah_lint::schema::review(&mut session, &[], &of_some, true)
+            .await
+            .unwrap();
+        let all = howdah_lint::schema::review(&mut session, &[], &of_all, true)
+            .await
+            .unwrap();
+        assert_eq!(some.findings, all.findings[..500], "the worst are kept");
+        assert_eq!(some.counted, all.counted, "all are counted");
+        assert_eq!(all.counted.values().sum::<usize>(), all.findings.len());
     }
 }
 
