@@ -1,4 +1,4 @@
-//! Writes the module lists of `src/health`, `src/evidence` and `src/sequences` from the files that
+//! Writes the module lists of `src/health`, `src/evidence`, `src/sequences` and `src/upgrade` from the files that
 //! are there, so that a new check or sequence is its own files and touches nothing else.
 
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::{env, fs};
 
 fn main() {
     let source = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("src");
-    for family in ["health", "evidence", "sequences"] {
+    for family in ["health", "evidence", "sequences", "upgrade"] {
         write_family(&source.join(family), family);
     }
 }

@@ -27,8 +27,10 @@ mod proxy;
 mod run;
 mod secret;
 mod snapshot;
+mod statistics;
 mod steps;
 mod token;
+mod upgrade;
 mod usage;
 mod wait;
 
@@ -52,7 +54,7 @@ use crate::cost::{Description, Prices};
 use crate::figures::Series;
 use crate::{
     Action, Alarm, AuroraError, BlueGreenStatus, Cluster, ClusterName, ClusterStatus, Connection,
-    ControlPlane, Member, Operation, OperationState, Snapshot, Tier,
+    ControlPlane, EngineVersion, Member, Operation, OperationState, Snapshot, Tier,
 };
 
 /// See the [module](self).
@@ -243,6 +245,18 @@ impl ControlPlane for AwsPlane {
             }
             ("alarms", Action::Delete { .. }) => alarms::delete_with_cluster(caller, cx, cluster).await,
             ("alarms", _) => alarms::delete_all(caller, cluster).await,
+            ("group", Action::Upgrade(what)) => upgrade::make_group(caller, cx, cluster, what).await,
+            ("upgrade", Action::Upgrade(what)) => upgrade::run(caller, cx, cluster, what, state).await,
+            ("analyze", Action::Upgrade(what)) => {
+                let left = statistics::analyze(self, cx, state.connection.as_ref(), what).await?;
+                state.left.splice(0..0, left);
+                Ok(())
+            }
+            ("snapshot", Action::Upgrade(what)) => {
+                snapshot::take(caller, cx, cluster, &what.snapshot, state).await?;
+                wait::snapshot_available(caller, what.snapshot.as_str()).await?;
+                wait::available(caller, cluster).await
+            }
             ("restart", Action::Modify(_)) => parameters::restart(caller, cx, cluster, state).await,
             ("snapshot", Action::Snapshot { snapshot }) => {
                 snapshot::take(caller, cx, cluster, snapshot, state).await?;
@@ -298,6 +312,10 @@ impl ControlPlane for AwsPlane {
             ("deployment", Action::CreateBlueGreen { .. }) => {
                 blue_green::unmake(caller, cx.id(), cluster).await
             }
+            ("upgrade", Action::Upgrade(what)) => upgrade::keep(caller, cluster, what).await,
+            ("group", Action::Upgrade(what)) => upgrade::unmake_group(caller, cx.id(), cluster, what).await,
+            // Nothing has changed, or this would not be reached.
+            ("snapshot", Action::Upgrade(what)) => snapshot::untake(caller, cx.id(), &what.snapshot).await,
             ("switch", _) => blue_green::keep_switch(caller, cluster).await,
             ("proxy", Action::CreateProxy(_)) => proxy::unmake(caller, cx.id(), cluster).await,
             ("alarms", Action::CreateAlarms { .. }) => alarms::unmake(caller, cluster, &state.alarms).await,
@@ -434,6 +452,14 @@ impl ControlPlane for AwsPlane {
             .filter_map(|instance| instance.class)
             .collect();
         data_api::conninfo(&self.account, &found, &classes)
+    }
+
+    async fn upgrade_path(
+        &self,
+        cluster: &ClusterName,
+        wanted: EngineVersion,
+    ) -> Result<(EngineVersion, EngineVersion)> {
+        upgrade::path(self.caller(), cluster, wanted).await
     }
 
     async fn usage(&self, cluster: &ClusterName) -> Result<Description> {

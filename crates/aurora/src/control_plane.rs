@@ -10,7 +10,8 @@ use howdah_store::samples::{Activity, Stretch, Window};
 use crate::cost::Description;
 use crate::figures::Series;
 use crate::{
-    Alarm, AuroraError, Cluster, ClusterName, Connection, Operation, OperationState, Snapshot, Tier,
+    Alarm, AuroraError, Cluster, ClusterName, Connection, EngineVersion, Operation, OperationState, Snapshot,
+    Tier,
 };
 
 /// Sessions at work that a provider saw by itself.
@@ -62,6 +63,20 @@ pub trait ControlPlane: Send + Sync {
 
     /// What there is now of what the operation is about, a sentence each.
     async fn what_exists(&self, operation: &Operation) -> Vec<String>;
+
+    /// The version of a cluster, and the one that it would get by an upgrade in place to `wanted`: the newest of a
+    /// major version. An error names the versions that it can go to.
+    async fn upgrade_path(
+        &self,
+        cluster: &ClusterName,
+        _wanted: EngineVersion,
+    ) -> Result<(EngineVersion, EngineVersion)> {
+        Err(AuroraError::Unsupported {
+            provider: self.name(),
+            what: format!("upgrade {cluster} in place"),
+        }
+        .into())
+    }
 
     /// The names of all clusters, in order.
     async fn clusters(&self) -> Result<Vec<ClusterName>>;

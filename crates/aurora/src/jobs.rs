@@ -119,6 +119,10 @@ cluster_job!(
     ModifyCluster, "modify_cluster", "Change a cluster", OnFailure::Keep
 );
 cluster_job!(
+    /// Upgrades a cluster in place.
+    UpgradeCluster, "upgrade_cluster", "Upgrade a cluster", OnFailure::Undo
+);
+cluster_job!(
     /// Makes a green environment beside a cluster.
     CreateBlueGreen, "create_blue_green", "Create a green environment", OnFailure::Undo
 );
@@ -174,6 +178,9 @@ fn result(input: &Operation, state: &OperationState) -> Value {
     if let Some(snapshot) = &state.snapshot {
         result["snapshot"] = snapshot.as_str().into();
     }
+    if !state.left.is_empty() {
+        result["left_to_do"] = json!(state.left);
+    }
     if let Some(Ok(Value::Object(connection))) = state.connection.as_ref().map(serde_json::to_value) {
         for (name, value) in connection {
             result[name] = value;
@@ -191,6 +198,14 @@ fn result(input: &Operation, state: &OperationState) -> Value {
             result["deleted"] = true.into()
         }
         Action::CreateAlarms { .. } => result["new_alarms"] = state.alarms.len().into(),
+        Action::Upgrade(upgrade) => {
+            result["upgraded_from"] = upgrade.from.to_string().into();
+            result["upgraded_to"] = upgrade.to.to_string().into();
+            result["status"] = match upgrade.in_window && state.version != Some(upgrade.to.to_string()) {
+                true => "scheduled".into(),
+                false => "available".into(),
+            };
+        }
         Action::SwitchBlueGreen { .. } => {
             result["status"] = "switched_over".into();
             if let Some(old) = &state.old {
@@ -228,6 +243,7 @@ impl Operation {
             Action::RemoveReader { .. } => engine.start::<RemoveReader>(self, by).await,
             Action::Failover { .. } => engine.start::<FailOver>(self, by).await,
             Action::Modify(_) => engine.start::<ModifyCluster>(self, by).await,
+            Action::Upgrade(_) => engine.start::<UpgradeCluster>(self, by).await,
             Action::CreateBlueGreen { .. } => engine.start::<CreateBlueGreen>(self, by).await,
             Action::SwitchBlueGreen { .. } => engine.start::<SwitchBlueGreen>(self, by).await,
             Action::DeleteBlueGreen { .. } => engine.start::<DeleteBlueGreen>(self, by).await,

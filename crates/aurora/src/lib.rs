@@ -21,6 +21,7 @@ mod name;
 mod operation;
 mod shape;
 mod tier;
+mod upgrade;
 
 pub use alarm::{Alarm, AlarmState};
 pub use cluster::{
@@ -37,6 +38,7 @@ pub use operation::{
 };
 pub use shape::{Acu, Compute, Preset, Shape};
 pub use tier::Tier;
+pub use upgrade::{EngineVersion, Upgrade};
 
 /// How the log of an instance of RDS comes to this machine.
 pub fn log_of_rds(instance: &str) -> String {

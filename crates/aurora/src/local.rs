@@ -22,6 +22,7 @@ mod proxy;
 mod run;
 mod server;
 mod snapshot;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 
@@ -32,8 +33,8 @@ use howdah_localpg::{Account, Installation, Instance, Status};
 use howdah_pg::Secret;
 
 use crate::{
-    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, MAX_READERS,
-    Modification, Operation, OperationState, Preset, Shape, Snapshot, Tier,
+    Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, EngineVersion,
+    MAX_READERS, Modification, Operation, OperationState, Preset, Shape, Snapshot, Tier,
 };
 use layout::{Layout, Stage};
 
@@ -65,7 +66,7 @@ impl LocalPlane {
                 steps.push(Step::new("init", "Initialising the writer").weight(1.5));
                 steps.push(Step::new("start", "Starting the writer").weight(0.3));
                 steps.push(Step::new("database", "Creating the database").weight(0.2));
-                add_last(&mut steps, *readers);
+                create::add_last(&mut steps, *readers);
             }
             Action::RestoreToTime { readers, .. } => {
                 steps.push(
@@ -75,7 +76,7 @@ impl LocalPlane {
                 steps.push(Step::new("restore", "Copying the data that the log begins with").weight(1.0));
                 steps.push(Step::new("start", "Replaying the log up to the moment").weight(2.0));
                 steps.push(Step::new("password", "Setting the new password").weight(0.1));
-                add_last(&mut steps, *readers);
+                create::add_last(&mut steps, *readers);
             }
             Action::Restore { readers, .. } => {
                 steps.push(
@@ -84,7 +85,7 @@ impl LocalPlane {
                 steps.push(Step::new("restore", "Copying the snapshot's data").weight(2.0));
                 steps.push(Step::new("start", "Starting the writer").weight(0.5));
                 steps.push(Step::new("password", "Setting the new password").weight(0.1));
-                add_last(&mut steps, *readers);
+                create::add_last(&mut steps, *readers);
             }
             Action::Stop => steps.push(Step::new("stop", "Stopping the servers")),
             Action::Start => steps.push(Step::new("start-all", "Starting the servers")),
@@ -106,7 +107,7 @@ impl LocalPlane {
                 steps.push(Step::new("restore", "Copying the data of the other cluster").weight(2.0));
                 steps.push(Step::new("start", "Starting the writer").weight(0.5));
                 steps.push(Step::new("password", "Setting the new password").weight(0.1));
-                add_last(&mut steps, *readers);
+                create::add_last(&mut steps, *readers);
             }
             Action::AddReader => {
                 steps.push(Step::new("choose", "Choosing its number").weight(0.1));
@@ -141,7 +142,7 @@ impl LocalPlane {
             Action::CreateProxy(_) => steps.push(Step::new("proxy", "Starting pgbouncer")),
             Action::DeleteProxy => steps.push(Step::new("remove-proxy", "Removing pgbouncer")),
             // Refused by `check`, before a job is recorded.
-            Action::CreateAlarms { .. } | Action::DeleteAlarms => {}
+            Action::CreateAlarms { .. } | Action::DeleteAlarms | Action::Upgrade(_) => {}
         }
         steps
     }
@@ -177,25 +178,6 @@ impl LocalPlane {
         }
         .into())
     }
-}
-
-/// What every new cluster ends with.
-fn add_last(steps: &mut Vec<Step>, readers: u8) {
-    for number in 1..=readers {
-        steps.push(Step::new(
-            format!("copy-reader-{number}"),
-            format!("Copying the data to reader {number}"),
-        ));
-        steps.push(
-            Step::new(
-                format!("start-reader-{number}"),
-                format!("Starting reader {number}"),
-            )
-            .weight(0.6),
-        );
-    }
-    steps.push(Step::new("base", "Copying the data that its log begins with").weight(0.5));
-    steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
 }
 
 #[async_trait]
@@ -300,6 +282,7 @@ impl ControlPlane for LocalPlane {
                 proxy::check_delete(&self.layout.cluster(cluster))?;
             }
             Action::CreateAlarms { .. } | Action::DeleteAlarms => return Err(cannot(NO_ALARMS)),
+            Action::Upgrade(what) => return Err(upgrade::refused(cluster, what.to)),
         }
         Ok(())
     }
@@ -533,6 +516,15 @@ impl ControlPlane for LocalPlane {
                 .await
             }
         }
+    }
+
+    async fn upgrade_path(
+        &self,
+        cluster: &ClusterName,
+        wanted: EngineVersion,
+    ) -> Result<(EngineVersion, EngineVersion)> {
+        self.check_exists(cluster).await?;
+        upgrade::path(&self.layout.cluster(cluster), wanted)
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>> {

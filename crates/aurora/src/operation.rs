@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterName, Compute, Connection, Shape, SnapshotName};
+use crate::{ClusterName, Compute, Connection, Shape, SnapshotName, Upgrade};
 
 /// The most readers that a cluster can have, as in Aurora.
 pub const MAX_READERS: u8 = 15;
@@ -99,6 +99,8 @@ pub enum Action {
     },
     /// Change what it is made of or how it is guarded.
     Modify(Modification),
+    /// Upgrade it in place to another version.
+    Upgrade(Upgrade),
     /// Begin a blue/green deployment: make its green environment, a copy that follows its changes, for what is tried
     /// there before it takes the cluster's place.
     CreateBlueGreen {
@@ -227,6 +229,9 @@ pub struct OperationState {
     /// What the capacity of the cluster stands for where it runs, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<String>,
+    /// What is left for a person to do afterwards, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
     /// The alarms that were not there before the operation, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,

@@ -30,6 +30,8 @@ pub struct Check {
     pub needs: &'static [Need],
     /// Whether the figures count since the statistics began, so that their age matters.
     pub counts: bool,
+    /// Whether it asks about the server as a whole, so that to ask in one database is enough.
+    pub server_wide: bool,
     /// Statements that the answer to the first gives rise to, each in a transaction of its own.
     pub further: fn(&Seen<'_>) -> Vec<Further>,
     /// Draws the verdict.
@@ -43,7 +45,13 @@ pub enum Family {
     Health,
     /// Asked by sequences alone.
     Evidence,
+    /// Asked before an upgrade to another major version: what is critical is in its way.
+    Upgrade,
 }
+
+/// The threshold of a check of [`Family::Upgrade`] whose answer depends on the major version that the server is to
+/// become: see [`Settings::upgrading_to`](crate::Settings::upgrading_to). It is its `$1`.
+pub const TO_MAJOR: Threshold = Threshold::new("to_major", 18.0);
 
 /// A figure from which on something is wrong.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +80,7 @@ impl Check {
         thresholds: &[],
         needs: &[],
         counts: false,
+        server_wide: false,
         further: |_| Vec::new(),
         judge: |_, _| {},
     };
@@ -115,7 +124,12 @@ pub fn evidence_checks() -> Vec<&'static Check> {
     of(Family::Evidence)
 }
 
-/// The check of that code, of either family.
+/// Every check before an upgrade, sorted by code.
+pub fn upgrade_checks() -> Vec<&'static Check> {
+    of(Family::Upgrade)
+}
+
+/// The check of that code, of any family.
 pub fn check_named(code: &str) -> Option<&'static Check> {
     inventory::iter::<Check>().find(|check| check.code == code)
 }

@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod health;
 pub mod outside;
 pub mod sequences;
+pub mod upgrade;
 
 mod check;
 mod exact;
@@ -21,7 +22,9 @@ mod settings;
 mod verdict;
 mod words;
 
-pub use check::{Check, Family, Threshold, check_named, evidence_checks, health_checks};
+pub use check::{
+    Check, Family, TO_MAJOR, Threshold, check_named, evidence_checks, health_checks, upgrade_checks,
+};
 pub use line::Line;
 pub use need::Need;
 pub use pass::{Pass, examine};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use howdah_core::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Check, Threshold, check_named};
+use crate::check::{Check, TO_MAJOR, Threshold, check_named, upgrade_checks};
 
 /// Section `[health]` of `howdah.toml`.
 ///
@@ -51,6 +51,17 @@ impl Settings {
     pub(crate) fn threshold(&self, code: &str, threshold: &Threshold) -> f64 {
         let chosen = self.thresholds.get(code).and_then(|of| of.get(threshold.name));
         chosen.copied().unwrap_or(threshold.default)
+    }
+
+    /// For an upgrade to that major version.
+    #[must_use]
+    pub fn upgrading_to(mut self, major: u16) -> Self {
+        for check in upgrade_checks() {
+            if check.thresholds.iter().any(|one| one.name == TO_MAJOR.name) {
+                self.set(check.code, TO_MAJOR.name, f64::from(major));
+            }
+        }
+        self
     }
 
     /// Sets a threshold.

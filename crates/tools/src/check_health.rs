@@ -1,5 +1,5 @@
 #[path = "check_health/report.rs"]
-mod report;
+pub(crate) mod report;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use howdah_core::{Command, Result};
 use crate::cluster_blue_green::BlueGreenOptions;
 use crate::cluster_change::ClusterChange;
 use crate::cluster_proxy::ProxyArguments;
+use crate::cluster_upgrade::UpgradeOptions;
 use crate::start_cluster_job::{ClusterAction, StartClusterJob};
 
 /// End the servers of a cluster and keep its data.
@@ -169,6 +170,7 @@ impl StartClusterJob {
             sns_topics: Vec::new(),
             blue_green: BlueGreenOptions::default(),
             proxy: ProxyArguments::default(),
+            upgrade: UpgradeOptions::default(),
             change: ClusterChange::default(),
         }
     }

@@ -57,6 +57,7 @@ fn words(operation: &Operation) -> (String, &'static str) {
         Action::RemoveReader { reader } => (format!("The reader {reader}"), "removed"),
         Action::Failover { .. } => (cluster, "failed over"),
         Action::Modify(_) => (cluster, "changed"),
+        Action::Upgrade(_) => (cluster, "upgraded"),
         Action::CreateBlueGreen { .. } => (format!("The green environment of {}", operation.cluster), "made"),
         Action::SwitchBlueGreen { .. } => (cluster, "switched over to its green environment"),
         Action::DeleteBlueGreen { .. } => (format!("The blue/green deployment of {}", operation.cluster), "deleted"),
@@ -92,6 +93,7 @@ fn question(operation: &Operation) -> &'static str {
         Action::RemoveReader { .. } => "Remove",
         Action::Failover { .. } => "Fail over",
         Action::Modify(_) => "Change",
+        Action::Upgrade(_) => "Upgrade",
         Action::CreateBlueGreen { .. } | Action::CreateProxy(_) | Action::CreateAlarms { .. } => "Make",
         Action::SwitchBlueGreen { .. } => "Switch over, to its green environment,",
         Action::DeleteBlueGreen { .. } | Action::DeleteProxy | Action::DeleteAlarms => "Delete",
@@ -160,6 +162,16 @@ fn command(operation: &Operation, source: &str) -> String {
             }
             words.push_str(&cluster_change::arguments(change));
             words
+        }
+        Action::Upgrade(upgrade) => {
+            let said = |is: bool, word: &'static str| if is { word } else { "" };
+            format!(
+                "upgrade {cluster} --to {} --snapshot {}{}{}",
+                upgrade.to,
+                upgrade.snapshot,
+                said(upgrade.in_window, " --in-window"),
+                said(upgrade.unchecked, " --unchecked")
+            )
         }
         Action::CreateBlueGreen { version, compute } => {
             let version = version.map_or(String::new(), |major| format!(" --pg-version {major}"));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster_consent::consent;
 use crate::job_view::requested_by;
+use crate::upgrade_checks;
 
 /// A job that was started for a cluster.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -23,9 +24,10 @@ pub struct ClusterJob {
     pub next: String,
 }
 
-/// Checks an operation, asks for the word that it needs, and starts its job.
+/// Checks an operation (before an upgrade the databases too), asks for the word that it needs, and starts its job.
 pub(crate) async fn start(cx: &Context, operation: Operation) -> Result<ClusterJob> {
     cx.get::<Clusters>()?.check(&operation).await?;
+    let operation = upgrade_checks::before(cx, operation).await?;
     consent(cx, &operation).await?;
     let job = operation.start(&*cx.get::<Engine>()?, &requested_by(cx)).await?;
     Ok(ClusterJob {

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::cluster_blue_green::BlueGreenOptions;
 use crate::cluster_change::ClusterChange;
 use crate::cluster_proxy::ProxyArguments;
+use crate::cluster_upgrade::UpgradeOptions;
 use crate::clusters::{ClusterJob, start};
+use crate::upgrade_checks::Asked;
 
-/// Stops, starts, deletes, snapshots, restores, clones or changes a cluster, adds or removes a reader, fails over,
+/// Stops, starts, deletes, snapshots, restores, clones, upgrades or changes a cluster, adds or removes a reader, fails over,
 /// makes, switches or ends a blue/green deployment, makes or deletes its proxy or alarms, or deletes a snapshot, as a job, and returns the job's id at once.
 /// Deleting a cluster needs the name of a final snapshot, or that none is wanted; what loses or costs something needs a person's consent.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -23,7 +25,7 @@ pub struct StartClusterJob {
     #[arg(value_enum)]
     pub action: ClusterAction,
     /// For `snapshot` the name to give it; for `restore` the one to restore;
-    /// for `delete` the final one that is taken first.
+    /// for `delete` and `upgrade` the one that is taken first.
     #[arg(long, value_name = "SNAPSHOT")]
     #[serde(default)]
     pub snapshot: Option<String>,
@@ -68,6 +70,10 @@ pub struct StartClusterJob {
     #[command(flatten)]
     #[serde(flatten)]
     pub proxy: ProxyArguments,
+    /// Of upgrades.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub upgrade: UpgradeOptions,
     /// For `modify`: what is to be otherwise, beside the size.
     #[command(flatten)]
     #[serde(flatten)]
@@ -100,6 +106,8 @@ pub enum ClusterAction {
     Failover,
     /// Change size, parameters, backups, protection and the like.
     Modify,
+    /// Upgrade it in place to another version.
+    Upgrade,
     /// Begin a blue/green deployment: make a green environment, a copy that follows the cluster's changes.
     CreateBlueGreen,
     /// Give the cluster's name and endpoints to its green environment.
@@ -150,6 +158,15 @@ impl Tool for StartClusterJob {
                     cluster: known.cluster,
                     action: Action::DeleteSnapshot { snapshot },
                 }
+            }
+            ClusterAction::Upgrade => {
+                let asked = Asked {
+                    to: self.upgrade.to_version.clone(),
+                    snapshot,
+                    in_window: self.upgrade.in_window,
+                    unchecked: self.upgrade.unchecked,
+                };
+                asked.operation(&clusters, &self.name).await?.0
             }
             ClusterAction::Clone => {
                 let (plane, source) = clusters.find(&self.name).await?;
@@ -202,7 +219,11 @@ impl StartClusterJob {
             ClusterAction::CreateAlarms => Action::CreateAlarms { topics: self.sns_topics.clone() },
             ClusterAction::DeleteAlarms => Action::DeleteAlarms,
             ClusterAction::Modify => Action::Modify(self.change.modification(self.compute()?)?),
-            ClusterAction::Delete | ClusterAction::Restore | ClusterAction::DeleteSnapshot | ClusterAction::Clone => {
+            ClusterAction::Delete
+            | ClusterAction::Restore
+            | ClusterAction::DeleteSnapshot
+            | ClusterAction::Clone
+            | ClusterAction::Upgrade => {
                 Action::Delete { final_snapshot: final_snapshot(snapshot, self.skip_final_snapshot)? }
             }
         })

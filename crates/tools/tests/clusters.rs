@@ -120,6 +120,20 @@ fn a_person_creates_uses_and_deletes_a_cluster() {
         let text = home.text(&arguments);
         assert!(text.contains("shop") && !text.contains(&password), "{text}");
     }
+    // An upgrade in place is not for this machine; what would be in the way of one is looked for all the same.
+    let output = home.run(&["cluster", "check-upgrade", "shop", "--to", "99", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let looked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(
+        looked["refused"]
+            .to_string()
+            .contains("blue-green create shop --pg-version 99"),
+        "{looked}"
+    );
+    assert!(
+        looked["databases"].to_string().contains("\"app\"") && looked.get("error").is_none(),
+        "{looked}"
+    );
     let (_, said) = home.refusal(&["cluster", "create", "Shop"]);
     assert!(said.contains("already"), "{said}");
 

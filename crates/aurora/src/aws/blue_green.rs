@@ -23,7 +23,7 @@ const MOST_PAGES: usize = 20;
 const UNMOVED: u32 = 5;
 
 /// The group of parameters that green has where it is of another major version than blue.
-fn group_of(cluster: &ClusterName, major: u16) -> String {
+pub(super) fn group_of(cluster: &ClusterName, major: u16) -> String {
     format!("{}-pg{major}", group::of(cluster))
 }
 

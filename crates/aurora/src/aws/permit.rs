@@ -5,7 +5,7 @@ use howdah_core::{Error, Result};
 
 use super::account::Allowed;
 use super::call::Caller;
-use super::{alarms, blue_green, change, describe, group, make, preset, proxy, run, snapshot};
+use super::{alarms, blue_green, change, describe, group, make, preset, proxy, run, snapshot, upgrade};
 use crate::{Action, AuroraError, ClusterName, MAX_READERS, Operation, SWITCH_TIMEOUT_S, Shape, Tier};
 
 /// Names of instances are those of the cluster with a number behind; RDS takes 63 letters.
@@ -60,6 +60,10 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
         Action::Modify(change) => {
             change::check(caller, cluster, change).await?;
             check_status(caller, cluster, &["available", "backing-up", "modifying"]).await
+        }
+        Action::Upgrade(upgrade) => {
+            check_status(caller, cluster, &["available", "backing-up"]).await?;
+            upgrade::check(caller, cluster, upgrade).await
         }
         Action::CreateBlueGreen { version, compute } => {
             check_status(caller, cluster, &["available", "backing-up"]).await?;
@@ -292,6 +296,7 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         }
         Action::DeleteAlarms => risk("Nobody is told by CloudWatch any more when it is not well.".into()),
         Action::Modify(change) => change::tier(caller, cluster, change).await?,
+        Action::Upgrade(upgrade) => upgrade::tier(caller, cluster, upgrade).await?,
         Action::CreateProxy(_) => {
             let found = caller.require_cluster(cluster).await?;
             let pauses = describe::range(&found).is_some_and(|range| range.pauses());
@@ -373,6 +378,7 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
     let snapshot = match &operation.action {
         Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
         Action::Delete { final_snapshot } => final_snapshot.as_ref(),
+        Action::Upgrade(upgrade) => Some(&upgrade.snapshot),
         _ => None,
     };
     if let Some(name) = snapshot

@@ -3,7 +3,7 @@
 use howdah_jobs::Step;
 
 use super::make;
-use crate::{Action, Modification, Operation};
+use crate::{Action, Modification, Operation, Upgrade};
 
 /// The steps of an operation. Weights are minutes as AWS takes them.
 pub(super) fn of(operation: &Operation) -> Vec<Step> {
@@ -52,11 +52,24 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
         Action::RemoveReader { .. } => vec![Step::new("remove-reader", "Removing the reader").weight(3.0)],
         Action::Failover { .. } => vec![Step::new("failover", "Making the reader the writer")],
         Action::Modify(change) => modifying(change),
+        Action::Upgrade(upgrade) => upgrading(upgrade),
         Action::Create { .. }
         | Action::Restore { .. }
         | Action::RestoreToTime { .. }
         | Action::Clone { .. } => Vec::new(),
     }
+}
+
+fn upgrading(upgrade: &Upgrade) -> Vec<Step> {
+    let mut steps = vec![Step::new("snapshot", "Taking the snapshot that is kept").weight(5.0)];
+    if upgrade.is_major() {
+        steps.push(Step::new("group", "Setting the parameters of the new version").weight(0.2));
+    }
+    steps.push(Step::new("upgrade", "Upgrading the cluster").weight(20.0));
+    if upgrade.is_major() && !upgrade.in_window {
+        steps.push(Step::new("analyze", "Gathering statistics").weight(5.0));
+    }
+    steps
 }
 
 fn modifying(change: &Modification) -> Vec<Step> {

@@ -134,7 +134,7 @@ pub(super) async fn cluster_gone(caller: Caller<'_>, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn fail_if_lost(kind: &str, name: &str, status: &str) -> Result<()> {
+pub(super) fn fail_if_lost(kind: &str, name: &str, status: &str) -> Result<()> {
     if !LOST.contains(&status) {
         return Ok(());
     }

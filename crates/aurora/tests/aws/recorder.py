@@ -30,6 +30,7 @@ import measured
 import ministack
 import moto_fixes
 import stand_ins
+import upgrades
 from by_model import check_json, check_query
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -59,6 +60,8 @@ class State:
         self.awaited = set()
         self.registered = {}
         self.windows = []
+        self.upgrading = {}
+        self.upgrades = []
 
 
 STATE = State()
@@ -100,6 +103,8 @@ def refusal(action, params):
         return 404, "DBClusterNotFoundFault", f"DBCluster {name} not found."
     if action == "ModifyDBCluster" and store.clusters[name]._status == "stopped":
         return 400, "InvalidDBClusterStateFault", "The cluster is stopped"
+    if action == "ModifyDBCluster" and "EngineVersion" in params:
+        return upgrades.refusal(store, params, UPGRADES)
     if action == "DeleteDBInstance":
         found = store.databases.get(params["DBInstanceIdentifier"])
         if found is not None and found.cluster._status == "stopped":
@@ -120,6 +125,24 @@ def products_reply(params):
     if page + 1 < len(found):
         reply["NextToken"] = str(page + 1)
     return json.dumps(reply).encode()
+
+
+# What some versions can be upgraded to, the last of each line being none of PostgreSQL's own numbering.
+UPGRADES = {
+    "16.8": ["16.9", "16.10", "17.4", "17.10", "17.5", "16.8-limitless"],
+    "16.10": ["17.5"],
+    "17.10": [],
+}
+
+
+def upgrades_reply(version):
+    """A version with those that AWS upgrades it to."""
+    targets = [
+        {"Engine": "aurora-postgresql", "EngineVersion": target, "IsMajorVersionUpgrade": target.split(".")[0] != version.split(".")[0]}
+        for target in UPGRADES.get(version, [])
+    ]
+    one = {"Engine": "aurora-postgresql", "EngineVersion": version, "ValidUpgradeTarget": targets}
+    return {"DBEngineVersions": [one]}
 
 
 def version_reply(params):
@@ -313,6 +336,7 @@ class Handler(BaseHTTPRequestHandler):
             "made": STATE.made,
             "pending": sorted(STATE.pending),
             "reboots": STATE.reboots,
+            "upgrades": STATE.upgrades,
             "windows": STATE.windows,
             "alarms": STATE.alarms,
             "deployments": {
@@ -345,6 +369,7 @@ class Handler(BaseHTTPRequestHandler):
                     "retention": one.backup_retention_period,
                     "iam": one.iam_auth,
                     "port": one.port,
+                    "version": one.engine_version,
                     "group": one.parameter_group,
                     "logs": one.enabled_cloudwatch_logs_exports,
                     "managed": hasattr(one, "master_user_secret"),
@@ -437,6 +462,8 @@ class Handler(BaseHTTPRequestHandler):
         if refused:
             status, code, message = refused
             return status, "text/xml", stand_ins.refusal(code, message)
+        if action == "DescribeDBEngineVersions" and "." in params.get("EngineVersion", ""):
+            return 200, "text/xml", stand_ins.answer(MODELS[service], action, upgrades_reply(params["EngineVersion"]))
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
         if action == "GetMetricData":
@@ -453,6 +480,9 @@ class Handler(BaseHTTPRequestHandler):
             return status, "text/xml", stand_ins.refusal(*value)
         with STATE.lock:
             note_restarts(action, params)
+            upgraded = upgrades.begin(STATE, backend(), action, params)
+        if upgraded is not None:
+            return 200, "text/xml", stand_ins.answer(MODELS[service], action, upgraded)
         if action == "GetProducts":
             return 200, "application/x-amz-json-1.1", products_reply(params)
         if action == "SwitchoverBlueGreenDeployment" and STATE.plan.get("takes_back"):
@@ -481,7 +511,7 @@ class Handler(BaseHTTPRequestHandler):
             if reply.status < 300 and action == "CreateDBProxy":
                 # Moto loses how clients log in.
                 backend().db_proxies[params["DBProxyName"]].auth = params["Auth"]
-            answer = show_restarts(overlay(action, params, answer))
+            answer = upgrades.show(STATE, action, params, show_restarts(overlay(action, params, answer)))
             if action == "DescribeDBClusters" and "endpoint_port" in STATE.plan:
                 # A server of the test is the endpoint of every cluster.
                 answer = re.sub(rb"<Endpoint>[^<]+</Endpoint>", b"<Endpoint>localhost</Endpoint>", answer)

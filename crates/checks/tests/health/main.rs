@@ -11,6 +11,7 @@ mod scale;
 mod sessions;
 mod settings;
 mod standby;
+mod upgrade;
 
 use std::time::{Duration, Instant};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use howdah_checks::{
     Check, CheckResult, Settings, Status, check_named, evidence, evidence_checks, health, health_checks,
+    upgrade, upgrade_checks,
 };
 use howdah_testkit::{majors, server};
 
@@ -36,6 +37,15 @@ const PROVOKED_ELSEWHERE: &[&str] = &[
     "top-statements",
     "unsteady-statements",
     "vacuum-workers",
+    "catalog-objects",
+    "closed-databases",
+    "encoding-conversions",
+    "logical-slots",
+    "not-null-inheritance",
+    "open-prepared-transactions",
+    "polymorphic-functions",
+    "postfix-operators",
+    "removed-extensions",
 ];
 
 struct Example {
@@ -49,7 +59,13 @@ struct Example {
 }
 
 fn pages() -> Vec<(&'static str, &'static str)> {
-    health::pages().iter().chain(evidence::pages()).copied().collect()
+    let upgrade = upgrade::pages();
+    health::pages()
+        .iter()
+        .chain(evidence::pages())
+        .chain(upgrade)
+        .copied()
+        .collect()
 }
 
 fn examples() -> Vec<Example> {
@@ -88,7 +104,7 @@ fn examples() -> Vec<Example> {
 
 #[test]
 fn every_check_has_a_page_and_every_page_a_check() {
-    let checks: Vec<&Check> = health_checks().into_iter().chain(evidence_checks()).collect();
+    let checks: Vec<&Check> = [health_checks(), evidence_checks(), upgrade_checks()].concat();
     let codes: BTreeSet<&str> = checks.iter().map(|check| check.code).collect();
     assert_eq!(codes.len(), checks.len(), "codes are unique");
     let of_pages: BTreeSet<&str> = pages().into_iter().map(|(code, _)| code).collect();

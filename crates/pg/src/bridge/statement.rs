@@ -121,6 +121,15 @@ fn way(statement: &Statement, tree: &Value) -> Result<Way, Fault> {
             ),
         ));
     }
+    if let Some(function) = locks_for_session(tree) {
+        return Err(Fault::new(
+            "0A000",
+            format!(
+                "{function} takes a lock for a session, and the Data API gives one for a transaction only: the lock would stay on a session of AWS's that nobody can end."
+            ),
+            "pg_advisory_xact_lock and pg_try_advisory_xact_lock take one until the transaction ends; or connect with the method pgwire or pgwire_iam.",
+        ));
+    }
     Ok(match (kind, statement.node()) {
         (Kind::Select | Kind::SelectLocking, _) => Way::Read,
         (Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge, _) => match is_returning(tree) {
@@ -208,6 +217,28 @@ fn is_returning(tree: &Value) -> bool {
         .flatten()
         .any(|member| member["CommonTableExpr"]["ctequery"].get("SelectStmt").is_none());
     returns && !writes_inside
+}
+
+/// The function that a statement calls, by its text, to take an advisory lock which outlives its transaction. What functions
+/// of the database do inside is not seen here.
+fn locks_for_session(tree: &Value) -> Option<&str> {
+    const LOCKS: [&str; 4] = [
+        "pg_advisory_lock",
+        "pg_advisory_lock_shared",
+        "pg_try_advisory_lock",
+        "pg_try_advisory_lock_shared",
+    ];
+    match tree {
+        Value::Object(fields) => {
+            let called = fields
+                .get("FuncCall")
+                .and_then(|call| call["funcname"].as_array()?.last()?["String"]["sval"].as_str())
+                .filter(|name| LOCKS.contains(name));
+            called.or_else(|| fields.values().find_map(locks_for_session))
+        }
+        Value::Array(items) => items.iter().find_map(locks_for_session),
+        _ => None,
+    }
 }
 
 /// Whether a statement makes a temporary relation that outlives its transaction.
@@ -458,6 +489,12 @@ mod tests {
             ("VACUUM t", "25001"),
             ("CREATE INDEX CONCURRENTLY ON t (a)", "25001"),
             ("SELECT 1; SELECT 2", "42601"),
+            ("SELECT pg_advisory_lock(1)", "0A000"),
+            (
+                "WITH l AS (SELECT pg_catalog.pg_try_advisory_lock(1, 2) AS got) SELECT got FROM l",
+                "0A000",
+            ),
+            ("DELETE FROM t WHERE pg_advisory_lock_shared(id) IS NULL", "0A000"),
         ] {
             let error = ready(sql, &[]).map(|_| ()).unwrap_err().into_error();
             assert_eq!(error.sqlstate, state, "{sql}: {error}");
@@ -467,8 +504,11 @@ mod tests {
             "SET TRANSACTION READ ONLY",
             "CREATE TEMP TABLE t (a int) ON COMMIT DROP",
             "CREATE TABLE t (a int)",
+            "DELETE FROM t WHERE pg_advisory_xact_lock(id) IS NULL",
         ] {
             assert_eq!(ready(sql, &[]).unwrap().unwrap().way, Way::Plain, "{sql}");
         }
+        let locks = ready("SELECT pg_advisory_lock(1)", &[]).unwrap_err().into_error();
+        assert!(locks.hint.unwrap().contains("pg_advisory_xact_lock"));
     }
 }
