@@ -14,8 +14,11 @@ mod cloudwatch;
 mod data_api;
 mod delete;
 mod describe;
+mod events;
+mod express;
 mod group;
 mod insights;
+mod key;
 mod logs;
 mod look;
 mod make;
@@ -51,10 +54,12 @@ pub use token::token;
 
 use crate::control_plane::SeenElsewhere;
 use crate::cost::{Description, Prices};
+use crate::events::Event;
 use crate::figures::Series;
 use crate::{
     Action, Alarm, AuroraError, BlueGreenStatus, Cluster, ClusterName, ClusterStatus, Connection,
-    ControlPlane, EngineVersion, Member, Operation, OperationState, Snapshot, Tier,
+    ControlPlane, EngineVersion, Member, Operation, OperationState, Snapshot, SnapshotName, SnapshotSource,
+    Tier,
 };
 
 /// See the [module](self).
@@ -205,6 +210,7 @@ impl ControlPlane for AwsPlane {
             }
             ("cluster", Action::Modify(change)) => run::modify_cluster(caller, cluster, change).await,
             ("cluster", _) => make::cluster(caller, cx, operation, state).await,
+            ("wait", action) if express::is_wanted(action) => express::available(caller, cx, cluster).await,
             ("wait", _) => wait::available(caller, cluster).await,
             ("guard", _) => make::guard(caller, operation).await,
             ("finish", _) => make::finish(caller, operation, state).await,
@@ -262,6 +268,15 @@ impl ControlPlane for AwsPlane {
                 snapshot::take(caller, cx, cluster, snapshot, state).await?;
                 wait::snapshot_available(caller, snapshot.as_str()).await
             }
+            ("copy-snapshot", Action::CopySnapshot(copy)) => {
+                snapshot::copy::make(caller, cx, copy, state).await
+            }
+            ("share", Action::ShareSnapshot { snapshot, sharing }) => {
+                snapshot::share::share(caller, cx, snapshot, sharing, state).await
+            }
+            ("unshare", Action::UnshareSnapshot { snapshot, sharing }) => {
+                snapshot::share::end(caller, snapshot, &sharing.values(), state).await
+            }
             ("remove-snapshot", Action::DeleteSnapshot { snapshot }) => {
                 snapshot::remove(caller, cx, snapshot, state).await
             }
@@ -303,6 +318,12 @@ impl ControlPlane for AwsPlane {
             ("parameters", _) => group::remove(caller, &group::of(cluster), Some(cx.id())).await,
             ("cluster", _) => delete::unmake_cluster(caller, cx.id(), operation).await,
             ("snapshot", Action::Snapshot { snapshot }) => snapshot::untake(caller, cx.id(), snapshot).await,
+            ("copy-snapshot", Action::CopySnapshot(copy)) => {
+                snapshot::untake(caller, cx.id(), &copy.snapshot).await
+            }
+            ("share", Action::ShareSnapshot { snapshot, .. }) => {
+                snapshot::share::unmake(caller, snapshot, state).await
+            }
             (
                 "group",
                 Action::CreateBlueGreen {
@@ -410,9 +431,21 @@ impl ControlPlane for AwsPlane {
             .collect())
     }
 
+    async fn shared_with(&self, snapshot: &SnapshotName) -> Result<Vec<String>> {
+        Ok(snapshot::share::with(self.caller(), snapshot).await?)
+    }
+
+    async fn source_of(&self, source: &SnapshotSource, region: Option<&str>) -> Result<ClusterName> {
+        snapshot::copy::cluster(self.caller(), source, region).await
+    }
+
     async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>> {
         let (_, found) = self.look(cluster).await?;
         logs::fetch(self.caller(), cluster, &found.instances).await
+    }
+
+    async fn events(&self, cluster: &ClusterName, window: Window, snapshots: bool) -> Result<Vec<Event>> {
+        events::of(self.caller(), cluster, window, snapshots).await
     }
 
     async fn alarms(&self, cluster: &ClusterName) -> Result<Vec<Alarm>> {

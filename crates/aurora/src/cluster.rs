@@ -176,6 +176,9 @@ pub struct Snapshot {
     pub size_bytes: u64,
     /// The database that connections to the cluster began with.
     pub database: String,
+    /// Accounts beside its own that may restore and copy it; `all` is everybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_with: Vec<String>,
 }
 
 /// Two environments of which one is to take the other's place, or has.

@@ -1,15 +1,21 @@
 use std::path::PathBuf;
 
-use howdah_core::{Config, Result};
+use futures::future::join_all;
+use howdah_core::{Config, ErrorKind, Result};
 use howdah_pg::bridge::STATEMENT_MAX_MS;
 use howdah_pg::{ConnInfo, Limits, Mode, NoEnvironment, Origin, Target};
+use howdah_store::samples::Window;
 use serde::Deserialize;
 
 #[cfg(feature = "aws")]
 use crate::aws::{Account, AwsPlane, AwsSettings};
 use crate::cost::{Description, Prices};
+use crate::events::Event;
 use crate::local::LocalPlane;
-use crate::{Alarm, AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, Tier};
+use crate::{
+    Alarm, AuroraError, Cluster, ClusterName, Connection, ControlPlane, Operation, Snapshot, SnapshotSource,
+    Tier,
+};
 
 /// The providers of this build.
 #[cfg(not(feature = "aws"))]
@@ -17,6 +23,9 @@ pub const PROVIDERS: [&str; 1] = [LocalPlane::NAME];
 /// The providers of this build.
 #[cfg(feature = "aws")]
 pub const PROVIDERS: [&str; 2] = [LocalPlane::NAME, AwsPlane::NAME];
+
+/// Snapshots of which it is asked at once with whom they are shared.
+const SHARING_AT_ONCE: usize = 8;
 
 /// `[clusters]` of `howdah.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -204,6 +213,44 @@ impl Clusters {
         Ok(all)
     }
 
+    /// Notes with whom each snapshot is shared; a sentence for each provider that did not tell.
+    pub async fn note_sharing(&self, snapshots: &mut [Snapshot]) -> Result<Vec<String>> {
+        let mut untold = Vec::new();
+        for provider in PROVIDERS {
+            let plane = self.provider(provider)?;
+            let of_it = snapshots.iter_mut().filter(|one| one.provider == provider);
+            for some in of_it.collect::<Vec<_>>().chunks_mut(SHARING_AT_ONCE) {
+                let asked = some.iter().map(|one| plane.shared_with(&one.name));
+                let answers = join_all(asked).await;
+                for (snapshot, answer) in some.iter_mut().zip(answers) {
+                    match answer {
+                        Ok(shared) => snapshot.shared_with = shared,
+                        // Deleted since it was listed.
+                        Err(error) if error.kind == ErrorKind::NotFound => {}
+                        Err(error) => untold.push(format!(
+                            "With whom snapshots are shared is not shown: {}",
+                            error.to_text().replace('\n', " ")
+                        )),
+                    }
+                }
+            }
+        }
+        untold.truncate(1);
+        Ok(untold)
+    }
+
+    /// The provider that can copy a snapshot which it does not list, and the cluster that it is of; see
+    /// [`ControlPlane::source_of`].
+    pub async fn source_of(
+        &self,
+        source: &SnapshotSource,
+        region: Option<&str>,
+    ) -> Result<(&'static str, ClusterName)> {
+        let provider = PROVIDERS[PROVIDERS.len() - 1];
+        let cluster = self.provider(provider)?.source_of(source, region).await?;
+        Ok((provider, cluster))
+    }
+
     /// The provider and name of a cluster that exists.
     pub async fn find(&self, name: &str) -> Result<(Box<dyn ControlPlane>, ClusterName)> {
         let wanted = name.parse::<ClusterName>().ok();
@@ -265,6 +312,12 @@ impl Clusters {
     pub async fn logs(&self, name: &str) -> Result<Vec<PathBuf>> {
         let (plane, name) = self.find(name).await?;
         plane.logs(&name).await
+    }
+
+    /// What happened to a cluster, its instances and its snapshots; see [`ControlPlane::events`]. With its provider.
+    pub async fn events(&self, name: &str, window: Window) -> Result<(&'static str, Vec<Event>)> {
+        let (plane, name) = self.find(name).await?;
+        Ok((plane.name(), plane.events(&name, window, true).await?))
     }
 
     /// What tells somebody when a cluster is not well; see [`ControlPlane::alarms`].

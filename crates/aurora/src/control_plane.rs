@@ -8,10 +8,11 @@ use howdah_pg::{ConnInfo, Secret};
 use howdah_store::samples::{Activity, Stretch, Window};
 
 use crate::cost::Description;
+use crate::events::Event;
 use crate::figures::Series;
 use crate::{
     Alarm, AuroraError, Cluster, ClusterName, Connection, EngineVersion, Operation, OperationState, Snapshot,
-    Tier,
+    SnapshotName, SnapshotSource, Tier,
 };
 
 /// Sessions at work that a provider saw by itself.
@@ -109,8 +110,27 @@ pub trait ControlPlane: Send + Sync {
     /// All snapshots, in order of name.
     async fn snapshots(&self) -> Result<Vec<Snapshot>>;
 
+    /// Who may restore a snapshot beside the account that has it: accounts, and `all` for everybody.
+    async fn shared_with(&self, _snapshot: &SnapshotName) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// The cluster that a snapshot is of which [`ControlPlane::snapshots`] does not list: one that the provider
+    /// took by itself, or one of another region or account.
+    async fn source_of(&self, source: &SnapshotSource, _region: Option<&str>) -> Result<ClusterName> {
+        Err(AuroraError::Unsupported {
+            provider: self.name(),
+            what: format!("copy the snapshot {source}: it has no regions and accounts"),
+        }
+        .into())
+    }
+
     /// The logs of its servers on this machine, the oldest of each first; fetched where they are elsewhere.
     async fn logs(&self, cluster: &ClusterName) -> Result<Vec<PathBuf>>;
+
+    /// What happened to a cluster and its instances in a stretch of time, in no order, as far as the provider
+    /// noticed; with what happened to its snapshots, if that is wanted too.
+    async fn events(&self, cluster: &ClusterName, window: Window, snapshots: bool) -> Result<Vec<Event>>;
 
     /// What tells somebody when the cluster is not well, whoever made it.
     async fn alarms(&self, _cluster: &ClusterName) -> Result<Vec<Alarm>> {

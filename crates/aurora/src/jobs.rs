@@ -6,7 +6,7 @@ use howdah_jobs::{JobCx, JobKind, OnFailure, Step, job_kind};
 use serde_json::{Value, json};
 
 use crate::local::LocalPlane;
-use crate::{Action, Clusters, ControlPlane, Operation, OperationState};
+use crate::{Action, Clusters, ControlPlane, Operation, OperationState, SnapshotName};
 
 macro_rules! cluster_job {
     ($(#[$doc:meta])* $kind:ident, $name:literal, $title:literal, $on_failure:expr) => {
@@ -22,11 +22,11 @@ macro_rules! cluster_job {
             type State = OperationState;
 
             fn subject(input: &Operation) -> String {
-                format!("cluster {}", input.cluster)
+                subject(input)
             }
 
             fn exclusive_key(input: &Operation) -> Option<String> {
-                Some(format!("cluster:{}", input.cluster))
+                Some(exclusive_key(input))
             }
 
             fn steps(input: &Operation) -> Vec<Step> {
@@ -151,6 +151,43 @@ cluster_job!(
     DeleteAlarms, "delete_alarms", "Delete the alarms of a cluster", OnFailure::Keep
 );
 
+cluster_job!(
+    /// Copies a snapshot.
+    CopySnapshot, "copy_snapshot", "Copy a snapshot", OnFailure::Undo
+);
+cluster_job!(
+    /// Lets other accounts restore a snapshot.
+    ShareSnapshot, "share_snapshot", "Share a snapshot", OnFailure::Undo
+);
+cluster_job!(
+    /// Lets other accounts restore a snapshot no longer.
+    UnshareSnapshot, "unshare_snapshot", "End the sharing of a snapshot", OnFailure::Keep
+);
+
+/// The snapshot that an operation deals with and not its cluster: that may be changed meanwhile, and copies from
+/// another region take hours.
+fn snapshot_alone(input: &Operation) -> Option<&SnapshotName> {
+    match &input.action {
+        Action::CopySnapshot(copy) => Some(&copy.snapshot),
+        Action::ShareSnapshot { snapshot, .. } | Action::UnshareSnapshot { snapshot, .. } => Some(snapshot),
+        _ => None,
+    }
+}
+
+fn subject(input: &Operation) -> String {
+    match snapshot_alone(input) {
+        Some(snapshot) => format!("snapshot {snapshot} of cluster {}", input.cluster),
+        None => format!("cluster {}", input.cluster),
+    }
+}
+
+fn exclusive_key(input: &Operation) -> String {
+    match snapshot_alone(input) {
+        Some(snapshot) => format!("snapshot:{snapshot}"),
+        None => format!("cluster:{}", input.cluster),
+    }
+}
+
 fn plane(input: &Operation, cx: &JobCx) -> Result<Box<dyn ControlPlane>> {
     cx.get::<Clusters>()?.provider(&input.provider)
 }
@@ -213,6 +250,13 @@ fn result(input: &Operation, state: &OperationState) -> Value {
             }
         }
         Action::CreateBlueGreen { .. } | Action::CreateProxy(_) => result["status"] = "available".into(),
+        Action::CopySnapshot(copy) => {
+            result["copy_of"] = copy.source.as_str().into();
+            result["status"] = "available".into();
+        }
+        Action::ShareSnapshot { .. } | Action::UnshareSnapshot { .. } => {
+            result["shared_with"] = json!(state.shared_with);
+        }
         Action::RemoveReader { reader } => result["removed"] = reader.as_str().into(),
         Action::AddReader | Action::Failover { .. } | Action::Modify(_) | Action::Snapshot { .. } => {
             let names: Vec<&str> = state.members.iter().map(|member| member.name.as_str()).collect();
@@ -235,6 +279,9 @@ impl Operation {
             Action::Delete { .. } => engine.start::<DeleteCluster>(self, by).await,
             Action::Snapshot { .. } => engine.start::<SnapshotCluster>(self, by).await,
             Action::DeleteSnapshot { .. } => engine.start::<DeleteSnapshot>(self, by).await,
+            Action::CopySnapshot(_) => engine.start::<CopySnapshot>(self, by).await,
+            Action::ShareSnapshot { .. } => engine.start::<ShareSnapshot>(self, by).await,
+            Action::UnshareSnapshot { .. } => engine.start::<UnshareSnapshot>(self, by).await,
             Action::Restore { .. } | Action::RestoreToTime { .. } => {
                 engine.start::<RestoreCluster>(self, by).await
             }

@@ -14,12 +14,14 @@ mod control_plane;
 pub mod cost;
 pub mod elsewhere;
 mod error;
+pub mod events;
 pub mod figures;
 mod jobs;
 pub mod local;
 mod name;
 mod operation;
 mod shape;
+mod sharing;
 mod tier;
 mod upgrade;
 
@@ -31,12 +33,13 @@ pub use cluster::{
 pub use clusters::{Clusters, Listing, PROVIDERS};
 pub use control_plane::{ControlPlane, SeenElsewhere};
 pub use error::AuroraError;
-pub use name::{ClusterName, SnapshotName};
+pub use name::{ClusterName, SnapshotName, SnapshotSource};
 pub use operation::{
     Action, DEFAULT_SWITCH_TIMEOUT_S, MAX_READERS, Member, Modification, Operation, OperationState,
-    ProxyOptions, SWITCH_TIMEOUT_S,
+    ProxyOptions, SWITCH_TIMEOUT_S, SnapshotCopy,
 };
 pub use shape::{Acu, Compute, Preset, Shape};
+pub use sharing::{AccountId, Sharing};
 pub use tier::Tier;
 pub use upgrade::{EngineVersion, Upgrade};
 

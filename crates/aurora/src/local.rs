@@ -13,6 +13,7 @@ mod create;
 mod delete;
 mod describe;
 mod duplicate;
+mod events;
 mod failover;
 mod layout;
 mod log_archive;
@@ -22,6 +23,7 @@ mod proxy;
 mod run;
 mod server;
 mod snapshot;
+mod steps;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
@@ -31,7 +33,9 @@ use howdah_core::{Error, Result};
 use howdah_jobs::{JobCx, Step};
 use howdah_localpg::{Account, Installation, Instance, Status};
 use howdah_pg::Secret;
+use howdah_store::samples::Window;
 
+use crate::events::Event;
 use crate::{
     Action, AuroraError, Cluster, ClusterName, ClusterStatus, Connection, ControlPlane, EngineVersion,
     MAX_READERS, Modification, Operation, OperationState, Preset, Shape, Snapshot, Tier,
@@ -57,94 +61,7 @@ impl LocalPlane {
 
     /// See [`ControlPlane::steps`].
     pub fn steps_of(operation: &Operation) -> Vec<Step> {
-        let mut steps = Vec::new();
-        match &operation.action {
-            Action::Create { readers, .. } => {
-                steps.push(
-                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
-                );
-                steps.push(Step::new("init", "Initialising the writer").weight(1.5));
-                steps.push(Step::new("start", "Starting the writer").weight(0.3));
-                steps.push(Step::new("database", "Creating the database").weight(0.2));
-                create::add_last(&mut steps, *readers);
-            }
-            Action::RestoreToTime { readers, .. } => {
-                steps.push(
-                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
-                );
-                steps.push(Step::new("close-log", "Closing the log of the other cluster").weight(0.2));
-                steps.push(Step::new("restore", "Copying the data that the log begins with").weight(1.0));
-                steps.push(Step::new("start", "Replaying the log up to the moment").weight(2.0));
-                steps.push(Step::new("password", "Setting the new password").weight(0.1));
-                create::add_last(&mut steps, *readers);
-            }
-            Action::Restore { readers, .. } => {
-                steps.push(
-                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
-                );
-                steps.push(Step::new("restore", "Copying the snapshot's data").weight(2.0));
-                steps.push(Step::new("start", "Starting the writer").weight(0.5));
-                steps.push(Step::new("password", "Setting the new password").weight(0.1));
-                create::add_last(&mut steps, *readers);
-            }
-            Action::Stop => steps.push(Step::new("stop", "Stopping the servers")),
-            Action::Start => steps.push(Step::new("start-all", "Starting the servers")),
-            Action::Delete { final_snapshot } => {
-                steps.push(Step::new("stop", "Stopping the servers"));
-                if final_snapshot.is_some() {
-                    steps.push(Step::new("snapshot", "Taking the final snapshot").weight(2.0));
-                }
-                steps.push(Step::new("remove", "Removing the data").weight(0.5));
-            }
-            Action::Snapshot { .. } => steps.push(Step::new("snapshot", "Copying the data")),
-            Action::DeleteSnapshot { .. } => {
-                steps.push(Step::new("remove-snapshot", "Removing the snapshot"));
-            }
-            Action::Clone { readers, .. } => {
-                steps.push(
-                    Step::new("prepare", "Preparing the directory, password and certificate").weight(0.2),
-                );
-                steps.push(Step::new("restore", "Copying the data of the other cluster").weight(2.0));
-                steps.push(Step::new("start", "Starting the writer").weight(0.5));
-                steps.push(Step::new("password", "Setting the new password").weight(0.1));
-                create::add_last(&mut steps, *readers);
-            }
-            Action::AddReader => {
-                steps.push(Step::new("choose", "Choosing its number").weight(0.1));
-                steps.push(Step::new("copy", "Copying the data to the reader"));
-                steps.push(Step::new("start", "Starting the reader").weight(0.6));
-            }
-            Action::RemoveReader { .. } => steps.push(Step::new("remove-reader", "Removing the reader")),
-            Action::Failover { .. } => {
-                steps.push(Step::new(
-                    "choose",
-                    "Choosing the reader and writing down what is in memory",
-                ));
-                steps.push(Step::new("stop", "Stopping the writer and the reader").weight(0.3));
-                steps.push(Step::new("exchange", "Exchanging their data").weight(0.1));
-                steps.push(Step::new("promote", "Starting the new writer").weight(0.5));
-                steps.push(Step::new("follow", "Letting the old writer follow the new one"));
-            }
-            action @ (Action::CreateBlueGreen { .. }
-            | Action::SwitchBlueGreen { .. }
-            | Action::DeleteBlueGreen { .. }) => steps = blue_green::steps(action),
-            Action::Modify(change) => {
-                if change.compute.is_some() {
-                    steps.push(Step::new("capacity", "Setting the capacity").weight(0.2));
-                }
-                if !change.parameters.is_empty() {
-                    steps.push(Step::new("parameters", "Setting the parameters").weight(0.2));
-                }
-                if change.restart {
-                    steps.push(Step::new("restart", "Restarting the servers that wait for it"));
-                }
-            }
-            Action::CreateProxy(_) => steps.push(Step::new("proxy", "Starting pgbouncer")),
-            Action::DeleteProxy => steps.push(Step::new("remove-proxy", "Removing pgbouncer")),
-            // Refused by `check`, before a job is recorded.
-            Action::CreateAlarms { .. } | Action::DeleteAlarms | Action::Upgrade(_) => {}
-        }
-        steps
+        steps::of(operation)
     }
 
     fn check_new(&self, cluster: &ClusterName, readers: u8) -> Result<()> {
@@ -234,6 +151,14 @@ impl ControlPlane for LocalPlane {
             } => {
                 self.check_exists(cluster).await?;
                 self.layout.snapshot(snapshot).check_free()?;
+            }
+            Action::CopySnapshot(copy) => {
+                snapshot::check_copy(&self.layout, copy)?;
+            }
+            Action::ShareSnapshot { .. } | Action::UnshareSnapshot { .. } => {
+                return Err(cannot(
+                    "share a snapshot: it has no accounts. Who may read this machine's files can copy its directory",
+                ));
             }
             Action::DeleteSnapshot { snapshot } => {
                 self.layout.snapshot(snapshot).require(&self.layout)?;
@@ -406,6 +331,9 @@ impl ControlPlane for LocalPlane {
                     final_snapshot: Some(snapshot),
                 },
             ) => snapshot::take(&self.layout, &cluster, snapshot, cx.id(), state).await,
+            ("copy-snapshot", Action::CopySnapshot(copy)) => {
+                snapshot::copy(&self.layout, copy, cx.id(), state).await
+            }
             ("remove", _) => delete::remove(&self.layout, &cluster, cx, state).await,
             ("remove-snapshot", Action::DeleteSnapshot { snapshot }) => {
                 snapshot::remove(&self.layout, snapshot, cx, state).await
@@ -440,6 +368,9 @@ impl ControlPlane for LocalPlane {
                     final_snapshot: Some(snapshot),
                 },
             ) if !state.point_of_no_return => snapshot::untake(&self.layout, snapshot, cx.id()).await,
+            ("copy-snapshot", Action::CopySnapshot(copy)) => {
+                snapshot::untake(&self.layout, &copy.snapshot, cx.id()).await
+            }
             ("stop", Action::Delete { .. }) if !state.point_of_no_return => {
                 delete::unstop(&self.layout, &cluster, state).await
             }
@@ -474,6 +405,7 @@ impl ControlPlane for LocalPlane {
         }
         let snapshot = match &operation.action {
             Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
+            Action::CopySnapshot(copy) => Some(&copy.snapshot),
             Action::Delete { final_snapshot } => final_snapshot.as_ref(),
             _ => None,
         };
@@ -537,6 +469,12 @@ impl ControlPlane for LocalPlane {
         let instances = directory.instance_dirs();
         let found = instances.iter().filter_map(|path| Instance::open(path).ok());
         Ok(found.flat_map(|instance| instance.logs()).collect())
+    }
+
+    async fn events(&self, cluster: &ClusterName, window: Window, _snapshots: bool) -> Result<Vec<Event>> {
+        self.check_exists(cluster).await?;
+        let directory = self.layout.cluster(cluster);
+        blocking(move || events::of(&directory, window)).await
     }
 
     async fn through_proxy(&self, cluster: &ClusterName) -> Result<(Connection, Secret)> {

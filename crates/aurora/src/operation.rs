@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterName, Compute, Connection, Shape, SnapshotName, Upgrade};
+use crate::{ClusterName, Compute, Connection, Shape, Sharing, SnapshotName, SnapshotSource, Upgrade};
 
 /// The most readers that a cluster can have, as in Aurora.
 pub const MAX_READERS: u8 = 15;
@@ -52,6 +52,22 @@ pub enum Action {
     DeleteSnapshot {
         /// Which.
         snapshot: SnapshotName,
+    },
+    /// Copy a snapshot of it; the cluster itself may be gone.
+    CopySnapshot(SnapshotCopy),
+    /// Let others than the account that has it restore and copy a snapshot of it.
+    ShareSnapshot {
+        /// Which.
+        snapshot: SnapshotName,
+        /// Whom.
+        sharing: Sharing,
+    },
+    /// Let them no longer.
+    UnshareSnapshot {
+        /// Which.
+        snapshot: SnapshotName,
+        /// Whom.
+        sharing: Sharing,
     },
     /// Make it of a snapshot.
     Restore {
@@ -137,6 +153,21 @@ pub enum Action {
     DeleteAlarms,
 }
 
+/// A copy of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotCopy {
+    /// Of which.
+    pub source: SnapshotSource,
+    /// Under this name.
+    pub snapshot: SnapshotName,
+    /// The region where the source is, where it is another one than that of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The KMS key that the copy is encrypted with: ARN, id or alias; as the source without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
+}
+
 /// How a proxy lets clients in and logs in itself, where its provider gives a choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxyOptions {
@@ -208,6 +239,12 @@ pub struct OperationState {
     /// The snapshot that was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<SnapshotName>,
+    /// Those that the operation lets restore the snapshot, and who could not before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admitted: Vec<String>,
+    /// All who may restore the snapshot now, beside the account that has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_with: Vec<String>,
     /// Whether the cluster ran before it was stopped on the way.
     #[serde(default)]
     pub was_running: bool,

@@ -7,10 +7,14 @@
 #[allow(dead_code, reason = "other tests use more of it")]
 mod account;
 
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
 use account::case::{PRODUCTION, create, on};
 use account::{Account, in_account, names};
-use howdah_aurora::{Action, ClusterStatus, Modification, Operation, Preset, Role};
+use howdah_aurora::events::EventKind;
+use howdah_aurora::{Action, ClusterStatus, Modification, Operation, Preset, Role, Shape};
 use howdah_jobs::JobState;
+use howdah_store::samples::Window;
 use serde_json::{Value, json};
 
 fn snapshot(cluster: &str, name: &str) -> Operation {
@@ -29,6 +33,11 @@ fn delete(cluster: &str, last: &str) -> Operation {
             final_snapshot: Some(last.parse().unwrap()),
         },
     )
+}
+
+fn now_s() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_secs()).unwrap()
 }
 
 /// An account of MiniStack that has nothing, and a plan for the calls that follow.
@@ -112,6 +121,30 @@ async fn body_life() {
     account.succeed(&on("shop", Action::Start)).await;
     assert_eq!(status().await, ClusterStatus::Available);
 
+    // It notes what restarts, and takes no times that AWS would not.
+    account.order(&json!({ "ministack": true, "reboot": "shop-2" }));
+    let events = async |from: i64, to: i64| {
+        let window = Window {
+            from_s: now_s() + from,
+            to_s: now_s() + to,
+        };
+        account.clusters.events("shop", window).await.unwrap().1
+    };
+    let begun = Instant::now();
+    let mut seen = events(-14 * 86_400, 5).await;
+    while seen.is_empty() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "no event of the restart"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        seen = events(-14 * 86_400, 5).await;
+    }
+    assert_eq!(seen[0].source, "shop-2");
+    assert_eq!(seen[0].kind, EventKind::Restart);
+    assert!((seen[0].at_s - now_s()).abs() < 60, "{seen:?}");
+    assert_eq!(events(-7_200, -3_600).await, []);
+
     // By the protocol of our SDK it shows no dimensions of an alarm: what an alarm is about is tested against the recorder's
     // own. A composite one wants the alarms that it names.
     let topics = Vec::new();
@@ -175,4 +208,37 @@ async fn body_lost() {
         }
     }
     assert!(faults >= 9, "{faults} faults over {calls}");
+}
+
+#[test]
+fn a_cluster_of_express_configuration_is_made_and_deleted() {
+    in_account("body_express");
+}
+
+/// MiniStack knows nothing of it and takes the rest of the request; the recorder has judged the member by the model, and
+/// makes the writer that AWS makes.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by the test of that"]
+async fn body_express() {
+    let account = Account::with("allow = ['delete-without-snapshot', 'public-access']");
+    reset(&account, &json!({}));
+    let shape = Shape {
+        preset: Preset::Express,
+        compute: None,
+    };
+    let action = Action::Create {
+        version: None,
+        readers: 0,
+        database: "postgres".into(),
+        shape,
+    };
+    let job = account.succeed(&on("quick", action)).await;
+    assert_eq!(job.result.unwrap()["status"], "available");
+    let described = account.clusters.describe("quick").await.unwrap();
+    assert_eq!(described.instances[0].name, "quick-instance-1");
+    account
+        .succeed(&on("quick", Action::Delete { final_snapshot: None }))
+        .await;
+    assert_eq!(account.clusters.list().await.unwrap().clusters, vec![]);
+    account.assert_clean(None).await;
 }

@@ -4,12 +4,14 @@
 
 mod world;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use howdah_aurora::{Action, ClusterStatus, InstanceStatus, Operation, Shape};
+use howdah_aurora::events::{EventKind, summed_up};
+use howdah_aurora::{Action, ClusterStatus, InstanceStatus, Operation, Shape, SnapshotCopy};
 use howdah_core::ErrorKind;
 use howdah_jobs::{JobRecord, JobState, StepState};
 use howdah_pg::Connection;
+use howdah_store::samples::Window;
 use world::World;
 
 fn create(readers: u8) -> Action {
@@ -19,6 +21,15 @@ fn create(readers: u8) -> Action {
         database: "My \"App\"".into(),
         shape: Shape::default(),
     }
+}
+
+fn copied(source: &str, snapshot: &str) -> Action {
+    Action::CopySnapshot(SnapshotCopy {
+        source: source.parse().unwrap(),
+        snapshot: snapshot.parse().unwrap(),
+        region: None,
+        kms_key: None,
+    })
 }
 
 fn on(cluster: &str, action: Action) -> Operation {
@@ -124,6 +135,20 @@ async fn a_cluster_through_its_whole_life() {
     let error = world.clusters.check(&on("shop", snapshot)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused, "{error:?}");
 
+    // A copy of it is one of its own: it stays when the first goes.
+    let job = world.succeed(on("shop", copied("monday", "tuesday"))).await;
+    assert_eq!(job.result.unwrap()["copy_of"], "monday");
+    let monday = "monday".parse().unwrap();
+    world
+        .succeed(on("shop", Action::DeleteSnapshot { snapshot: monday }))
+        .await;
+    let kept = world.clusters.snapshots().await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(
+        (kept[0].name.as_str(), kept[0].created.as_str()),
+        ("tuesday", taken[0].created.as_str())
+    );
+
     // Stop and start keep data, ports and roles.
     world.succeed(on("shop", Action::Stop)).await;
     let stopped = world.clusters.describe("shop").await.unwrap();
@@ -147,7 +172,7 @@ async fn a_cluster_through_its_whole_life() {
 
     // A restored cluster has the data of the moment and a password of its own.
     let restore = Action::Restore {
-        snapshot: "monday".parse().unwrap(),
+        snapshot: "tuesday".parse().unwrap(),
         readers: 1,
         shape: Shape::default(),
     };
@@ -242,6 +267,12 @@ async fn what_cannot_be_done_is_said_before_a_job_is_begun() {
     };
     assert_eq!(refused(on("shop", restore)).await.kind, ErrorKind::NotFound);
     assert_eq!(
+        refused(on("shop", copied("none", "new"))).await.kind,
+        ErrorKind::NotFound
+    );
+    let error = refused(on("shop", copied("rds:shop-2026-05-01-03-04", "new"))).await;
+    assert!(error.message.contains("copy what is elsewhere"), "{error:?}");
+    assert_eq!(
         world.clusters.target("../../etc").await.unwrap_err().kind,
         ErrorKind::NotFound
     );
@@ -289,6 +320,41 @@ async fn servers_that_die_show_and_come_back() {
         world.clusters.describe("shop").await.unwrap().status,
         ClusterStatus::Available
     );
+
+    // Their logs tell what happened, and of both.
+    let (now, window) = (now_s(), |from, to| Window {
+        from_s: from,
+        to_s: to,
+    });
+    let (provider, events) = world
+        .clusters
+        .events("shop", window(now - 600, now + 5))
+        .await
+        .unwrap();
+    assert_eq!(provider, "local");
+    let groups = summed_up(events);
+    let crashed = &groups[0];
+    assert_eq!(crashed.kind, EventKind::Failure, "{groups:?}");
+    assert!(crashed.message.contains("not properly shut down"), "{groups:?}");
+    assert!(crashed.sources.contains(&"writer".to_owned()), "{groups:?}");
+    let ready = groups
+        .iter()
+        .find(|one| one.message.contains("is ready to accept connections"));
+    assert!(
+        ready.unwrap().count >= 2 && !ready.unwrap().kind.matters(),
+        "{groups:?}"
+    );
+    let (_, events) = world
+        .clusters
+        .events("shop", window(now - 9_000, now - 6_000))
+        .await
+        .unwrap();
+    assert_eq!(events, []);
+}
+
+fn now_s() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_secs()).unwrap()
 }
 
 /// The worker is killed as soon as a step has begun, and again in its midst.
@@ -303,10 +369,11 @@ async fn killed_at_every_step_and_finished_all_the_same() {
                 snapshot: "one".parse().unwrap(),
             },
         ),
+        on("shop", copied("one", "three")),
         on(
             "copy",
             Action::Restore {
-                snapshot: "one".parse().unwrap(),
+                snapshot: "three".parse().unwrap(),
                 readers: 1,
                 shape: Shape::default(),
             },
@@ -365,7 +432,7 @@ async fn killed_at_every_step_and_finished_all_the_same() {
     assert_eq!(world.left_of_clusters(), vec!["copy"]);
     let mut snapshots = world.left_of_snapshots();
     snapshots.sort();
-    assert_eq!(snapshots, vec!["two"]);
+    assert_eq!(snapshots, vec!["three", "two"]);
     // Nothing half done is left inside either.
     let mut inside = world::names(&world.home().join("clusters/copy"));
     inside.sort();

@@ -6,6 +6,7 @@ use howdah_core::{Command, Result};
 use crate::cluster_blue_green::BlueGreenOptions;
 use crate::cluster_change::ClusterChange;
 use crate::cluster_proxy::ProxyArguments;
+use crate::cluster_snapshots::SnapshotArguments;
 use crate::cluster_upgrade::UpgradeOptions;
 use crate::start_cluster_job::{ClusterAction, StartClusterJob};
 
@@ -168,6 +169,7 @@ impl StartClusterJob {
             size: None,
             preset: None,
             sns_topics: Vec::new(),
+            snapshots: SnapshotArguments::default(),
             blue_green: BlueGreenOptions::default(),
             proxy: ProxyArguments::default(),
             upgrade: UpgradeOptions::default(),

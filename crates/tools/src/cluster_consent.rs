@@ -1,6 +1,6 @@
 //! Who agrees to an operation on a cluster: how much of a word it needs says its provider.
 
-use howdah_aurora::{Action, Clusters, Operation, Tier};
+use howdah_aurora::{Action, Clusters, Operation, Sharing, Tier};
 use howdah_core::{Answer, Caller, Confirmation, Context, Error, Result};
 
 use crate::cluster_change;
@@ -51,6 +51,13 @@ fn words(operation: &Operation) -> (String, &'static str) {
         Action::Delete { .. } => (cluster, "deleted"),
         Action::Snapshot { snapshot } => (format!("The snapshot {snapshot}"), "taken"),
         Action::DeleteSnapshot { snapshot } => (format!("The snapshot {snapshot}"), "deleted"),
+        Action::CopySnapshot(copy) => (format!("The snapshot {}", copy.source), "copied"),
+        Action::ShareSnapshot { snapshot, sharing } => {
+            (format!("The snapshot {snapshot} with {}", sharing.in_words()), "shared")
+        }
+        Action::UnshareSnapshot { snapshot, sharing } => {
+            (format!("The sharing of the snapshot {snapshot} with {}", sharing.in_words()), "ended")
+        }
         Action::Restore { .. } | Action::RestoreToTime { .. } => (cluster, "restored"),
         Action::Clone { .. } => (cluster, "made"),
         Action::AddReader => (format!("The reader of {}", operation.cluster), "added"),
@@ -87,6 +94,9 @@ fn question(operation: &Operation) -> &'static str {
         Action::Start => "Start",
         Action::Delete { .. } | Action::DeleteSnapshot { .. } => "Delete",
         Action::Snapshot { .. } => "Take",
+        Action::CopySnapshot(_) => "Copy",
+        Action::ShareSnapshot { .. } => "Share",
+        Action::UnshareSnapshot { .. } => "End",
         Action::Restore { .. } | Action::RestoreToTime { .. } => "Restore",
         Action::Clone { .. } => "Make, as a clone,",
         Action::AddReader => "Add",
@@ -141,6 +151,17 @@ fn command(operation: &Operation, source: &str) -> String {
         Action::Delete { final_snapshot: None } => format!("delete {cluster} --skip-final-snapshot"),
         Action::Snapshot { snapshot } => format!("snapshot {cluster} {snapshot}"),
         Action::DeleteSnapshot { snapshot } => format!("delete-snapshot {snapshot}"),
+        Action::CopySnapshot(copy) => {
+            let mut words = format!("copy-snapshot {} {}", copy.source, copy.snapshot);
+            for (name, value) in [("from-region", &copy.region), ("kms-key", &copy.kms_key)] {
+                if let Some(value) = value {
+                    words.push_str(&format!(" --{name} {value}"));
+                }
+            }
+            words
+        }
+        Action::ShareSnapshot { snapshot, sharing } => format!("share-snapshot {snapshot}{}", with_whom(sharing)),
+        Action::UnshareSnapshot { snapshot, sharing } => format!("unshare-snapshot {snapshot}{}", with_whom(sharing)),
         Action::Restore { snapshot, readers, shape } => {
             format!("restore {source} --snapshot {snapshot} --as {cluster} {}", shaped(shape, *readers))
         }
@@ -202,4 +223,12 @@ fn command(operation: &Operation, source: &str) -> String {
         Action::DeleteAlarms => format!("delete-alarms {cluster}"),
     };
     format!("howdah cluster {rest} --yes")
+}
+
+fn with_whom(sharing: &Sharing) -> String {
+    let mut words: String = sharing.accounts.iter().map(|account| format!(" --account {account}")).collect();
+    if sharing.public {
+        words.push_str(" --public");
+    }
+    words
 }

@@ -1,9 +1,11 @@
 //! The tool `describe_clusters`.
 
-use howdah_aurora::{BlueGreen, Cluster, Clusters, Listing, Role, Snapshot};
+use howdah_aurora::{BlueGreen, Cluster, Clusters, Listing, Role, Sharing, Snapshot};
 use howdah_core::{Command, Context, Effect, Output, Report, Result, Tool, Toolset, human_bytes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::show_events;
 
 /// Shows one cluster or all: status, version, endpoints, size, the readers and how far they are behind, and the snapshots.
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -21,9 +23,12 @@ pub struct Described {
     /// Those of the cluster, or all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub snapshots: Vec<Snapshot>,
-    /// Why a provider's clusters are not among them.
+    /// Why a provider's clusters are not among them, or what of its snapshots was not told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreachable: Vec<String>,
+    /// What mattered to the one cluster in the last 24 hours: `1 failover, 2 restarts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lately: Option<String>,
     #[serde(skip)]
     one: bool,
 }
@@ -45,14 +50,18 @@ impl Tool for DescribeClusters {
         let clusters = cx.get::<Clusters>()?;
         match &self.name {
             None => {
-                let Listing { clusters, snapshots, unreachable } = clusters.list().await?;
-                Ok(Described { clusters, snapshots, unreachable, one: false })
+                let Listing { clusters: all, mut snapshots, mut unreachable } = clusters.list().await?;
+                unreachable.extend(clusters.note_sharing(&mut snapshots).await?);
+                Ok(Described { clusters: all, snapshots, unreachable, lately: None, one: false })
             }
             Some(name) => {
                 let cluster = clusters.describe(name).await?;
                 let snapshots = clusters.provider(&cluster.provider)?.snapshots().await?;
-                let snapshots = snapshots.into_iter().filter(|known| known.cluster == cluster.name).collect();
-                Ok(Described { clusters: vec![cluster], snapshots, unreachable: Vec::new(), one: true })
+                let mut snapshots: Vec<Snapshot> =
+                    snapshots.into_iter().filter(|known| known.cluster == cluster.name).collect();
+                let unreachable = clusters.note_sharing(&mut snapshots).await?;
+                let lately = show_events::lately(&clusters, &cluster.provider, &cluster.name).await?;
+                Ok(Described { clusters: vec![cluster], snapshots, unreachable, lately, one: true })
             }
         }
     }
@@ -63,15 +72,14 @@ impl Output for Described {
         let mut report = Report::new();
         match self.clusters.as_slice() {
             [] => report = report.text("There are no clusters yet. `howdah cluster create NAME --wait` makes one."),
-            [cluster] if self.one => report = show(report, cluster),
+            [cluster] if self.one => report = show(report, cluster, self.lately.as_deref()),
             clusters => {
                 let rows = clusters.iter().map(row).collect();
                 report = report.table(&["Cluster", "Status", "PostgreSQL", "Writer", "Readers", "Size"], rows);
             }
         }
         if !self.snapshots.is_empty() {
-            let rows = self.snapshots.iter().map(snapshot_row).collect();
-            report = report.table(&["Snapshot", "Of cluster", "PostgreSQL", "Taken", "Size"], rows);
+            report = snapshots(report, &self.snapshots);
         }
         for problem in &self.unreachable {
             report = report.text(problem.clone());
@@ -88,6 +96,7 @@ impl Output for Described {
                 format!("{}: {}, PostgreSQL {}, {readers} readers.", cluster.name, cluster.status.as_str(), cluster.version)
             })
             .collect();
+        lines.extend(self.lately.iter().map(|lately| format!("In the last 24 hours: {lately} (show_events).")));
         lines.extend(self.unreachable.iter().cloned());
         match lines.is_empty() {
             true => "There are no clusters yet; start_create_cluster_job makes one.".to_owned(),
@@ -96,7 +105,7 @@ impl Output for Described {
     }
 }
 
-fn show(report: Report, cluster: &Cluster) -> Report {
+fn show(report: Report, cluster: &Cluster, lately: Option<&str>) -> Report {
     let mut facts = vec![
         ("Status", cluster.status.as_str().to_owned()),
         ("Provider", cluster.provider.clone()),
@@ -127,6 +136,10 @@ fn show(report: Report, cluster: &Cluster) -> Report {
     }
     if let Some(deployment) = &cluster.blue_green {
         facts.push(("Blue/green", blue_green(deployment)));
+    }
+    if let Some(lately) = lately {
+        let more = format!("{lately} in the last 24 hours: howdah cluster events {}", cluster.name);
+        facts.push(("Lately", more));
     }
     facts.extend(cluster.details.iter().map(|(name, value)| (name.as_str(), value.clone())));
     let rows = cluster.instances.iter().map(|instance| {
@@ -178,14 +191,31 @@ fn row(cluster: &Cluster) -> Vec<String> {
     ]
 }
 
-fn snapshot_row(snapshot: &Snapshot) -> Vec<String> {
-    vec![
-        snapshot.name.to_string(),
-        snapshot.cluster.to_string(),
-        snapshot.version.clone(),
-        snapshot.created.clone(),
-        human_bytes(snapshot.size_bytes),
-    ]
+fn snapshots(report: Report, all: &[Snapshot]) -> Report {
+    let row = |snapshot: &Snapshot| {
+        vec![
+            snapshot.name.to_string(),
+            snapshot.cluster.to_string(),
+            snapshot.version.clone(),
+            snapshot.created.clone(),
+            human_bytes(snapshot.size_bytes),
+        ]
+    };
+    let columns = ["Snapshot", "Of cluster", "PostgreSQL", "Taken", "Size"];
+    if all.iter().all(|snapshot| snapshot.shared_with.is_empty()) {
+        return report.table(&columns, all.iter().map(row).collect());
+    }
+    let shared = |snapshot: &Snapshot| {
+        let names = snapshot.shared_with.iter().map(|who| match who.as_str() {
+            Sharing::EVERYBODY => "everybody",
+            account => account,
+        });
+        let mut row = row(snapshot);
+        row.push(names.collect::<Vec<_>>().join(", "));
+        row
+    };
+    let [name, cluster, version, taken, size] = columns;
+    report.table(&[name, cluster, version, taken, size, "Shared with"], all.iter().map(shared).collect())
 }
 
 /// Show a cluster: status, endpoints, size, readers and how far they are behind.

@@ -1,7 +1,7 @@
 //! The tool `start_cluster_job`: everything that is done with a cluster that is there.
 
 use howdah_aurora::{
-    Action, AuroraError, ClusterName, Clusters, Compute, DEFAULT_SWITCH_TIMEOUT_S, Operation, Preset, ProxyOptions, Shape, Snapshot, SnapshotName,
+    Action, ClusterName, Clusters, Compute, DEFAULT_SWITCH_TIMEOUT_S, Operation, Preset, ProxyOptions, Shape, Snapshot, SnapshotName,
 };
 use howdah_core::{Context, Effect, Error, Result, Tool, Toolset};
 use schemars::JsonSchema;
@@ -10,21 +10,23 @@ use serde::{Deserialize, Serialize};
 use crate::cluster_blue_green::BlueGreenOptions;
 use crate::cluster_change::ClusterChange;
 use crate::cluster_proxy::ProxyArguments;
+use crate::cluster_snapshots::{self, SnapshotArguments};
 use crate::cluster_upgrade::UpgradeOptions;
 use crate::clusters::{ClusterJob, start};
 use crate::upgrade_checks::Asked;
 
 /// Stops, starts, deletes, snapshots, restores, clones, upgrades or changes a cluster, adds or removes a reader, fails over,
-/// makes, switches or ends a blue/green deployment, makes or deletes its proxy or alarms, or deletes a snapshot, as a job, and returns the job's id at once.
+/// makes, switches or ends a blue/green deployment, makes or deletes its proxy or alarms, or copies, shares or deletes a snapshot, as a job, and returns the job's id at once.
 /// Deleting a cluster needs the name of a final snapshot, or that none is wanted; what loses or costs something needs a person's consent.
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct StartClusterJob {
-    /// The cluster; for `restore` and `clone` the one whose data are wanted; for `delete_snapshot` the snapshot.
+    /// The cluster; for `restore` and `clone` the one whose data are wanted; for `delete_snapshot`, `copy_snapshot`,
+    /// `share_snapshot` and `unshare_snapshot` the snapshot.
     pub name: String,
     /// What is to be done.
     #[arg(value_enum)]
     pub action: ClusterAction,
-    /// For `snapshot` the name to give it; for `restore` the one to restore;
+    /// For `snapshot` the name to give it, for `copy_snapshot` that of the copy; for `restore` the one to restore;
     /// for `delete` and `upgrade` the one that is taken first.
     #[arg(long, value_name = "SNAPSHOT")]
     #[serde(default)]
@@ -62,6 +64,10 @@ pub struct StartClusterJob {
     #[arg(long = "sns-topic", value_name = "ARN")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sns_topics: Vec<String>,
+    /// Of copies of snapshots, and of with whom they are shared.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub snapshots: SnapshotArguments,
     /// Of blue/green deployments.
     #[command(flatten)]
     #[serde(flatten)]
@@ -96,6 +102,12 @@ pub enum ClusterAction {
     Restore,
     /// Remove a snapshot with its data.
     DeleteSnapshot,
+    /// Copy a snapshot under another name; on AWS also from another region or account, or under another key.
+    CopySnapshot,
+    /// On AWS: let other accounts restore and copy a snapshot.
+    ShareSnapshot,
+    /// On AWS: let them no longer.
+    UnshareSnapshot,
     /// Make a new cluster of the data as they are now, sharing what neither changes.
     Clone,
     /// Let one more reader follow the writer.
@@ -143,21 +155,10 @@ impl Tool for StartClusterJob {
         let snapshot = self.snapshot.as_deref().map(str::parse::<SnapshotName>).transpose().map_err(Error::from)?;
         let operation = match self.action {
             ClusterAction::Restore => self.restore(&clusters, snapshot).await?,
-            ClusterAction::DeleteSnapshot => {
-                let snapshot = self.name.parse::<SnapshotName>().map_err(Error::from)?;
-                let Some(known) = taken(&clusters, &snapshot).await? else {
-                    let known = clusters.snapshots().await?;
-                    return Err(AuroraError::NoSnapshot {
-                        name: snapshot.to_string(),
-                        known: known.into_iter().map(|known| known.name.into()).collect(),
-                    }
-                    .into());
-                };
-                Operation {
-                    provider: known.provider,
-                    cluster: known.cluster,
-                    action: Action::DeleteSnapshot { snapshot },
-                }
+            ClusterAction::DeleteSnapshot => cluster_snapshots::delete(&self, &clusters).await?,
+            ClusterAction::CopySnapshot => cluster_snapshots::copy(&self, &clusters, snapshot).await?,
+            ClusterAction::ShareSnapshot | ClusterAction::UnshareSnapshot => {
+                cluster_snapshots::share(&self, &clusters).await?
             }
             ClusterAction::Upgrade => {
                 let asked = Asked {
@@ -222,6 +223,9 @@ impl StartClusterJob {
             ClusterAction::Delete
             | ClusterAction::Restore
             | ClusterAction::DeleteSnapshot
+            | ClusterAction::CopySnapshot
+            | ClusterAction::ShareSnapshot
+            | ClusterAction::UnshareSnapshot
             | ClusterAction::Clone
             | ClusterAction::Upgrade => {
                 Action::Delete { final_snapshot: final_snapshot(snapshot, self.skip_final_snapshot)? }
@@ -277,12 +281,12 @@ impl StartClusterJob {
     }
 }
 
-async fn taken(clusters: &Clusters, snapshot: &SnapshotName) -> Result<Option<Snapshot>> {
+pub(crate) async fn taken(clusters: &Clusters, snapshot: &SnapshotName) -> Result<Option<Snapshot>> {
     let all = clusters.snapshots().await?;
     Ok(all.into_iter().find(|known| known.name == *snapshot))
 }
 
-fn needed(snapshot: Option<SnapshotName>, what: &str, how: &str) -> Result<SnapshotName> {
+pub(crate) fn needed(snapshot: Option<SnapshotName>, what: &str, how: &str) -> Result<SnapshotName> {
     snapshot.ok_or_else(|| Error::invalid(format!("This needs {what}.")).hint(format!("`{how}`, or the argument `snapshot`.")))
 }
 

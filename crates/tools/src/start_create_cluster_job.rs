@@ -29,12 +29,12 @@ pub struct StartCreateClusterJob {
     )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readers: Option<u8>,
-    /// On AWS: `dev`, or `production` with a reader, protection and monitoring.
+    /// On AWS: `dev`, `production` (reader, protection, monitoring) or `express`.
     #[arg(
         long,
         default_value = "dev",
         value_name = "PRESET",
-        help = "On AWS, how it is guarded; `dev`: encrypted, a week of backups; `production`: also a reader, deletion protection, two weeks of backups, insights and monitoring"
+        help = "On AWS, how it is guarded; `dev`: encrypted, a week of backups; `production`: also a reader, deletion protection, two weeks of backups, insights and monitoring; `express`: there in seconds, over the internet, by IAM tokens alone"
     )]
     #[serde(default = "dev")]
     pub preset: String,
@@ -85,7 +85,8 @@ impl Tool for StartCreateClusterJob {
         howdah cluster create shop --readers 2 --wait      with two readers
         howdah cluster create old-shop --pg-version 15     returns at once; follow the job
         howdah cluster create shop --size 0.5-4 --wait     with the connections, processors and memory of 4 ACU at most
-        howdah cluster create shop --provider aws --preset production --size 2-16     Aurora, Serverless v2, with a reader";
+        howdah cluster create shop --provider aws --preset production --size 2-16     Aurora, Serverless v2, with a reader
+        howdah cluster create shop --provider aws --preset express --wait     Aurora in seconds, over the internet";
     type Out = ClusterJob;
 
     async fn run(self, cx: &Context) -> Result<ClusterJob> {

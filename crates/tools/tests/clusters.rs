@@ -134,6 +134,37 @@ fn a_person_creates_uses_and_deletes_a_cluster() {
         looked["databases"].to_string().contains("\"app\"") && looked.get("error").is_none(),
         "{looked}"
     );
+    // Nothing that anybody would have noticed so far; then it is stopped.
+    let events = home.json(&["cluster", "events", "shop", "--last", "1h"]);
+    assert!(events.get("mattered").is_none(), "{events}");
+    let created = events["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["kind"] == "creation")
+        .unwrap();
+    assert_eq!(created["message"], "The job to create cluster succeeded");
+    home.text(&["cluster", "stop", "shop", "--yes", "--wait"]);
+    home.text(&["cluster", "start", "shop", "--wait"]);
+    let events = home.json(&["cluster", "events", "shop", "--last", "1h"]);
+    assert_eq!(
+        events["mattered"], "2 restarts",
+        "the server's word, and the job's: {events}"
+    );
+    let text = home.text(&["cluster", "events", "shop"]);
+    assert!(
+        text.contains("database system is shut down") && text.contains("writer"),
+        "{text}"
+    );
+    let shown = home.text(&["cluster", "show", "shop"]);
+    assert!(
+        shown.contains("1 restart in the last 24 hours: howdah cluster events shop"),
+        "{shown}"
+    );
+    let none = home.text(&["cluster", "events", "shop", "--last", "1h", "--ago", "2d"]);
+    assert!(none.contains("Nothing happened to the cluster shop"), "{none}");
+    let (_, said) = home.refusal(&["cluster", "events", "none"]);
+    assert!(said.contains("no cluster none"), "{said}");
     let (_, said) = home.refusal(&["cluster", "create", "Shop"]);
     assert!(said.contains("already"), "{said}");
 
@@ -185,6 +216,38 @@ fn a_person_creates_uses_and_deletes_a_cluster() {
         said.contains("no snapshot none") && said.contains("last"),
         "{said}"
     );
+    // A copy under another name; there is nobody to share it with.
+    let copy = ["cluster", "copy-snapshot", "last", "kept", "--wait"];
+    assert_eq!(home.json(&copy)["result"]["copy_of"], "last");
+    assert!(home.text(&["cluster", "list"]).contains("kept"));
+    let (_, said) = home.refusal(&["cluster", "copy-snapshot", "none", "new"]);
+    assert!(
+        said.contains("no snapshot none") && said.contains("kept, last"),
+        "{said}"
+    );
+    let (_, said) = home.refusal(&[
+        "cluster",
+        "share-snapshot",
+        "kept",
+        "--account",
+        "123456789012",
+        "--yes",
+    ]);
+    assert!(said.contains("local cannot share a snapshot"), "{said}");
+    let (_, said) = home.refusal(&["cluster", "share-snapshot", "kept", "--account", "1234-5678-9012"]);
+    assert!(
+        said.contains("no account of AWS") && said.contains("12 digits"),
+        "{said}"
+    );
+    let (_, said) = home.refusal(&[
+        "cluster",
+        "share-snapshot",
+        "rds:shop-2026-05-01-03-04",
+        "--account",
+        "123456789012",
+    ]);
+    assert!(said.contains("Copy it first"), "{said}");
+    home.text(&["cluster", "delete-snapshot", "kept", "--yes", "--wait"]);
     let (_, said) = home.refusal(&["cluster", "delete-snapshot", "last"]);
     assert!(said.contains("--yes") && said.contains("cluster shop"), "{said}");
     let delete = ["cluster", "delete-snapshot", "last", "--yes", "--wait"];

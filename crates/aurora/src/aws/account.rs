@@ -69,6 +69,8 @@ pub(crate) enum Allowed {
     Failover,
     /// Giving a green environment the place of its cluster.
     SwitchOver,
+    /// Letting everybody at a snapshot, or at the door of a cluster.
+    PublicAccess,
 }
 
 impl Allowed {
@@ -77,6 +79,7 @@ impl Allowed {
             Self::DeleteWithoutSnapshot => "delete-without-snapshot",
             Self::Failover => "failover",
             Self::SwitchOver => "switch-over",
+            Self::PublicAccess => "public-access",
         }
     }
 }

@@ -20,6 +20,12 @@ pub(super) fn of_proxies(account: &Account) -> Result<PathBuf> {
     written(account, OF_PROXIES)
 }
 
+/// The file with both: AWS does not say of which authority the gateways of express configuration are.
+pub(super) fn of_gateways(account: &Account) -> Result<PathBuf> {
+    let both = format!("{}{}", OF_SERVERS.1, OF_PROXIES.1);
+    written(account, ("gateway-ca", &both))
+}
+
 fn written(account: &Account, (name, roots): (&str, &str)) -> Result<PathBuf> {
     if let Some(file) = &account.settings().ca_file {
         return Ok(file.clone());

@@ -5,7 +5,7 @@ use howdah_jobs::JobCx;
 
 use super::call::Caller;
 use super::look::made_by;
-use super::{describe, make, wait};
+use super::{describe, express, make, wait};
 use crate::{ClusterName, Operation, OperationState, SnapshotName};
 
 /// Removes the readers, then the writer. What they were is noted before.
@@ -144,7 +144,19 @@ pub(super) async fn unmake_instance(caller: Caller<'_>, job: &str, name: &str) -
 pub(super) async fn unmake_cluster(caller: Caller<'_>, job: &str, operation: &Operation) -> Result<()> {
     let name = operation.cluster.as_str();
     match caller.cluster(name).await? {
-        Some(found) if made_by(found.tag_list(), job) => bare_cluster(caller, name).await,
+        Some(found) if made_by(found.tag_list(), job) => {
+            if express::is_wanted(&operation.action) {
+                // Its writer came with it, and is nobody else's either.
+                let members = describe::members(caller, &found).await?;
+                for member in &members {
+                    instance(caller, &member.name).await?;
+                }
+                for member in &members {
+                    wait::instance_gone(caller, &member.name).await?;
+                }
+            }
+            bare_cluster(caller, name).await
+        }
         _ => Ok(()),
     }
 }

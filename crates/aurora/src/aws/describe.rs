@@ -10,7 +10,7 @@ use howdah_core::Result;
 use super::account::Account;
 use super::call::Caller;
 use super::look::job_of;
-use super::{AwsPlane, certificates, parameters};
+use super::{AwsPlane, certificates, express, parameters};
 use crate::{
     Acu, Cluster, ClusterName, ClusterStatus, Compute, Connection, Instance, InstanceStatus, Member, Role,
     Snapshot,
@@ -129,7 +129,10 @@ pub(super) fn connection(account: &Account, found: &DbCluster) -> Result<Option<
             .or(found.master_username().map(str::to_owned))
             .unwrap_or_else(|| "postgres".to_owned()),
         password_file: None,
-        ca_file: certificates::file(account)?,
+        ca_file: match express::is_one(found) {
+            true => certificates::of_gateways(account)?,
+            false => certificates::file(account)?,
+        },
     }))
 }
 
@@ -177,6 +180,15 @@ fn details(found: &DbCluster, instances: &[DbInstance]) -> BTreeMap<String, Stri
             .map(|window| format!("{window} UTC")),
     );
     add("Subnet group", found.db_subnet_group().map(str::to_owned));
+    if express::is_one(found) {
+        add(
+            "Network",
+            Some(format!(
+                "none of yours (express configuration): reached over the internet, by IAM tokens alone; never has {}",
+                express::WITHOUT
+            )),
+        );
+    }
     add(
         "Log exports",
         Some(found.enabled_cloudwatch_logs_exports().join(", ")),
@@ -255,6 +267,8 @@ pub(super) fn snapshot(found: &DbClusterSnapshot) -> Option<Snapshot> {
         size_bytes: gib << 30,
         // AWS does not say which one its cluster was made with; this one is in every cluster.
         database: "postgres".to_owned(),
+        // A question of its own for each.
+        shared_with: Vec::new(),
     })
 }
 

@@ -148,13 +148,18 @@ impl Caller<'_> {
 
     /// All snapshots of the engine that somebody took; backups have names of their own.
     pub(super) async fn snapshots(&self) -> Result<Vec<DbClusterSnapshot>> {
+        self.snapshots_of_type("manual").await
+    }
+
+    /// All snapshots of the engine of a type: `manual`, `automated`.
+    pub(super) async fn snapshots_of_type(&self, kind: &str) -> Result<Vec<DbClusterSnapshot>> {
         let mut all = Vec::new();
         let mut marker = None;
         loop {
             let page = self
                 .read("list the snapshots", |rds| {
                     rds.describe_db_cluster_snapshots()
-                        .snapshot_type("manual")
+                        .snapshot_type(kind)
                         .set_marker(marker.clone())
                         .send()
                 })
@@ -175,6 +180,27 @@ impl Caller<'_> {
                 .cmp(&b.db_cluster_snapshot_identifier())
         });
         Ok(all)
+    }
+
+    /// All snapshots of a cluster, those that AWS took by itself among them.
+    pub(super) async fn snapshots_of_cluster(&self, cluster: &str) -> Result<Vec<DbClusterSnapshot>> {
+        let mut all = Vec::new();
+        let mut marker = None;
+        loop {
+            let page = self
+                .read(&format!("list the snapshots of {cluster}"), |rds| {
+                    rds.describe_db_cluster_snapshots()
+                        .db_cluster_identifier(cluster)
+                        .set_marker(marker.clone())
+                        .send()
+                })
+                .await?;
+            all.extend(page.db_cluster_snapshots().iter().cloned());
+            match page.marker() {
+                Some(next) if !next.is_empty() => marker = Some(next.to_owned()),
+                _ => return Ok(all),
+            }
+        }
     }
 
     /// The cluster parameter group of that name.

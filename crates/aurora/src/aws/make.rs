@@ -12,7 +12,7 @@ use howdah_jobs::JobCx;
 use super::call::Caller;
 use super::look::{ENGINE, job_of, made_by, tags};
 use super::preset::{self, Guards, PARAMETERS};
-use super::{describe, group, wait};
+use super::{describe, express, group, wait};
 use crate::{Action, AuroraError, ClusterName, Compute, Member, Operation, OperationState, Shape};
 
 /// The role that owns new clusters.
@@ -91,6 +91,7 @@ pub(super) async fn cluster(
     let compute = compute(caller, operation).await?;
     let what = format!("create the cluster {name}");
     let failed = match &operation.action {
+        action if express::is_wanted(action) => express::create(caller, cx, operation).await.err(),
         Action::Create { database, shape, .. } => {
             create(caller, cx, operation, database, shape, &compute, state)
                 .await
@@ -299,6 +300,9 @@ pub(super) async fn instance(
         .monitoring_role
         .clone()
         .filter(|_| member.monitoring_seconds > 0);
+    // Where there is no network of the account, nobody asks whether it is public.
+    let found = caller.cluster(cluster.as_str()).await?;
+    let in_network = !found.is_some_and(|found| express::is_one(&found));
     let made = caller
         .write(&format!("create the instance {name}"), |rds| {
             rds.create_db_instance()
@@ -307,7 +311,7 @@ pub(super) async fn instance(
                 .engine(ENGINE)
                 .db_instance_class(&member.class)
                 .promotion_tier(member.tier)
-                .publicly_accessible(false)
+                .set_publicly_accessible(in_network.then_some(false))
                 .set_monitoring_interval(role.is_some().then_some(member.monitoring_seconds))
                 .set_monitoring_role_arn(role.clone())
                 .set_tags(Some(tags(job)))

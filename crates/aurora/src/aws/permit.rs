@@ -5,8 +5,13 @@ use howdah_core::{Error, Result};
 
 use super::account::Allowed;
 use super::call::Caller;
-use super::{alarms, blue_green, change, describe, group, make, preset, proxy, run, snapshot, upgrade};
-use crate::{Action, AuroraError, ClusterName, MAX_READERS, Operation, SWITCH_TIMEOUT_S, Shape, Tier};
+use super::{
+    alarms, blue_green, change, describe, express, group, make, preset, proxy, run, snapshot, upgrade,
+};
+use crate::{
+    Action, AuroraError, ClusterName, MAX_READERS, Operation, Preset, SWITCH_TIMEOUT_S, Shape, SnapshotCopy,
+    Tier,
+};
 
 /// Names of instances are those of the cluster with a number behind; RDS takes 63 letters.
 const LONGEST_NAME: usize = 60;
@@ -15,6 +20,14 @@ const LONGEST_NAME: usize = 60;
 pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<()> {
     let cluster = &operation.cluster;
     if let Some((shape, readers)) = make::plan(&operation.action) {
+        if shape.preset == Preset::Express {
+            express::check(operation)?;
+            allowed(
+                caller,
+                Allowed::PublicAccess,
+                "make a cluster that is reached over the internet",
+            )?;
+        }
         check_new(caller, cluster, shape, readers).await?;
     }
     match &operation.action {
@@ -40,6 +53,16 @@ pub(super) async fn check(caller: Caller<'_>, operation: &Operation) -> Result<(
             snapshot::check_free(caller, snapshot).await
         }
         Action::DeleteSnapshot { snapshot } => snapshot::require(caller, snapshot).await,
+        Action::CopySnapshot(copy) => snapshot::copy::check(caller, copy).await,
+        Action::ShareSnapshot { snapshot, sharing } => {
+            if sharing.public {
+                allowed(caller, Allowed::PublicAccess, "make a snapshot public")?;
+            }
+            snapshot::share::check(caller, snapshot, sharing).await
+        }
+        Action::UnshareSnapshot { snapshot, sharing } => {
+            snapshot::share::check_end(caller, snapshot, sharing).await
+        }
         Action::AddReader => {
             let found = caller.require_cluster(cluster).await?;
             run::check_room(found.db_cluster_members().len())?;
@@ -242,8 +265,12 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
     let risk = |effect: String| Tier::Risk { effect };
     if let Some((shape, readers)) = make::plan(&operation.action) {
         let compute = make::compute(caller, operation).await?;
+        let more = match express::is_wanted(&operation.action) {
+            true => format!(" {}", express::effect(caller.account.settings())),
+            false => String::new(),
+        };
         return Ok(confirm(format!(
-            "It costs money in your AWS account from now on: {} ({compute}), preset {}.",
+            "It costs money in your AWS account from now on: {} ({compute}), preset {}.{more}",
             match readers {
                 0 => "a writer".to_owned(),
                 1 => "a writer and a reader".to_owned(),
@@ -264,6 +291,13 @@ pub(super) async fn tier(caller: Caller<'_>, operation: &Operation) -> Result<Ti
         Action::Snapshot { .. } => confirm("Its storage costs money until it is deleted.".into()),
         Action::DeleteSnapshot { .. } => {
             risk(format!("It is the copy of the cluster {cluster}; its data are gone for good."))
+        }
+        Action::CopySnapshot(copy) => confirm(snapshot::copy::effect(caller, copy).await?),
+        Action::ShareSnapshot { snapshot, sharing } => {
+            risk(snapshot::share::effect(caller, snapshot, sharing).await?)
+        }
+        Action::UnshareSnapshot { .. } => {
+            confirm("They can restore it no longer; what they have copied stays theirs.".into())
         }
         Action::AddReader => confirm("A further instance costs money from now on.".into()),
         Action::RemoveReader { reader } => risk(format!("Clients of {reader} lose their connections; the other instances take their load.")),
@@ -376,7 +410,11 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
         found.push(told);
     }
     let snapshot = match &operation.action {
-        Action::Snapshot { snapshot } | Action::DeleteSnapshot { snapshot } => Some(snapshot),
+        Action::Snapshot { snapshot }
+        | Action::DeleteSnapshot { snapshot }
+        | Action::CopySnapshot(SnapshotCopy { snapshot, .. })
+        | Action::ShareSnapshot { snapshot, .. }
+        | Action::UnshareSnapshot { snapshot, .. } => Some(snapshot),
         Action::Delete { final_snapshot } => final_snapshot.as_ref(),
         Action::Upgrade(upgrade) => Some(&upgrade.snapshot),
         _ => None,
@@ -388,6 +426,14 @@ pub(super) async fn what_exists(caller: Caller<'_>, operation: &Operation) -> Ve
             "The snapshot {name} is {}.",
             one.status().unwrap_or("there")
         ));
+        if let Ok(shared) = snapshot::share::with(caller, name).await
+            && !shared.is_empty()
+        {
+            found.push(format!(
+                "It is shared with {}.",
+                snapshot::share::in_words(&shared)
+            ));
+        }
     }
     found
 }

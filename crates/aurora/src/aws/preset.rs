@@ -34,6 +34,14 @@ impl Guards {
                 insights: true,
                 monitoring_seconds: 60,
             },
+            // AWS's own: nothing of it is asked for.
+            Preset::Express => Self {
+                retention_days: 1,
+                deletion_protection: false,
+                iam: true,
+                insights: false,
+                monitoring_seconds: 0,
+            },
         }
     }
 }
@@ -54,6 +62,7 @@ pub(super) fn compute(preset: Preset) -> Compute {
         Preset::Dev => (1, 8),
         // "prod: min 2-4 ACU": the buffers of a smaller one are cold after each lull.
         Preset::Production => (4, 32),
+        Preset::Express => (0, 32),
     };
     Compute::Serverless {
         min: Acu::halves(min),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::call::Caller;
-use super::token;
+use super::{express, token};
 use crate::Connection;
 
 /// What RDS keeps in a secret that it manages.
@@ -27,6 +27,7 @@ pub(super) async fn password(caller: Caller<'_>, connection: &Connection) -> Res
     let Some(secret) = &connection.secret else {
         return match caller.account.settings().iam_user {
             Some(_) => token::for_connection(caller, connection).await,
+            None if is_express(caller, connection).await? => token::for_connection(caller, connection).await,
             None => Err(Error::new(
                 ErrorKind::Refused,
                 format!("The cluster {} has no password that Secrets Manager manages.", connection.target),
@@ -47,6 +48,12 @@ pub(super) async fn password(caller: Caller<'_>, connection: &Connection) -> Res
         )
         .hint("Was it changed by hand? `howdah cluster show` names it; let RDS manage it again, or connect with IAM tokens.")),
     }
+}
+
+/// Whether the cluster has no password at all.
+async fn is_express(caller: Caller<'_>, connection: &Connection) -> Result<bool> {
+    let found = caller.cluster(&connection.target).await?;
+    Ok(found.is_some_and(|found| express::is_one(&found)))
 }
 
 /// User and password of a secret in the form that proxies take.

@@ -1,5 +1,9 @@
-//! Taking snapshots and removing them.
+//! Taking snapshots and removing them; copies, and with whom they are shared.
 
+pub(super) mod copy;
+pub(super) mod share;
+
+use aws_sdk_rds::types::DbClusterSnapshot;
 use howdah_core::Result;
 use howdah_jobs::JobCx;
 
@@ -23,8 +27,13 @@ pub(super) async fn check_free(caller: Caller<'_>, name: &SnapshotName) -> Resul
 
 /// That there is one.
 pub(super) async fn require(caller: Caller<'_>, name: &SnapshotName) -> Result<()> {
-    if caller.snapshot(name.as_str()).await?.is_some() {
-        return Ok(());
+    described(caller, name).await.map(drop)
+}
+
+/// As AWS has it.
+async fn described(caller: Caller<'_>, name: &SnapshotName) -> Result<DbClusterSnapshot> {
+    if let Some(found) = caller.snapshot(name.as_str()).await? {
+        return Ok(found);
     }
     let known = caller.snapshots().await?;
     Err(AuroraError::NoSnapshot {
@@ -83,7 +92,7 @@ pub(super) async fn untake(caller: Caller<'_>, job: &str, name: &SnapshotName) -
     match caller.snapshot(name.as_str()).await? {
         Some(found) if made_by(found.tag_list(), job) => {
             if found.status() == Some("creating") {
-                // AWS deletes only what is whole, or has failed.
+                // AWS deletes only what is whole, or has failed; it ends a copy on the way.
                 wait::snapshot_available(caller, name.as_str()).await?;
             }
             delete(caller, name).await

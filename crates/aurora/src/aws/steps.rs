@@ -2,11 +2,18 @@
 
 use howdah_jobs::Step;
 
-use super::make;
+use super::{express, make};
 use crate::{Action, Modification, Operation, Upgrade};
 
 /// The steps of an operation. Weights are minutes as AWS takes them.
 pub(super) fn of(operation: &Operation) -> Vec<Step> {
+    if express::is_wanted(&operation.action) {
+        return vec![
+            Step::new("cluster", "Asking for the cluster").weight(0.1),
+            Step::new("wait", "Waiting until its writer takes connections").weight(1.0),
+            Step::new("finish", "Noting how to connect").weight(0.1),
+        ];
+    }
     if let Some((_, readers)) = make::plan(&operation.action) {
         return making(&operation.action, readers);
     }
@@ -48,6 +55,9 @@ pub(super) fn of(operation: &Operation) -> Vec<Step> {
         Action::DeleteAlarms => vec![Step::new("alarms", "Deleting the alarms").weight(0.1)],
         Action::Snapshot { .. } => vec![Step::new("snapshot", "Taking the snapshot").weight(5.0)],
         Action::DeleteSnapshot { .. } => vec![Step::new("remove-snapshot", "Deleting the snapshot")],
+        Action::CopySnapshot(_) => vec![Step::new("copy-snapshot", "Copying the snapshot").weight(10.0)],
+        Action::ShareSnapshot { .. } => vec![Step::new("share", "Sharing the snapshot").weight(0.1)],
+        Action::UnshareSnapshot { .. } => vec![Step::new("unshare", "Ending its sharing").weight(0.1)],
         Action::AddReader => vec![Step::new("add-reader", "Adding a reader").weight(6.0)],
         Action::RemoveReader { .. } => vec![Step::new("remove-reader", "Removing the reader").weight(3.0)],
         Action::Failover { .. } => vec![Step::new("failover", "Making the reader the writer")],

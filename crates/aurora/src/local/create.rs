@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use howdah_core::{Error, Result};
-use howdah_jobs::Step;
 use howdah_localpg::{
     Account, InitOptions, Installation, Instance, Pooler, TlsFiles, generate_password, write_private,
 };
@@ -17,25 +16,6 @@ use super::server::{await_streaming, connect};
 use super::{backup, blocking, capacity, log_archive};
 use crate::clusters::value;
 use crate::{Action, AuroraError, OperationState};
-
-/// What every new cluster ends with.
-pub(super) fn add_last(steps: &mut Vec<Step>, readers: u8) {
-    for number in 1..=readers {
-        steps.push(Step::new(
-            format!("copy-reader-{number}"),
-            format!("Copying the data to reader {number}"),
-        ));
-        steps.push(
-            Step::new(
-                format!("start-reader-{number}"),
-                format!("Starting reader {number}"),
-            )
-            .weight(0.6),
-        );
-    }
-    steps.push(Step::new("base", "Copying the data that its log begins with").weight(0.5));
-    steps.push(Step::new("finish", "Noting how to connect").weight(0.1));
-}
 
 /// Makes the cluster's directory with all but its servers, and puts it under
 /// its name: from here on the name is taken.

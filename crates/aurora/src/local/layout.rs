@@ -168,6 +168,7 @@ impl Layout {
                     created: record.created,
                     size_bytes: record.size_bytes,
                     database: record.database,
+                    shared_with: Vec::new(),
                 });
             }
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use howdah_core::Result;
+use howdah_core::{Error, Result};
 use howdah_jobs::JobCx;
 use howdah_localpg::{Account, Installation, Instance, Status, copy_data_directory, write_private};
 
@@ -10,7 +10,7 @@ use super::layout::{
     ClusterDirectory, Layout, SnapshotDirectory, SnapshotRecord, file, now, remove_directory, rename,
 };
 use super::{backup, blocking, create};
-use crate::{AuroraError, OperationState, SnapshotName};
+use crate::{AuroraError, OperationState, SnapshotCopy, SnapshotName};
 
 /// Copies the data of a cluster, running or stopped.
 pub(super) async fn take(
@@ -72,6 +72,65 @@ pub(super) async fn take(
         };
         nascent.write_record(&record)?;
         // A snapshot is what is left when all else is lost.
+        rustix::fs::sync();
+        rename(nascent.path(), snapshot.path())
+    })
+    .await
+}
+
+/// Whether the copy of a snapshot can be made.
+pub(super) fn check_copy(layout: &Layout, copy: &SnapshotCopy) -> Result<()> {
+    let Some(source) = copy.source.name() else {
+        return Err(super::cannot(
+            "copy what is elsewhere: its snapshots are those of this machine",
+        ));
+    };
+    if copy.region.is_some() {
+        return Err(super::cannot("copy a snapshot from another region: it has none"));
+    }
+    if copy.kms_key.is_some() {
+        return Err(super::cannot("encrypt a snapshot: the disk may be"));
+    }
+    layout.snapshot(&source).require(layout)?;
+    layout.snapshot(&copy.snapshot).check_free()
+}
+
+/// Copies a snapshot; files share their blocks where the file system can.
+pub(super) async fn copy(
+    layout: &Layout,
+    copy: &SnapshotCopy,
+    job: &str,
+    state: &mut OperationState,
+) -> Result<()> {
+    let snapshot = layout.snapshot(&copy.snapshot);
+    state.snapshot = Some(copy.snapshot.clone());
+    match snapshot.existing()? {
+        Some(record) if record.job == job => return Ok(()),
+        Some(_) => return snapshot.check_free(),
+        None => {}
+    }
+    check_copy(layout, copy)?;
+    let (layout, copy, job) = (layout.clone(), copy.clone(), job.to_owned());
+    blocking(move || {
+        let Some(name) = copy.source.name() else {
+            return Err(Error::internal("This is no snapshot's name."));
+        };
+        let (source, nascent) = (layout.snapshot(&name), snapshot.nascent(&job));
+        // What it is of and when it was taken are the source's; the rest is its own.
+        let record = SnapshotRecord {
+            job,
+            ..source.require(&layout)?
+        };
+        remove_directory(nascent.path())?;
+        let account = Account::of_servers()?;
+        account.private_directory(nascent.path())?;
+        copy_data_directory(&source.data_dir(), &nascent.data_dir(), true, &account)?;
+        match std::fs::read_to_string(source.label_file()) {
+            Ok(label) => write_private(&nascent.label_file(), &label)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(file("read", &source.label_file(), error)),
+        }
+        nascent.write_record(&record)?;
         rustix::fs::sync();
         rename(nascent.path(), snapshot.path())
     })

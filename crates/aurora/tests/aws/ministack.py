@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 
 STARTS_WITHIN_S = 60
 
@@ -59,6 +60,18 @@ class MiniStack:
         inner.request(method, path, body, passed)
         reply = inner.getresponse()
         return reply.status, reply.getheader("Content-Type", "text/xml"), reply.read()
+
+    def call(self, params):
+        """A call of somebody else than howdah."""
+        scope = "Credential=AKIAEXAMPLE/20260501/eu-central-1/rds/aws4_request"
+        headers = {
+            "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        body = urllib.parse.urlencode({"Version": "2014-10-31", **params}).encode()
+        status, _, answer = self.ask("POST", "/", body, headers)
+        if status != 200:
+            raise RuntimeError(f"MiniStack: {answer}")
 
     def stop(self):
         if self.port:

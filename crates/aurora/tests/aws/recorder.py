@@ -17,7 +17,7 @@ import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import botocore.session
 from moto.backends import get_backend
@@ -26,9 +26,11 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 # The sources are no place for what Python keeps of them.
 sys.dont_write_bytecode = True
 import data_api
+import express
 import measured
 import ministack
 import moto_fixes
+import snapshots
 import stand_ins
 import upgrades
 from by_model import check_json, check_query
@@ -37,7 +39,7 @@ logging.getLogger("werkzeug").setLevel(logging.ERROR)
 PASSWORD = sys.argv[1]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SESSION = botocore.session.get_session()
-MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "rds-data", "secretsmanager", "cloudwatch", "pricing", "pi")}
+MODELS = {name: SESSION.get_service_model(name) for name in ("rds", "rds-data", "kms", "secretsmanager", "cloudwatch", "pricing", "pi")}
 VERSIONS = {"13": "13.20", "14": "14.17", "15": "15.12", "16": "16.8", "17": "17.4"}
 moto_fixes.apply(PASSWORD)
 
@@ -62,6 +64,7 @@ class State:
         self.windows = []
         self.upgrading = {}
         self.upgrades = []
+        self.copies = set()
 
 
 STATE = State()
@@ -73,6 +76,10 @@ def backend():
     return get_backend("rds")[ACCOUNT][REGION]
 
 
+def keys_of(region):
+    return get_backend("kms")[ACCOUNT][region]
+
+
 # Where AWS is stricter than moto.
 
 
@@ -82,7 +89,7 @@ def refusal(action, params):
     creates = ("CreateDBCluster", "RestoreDBClusterFromSnapshot", "RestoreDBClusterToPointInTime")
     if action in creates and name in store.clusters:
         return 400, "DBClusterAlreadyExistsFault", "DB Cluster already exists"
-    if action == "CreateDBCluster" and (params.get("DBClusterParameterGroupName") or "default.") not in store.db_cluster_parameter_groups:
+    if action == "CreateDBCluster" and not params.get("WithExpressConfiguration") and (params.get("DBClusterParameterGroupName") or "default.") not in store.db_cluster_parameter_groups:
         return 404, "DBClusterParameterGroupNotFound", "DB cluster parameter group not found"
     if action == "DeleteDBClusterParameterGroup":
         group = params["DBClusterParameterGroupName"]
@@ -228,7 +235,8 @@ def overlay(action, params, body):
     looks = STATE.looks[(action, name)] = STATE.looks.get((action, name), 0) + 1
     if looks > 1:
         return body
-    return re.sub(b"<" + element + b">available</" + element + b">", b"<" + element + b">creating</" + element + b">", body)
+    way = b"copying" if name in STATE.copies else b"creating"
+    return re.sub(b"<" + element + b">available</" + element + b">", b"<" + element + b">" + way + b"</" + element + b">", body)
 
 
 FAULTS = {
@@ -245,6 +253,7 @@ ALREADY = {
     "RestoreDBClusterToPointInTime": "DBClusterAlreadyExistsFault",
     "CreateDBInstance": "DBInstanceAlreadyExists",
     "CreateDBClusterSnapshot": "DBClusterSnapshotAlreadyExistsFault",
+    "CopyDBClusterSnapshot": "DBClusterSnapshotAlreadyExistsFault",
     "CreateDBClusterParameterGroup": "DBParameterGroupAlreadyExists",
     "CreateBlueGreenDeployment": "BlueGreenDeploymentAlreadyExistsFault",
     "CreateDBProxy": "DBProxyAlreadyExistsFault",
@@ -378,6 +387,8 @@ class Handler(BaseHTTPRequestHandler):
                 for name, one in store.clusters.items()
             },
             "instances": {name: one.db_instance_class for name, one in store.databases.items()},
+            "copies": snapshots.seen(store),
+            "own_key": snapshots.keys(keys_of(REGION))["own"].arn,
             "snapshots": sorted(name for name in store.cluster_snapshots if not name.startswith("rds:")),
             "groups": {
                 name: {key: value.get("ParameterValue") for key, value in one.parameters.items()}
@@ -399,8 +410,16 @@ class Handler(BaseHTTPRequestHandler):
                     if order.get("ministack"):
                         MINISTACK.start()
                         MINISTACK.reset()
-                for name, instances in order.get("seed", {}).items():
-                    seed(name, instances)
+                for name, given in order.get("seed", {}).items():
+                    if isinstance(given, dict):
+                        region = given.get("region", REGION)
+                        snapshots.seed(get_backend("rds")[ACCOUNT][region], keys_of(region), name, given)
+                        for known in (name, f"arn:aws:rds:{region}:{ACCOUNT}:cluster-snapshot:{name}"):
+                            STATE.looks[("DescribeDBClusterSnapshots", known)] = 9
+                    else:
+                        seed(name, given)
+                if "reboot" in order:
+                    MINISTACK.call({"Action": "RebootDBInstance", "DBInstanceIdentifier": order["reboot"]})
                 for name, group in order.get("group_of", {}).items():
                     backend().clusters[name].parameter_group = group
                 # Calls are counted from 1 after each order.
@@ -436,7 +455,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.cut()
         if fault in FAULTS:
             return self.error(*FAULTS[fault], bool(target))
-        status, kind, answer = self.carry_out(service, action, params, body)
+        status, kind, answer = self.carry_out(service, action, params, body, scope.group(1))
         if fault == "hang-after":
             return self.hang()
         if fault == "lost":
@@ -453,17 +472,31 @@ class Handler(BaseHTTPRequestHandler):
             return self.error(400, ALREADY[action], "It exists already", bool(target))
         self.reply(status, answer, kind)
 
-    def carry_out(self, service, action, params, body):
+    def carry_out(self, service, action, params, body, region):
+        if action == "CreateDBCluster" and params.get("WithExpressConfiguration"):
+            refused = express.refusal(params)
+            if refused:
+                return 400, "text/xml", stand_ins.refusal(*refused)
         if STATE.plan.get("ministack"):
-            return MINISTACK.ask("POST", self.path, body, self.headers)
+            status, kind, answer = MINISTACK.ask("POST", self.path, body, self.headers)
+            if action == "CreateDBCluster" and status == 200 and params.get("WithExpressConfiguration"):
+                # What it takes for an ordinary cluster has its writer at AWS.
+                MINISTACK.call(express.writer_of(params))
+            return status, kind, answer
         if service == "rds-data":
             return DATA.reply(STATE.plan, action, params)
-        refused = refusal(action, params)
+        refused = refusal(action, params) or snapshots.refusal(get_backend("rds")[ACCOUNT], keys_of(region), action, params, region)
         if refused:
             status, code, message = refused
             return status, "text/xml", stand_ins.refusal(code, message)
         if action == "DescribeDBEngineVersions" and "." in params.get("EngineVersion", ""):
             return 200, "text/xml", stand_ins.answer(MODELS[service], action, upgrades_reply(params["EngineVersion"]))
+        if action == "CreateDBCluster" and params.get("WithExpressConfiguration"):
+            with STATE.lock:
+                made = express.create(backend(), params)
+                STATE.made[f"{action} {made}"] = STATE.made.get(f"{action} {made}", 0) + 1
+                STATE.looks = {key: count for key, count in STATE.looks.items() if key[1] != made}
+                return 200, "text/xml", stand_ins.answer(MODELS[service], action, {"DBCluster": {"DBClusterIdentifier": made, "Status": "creating"}})
         if action == "DescribeDBEngineVersions":
             return 200, "text/xml", version_reply(params)
         if action == "GetMetricData":
@@ -491,15 +524,19 @@ class Handler(BaseHTTPRequestHandler):
         if action == "DescribeBlueGreenDeployments":
             # Moto knows no pages of them.
             body = re.sub(rb"&?MaxRecords=[0-9]+", b"", body)
+        if action == "DescribeDBClusterSnapshots" and snapshots.by_name(params, region):
+            named = urlencode({"DBClusterSnapshotIdentifier": snapshots.by_name(params, region)}).encode()
+            body = re.sub(rb"DBClusterSnapshotIdentifier=[^&]*", named, body)
         inner = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "content-length")}
-        headers["Host"] = f"{'secretsmanager' if 'SecretId' in params else 'rds'}.{REGION}.amazonaws.com"
+        headers["Host"] = f"{service if service in ('kms', 'secretsmanager') else 'rds'}.{region}.amazonaws.com"
         inner.request("POST", self.path, body, headers)
         reply = inner.getresponse()
         answer = reply.read()
         with STATE.lock:
-            if reply.status < 300 and (action.startswith("Create") or action.startswith("Restore")):
+            if reply.status < 300 and action.startswith(("Create", "Restore", "Copy")):
                 made = params[{
+                    "CopyDBClusterSnapshot": "TargetDBClusterSnapshotIdentifier",
                     "CreateDBInstance": "DBInstanceIdentifier",
                     "CreateDBClusterSnapshot": "DBClusterSnapshotIdentifier",
                     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName",
@@ -511,6 +548,8 @@ class Handler(BaseHTTPRequestHandler):
             if reply.status < 300 and action == "CreateDBProxy":
                 # Moto loses how clients log in.
                 backend().db_proxies[params["DBProxyName"]].auth = params["Auth"]
+            if action == "CopyDBClusterSnapshot":
+                STATE.copies.add(params["TargetDBClusterSnapshotIdentifier"])
             answer = upgrades.show(STATE, action, params, show_restarts(overlay(action, params, answer)))
             if action == "DescribeDBClusters" and "endpoint_port" in STATE.plan:
                 # A server of the test is the endpoint of every cluster.

@@ -1,7 +1,9 @@
 """What of AWS moto does not have, or has otherwise, in the recorder: replies are written by
 botocore's model, so that none has what AWS would not say."""
 
+import datetime
 import re
+import time
 
 
 def written(shape, value, name):
@@ -163,6 +165,32 @@ def download_log(state, _backend, params):
     return 200, {"LogFileData": text[begin:end], "Marker": str(end), "AdditionalDataPending": end < len(text)}
 
 
+def describe_events(state, _backend, params):
+    """What the test gave, by seconds before now, two a page. AWS keeps them for 14 days."""
+    seconds = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    now = time.time()
+    begin, end = seconds(params["StartTime"]), seconds(params["EndTime"])
+    if begin < now - 14 * 86400 - 60 or end > now + 5 or begin >= end:
+        return 400, ("InvalidParameterValue", "The times are not within the last 14 days")
+    found = [
+        one
+        for one in state.plan.get("events", [])
+        if (one["kind"], one["of"]) == (params["SourceType"], params["SourceIdentifier"]) and begin <= now - one["ago"] <= end
+    ]
+    some, marker = page_of(sorted(found, key=lambda one: -one["ago"]), params.get("Marker"), 2)
+    events = [
+        {
+            "SourceIdentifier": one["of"],
+            "SourceType": one["kind"],
+            "Message": one["message"],
+            "EventCategories": one["categories"],
+            "Date": datetime.datetime.fromtimestamp(int(now - one["ago"]), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        }
+        for one in some
+    ]
+    return 200, {"Events": events, **({"Marker": marker} if marker else {})}
+
+
 def seed_network(store, ec2, name):
     """Some clusters are in a network with subnets in several zones, some of one zone, some in none."""
     cluster = store.clusters[name]
@@ -240,6 +268,7 @@ ACTIONS = {
     "RegisterDBProxyTargets": register_targets,
     "DescribeDBProxyTargets": describe_targets,
     "DeleteDBProxy": delete_proxy,
+    "DescribeEvents": describe_events,
     "DescribeDBLogFiles": describe_logs,
     "DownloadDBLogFilePortion": download_log,
     "DescribeDBClusterParameters": describe_parameters,

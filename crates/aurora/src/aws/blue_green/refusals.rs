@@ -9,7 +9,7 @@ use howdah_pg::Connection as Session;
 use super::find;
 use crate::aws::call::Caller;
 use crate::aws::permit::refuse;
-use crate::aws::{AwsPlane, describe, parameters, proxy};
+use crate::aws::{AwsPlane, describe, express, parameters, proxy};
 use crate::{ClusterName, Clusters, Compute, Connection};
 
 /// The minor version from which on each major version has blue/green deployments (AWS's manual); from 17 on all.
@@ -40,6 +40,13 @@ pub(in crate::aws) async fn check(
         .hint(format!(
             "`howdah cluster blue-green delete {cluster} --yes` ends it."
         )));
+    }
+    if express::is_one(&found) {
+        return Err(Error::refused(format!(
+            "The cluster {cluster} can have no green environment: it is of express configuration, which never has {}.",
+            express::WITHOUT
+        ))
+        .hint(express::WAY_OUT));
     }
     let mut ways = Vec::new();
     let mut add = |what: String, how: String| ways.push((what, how));

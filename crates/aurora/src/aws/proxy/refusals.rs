@@ -8,7 +8,7 @@ use howdah_core::{Error, ErrorKind, Result};
 use super::{before, find, maker, of};
 use crate::aws::call::Caller;
 use crate::aws::permit::refuse;
-use crate::aws::{blue_green, secret};
+use crate::aws::{blue_green, express, secret};
 use crate::{ClusterName, ProxyOptions};
 
 /// As long as the name of a proxy may be.
@@ -170,7 +170,7 @@ async fn subnets(caller: Caller<'_>, found: &DbCluster, ways: &mut Ways) -> Resu
     let Some(group) = found.db_subnet_group() else {
         ways.push((
             "it is in no network of yours, where a proxy would be: clusters of express configuration have none".into(),
-            "Restore a snapshot of it into a subnet group.".into(),
+            express::WAY_OUT.into(),
         ));
         return Ok(Vec::new());
     };
