@@ -66,15 +66,30 @@ fn of_log(log: &Path, source: &str) -> Result<Vec<Event>> {
     opened
         .seek(SeekFrom::Start(length.saturating_sub(TAIL)))
         .map_err(unreadable)?;
-    let mut lines = BufReader::new(opened.take(TAIL));
+    of_lines(BufReader::new(opened.take(TAIL)), source).map_err(unreadable)
+}
+
+fn of_lines(mut lines: impl BufRead, source: &str) -> std::io::Result<Vec<Event>> {
     let (mut events, mut line) = (Vec::new(), Vec::new());
+    // Between a start and the word that clients may come: who gives up there (its port was taken, and another is
+    // tried) was down before.
+    let mut is_starting = false;
     loop {
         line.clear();
-        // What a client sent may be of any encoding.
-        if lines.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
+        if lines.read_until(b'\n', &mut line)? == 0 {
             return Ok(events);
         }
-        events.extend(of_line(&String::from_utf8_lossy(&line), source));
+        // What a client sent may be of any encoding.
+        let text = String::from_utf8_lossy(&line);
+        is_starting |= text.contains("] LOG:  starting PostgreSQL ");
+        let Some(event) = of_line(&text, source) else {
+            continue;
+        };
+        if event.kind == EventKind::Restart && is_starting {
+            continue;
+        }
+        is_starting &= event.kind != EventKind::Notice;
+        events.push(event);
     }
 }
 
@@ -104,6 +119,21 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn a_start_that_was_given_up_is_no_restart() {
+        let log = "\
+2026-05-01 09:30:00.100 UTC [42] LOG:  starting PostgreSQL 15.18 on x86_64
+2026-05-01 09:30:00.200 UTC [42] LOG:  database system is shut down
+2026-05-01 09:30:01.100 UTC [43] LOG:  starting PostgreSQL 15.18 on x86_64
+2026-05-01 09:30:01.250 UTC [43] LOG:  database system is ready to accept connections
+2026-05-01 09:40:00.250 UTC [43] LOG:  database system is shut down
+";
+        let events = of_lines(log.as_bytes(), "writer").unwrap();
+        let kinds: Vec<EventKind> = events.iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [EventKind::Notice, EventKind::Restart]);
+        assert_eq!(events[1].at_s, 1_777_628_400);
+    }
 
     #[test]
     fn lines_of_the_server_itself_are_told_from_those_of_clients() {
