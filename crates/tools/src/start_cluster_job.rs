@@ -175,9 +175,54 @@ impl Tool for StartClusterJob {
                 let action = Action::Clone { source, readers, shape };
                 Operation { provider: plane.name().to_owned(), cluster: self.new_name()?, action }
             }
-            action => {
-                let (plane, cluster) = clusters.find(&self.name).await?;
-                Operation { provider: plane.name().to_owned(), cluster, action: self.action(action, snapshot)? }
+            ClusterAction::Stop => self.itself(&clusters, Action::Stop).await?,
+            ClusterAction::Start => self.itself(&clusters, Action::Start).await?,
+            ClusterAction::Delete => {
+                let final_snapshot = final_snapshot(snapshot, self.skip_final_snapshot)?;
+                self.itself(&clusters, Action::Delete { final_snapshot }).await?
+            }
+            ClusterAction::Snapshot => {
+                let snapshot = needed(snapshot, "a name for the snapshot", "howdah cluster snapshot CLUSTER NAME")?;
+                self.itself(&clusters, Action::Snapshot { snapshot }).await?
+            }
+            ClusterAction::AddReader => self.itself(&clusters, Action::AddReader).await?,
+            ClusterAction::RemoveReader => {
+                let reader = self.reader.clone().ok_or_else(|| {
+                    Error::invalid("This needs the reader that is to go.")
+                        .hint("`howdah cluster remove-reader CLUSTER INSTANCE`, or the argument `reader`.")
+                })?;
+                self.itself(&clusters, Action::RemoveReader { reader }).await?
+            }
+            ClusterAction::Failover => self.itself(&clusters, Action::Failover { to: self.reader.clone() }).await?,
+            ClusterAction::CreateBlueGreen => {
+                let (version, compute) = (self.blue_green.pg_version, self.compute()?);
+                self.itself(&clusters, Action::CreateBlueGreen { version, compute }).await?
+            }
+            ClusterAction::SwitchBlueGreen => {
+                let timeout_s = self.blue_green.timeout_s.unwrap_or(DEFAULT_SWITCH_TIMEOUT_S);
+                self.itself(&clusters, Action::SwitchBlueGreen { timeout_s }).await?
+            }
+            ClusterAction::DeleteBlueGreen => {
+                let keep = self.blue_green.keep;
+                self.itself(&clusters, Action::DeleteBlueGreen { keep }).await?
+            }
+            ClusterAction::CreateProxy => {
+                let options = ProxyOptions {
+                    secret: self.proxy.proxy_secret.clone(),
+                    iam: self.proxy.proxy_iam,
+                    role: self.proxy.proxy_role.clone(),
+                };
+                self.itself(&clusters, Action::CreateProxy(options)).await?
+            }
+            ClusterAction::DeleteProxy => self.itself(&clusters, Action::DeleteProxy).await?,
+            ClusterAction::CreateAlarms => {
+                let topics = self.sns_topics.clone();
+                self.itself(&clusters, Action::CreateAlarms { topics }).await?
+            }
+            ClusterAction::DeleteAlarms => self.itself(&clusters, Action::DeleteAlarms).await?,
+            ClusterAction::Modify => {
+                let change = self.change.modification(self.compute()?)?;
+                self.itself(&clusters, Action::Modify(change)).await?
             }
         };
         start(cx, operation).await
@@ -188,49 +233,9 @@ const HOW: &str = "`howdah cluster restore CLUSTER --snapshot ID --as NEW`, or w
 
 impl StartClusterJob {
     /// What is done with the cluster itself.
-    fn action(&self, action: ClusterAction, snapshot: Option<SnapshotName>) -> Result<Action> {
-        Ok(match action {
-            ClusterAction::Stop => Action::Stop,
-            ClusterAction::Start => Action::Start,
-            ClusterAction::Snapshot => Action::Snapshot {
-                snapshot: needed(snapshot, "a name for the snapshot", "howdah cluster snapshot CLUSTER NAME")?,
-            },
-            ClusterAction::AddReader => Action::AddReader,
-            ClusterAction::RemoveReader => Action::RemoveReader {
-                reader: self.reader.clone().ok_or_else(|| {
-                    Error::invalid("This needs the reader that is to go.")
-                        .hint("`howdah cluster remove-reader CLUSTER INSTANCE`, or the argument `reader`.")
-                })?,
-            },
-            ClusterAction::Failover => Action::Failover { to: self.reader.clone() },
-            ClusterAction::CreateBlueGreen => Action::CreateBlueGreen {
-                version: self.blue_green.pg_version,
-                compute: self.compute()?,
-            },
-            ClusterAction::SwitchBlueGreen => Action::SwitchBlueGreen {
-                timeout_s: self.blue_green.timeout_s.unwrap_or(DEFAULT_SWITCH_TIMEOUT_S),
-            },
-            ClusterAction::DeleteBlueGreen => Action::DeleteBlueGreen { keep: self.blue_green.keep },
-            ClusterAction::CreateProxy => Action::CreateProxy(ProxyOptions {
-                secret: self.proxy.proxy_secret.clone(),
-                iam: self.proxy.proxy_iam,
-                role: self.proxy.proxy_role.clone(),
-            }),
-            ClusterAction::DeleteProxy => Action::DeleteProxy,
-            ClusterAction::CreateAlarms => Action::CreateAlarms { topics: self.sns_topics.clone() },
-            ClusterAction::DeleteAlarms => Action::DeleteAlarms,
-            ClusterAction::Modify => Action::Modify(self.change.modification(self.compute()?)?),
-            ClusterAction::Delete
-            | ClusterAction::Restore
-            | ClusterAction::DeleteSnapshot
-            | ClusterAction::CopySnapshot
-            | ClusterAction::ShareSnapshot
-            | ClusterAction::UnshareSnapshot
-            | ClusterAction::Clone
-            | ClusterAction::Upgrade => {
-                Action::Delete { final_snapshot: final_snapshot(snapshot, self.skip_final_snapshot)? }
-            }
-        })
+    async fn itself(&self, clusters: &Clusters, action: Action) -> Result<Operation> {
+        let (plane, cluster) = clusters.find(&self.name).await?;
+        Ok(Operation { provider: plane.name().to_owned(), cluster, action })
     }
 
     fn compute(&self) -> Result<Option<Compute>> {
