@@ -229,9 +229,7 @@ fn locks(statement: &str) -> bool {
     let Ok(input) = CString::new(statement) else {
         return false;
     };
-    let found = with_parser_stack(statement, || {
-        Ok(ffi::parse_json(&input, has_locking_clause))
-    });
+    let found = with_parser_stack(statement, || Ok(ffi::parse_json(&input, has_locking_clause)));
     matches!(found, Ok(Ok(true)))
 }
 

@@ -9,9 +9,10 @@ use crate::{Limits, Script, Statement, SyntaxError};
 
 /// Parses the statements of long scripts, one text after another.
 ///
-/// An INSERT of values comes without them: its tree has as many lists of values as the statement
-/// has, but two at most, and each is as long as it was and holds nothing. Where only such values
-/// differ, the tree is that of an earlier statement, and nothing is parsed at all.
+/// Some trees are most of the memory that a long script takes, and come without what is largest in them:
+/// a CREATE VIEW without its query, an INSERT of values without these. It has as many lists of values
+/// as the statement has, but two at most, and each is as long as it was and holds nothing. Where only
+/// such values differ, the tree is that of an earlier statement, and nothing is parsed at all.
 #[derive(Debug, Default)]
 pub struct Statements {
     /// Trees of INSERTs by their shapes.
@@ -39,7 +40,7 @@ impl Statements {
         }
         let mut script = parse_quickly(text, limits)?;
         for statement in &mut script.statements {
-            statement.change(leave_out_values);
+            statement.change(leave_out);
         }
         if let [only] = script.statements.as_slice()
             && has_shape
@@ -49,7 +50,8 @@ impl Statements {
             && self.known_bytes + self.shape.len() <= MOST_BYTES
         {
             self.known_bytes += self.shape.len();
-            self.known.insert(self.shape.as_slice().into(), only.shared_node());
+            self.known
+                .insert(self.shape.as_slice().into(), only.shared_node());
         }
         Ok(script)
     }
@@ -68,11 +70,16 @@ fn values_of(node: &NodeEnum) -> Option<&SelectStmt> {
     }
 }
 
-fn leave_out_values(node: &mut NodeEnum) {
+fn leave_out(node: &mut NodeEnum) {
+    if let NodeEnum::ViewStmt(view) = node {
+        view.query = None;
+    }
     if values_of(node).is_none() {
         return;
     }
-    let NodeEnum::InsertStmt(insert) = node else { return };
+    let NodeEnum::InsertStmt(insert) = node else {
+        return;
+    };
     let Some(NodeEnum::SelectStmt(select)) = insert.select_stmt.as_mut().and_then(|node| node.node.as_mut())
     else {
         return;
@@ -121,7 +128,10 @@ fn write_shape(text: &str, shape: &mut Vec<u8>) -> Option<()> {
                 let end = word_end(bytes, at);
                 let word = &bytes[at..end];
                 let constants: [&[u8]; 4] = [b"null", b"true", b"false", b"default"];
-                if !constants.iter().any(|constant| word.eq_ignore_ascii_case(constant)) {
+                if !constants
+                    .iter()
+                    .any(|constant| word.eq_ignore_ascii_case(constant))
+                {
                     return None;
                 }
                 shape.extend_from_slice(word);
@@ -230,7 +240,7 @@ mod tests {
     fn without_values(text: &str) -> String {
         let mut script = crate::parse(text, &Limits::default()).unwrap();
         let mut statement = script.statements.pop().unwrap();
-        statement.change(leave_out_values);
+        statement.change(leave_out);
         format!("{:?}", statement.node())
     }
 
@@ -238,7 +248,10 @@ mod tests {
     fn texts_of_one_shape_have_one_tree() {
         let mut statements = Statements::default();
         for same in [
-            &["INSERT INTO a VALUES (1, 'x')", "INSERT INTO a VALUES (23, 'it''s -- ;')"][..],
+            &[
+                "INSERT INTO a VALUES (1, 'x')",
+                "INSERT INTO a VALUES (23, 'it''s -- ;')",
+            ][..],
             &[
                 "insert into \"A b\".c (d, e) values (-1.5, NULL), (2, 'é\\')",
                 "insert into \"A b\".c (d, e) values (-17, NULL), (99999999999999999999.25, '')",
@@ -257,7 +270,10 @@ mod tests {
                 assert_eq!(statement.span(), 0..text.len());
                 statement
             });
-            assert!(Arc::ptr_eq(&first.shared_node(), &second.shared_node()), "{same:?}");
+            assert!(
+                Arc::ptr_eq(&first.shared_node(), &second.shared_node()),
+                "{same:?}"
+            );
             let tail = |text: &str| text.contains("CONFLICT");
             if !same.iter().any(|text| tail(text)) {
                 assert_eq!(without_values(same[0]), without_values(same[1]));
@@ -329,7 +345,11 @@ mod tests {
     #[test]
     fn of_values_their_number_is_left() {
         let mut statements = Statements::default();
-        for (rows, left) in [("(1, 2)", 1), ("(1, 2), (3, 4)", 2), ("(1, 2), (3, 4), (5, f(6))", 2)] {
+        for (rows, left) in [
+            ("(1, 2)", 1),
+            ("(1, 2), (3, 4)", 2),
+            ("(1, 2), (3, 4), (5, f(6))", 2),
+        ] {
             let text = format!("INSERT INTO a VALUES {rows}");
             let script = statements.parse(&text, &Limits::default()).unwrap();
             let values = &values_of(script.statements[0].node()).unwrap().values_lists;

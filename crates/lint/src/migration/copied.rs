@@ -59,7 +59,11 @@ fn earlier_tables(script: &Script<'_>, world: &World) -> Vec<String> {
         let Some(NodeEnum::CopyStmt(statement)) = statement.as_ref().map(|statement| statement.node()) else {
             continue;
         };
-        let Some(table) = statement.relation.as_ref().filter(|table| !world.is_new(&Key::of(table))) else {
+        let Some(table) = statement
+            .relation
+            .as_ref()
+            .filter(|table| !world.is_new(&Key::of(table)))
+        else {
             continue;
         };
         let name = relation_name(table);
@@ -113,11 +117,24 @@ mod tests {
         let [note] = findings.as_slice() else {
             panic!("{findings:#?}");
         };
-        assert_eq!((note.code.as_str(), note.severity), ("migration/not-sql", Severity::Note));
-        assert!(note.message.starts_with("2 COPY … FROM stdin have 3 rows in the script"), "{note:?}");
-        assert_eq!(note.span.map(|span| &DUMP[span.start..span.end]), Some("COPY public.a (id) FROM stdin"));
+        assert_eq!(
+            (note.code.as_str(), note.severity),
+            ("migration/not-sql", Severity::Note)
+        );
+        assert!(
+            note.message
+                .starts_with("2 COPY … FROM stdin have 3 rows in the script"),
+            "{note:?}"
+        );
+        assert_eq!(
+            note.span.map(|span| &DUMP[span.start..span.end]),
+            Some("COPY public.a (id) FROM stdin")
+        );
         assert_eq!(note.evidence.len(), 1);
-        assert!(note.evidence[0].starts_with("b is not made by this script, and gets 1 row:"), "{note:?}");
+        assert!(
+            note.evidence[0].starts_with("b is not made by this script, and gets 1 row:"),
+            "{note:?}"
+        );
     }
 
     #[test]

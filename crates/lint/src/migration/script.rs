@@ -130,7 +130,7 @@ impl<'a> Script<'a> {
     }
 }
 
-/// The trees of so many statements take about two GiB.
+/// The trees of so many statements take about 600 MiB.
 const PART_STATEMENTS: usize = 100_000;
 /// A part with long statements ends sooner.
 const PART_BYTES: usize = 16 * 1024 * 1024;
@@ -176,7 +176,7 @@ impl<'a> Parts<'a> {
     }
 
     fn read_next(&mut self) -> Script<'a> {
-        let mut sentences = Vec::new();
+        let mut sentences = Vec::with_capacity(self.pieces.len().min(self.most_statements));
         let mut bytes = 0;
         while sentences.len() < self.most_statements
             && (bytes < PART_BYTES || self.most_statements == usize::MAX)
@@ -226,7 +226,8 @@ fn told_apart<'a>(
                 rows: *rows,
             }),
             // pg_dump writes them around what it dumps; psql does nothing else between them.
-            Some(Psql::Command { name }) if matches!(&**name, "\\restrict" | "\\unrestrict") && does == OfPsql::All => {}
+            Some(Psql::Command { name })
+                if matches!(&**name, "\\restrict" | "\\unrestrict") && does == OfPsql::All => {}
             _ => problems.push(Problem::from(error)),
         }
     }
