@@ -332,7 +332,7 @@ mod tests {
                     }
                 };
                 let input = CString::new(piece.text).unwrap();
-                let read = ffi::parse_json(&input, |json| read_nodes(json)).unwrap();
+                let read = ffi::parse_json(&input, read_nodes).unwrap();
                 let Ok(read) = read else {
                     other += 1;
                     continue;
