@@ -8,7 +8,9 @@ use howdah_rehearse::{
 };
 use howdah_sql::RelationName;
 
-use crate::migration::{Basis, Relations, Script, Size, Step, Transactions, World, findings, predict, steps};
+use crate::migration::{
+    Basis, Relations, Script, Size, Step, Transactions, World, copied, findings, predict, steps,
+};
 use crate::schema::SchemaModel;
 
 /// How scripts are judged.
@@ -155,8 +157,9 @@ impl<'s> ByText<'s> {
             sizes: self.surroundings.map(|known| &known.sizes),
             small_table_rows: self.options.small_table_rows,
         };
+        let findings = findings(script, &steps, &relations, Basis::Text, self.options.major);
         Reviewed {
-            findings: findings(script, &steps, &relations, Basis::Text, self.options.major),
+            findings: with_copied(findings, script, &self.world),
             notes: Vec::new(),
             basis: Basis::Text,
         }
@@ -227,14 +230,16 @@ impl<'s> ByRehearsal<'s> {
 
     fn reviewed(&self, script: &Script<'_>, rehearsal: &Rehearsal) -> Reviewed {
         let mut observed = steps(rehearsal);
-        let (world, transactions) = (&mut World::new(rehearsal.major), &mut Transactions::default());
-        add_unseen(&mut observed, &predict(script, world, transactions));
+        let mut world = World::new(rehearsal.major);
+        let predicted = predict(script, &mut world, &mut Transactions::default());
+        add_unseen(&mut observed, &predicted);
         let relations = Known {
             sizes: self.surroundings.map(|known| &known.sizes),
             small_table_rows: self.options.small_table_rows,
         };
+        let findings = findings(script, &observed, &relations, Basis::Rehearsal, rehearsal.major);
         let mut reviewed = Reviewed {
-            findings: findings(script, &observed, &relations, Basis::Rehearsal, rehearsal.major),
+            findings: with_copied(findings, script, &world),
             notes: rehearsal.notes.clone(),
             basis: Basis::Rehearsal,
         };
@@ -246,6 +251,15 @@ impl<'s> ByRehearsal<'s> {
         }
         reviewed
     }
+}
+
+/// The findings with that on the rows which the script brings along, in the order of the text.
+fn with_copied(mut findings: Vec<Finding>, script: &Script<'_>, world: &World) -> Vec<Finding> {
+    if let Some(copied) = copied(script, world) {
+        findings.push(copied);
+        findings.sort_by_key(|finding| finding.span.map_or(0, |span| span.start));
+    }
+    findings
 }
 
 /// Adds what a rehearsal without rows cannot show, and the text does: INSERTs that rely on a

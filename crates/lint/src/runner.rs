@@ -40,6 +40,19 @@ pub struct Runner {
     pub order: fn(&Path, &Surroundings) -> Option<Vec<u64>>,
     /// Whether the file undoes or verifies another one: it is left out where a directory is read.
     pub is_aside: fn(&Path, &Surroundings) -> bool,
+    /// What it does with what psql does.
+    pub does: OfPsql,
+}
+
+/// What a tool does of that which psql does with a script, and a server cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfPsql {
+    /// Nothing.
+    Nothing,
+    /// It sends the rows behind a COPY … FROM STDIN.
+    Copy,
+    /// Everything: it is psql that runs the file.
+    All,
 }
 
 /// By what a tool's file is known, the weakest sign first.
@@ -95,7 +108,7 @@ macro_rules! runner {
 }
 
 impl Runner {
-    /// A runner with the usual order and nothing aside.
+    /// A runner with the usual order and nothing aside, which sends what it reads to the server.
     pub const fn new(
         name: &'static str,
         recognises: fn(&Migration<'_>) -> Option<Sign>,
@@ -107,7 +120,14 @@ impl Runner {
             sections,
             order: |_, _| None,
             is_aside: |_, _| false,
+            does: OfPsql::Nothing,
         }
+    }
+
+    /// With what psql does.
+    pub const fn like_psql(mut self, does: OfPsql) -> Self {
+        self.does = does;
+        self
     }
 
     /// With an order of its own.
@@ -153,6 +173,8 @@ pub fn order(path: &Path, surroundings: &Surroundings) -> Vec<u64> {
 pub struct Plan {
     /// The tool; `None` for a plain script.
     pub runner: Option<&'static str>,
+    /// What is done with what psql does.
+    pub does: OfPsql,
     sections: Vec<Section>,
 }
 
@@ -167,6 +189,7 @@ impl Plan {
         match best {
             Some((_, runner)) => Self {
                 runner: Some(runner.name),
+                does: runner.does,
                 sections: (runner.sections)(migration),
             },
             None => Self::plain(migration.text, Run::Alone),
@@ -177,6 +200,7 @@ impl Plan {
     pub fn plain(text: &str, run: Run) -> Self {
         Self {
             runner: None,
+            does: OfPsql::All,
             sections: vec![Section {
                 bytes: 0..text.len(),
                 run,

@@ -246,7 +246,10 @@ fn string<T: Copy>(_owner: &Owned<T>, text: *const c_char) -> Cow<'_, str> {
     }
     // SAFETY: not null, and every string of the library is NUL-terminated and
     // lives as long as the result that it is a part of.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy()
+    let text = unsafe { CStr::from_ptr(text) };
+    // The library copies what it was given, which is UTF-8: this is the quicker way to see that.
+    text.to_str()
+        .map_or_else(|_| text.to_string_lossy(), Cow::Borrowed)
 }
 
 #[cfg(test)]

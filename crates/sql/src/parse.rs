@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use pg_query::NodeEnum;
-use pg_query::protobuf::{CheckPointStmt, ParseResult, Token as TokenCode};
+use pg_query::protobuf::{CheckPointStmt, ParseResult, RawStmt, Token as TokenCode};
 use prost::Message;
 
 use crate::error::accept;
+use crate::nodes::{self, read_nodes};
 use crate::relations::RelationUse;
 use crate::stack::{SPARE_BYTES, with_stack};
 use crate::{Kind, SyntaxError, ffi};
@@ -65,12 +66,35 @@ pub struct Script {
 pub struct Statement {
     script: Arc<str>,
     span: Range<usize>,
-    node: NodeEnum,
+    /// Statements of [`Statements`](crate::Statements) share some.
+    node: Arc<NodeEnum>,
     kind: Kind,
     depth: usize,
 }
 
 impl Statement {
+    /// An INSERT that is all of a text, with the tree of another that is the same but for its values.
+    pub(crate) fn of_insert(text: &str, node: Arc<NodeEnum>) -> Self {
+        Self {
+            script: text.into(),
+            span: 0..text.len(),
+            node,
+            kind: Kind::Insert,
+            depth: nodes::DEEPEST,
+        }
+    }
+
+    pub(crate) fn shared_node(&self) -> Arc<NodeEnum> {
+        Arc::clone(&self.node)
+    }
+
+    /// Changes its tree, where no other statement has the same.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut NodeEnum)) {
+        if let Some(node) = Arc::get_mut(&mut self.node) {
+            change(node);
+        }
+    }
+
     /// Its bytes in the script: from its first token to its last, without the
     /// semicolon and without comments or white space before and after it.
     pub fn span(&self) -> Range<usize> {
@@ -111,7 +135,7 @@ impl Drop for Statement {
     fn drop(&mut self) {
         let bytes = self.depth * DROP_BYTES_PER_LEVEL;
         if bytes > SPARE_BYTES {
-            let leaf = NodeEnum::CheckPointStmt(CheckPointStmt {});
+            let leaf = Arc::new(NodeEnum::CheckPointStmt(CheckPointStmt {}));
             let node = std::mem::replace(&mut self.node, leaf);
             // Without a thread the tree is dropped here, as it was passed by value.
             let _ = with_stack(bytes, move || drop(node));
@@ -134,25 +158,69 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Script, SyntaxError> {
         ffi::parse_protobuf(&input, |bytes| decode(bytes, limits))
             .map_err(|failure| SyntaxError::of_parser(text, failure))?
     })?;
+    let may_lock = may_lock(text);
+    let statements = statements(text, &input, tree.stmts, depth, |statement| {
+        may_lock && locks(statement)
+    })?;
+    Ok(Script { statements })
+}
+
+/// As [`parse`], with a third of the work for trees that [`nodes`] can read.
+pub(crate) fn parse_quickly(text: &str, limits: &Limits) -> Result<Script, SyntaxError> {
+    if limits.depth() < nodes::DEEPEST {
+        return parse(text, limits);
+    }
+    let input = accept(text, limits)?;
+    let may_lock = may_lock(text);
+    let read = with_parser_stack(text, || {
+        Ok(ffi::parse_json(&input, |json| {
+            let has_lock = may_lock && has_locking_clause(json);
+            read_nodes(json).map(|statements| (statements, has_lock))
+        }))
+    });
+    let Ok(Ok(Ok((raw, has_lock)))) = read else {
+        // Whatever is wrong is told there.
+        return parse(text, limits);
+    };
+    let is_single = raw.len() == 1;
+    let statements = statements(text, &input, raw, nodes::DEEPEST, |statement| {
+        has_lock && (is_single || locks(statement))
+    })?;
+    Ok(Script { statements })
+}
+
+fn statements(
+    text: &str,
+    input: &CString,
+    raw: Vec<RawStmt>,
+    depth: usize,
+    locks: impl Fn(&str) -> bool,
+) -> Result<Vec<Statement>, SyntaxError> {
     let script: Arc<str> = text.into();
-    let spans = Spans::new(text, &input)?;
-    let may_lock = ["for", "update", "share"].map(|word| contains_ignoring_case(text, word));
-    let may_lock = may_lock[0] && (may_lock[1] || may_lock[2]);
-    let statements = tree.stmts.into_iter().filter_map(|raw| {
+    let spans = Spans::new(text, input)?;
+    let statements = raw.into_iter().filter_map(|raw| {
         let span = spans.trim(raw.stmt_location, raw.stmt_len);
         let node = raw.stmt?.node?;
-        let kind = Kind::of(&node, may_lock && locks(&text[span.clone()]));
+        let kind = Kind::of(&node, locks(&text[span.clone()]));
         Some(Statement {
             script: script.clone(),
             span,
-            node,
+            node: Arc::new(node),
             kind,
             depth,
         })
     });
-    Ok(Script {
-        statements: statements.collect(),
-    })
+    Ok(statements.collect())
+}
+
+/// Whether the words of a locking clause stand in a text.
+fn may_lock(text: &str) -> bool {
+    let has = |word| contains_ignoring_case(text, word);
+    has("for") && (has("update") || has("share"))
+}
+
+fn has_locking_clause(json: &str) -> bool {
+    json.contains("\"lockingClause\":")
 }
 
 /// Whether a statement holds a locking clause, at any depth. The key stands in
@@ -161,11 +229,7 @@ fn locks(statement: &str) -> bool {
     let Ok(input) = CString::new(statement) else {
         return false;
     };
-    let found = with_parser_stack(statement, || {
-        Ok(ffi::parse_json(&input, |tree| {
-            tree.contains("\"lockingClause\":")
-        }))
-    });
+    let found = with_parser_stack(statement, || Ok(ffi::parse_json(&input, has_locking_clause)));
     matches!(found, Ok(Ok(true)))
 }
 

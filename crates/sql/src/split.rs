@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::lexer::{Token, TokenKind, Tokens, tokens};
 use crate::{Limits, parse};
 
@@ -14,7 +16,7 @@ pub struct Piece<'a> {
 
 impl Piece<'_> {
     /// Its bytes in the script.
-    pub fn span(&self) -> std::ops::Range<usize> {
+    pub fn span(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }
 }
@@ -33,6 +35,25 @@ pub struct SplitError {
     pub position_bytes: usize,
     /// Where it starts, in characters counted from 1.
     pub position_chars: usize,
+    /// What it is, where it is something that psql does.
+    pub psql: Option<Psql>,
+}
+
+/// What psql does with a script that it runs, and the server alone cannot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Psql {
+    /// It carries out a command of its own.
+    Command {
+        /// With its backslash.
+        name: String,
+    },
+    /// It sends the rows behind a COPY … FROM STDIN.
+    Copy {
+        /// The bytes of the statement.
+        statement: Range<usize>,
+        /// How many rows follow it.
+        rows: usize,
+    },
 }
 
 impl From<SplitError> for howdah_core::Error {
@@ -144,13 +165,17 @@ impl<'a> Splitter<'a> {
         };
         let (line, _) = self.lines.place(first.start);
         if copies_from_client(self.script, &statement) {
+            let rows = self.skip_copied_rows();
             self.error(
                 first.start,
                 "COPY … FROM STDIN takes its rows from the client, and a script sent to the server has none"
                     .into(),
                 "Write the rows as INSERT … VALUES, or load the file with psql's \\copy.".into(),
             );
-            self.skip_copied_rows();
+            self.is_of_psql(Psql::Copy {
+                statement: first.start..last.end,
+                rows,
+            });
             return;
         }
         self.pieces.push(Piece {
@@ -167,6 +192,7 @@ impl<'a> Splitter<'a> {
         if command.starts_with("\\;") {
             let message = "\\; joins statements for psql only; the server does not know it".to_owned();
             self.error(backslash.start, message, "Write a plain semicolon.".into());
+            self.is_of_psql(Psql::Command { name: "\\;".into() });
             return;
         }
         self.error(
@@ -174,24 +200,29 @@ impl<'a> Splitter<'a> {
             format!("{command} is a command of psql, not of the server"),
             "Run the script with psql, or take the command out of it.".into(),
         );
+        self.is_of_psql(Psql::Command {
+            name: command.to_owned(),
+        });
         self.tokens.seek(backslash.start + end_of_line);
     }
 
-    /// To behind the line `\.`; without one there are no rows to be skipped.
-    fn skip_copied_rows(&mut self) {
+    /// To behind the line `\.`; without one there are no rows to be skipped. Says how many there are.
+    fn skip_copied_rows(&mut self) -> usize {
         let at = self.tokens.position();
         if at >= self.no_rows_from {
-            return;
+            return 0;
         }
         let mut line_start = at;
-        for line in self.script[at..].split_inclusive('\n') {
+        for (lines, line) in self.script[at..].split_inclusive('\n').enumerate() {
             line_start += line.len();
             if line.trim_end() == "\\." {
                 self.tokens.seek(line_start);
-                return;
+                // The first is the rest of the statement's own.
+                return lines.saturating_sub(1);
             }
         }
         self.no_rows_from = at;
+        0
     }
 
     fn error_unclosed(&mut self, token: Token) {
@@ -216,7 +247,15 @@ impl<'a> Splitter<'a> {
             line,
             position_bytes: at,
             position_chars: characters + 1,
+            psql: None,
         });
+    }
+
+    /// The last error is about something that psql does.
+    fn is_of_psql(&mut self, what: Psql) {
+        if let Some(last) = self.errors.last_mut() {
+            last.psql = Some(what);
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::error::accept;
@@ -92,32 +94,41 @@ fn with_plain_head(create_function: &str) -> String {
 
 /// Leaves out the variables that the library does not know how to write, such as a
 /// trigger function's TG_OP: of each it leaves `{}}`, which is no JSON.
-fn without_empty_datums(json: &str) -> String {
+fn without_empty_datums(json: &str) -> Cow<'_, str> {
+    const EMPTY: &[u8] = b"{}}";
+    if !json.contains("{}}") {
+        return json.into();
+    }
+    let bytes = json.as_bytes();
     let mut clean = String::with_capacity(json.len());
-    let mut rest = json;
+    let mut copied = 0;
+    let mut at = 0;
     let mut in_string = false;
-    while let Some(c) = rest.chars().next() {
-        if !in_string && rest.starts_with("{}}") && clean.ends_with(['[', ',']) {
-            rest = &rest[3..];
-            match rest.strip_prefix(',') {
-                Some(after) => rest = after,
-                None if clean.ends_with(',') => {
+    while let Some(byte) = bytes.get(at) {
+        let before = match at > copied {
+            true => bytes.get(at - 1),
+            false => clean.as_bytes().last(),
+        };
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => at += 1,
+            b'{' if !in_string && bytes[at..].starts_with(EMPTY) && matches!(before, Some(b'[' | b',')) => {
+                clean.push_str(&json[copied..at]);
+                at += EMPTY.len();
+                if bytes.get(at) == Some(&b',') {
+                    at += 1;
+                } else if clean.ends_with(',') {
                     clean.pop();
                 }
-                None => {}
+                copied = at;
+                continue;
             }
-            continue;
-        }
-        let mut taken = c.len_utf8();
-        match c {
-            '"' => in_string = !in_string,
-            '\\' if in_string => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
             _ => {}
         }
-        clean.push_str(&rest[..taken]);
-        rest = &rest[taken..];
+        at += 1;
     }
-    clean
+    clean.push_str(&json[copied..]);
+    clean.into()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Splitting scripts, and what only psql understands.
 #![allow(clippy::unwrap_used)]
 
-use howdah_sql::{Limits, parse, split, split_lossy};
+use howdah_sql::{Limits, Psql, parse, split, split_lossy};
 
 fn pieces(script: &str) -> Vec<&str> {
     let pieces = split(script).unwrap();
@@ -130,6 +130,8 @@ fn rows_of_a_copy_are_named_and_skipped() {
     let texts: Vec<_> = pieces.iter().map(|piece| (piece.text, piece.line)).collect();
     assert_eq!(texts, [("SELECT 1", 1), ("SELECT 2", 7)]);
     assert_eq!(errors, [error]);
+    let statement = script.find("COPY").unwrap()..script.find(";\n1").unwrap();
+    assert_eq!(errors[0].psql, Some(Psql::Copy { statement, rows: 2 }));
     assert_eq!(pieces_of_lossy("COPY t FROM '/tmp/stdin'; COPY t TO stdout"), 2);
 }
 

@@ -2,9 +2,9 @@ use std::iter::Peekable;
 use std::ops::Range;
 
 use howdah_rehearse::{Unit, Wrapping};
-use howdah_sql::{Limits, Piece, SplitError, Statement, SyntaxError, parse, split_lossy};
+use howdah_sql::{Limits, Piece, Psql, SplitError, Statement, Statements, SyntaxError, split_lossy};
 
-use crate::runner::{Plan, Sent};
+use crate::runner::{OfPsql, Plan, Sent};
 
 /// A script as it is judged: its statements, each in the transaction that its runner gives it.
 pub struct Script<'a> {
@@ -14,6 +14,10 @@ pub struct Script<'a> {
     pub sentences: Vec<Sentence<'a>>,
     /// What is in the text and is no SQL.
     pub problems: Vec<Problem>,
+    /// Rows that it brings along for COPY … FROM STDIN.
+    pub copies: Vec<Copied<'a>>,
+    /// Whether whatever runs the script sends these rows.
+    pub sends_copies: bool,
     /// Whether it is a part of a text, and another part follows.
     pub goes_on: bool,
 }
@@ -24,7 +28,8 @@ pub struct Sentence<'a> {
     pub text: &'a str,
     /// Its bytes in the script.
     pub span: Range<usize>,
-    /// The statement, or why there is none.
+    /// The statement, or why there is none. An INSERT of values has these in its text alone: see
+    /// [`Statements`].
     pub parsed: Result<Statement, SyntaxError>,
     /// The runner's transaction that it is in; statements of one number share one.
     pub wrapped: Option<u32>,
@@ -41,24 +46,39 @@ pub struct Problem {
     pub at: usize,
 }
 
+/// A COPY … FROM STDIN with the rows behind it, which are no statement that a server could be sent.
+#[derive(Debug, Clone)]
+pub struct Copied<'a> {
+    /// The statement.
+    pub text: &'a str,
+    /// Its bytes in the script.
+    pub span: Range<usize>,
+    /// How many rows follow it.
+    pub rows: usize,
+}
+
 impl<'a> Script<'a> {
     /// Reads a script. `wrapped` gives, for the bytes of a statement, the transaction that the
     /// runner opens around it. What does not parse is kept, so that the rest is still judged.
     pub fn read(text: &'a str, wrapped: impl Fn(&Range<usize>) -> Option<u32>) -> Self {
         let (pieces, errors) = split_lossy(text);
+        let mut statements = Statements::default();
         let sentences = pieces.into_iter().map(|piece| {
             let span = piece.span();
             Sentence {
                 text: piece.text,
                 wrapped: wrapped(&span),
-                parsed: statement(piece.text),
+                parsed: statement(&mut statements, piece.text),
                 span,
             }
         });
+        let (problems, copies) = told_apart(text, errors, OfPsql::All);
         Self {
             text,
             sentences: sentences.collect(),
-            problems: errors.into_iter().map(Problem::from).collect(),
+            problems,
+            copies,
+            sends_copies: true,
             goes_on: false,
         }
     }
@@ -110,7 +130,7 @@ impl<'a> Script<'a> {
     }
 }
 
-/// The trees of so many statements take about two GiB.
+/// The trees of so many statements take about 600 MiB.
 const PART_STATEMENTS: usize = 100_000;
 /// A part with long statements ends sooner.
 const PART_BYTES: usize = 16 * 1024 * 1024;
@@ -120,7 +140,11 @@ struct Parts<'a> {
     text: &'a str,
     pieces: Peekable<std::vec::IntoIter<(Piece<'a>, Option<u32>)>>,
     problems: Vec<Problem>,
+    /// They go with the last part: what is said of them is said of all.
+    copies: Vec<Copied<'a>>,
+    sends_copies: bool,
     most_statements: usize,
+    statements: Statements,
 }
 
 impl<'a> Parts<'a> {
@@ -136,19 +160,23 @@ impl<'a> Parts<'a> {
                 Sent::Alone => Some((piece, None)),
                 Sent::Together(number) => Some((piece, Some(number))),
             });
-        let problems = errors
+        let errors = errors
             .into_iter()
             .filter(|error| plan.runs_at(error.position_bytes));
+        let (problems, copies) = told_apart(text, errors, plan.does);
         Self {
             text,
             pieces: pieces.collect::<Vec<_>>().into_iter().peekable(),
-            problems: problems.map(Problem::from).collect(),
+            problems,
+            copies,
+            sends_copies: plan.does != OfPsql::Nothing,
             most_statements,
+            statements: Statements::default(),
         }
     }
 
     fn read_next(&mut self) -> Script<'a> {
-        let mut sentences = Vec::new();
+        let mut sentences = Vec::with_capacity(self.pieces.len().min(self.most_statements));
         let mut bytes = 0;
         while sentences.len() < self.most_statements
             && (bytes < PART_BYTES || self.most_statements == usize::MAX)
@@ -158,7 +186,7 @@ impl<'a> Parts<'a> {
             sentences.push(Sentence {
                 text: piece.text,
                 wrapped,
-                parsed: statement(piece.text),
+                parsed: statement(&mut self.statements, piece.text),
                 span: piece.span(),
             });
         }
@@ -167,22 +195,52 @@ impl<'a> Parts<'a> {
             .into_iter()
             .partition(|problem| end.is_none_or(|end| problem.at < end));
         self.problems = later;
+        let copies = match end {
+            Some(_) => Vec::new(),
+            None => std::mem::take(&mut self.copies),
+        };
         Script {
             text: self.text,
             sentences,
             problems,
+            copies,
+            sends_copies: self.sends_copies,
             goes_on: end.is_some(),
         }
     }
 }
 
+/// The problems of a text, and the rows that it brings along.
+fn told_apart<'a>(
+    text: &'a str,
+    errors: impl IntoIterator<Item = SplitError>,
+    does: OfPsql,
+) -> (Vec<Problem>, Vec<Copied<'a>>) {
+    let mut problems = Vec::new();
+    let mut copies = Vec::new();
+    for error in errors {
+        match &error.psql {
+            Some(Psql::Copy { statement, rows }) => copies.push(Copied {
+                text: &text[statement.clone()],
+                span: statement.clone(),
+                rows: *rows,
+            }),
+            // pg_dump writes them around what it dumps; psql does nothing else between them.
+            Some(Psql::Command { name })
+                if matches!(&**name, "\\restrict" | "\\unrestrict") && does == OfPsql::All => {}
+            _ => problems.push(Problem::from(error)),
+        }
+    }
+    (problems, copies)
+}
+
 /// A migration may be as long as it likes; only its depth is bounded.
-fn statement(text: &str) -> Result<Statement, SyntaxError> {
+fn statement(statements: &mut Statements, text: &str) -> Result<Statement, SyntaxError> {
     let limits = Limits {
         max_bytes: text.len().max(1),
         ..Limits::default()
     };
-    let mut script = parse(text, &limits)?;
+    let mut script = statements.parse(text, &limits)?;
     script.statements.pop().ok_or_else(|| SyntaxError {
         message: "There is no statement here.".to_owned(),
         position_bytes: 0,
@@ -269,5 +327,16 @@ mod tests {
                 .flat_map(|part| &part.sentences)
                 .all(|sentence| sentence.wrapped == Some(1))
         );
+    }
+
+    #[test]
+    fn rows_go_with_the_last_part() {
+        let text = "COPY a FROM stdin;\n1\n\\.\nSELECT 1; SELECT 2; COPY b FROM stdin;\n1\n2\n\\.\nSELECT 3;";
+        let plan = Plan::plain(text, Run::Alone);
+        let mut parts = Parts::of(text, &plan, 2);
+        assert!(parts.read_next().copies.is_empty());
+        let last = parts.read_next();
+        let rows: Vec<_> = last.copies.iter().map(|copy| (copy.text, copy.rows)).collect();
+        assert_eq!(rows, [("COPY a FROM stdin", 1), ("COPY b FROM stdin", 2)]);
     }
 }

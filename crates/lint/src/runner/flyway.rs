@@ -2,10 +2,11 @@ use std::path::Path;
 
 use howdah_sql::{Limits, parse, split_lossy};
 
-use super::{Migration, Run, Runner, Section, Sign, Surroundings, name, whole};
+use super::{Migration, OfPsql, Run, Runner, Section, Sign, Surroundings, name, whole};
 
 crate::runner!(
     Runner::new("flyway", recognises, sections)
+        .like_psql(OfPsql::Copy)
         .ordered(order)
         .with_aside(|path, _| matches!(parts(path), Some(('U' | 'B', _))))
 );

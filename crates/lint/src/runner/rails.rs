@@ -1,7 +1,9 @@
-use super::{Migration, Run, Runner, Sign, directory, name, whole};
+use super::{Migration, OfPsql, Run, Runner, Sign, directory, name, whole};
 
 // psql loads it into an empty database.
-crate::runner!(Runner::new("rails", recognises, |migration| whole(migration, Run::Alone)));
+crate::runner!(
+    Runner::new("rails", recognises, |migration| whole(migration, Run::Alone)).like_psql(OfPsql::All)
+);
 
 fn recognises(migration: &Migration<'_>) -> Option<Sign> {
     let path = migration.path;

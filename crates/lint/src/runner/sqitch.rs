@@ -1,11 +1,12 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{Migration, Run, Runner, Sign, Surroundings, directory, name, whole};
+use super::{Migration, OfPsql, Run, Runner, Sign, Surroundings, directory, name, whole};
 
 // psql runs it; BEGIN and COMMIT stand in the file.
 crate::runner!(
     Runner::new("sqitch", recognises, |migration| whole(migration, Run::Alone))
+        .like_psql(OfPsql::All)
         .ordered(order)
         .with_aside(|path, around| {
             matches!(directory(path), "revert" | "verify") && plan(path, around).is_some()
