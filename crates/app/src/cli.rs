@@ -3,6 +3,7 @@
 
 mod globals;
 mod run;
+mod wording;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use howdah_core::{CommandEntry, Toolset, commands};
@@ -12,7 +13,18 @@ pub(crate) use run::run;
 
 /// What a group of commands is for; its commands come from the registry.
 const GROUPS: &[(&str, &str)] = &[
-    ("cluster", "Create, show, connect to and delete clusters"),
+    (
+        "change",
+        "Change the schema beside the clients: plan it, carry it out, go on, take it back",
+    ),
+    (
+        "cluster",
+        "Create, show, connect to, change, copy, upgrade and delete clusters",
+    ),
+    (
+        "index",
+        "Which indexes to build for what, and what is wrong with those that there are",
+    ),
     (
         "blue-green",
         "Upgrade or change a cluster on a copy that follows it, then switch over",
@@ -44,8 +56,13 @@ Examples:
   DATABASE_URL=postgres://app@localhost/shop howdah mcp   serve that database to an MCP client
   howdah --target staging mcp --toolsets core,ops         a target of howdah.toml, more tools";
 
-/// The whole tree. Parsing needs nothing but the registry: no file, no server.
+/// The whole tree, as its help is read.
 pub fn command() -> Command {
+    wording::for_the_shell(parser())
+}
+
+/// The tree for parsing, which needs nothing but the registry: no file, no server, and no words.
+pub fn parser() -> Command {
     let mut root = Command::new("howdah")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Drive Aurora PostgreSQL and PostgreSQL: clusters, queries, jobs; for people and, as an MCP server, for agents")

@@ -29,9 +29,12 @@ use output::Output;
 /// 0 done, 1 refused or failed, 2 could not run, 130 interrupted.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    let matches = match cli::command().try_get_matches_from(&args) {
+    let matches = match cli::parser().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(error) => return Output::guess(&args).usage(&error),
+        Err(error) => {
+            let worded = cli::command().try_get_matches_from(&args).err();
+            return Output::guess(&args).usage(&worded.unwrap_or(error));
+        }
     };
     let globals = cli::Globals::from(&matches);
     let output = Output::new(&globals);

@@ -5,6 +5,11 @@ use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
+/// Warnings. Those of the SDK of AWS are dumps of requests that it tries anew or does without;
+/// what comes of them is an error of ours.
+const BY_DEFAULT: &str =
+    "warn,aws_config=error,aws_runtime=error,aws_smithy_runtime=error,aws_smithy_http_client=error";
+
 /// Starts to log at `--log`, else `RUST_LOG`, else warnings.
 ///
 /// The MCP library logs whole messages from `info` down, with SQL and its
@@ -14,6 +19,9 @@ pub(crate) fn start(level: Option<&str>, colour: bool) {
         Some(level) => EnvFilter::builder()
             .with_default_directive(LevelFilter::WARN.into())
             .parse_lossy(level),
+        None if std::env::var_os(EnvFilter::DEFAULT_ENV).is_none_or(|filter| filter.is_empty()) => {
+            EnvFilter::builder().parse_lossy(BY_DEFAULT)
+        }
         None => EnvFilter::builder()
             .with_default_directive(LevelFilter::WARN.into())
             .from_env_lossy(),

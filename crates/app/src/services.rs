@@ -20,6 +20,9 @@ const FILE: &str = "howdah.toml";
 
 /// The context of a command or of an MCP session.
 pub(crate) async fn context(globals: &Globals, caller: Caller) -> Result<Context> {
+    if globals.url.is_some() && globals.target.is_some() {
+        return Err(Error::invalid("--url and --target each name a database.").hint("Give one of the two."));
+    }
     let config = Arc::new(config(globals.config.as_deref())?);
     let targets = Targets::load(&config, globals.url.as_deref(), globals.target.as_deref())?;
     let store = Store::open_default()?;

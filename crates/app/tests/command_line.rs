@@ -244,3 +244,65 @@ fn completions_are_there_for_every_shell() {
         assert!(out(&output).contains("cluster"), "{shell}");
     }
 }
+
+#[test]
+fn two_databases_at_once_are_none() {
+    let program = Program::new();
+    let output = program.run(&["query", "SELECT 1", "--url", NOWHERE, "--target", "shop"]);
+    assert_eq!((code(&output), out(&output)), (2, ""));
+    assert!(err(&output).contains("Give one of the two"), "{}", err(&output));
+}
+
+#[test]
+fn an_unknown_target_is_told_with_those_that_there_are() {
+    let program = Program::new();
+    let none = program.run(&["query", "SELECT 1", "--target", "shp"]);
+    assert!(err(&none).contains("None is known"), "{}", err(&none));
+    let config = format!("[targets.shop]\nurl = \"{NOWHERE}\"\n[targets.books]\nurl = \"{NOWHERE}\"\n");
+    std::fs::write(program.home.path().join("howdah.toml"), config).unwrap();
+    let near = program.run(&["query", "SELECT 1", "--target", "shp"]);
+    assert_eq!(code(&near), 1);
+    assert!(
+        err(&near).contains("Did you mean shop? Known are: books, shop."),
+        "{}",
+        err(&near)
+    );
+    let far = program.run(&["query", "SELECT 1", "--target", "zebra"]);
+    assert!(!err(&far).contains("Did you mean"), "{}", err(&far));
+    assert!(err(&far).contains("Known are: books, shop."), "{}", err(&far));
+}
+
+#[test]
+fn a_log_is_read_from_a_moment_on_and_from_nothing_else() {
+    let program = Program::new();
+    // A copy that starts for the first time says that it was interrupted.
+    let log = "2026-01-31 10:00:00.000 UTC [1] LOG:  database system was interrupted; last known up at 2026-01-31 09:59:59 UTC\n\
+               2026-01-31 10:00:01.000 UTC [1] LOG:  database system is ready to accept read-only connections\n\
+               2026-01-31 11:00:00.000 UTC [2] ERROR:  relation \"ordres\" does not exist at character 15\n";
+    std::fs::write(program.home.path().join("server.log"), log).unwrap();
+    let show = |more: &[&str]| program.run(&[&["log", "show", "--file", "server.log"], more].concat());
+    let all = show(&[]);
+    assert!(
+        out(&all).contains("3 entries") && out(&all).contains("ordres"),
+        "{}",
+        out(&all)
+    );
+    assert!(
+        !out(&all).contains("crash") && !out(&all).contains("-0.0"),
+        "{}",
+        out(&all)
+    );
+    for since in ["2026-01-31 11", "2026-01-31T11:00", "2026-01-31 10:59:59.5 UTC"] {
+        let output = show(&["--since", since]);
+        assert!(out(&output).contains("1 entries"), "{since}: {output:?}");
+    }
+    for since in ["yesterday", "11:00", "", "2026-1-31", "31.01.2026"] {
+        let output = show(&["--since", since]);
+        assert_eq!((code(&output), out(&output)), (2, ""), "{since}");
+        assert!(
+            err(&output).contains("Write it as the log does"),
+            "{since}: {}",
+            err(&output)
+        );
+    }
+}

@@ -123,6 +123,44 @@ fn every_command_has_help_and_examples_that_parse() {
     }
 }
 
+#[test]
+fn help_is_for_a_shell() {
+    let tools: Vec<&str> = tools()
+        .iter()
+        .map(|tool| tool.name)
+        .filter(|name| name.contains('_'))
+        .collect();
+    let mut seen = 0;
+    let mut left = vec![cli::command()];
+    while let Some(mut command) = left.pop() {
+        let name = command.get_name().to_owned();
+        assert!(
+            command
+                .get_about()
+                .is_some_and(|about| !about.to_string().is_empty()),
+            "{name} does not say what it is for"
+        );
+        let help = command.render_long_help().to_string();
+        for tool in &tools {
+            assert!(
+                !help.contains(tool),
+                "the help of {name} names the tool {tool}, which a shell does not have"
+            );
+        }
+        let examples = help
+            .split_once("Examples:\n")
+            .map_or("", |(_, examples)| examples);
+        for line in examples.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            // Spaces that are not before a comment would be in the way of copying the line.
+            let words = line.split_once("# ").map_or(line, |(words, _)| words).trim_end();
+            assert!(!words.contains("   "), "{name}: {line}");
+            seen += usize::from(!words.is_empty());
+        }
+        left.extend(command.get_subcommands().cloned());
+    }
+    assert!(seen > 100, "{seen} examples");
+}
+
 /// Parses one line of EXAMPLES: a command line of a shell, then two or more
 /// spaces, then what it does.
 fn example(entry: &CommandEntry, line: &str) {

@@ -180,6 +180,12 @@ impl Clusters {
         Ok(listing)
     }
 
+    /// The names of the clusters of this machine: no other provider is asked.
+    pub async fn on_this_machine(&self) -> Result<Vec<String>> {
+        let names = self.provider(LocalPlane::NAME)?.clusters().await?;
+        Ok(names.into_iter().map(String::from).collect())
+    }
+
     /// One cluster; an error with the names that there are if there is none.
     pub async fn describe(&self, name: &str) -> Result<Cluster> {
         let (plane, name) = self.find(name).await?;

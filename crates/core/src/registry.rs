@@ -106,6 +106,8 @@ pub struct CommandEntry {
     pub examples: &'static str,
     /// The name of the tool behind it.
     pub tool: &'static str,
+    /// Whether it is the tool's own command, with all of its arguments.
+    pub is_of_tool: bool,
     /// Adds its arguments and description to a clap command.
     pub augment: fn(clap::Command) -> clap::Command,
     /// Parsed arguments as the tool's JSON input.
@@ -166,6 +168,7 @@ impl CommandEntry {
             path: T::COMMAND,
             examples: T::EXAMPLES,
             tool: T::NAME,
+            is_of_tool: true,
             augment: T::augment_args,
             to_input: |matches| to_value(&T::from_arg_matches(matches).map_err(bad_arguments)?),
         }
@@ -177,6 +180,7 @@ impl CommandEntry {
             path: C::COMMAND,
             examples: C::EXAMPLES,
             tool: C::Tool::NAME,
+            is_of_tool: false,
             augment: <C as Args>::augment_args,
             to_input: |matches| to_value(&C::from_arg_matches(matches).map_err(bad_arguments)?.into_tool()?),
         }
@@ -207,8 +211,49 @@ async fn run<T: Tool>(input: Value, cx: &Context) -> Result<Outcome> {
     } else {
         input
     };
-    let tool: T = serde_json::from_value(input)?;
+    let tool = T::deserialize(&input).map_err(|error| unfit::<T>(&input, &error))?;
     Ok(Outcome::of(tool.run(cx).await?))
+}
+
+/// Which argument does not fit, and how, in the words of JSON.
+fn unfit<T: Tool>(input: &Value, error: &serde_json::Error) -> Error {
+    let is_missing = |error: &serde_json::Error| error.to_string().starts_with("missing field");
+    let mut first = serde_json::Map::new();
+    let culprit = input.as_object().into_iter().flatten().find_map(|(name, value)| {
+        first.insert(name.clone(), value.clone());
+        let error = T::deserialize(&Value::Object(first.clone())).err()?;
+        (!is_missing(&error)).then_some(name)
+    });
+    let how = in_words_of_json(&error.to_string());
+    match culprit {
+        Some(name) if !is_missing(error) => {
+            Error::invalid(format!("The argument `{name}` does not fit: {how}"))
+        }
+        _ => Error::invalid(format!("The arguments do not fit the tool's schema: {how}")),
+    }
+}
+
+/// The library names types as Rust does; a caller knows those of JSON.
+fn in_words_of_json(error: &str) -> String {
+    let Some((got, expected)) = error.rsplit_once(", expected ") else {
+        return error.to_owned();
+    };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more, that is not too large",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number that is not too large",
+        "f32" | "f64" => "a number",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        "path string" => "a string",
+        other => other,
+    };
+    let got = got
+        .replace("invalid type: map", "an object")
+        .replace("invalid type: sequence", "an array");
+    let got = got
+        .trim_start_matches("invalid type: ")
+        .trim_start_matches("invalid value: ");
+    format!("{got} was given, and {expected} is expected")
 }
 
 fn to_value<T: serde::Serialize>(value: &T) -> Result<Value> {

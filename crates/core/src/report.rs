@@ -121,17 +121,9 @@ impl Block {
                 text.trim_end().to_owned()
             }
             Self::Heading(text) => format!("{text}\n{}", "─".repeat(text.chars().count())),
-            Self::Facts(facts) => {
-                let widest = facts
-                    .iter()
-                    .map(|(name, _)| name.chars().count())
-                    .max()
-                    .unwrap_or(0);
-                let line = |(name, value): &(String, String)| {
-                    let pad = " ".repeat(widest - name.chars().count());
-                    format!("{name}{pad}  {value}")
-                };
-                facts.iter().map(line).collect::<Vec<_>>().join("\n")
+            Self::Facts(facts) => aligned(facts.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+            Self::Table { columns, rows } if width.is_some_and(|width| is_too_wide(columns, rows, width)) => {
+                stacked(columns, rows)
             }
             Self::Table { columns, rows } => {
                 let mut table = Table::new();
@@ -155,6 +147,45 @@ impl Block {
             }
         }
     }
+}
+
+/// The least columns of a terminal for each column of a table, in which words are not torn apart.
+const COLUMN_CHARS: usize = 11;
+
+/// Whether a table would be squeezed until nobody can read it.
+fn is_too_wide(columns: &[String], rows: &[Vec<String>], width: u16) -> bool {
+    let chars = |cell: &String| cell.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let widest = |(at, title): (usize, &String)| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(chars).max();
+        cells.unwrap_or(0).max(chars(title)) + "   ".len()
+    };
+    let wanted: usize = columns.iter().enumerate().map(widest).sum();
+    let width = usize::from(width);
+    wanted > width && width < columns.len() * COLUMN_CHARS
+}
+
+/// A table as a paragraph for each row, names before values; empty cells are left out.
+fn stacked(columns: &[String], rows: &[Vec<String>]) -> String {
+    let paragraph = |row: &Vec<String>| {
+        let cells = columns.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+        aligned(cells.map(|(title, cell)| (title.as_str(), cell.as_str())))
+    };
+    rows.iter().map(paragraph).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Names and values below each other; further lines of a value begin where it does.
+fn aligned<'a>(facts: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
+    let widest = facts
+        .clone()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let line = |(name, value): (&str, &str)| {
+        let pad = " ".repeat(widest - name.chars().count());
+        let value = value.replace('\n', &format!("\n{}", " ".repeat(widest + 2)));
+        format!("{name}{pad}  {value}").trim_end().to_owned()
+    };
+    facts.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A size in binary units with one decimal from KiB up: `512 B`, `1.5 MiB`.
@@ -199,5 +230,21 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("never shown"));
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_is_told_row_by_row() {
+        let columns = ["Table", "Size", "Vacuumed", "Note"];
+        let row = |name: &str| vec![name.into(), "2.5 MiB".into(), "3 min ago".into(), String::new()];
+        let report = Report::new().table(&columns, vec![row("public.orders"), row("public.customers")]);
+        let text = report.to_text(Some(40));
+        assert_eq!(
+            text,
+            "Table     public.orders\nSize      2.5 MiB\nVacuumed  3 min ago\n\n\
+             Table     public.customers\nSize      2.5 MiB\nVacuumed  3 min ago"
+        );
+        for width in [Some(80), Some(44), None] {
+            assert!(report.to_text(width).starts_with(" Table"), "{width:?}");
+        }
     }
 }

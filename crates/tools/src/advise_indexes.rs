@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, counted, logged, verify, why_not};
-use howdah_core::{Caller, Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset};
+use howdah_core::{Caller, Context, Effect, Error, Output, Progress, Report, Result, Tool, Toolset, human_bytes};
 use howdah_pg::{ConnInfo, NoEnvironment, Origin, PgError, Session, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -277,7 +277,7 @@ impl IndexAdvice {
             "{} indexes of {} leave {:.1} % of the work of {} statements, by the planner's reckoning; the writes cost {:.2} times \
              what they do now. {} plans in {:.1} s.",
             advice.indexes.len(),
-            megabytes(advice.bytes),
+            human_bytes(advice.bytes),
             advice.left_percent,
             advice.statements,
             advice.write_factor,
@@ -289,7 +289,7 @@ impl IndexAdvice {
     fn text(&self) -> Report {
         let mut report = Report::new();
         for index in &self.advice.indexes {
-            let mut text = format!("{}\n  {}", index.ddl, megabytes(index.bytes));
+            let mut text = format!("{}\n  {}", index.ddl, human_bytes(index.bytes));
             if index.write_factor_without + 0.005 < self.advice.write_factor {
                 text.push_str(&format!(
                     "; without it the writes cost {:.2} times what they do now in place of {:.2}",
@@ -349,8 +349,4 @@ impl IndexAdvice {
         }
         report.text(self.counted())
     }
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1048576.0)
 }

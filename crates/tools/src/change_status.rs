@@ -1,7 +1,7 @@
 //! The tool `change_status`.
 
 use howdah_change::journal;
-use howdah_core::{Context, Effect, Output, Report, Result, Tool, Toolset};
+use howdah_core::{Context, Effect, Error, Output, Report, Result, Tool, Toolset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,10 @@ impl Tool for ChangeStatus {
     async fn run(self, cx: &Context) -> Result<Changes> {
         let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
         let entries = journal::list(&mut session, self.id.as_deref()).await?;
+        if let (Some(id), true) = (&self.id, entries.is_empty()) {
+            return Err(Error::not_found(format!("There is no change {id} in the journal of this database."))
+                .hint("`howdah change status` (change_status without id) lists those that there are."));
+        }
         Ok(Changes { changes: entries.iter().map(ChangeView::from).collect() })
     }
 }
@@ -60,10 +64,16 @@ impl Output for Changes {
                     true => format!("{} (at work)", change.state),
                     false => change.state.clone(),
                 };
-                let at = change.error.clone().or_else(|| change.at.clone()).unwrap_or_default();
+                let error = change.error.as_deref().and_then(|error| error.lines().next());
+                let at = error.or(change.at.as_deref()).unwrap_or_default().to_owned();
                 vec![change.id.clone(), state, format!("{}/{}", change.steps_done, change.steps), change.rows.to_string(), at]
             })
             .collect();
-        Report::new().table(&["change", "state", "steps", "rows", "at"], rows)
+        let report = Report::new().table(&["Change", "State", "Steps", "Rows", "At"], rows);
+        // One that was asked for alone tells its error whole.
+        match self.changes.as_slice() {
+            [one] => one.error.iter().filter(|error| error.lines().count() > 1).fold(report, Report::text),
+            _ => report,
+        }
     }
 }

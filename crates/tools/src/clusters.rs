@@ -40,7 +40,12 @@ pub(crate) async fn start(cx: &Context, operation: Operation) -> Result<ClusterJ
 
 impl Output for ClusterJob {
     fn report(&self) -> Report {
-        Report::new().text(self.summary())
+        Report::new().text(format!(
+            "Job {0} ({1}, cluster {2}) was started. It goes on in the background: howdah job show {0} --follow",
+            self.job_id,
+            self.kind.replace('_', " "),
+            self.cluster
+        ))
     }
 
     fn summary(&self) -> String {

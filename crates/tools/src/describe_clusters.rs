@@ -93,7 +93,8 @@ impl Output for Described {
             .iter()
             .map(|cluster| {
                 let readers = cluster.instances.len().saturating_sub(1);
-                format!("{}: {}, PostgreSQL {}, {readers} readers.", cluster.name, cluster.status.as_str(), cluster.version)
+                let noun = if readers == 1 { "reader" } else { "readers" };
+                format!("{}: {}, PostgreSQL {}, {readers} {noun}.", cluster.name, cluster.status.as_str(), cluster.version)
             })
             .collect();
         lines.extend(self.lately.iter().map(|lately| format!("In the last 24 hours: {lately} (show_events).")));

@@ -93,6 +93,8 @@ fn unknown(symptom: &str) -> Error {
     let known: Vec<&str> = sequences().iter().map(|sequence| sequence.symptom).collect();
     let alike = known
         .iter()
+        // Nobody mistypes a word into a page.
+        .filter(|_| symptom.len() <= 100)
         .map(|name| (strsim::normalized_damerau_levenshtein(symptom, name), *name))
         .filter(|(alike, _)| *alike >= 0.5)
         .max_by(|a, b| a.0.total_cmp(&b.0));
@@ -144,7 +146,9 @@ fn row(step: &StepResult) -> Vec<String> {
         StepVerdict::Skipped => "skipped",
         StepVerdict::RuledOut => "ruled out",
     };
-    vec![step.step.clone(), verdict.to_owned(), step.message.clone()]
+    // What a colon leads to is told above, with the cause.
+    let seen = step.message.trim_end_matches(':').to_owned();
+    vec![step.step.clone(), verdict.to_owned(), seen]
 }
 
 fn text(cause: &Cause) -> String {

@@ -1,4 +1,5 @@
-use howdah_core::{Context, Effect, Error, Output, Report, Result, Tool, Toolset};
+use howdah_core::{Caller, Context, Effect, Error, ErrorKind, Output, Report, Result, Tool, Toolset};
+use howdah_pg::catalog::{Query, Reading};
 use howdah_pg::guard::Caps;
 use howdah_pg::{Column, Flow, RowView, Session, Sink};
 use schemars::JsonSchema;
@@ -47,6 +48,9 @@ pub struct Ended {
 
 howdah_core::tool!(EndSession);
 
+/// Who the session is. $1: its process; $2: its beginning, or null.
+const SESSION: &str = include_str!("end_session.sql");
+
 /// The answer of the one session that is meant.
 const ONE: Caps = Caps {
     rows: Some(1),
@@ -67,17 +71,40 @@ impl Tool for EndSession {
 
     async fn run(self, cx: &Context) -> Result<Ended> {
         let mut session = target_session::open(cx, self.target.as_deref(), None).await?;
+        // Nobody is asked about a session that is not there; in the browser it was seen a moment ago.
+        let what = match cx.caller {
+            Caller::Dashboard => String::new(),
+            Caller::Agent | Caller::Person { .. } => self.what(&mut session).await?,
+        };
         let (sql, began) = (self.sql(), self.began.as_deref());
         let pid = self.pid.to_string();
         let params: Vec<Option<&str>> = [Some(pid.as_str()), began].into_iter().take(1 + usize::from(began.is_some())).collect();
         let mut audited = Audited::begin(cx, Self::NAME, &session, &sql)?;
-        let outcome = self.end(cx, &mut session, &sql, &params, &mut audited).await;
+        let outcome = self.end(cx, &mut session, &sql, &params, &what, &mut audited).await;
         audited.end(outcome.as_ref().map(|ended| u64::from(ended.done))).await?;
         outcome
     }
 }
 
 impl EndSession {
+    /// Whose session it is and what it does, in a sentence.
+    async fn what(&self, session: &mut Session) -> Result<String> {
+        let pid = self.pid.to_string();
+        let params = [Some(pid.as_str()), self.began.as_deref()];
+        let rows = Reading::of(session).one(&Query::new(SESSION, &params)).await?;
+        let row = rows.first().ok_or_else(|| self.gone())?;
+        let cell = |column: usize| row.get(column).unwrap_or_default();
+        Ok(match cell(2) {
+            "" => format!("Process {pid} is {}{}.", cell(0), cell(1)),
+            statement => format!("Process {pid} is {}{}: {statement}", cell(0), cell(1)),
+        })
+    }
+
+    fn gone(&self) -> Error {
+        Error::not_found(format!("There is no session of process {}, or it is not there any more.", self.pid))
+            .hint("It may have ended: `howdah activity --idle` (show_activity) shows who is there.")
+    }
+
     fn sql(&self) -> String {
         let function = if self.terminate { "pg_terminate_backend" } else { "pg_cancel_backend" };
         // Which is more than the process alone: numbers of processes are used again.
@@ -94,16 +121,21 @@ impl EndSession {
         session: &mut Session,
         sql: &str,
         params: &[Option<&str>],
+        what: &str,
         audited: &mut Audited,
     ) -> Result<Ended> {
-        let agreed = match writing::consent(cx, session, sql, params, None, audited).await? {
+        let told = |error: Error| match error.kind {
+            ErrorKind::Refused if error.detail.is_none() && !what.is_empty() => error.detail(what),
+            _ => error,
+        };
+        let agreed = match writing::consent(cx, session, sql, params, None, audited).await.map_err(told)? {
             Consent::Given => None,
             Consent::After(preview) => Some(preview),
             Consent::Pending(pending) => {
                 return Ok(Ended {
                     pid: self.pid,
                     done: false,
-                    message: pending.text(),
+                    message: format!("{what}\n{}", pending.text()),
                     pending: Some(pending),
                 });
             }
@@ -112,13 +144,13 @@ impl EndSession {
         writing::execute(session, sql, params, ONE, None, agreed.as_deref(), &mut answers)
             .await
             .map_err(Error::from)?;
-        let what = if self.terminate { "the session" } else { "the statement" };
+        let ended = if self.terminate { "the session" } else { "the statement" };
         Ok(match answers.0.as_slice() {
-            [] => return Err(Error::not_found(format!("The session of process {} is not there any more.", self.pid))),
+            [] => return Err(self.gone()),
             [true, ..] => Ended {
                 pid: self.pid,
                 done: true,
-                message: format!("The server was told to end {what} of process {}.", self.pid),
+                message: format!("The server was told to end {ended} of process {}.", self.pid),
                 pending: None,
             },
             _ => {

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::near_relation;
 use crate::sql_input::{self, Param};
 use crate::target_session;
 
@@ -220,7 +221,10 @@ impl ExplainQuery {
         let sql = sql_input::statement(&cx.caller, &self.sql, self.file.as_deref()).await?;
         let kind = self.check(&sql)?;
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
-        let asked = self.ask(cx, &mut session, &sql, kind).await?;
+        let asked = match self.ask(cx, &mut session, &sql, kind).await {
+            Ok(asked) => asked,
+            Err(error) => return Err(near_relation::suggested(&mut session, &sql, error).await),
+        };
         let read = slowest(read(&asked.text)?.0)?.0.plan;
         let relations = read_relations(&mut session, &read).await?;
         let mut plan = self.reading(&read, &relations);

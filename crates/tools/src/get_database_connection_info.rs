@@ -26,8 +26,11 @@ pub struct ConnectionInfo {
     /// Sorted by name.
     pub targets: Vec<TargetState>,
     /// Those that are configured wrongly, and how.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<BrokenTarget>,
+    /// The clusters of this machine, where no target is known: each is one by its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clusters: Vec<String>,
 }
 
 /// A target that cannot be used as it is configured.
@@ -66,7 +69,12 @@ impl Tool for GetDatabaseConnectionInfo {
         let looks = chosen
             .iter()
             .map(|target| TargetState::of(target, Some(&target.name) == default.as_ref()));
+        let clusters = match chosen.is_empty() && broken.is_empty() {
+            true => target_session::clusters_here(cx).await,
+            false => vec![],
+        };
         Ok(ConnectionInfo {
+            clusters,
             targets: futures::future::join_all(looks).await,
             broken: broken
                 .into_iter()
@@ -81,6 +89,12 @@ impl Tool for GetDatabaseConnectionInfo {
 
 impl Output for ConnectionInfo {
     fn report(&self) -> Report {
+        if !self.clusters.is_empty() {
+            return Report::new().text(format!(
+                "No database is configured. The clusters of this machine are targets by their names: {}.",
+                self.clusters.join(", ")
+            ));
+        }
         if self.targets.is_empty() && self.broken.is_empty() {
             return Report::new()
                 .text("No database is configured.")
@@ -98,6 +112,12 @@ impl Output for ConnectionInfo {
     }
 
     fn summary(&self) -> String {
+        if !self.clusters.is_empty() {
+            return format!(
+                "No database is configured. connect_to_database takes the clusters of this machine: {}.",
+                self.clusters.join(", ")
+            );
+        }
         if self.targets.is_empty() && self.broken.is_empty() {
             return "No database is configured: ask the person for a target in howdah.toml, or create a cluster.".to_owned();
         }

@@ -315,6 +315,7 @@ fn error_text(error: &Value) -> String {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Array(several) => several.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }

@@ -204,6 +204,10 @@ impl ReviewSql {
             return Err(Error::refused("Files are read for people at the command line only.")
                 .hint("Send the script itself, as sql."));
         }
+        // Standard input is a person's: in a session of MCP it is the client's own messages.
+        if !person && self.sql.is_empty() {
+            return Err(Error::invalid("There is no script.").hint("Give the statements in the argument sql."));
+        }
         if self.write_baseline && self.baseline.is_none() {
             return Err(Error::invalid("--write-baseline needs the file to write.").hint("Name it with --baseline."));
         }
@@ -521,6 +525,8 @@ mod tests {
                 let error = input.clone().run(&Context::new(caller)).await.unwrap_err();
                 assert_eq!(error.kind, ErrorKind::Refused, "{input:?}");
             }
+            let nothing = ReviewSql::default();
+            assert_eq!(nothing.run(&Context::new(caller)).await.unwrap_err().hint.unwrap(), "Give the statements in the argument sql.");
         }
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::audited::Audited;
+use crate::near_relation;
 use crate::sql_input::{self, Param};
 use crate::target_session;
 use crate::writing::{self, Consent};
@@ -143,6 +144,10 @@ impl Tool for RunQuery {
         let outcome = self
             .statement(cx, &mut session, &sql, &params, person, &mut audited)
             .await;
+        let outcome = match outcome {
+            Err(error) => Err(near_relation::suggested(&mut session, &sql, error).await),
+            done => done,
+        };
         audited
             .end(outcome.as_ref().map(|result| result.row_count))
             .await?;

@@ -66,6 +66,7 @@ impl Tool for ShowSlowLog {
     type Out = ShownLog;
 
     async fn run(self, cx: &Context) -> Result<ShownLog> {
+        let since = self.since.as_deref().map(moment).transpose()?;
         let mut texts = Vec::new();
         let mut read = Vec::new();
         let mut notes = Vec::new();
@@ -76,7 +77,7 @@ impl Tool for ShowSlowLog {
             notes.extend(note);
         }
         let options = SlowLogOptions {
-            since: self.since,
+            since,
             database: self.of,
             limit: self.limit.clamp(1, MOST),
         };
@@ -93,6 +94,18 @@ impl Tool for ShowSlowLog {
             .map_err(|error| Error::internal(format!("Reading the log failed: {error}")))?;
         Ok(ShownLog { read, log })
     }
+}
+
+/// A moment, or the beginning of one, as a log writes it.
+fn moment(text: &str) -> Result<String> {
+    const FORM: &str = "0000-00-00 00:00:00";
+    let written: String = text.trim().replacen('T', " ", 1);
+    let fits = |(c, form): (char, char)| if form == '0' { c.is_ascii_digit() } else { c == form };
+    if written.len() < "0000".len() || !written.chars().zip(FORM.chars()).all(fits) {
+        return Err(Error::invalid(format!("{text:?} is no moment of a log."))
+            .hint("Write it as the log does, or its beginning: 2026-01-31, '2026-01-31 10' or '2026-01-31 10:30:00'."));
+    }
+    Ok(written)
 }
 
 impl ShowSlowLog {

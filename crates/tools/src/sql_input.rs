@@ -27,6 +27,16 @@ pub(crate) async fn statement(caller: &Caller, argument: &str, file: Option<&Pat
         }
         _ => argument.to_owned(),
     };
+    let first = sql.split_whitespace().next().unwrap_or_default();
+    if first.starts_with('\\') {
+        return Err(Error::invalid(format!("{first} is a command of psql, which a server does not know.")).hint(
+            "`howdah search` (search_objects) lists what there is, `howdah describe NAME` (get_table_schema) describes one.",
+        ));
+    }
+    if first.is_empty() && matches!(caller, Caller::Person { .. }) {
+        return Err(Error::invalid("There is no statement.")
+            .hint("Give it as an argument, with --file, or on standard input."));
+    }
     guard::bounded(&sql)?;
     Ok(sql)
 }
@@ -100,9 +110,12 @@ fn cut(which: &str, length: u64) -> String {
 }
 
 fn bounded(from: impl Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    from.take(MAX_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    from.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        std::io::Error::other(format!("it is no text in UTF-8, from byte {at} on"))
+    })
 }
 
 fn local(message: String) -> Error {

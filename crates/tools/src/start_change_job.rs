@@ -107,7 +107,10 @@ async fn consent(cx: &Context, mode: Mode, target: &str, plan: &Plan) -> Result<
 
 impl Output for ChangeJob {
     fn report(&self) -> Report {
-        Report::new().text(self.summary())
+        Report::new().text(format!(
+            "Job {0} (change {1}) was started. It goes on in the background: howdah job show {0} --follow",
+            self.job_id, self.change
+        ))
     }
 
     fn summary(&self) -> String {

@@ -7,6 +7,9 @@ use howdah_aurora::Clusters;
 use howdah_core::{Context, Error, ErrorKind, Result};
 use howdah_pg::{Origin, Session, Target, Targets};
 
+/// From here on a name is so much like another that it may be meant.
+const ALIKE: f64 = 0.5;
+
 /// A session on `target` (none: the default), in `database` (none: the target's own).
 ///
 /// A cluster may have been started again on another port since it became a
@@ -40,8 +43,9 @@ pub async fn resolve(cx: &Context, name: Option<&str>, database: Option<&str>) -
                     targets.add(target);
                     targets.get(Some(name))
                 }
-                // Neither the one nor the other: what targets there are says more.
-                Err(other) if matches!(other.kind, ErrorKind::NotFound | ErrorKind::Invalid) => Err(error),
+                Err(other) if matches!(other.kind, ErrorKind::NotFound | ErrorKind::Invalid) => {
+                    Err(neither(error, &other, &targets, cluster))
+                }
                 Err(other) => Err(other),
             }
         }
@@ -51,6 +55,36 @@ pub async fn resolve(cx: &Context, name: Option<&str>, database: Option<&str>) -
         Some(database) => targets.database(&found, database),
         None => found,
     })
+}
+
+/// The clusters of this machine, which are targets by their names as well; none where that cannot be told.
+pub(crate) async fn clusters_here(cx: &Context) -> Vec<String> {
+    match cx.get::<Clusters>() {
+        Ok(clusters) => clusters.on_this_machine().await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Neither a target nor a cluster: those that there are, and the one that may have been meant.
+fn neither(error: Error, of_clusters: &Error, targets: &Targets, name: &str) -> Error {
+    let clusters = of_clusters.hint.as_deref().and_then(|hint| hint.strip_prefix("There are: "));
+    let clusters: Vec<&str> = clusters.map_or_else(Vec::new, |names| names.trim_end_matches('.').split(", ").collect());
+    let listed = targets.list();
+    let known = listed.iter().map(|target| target.name.as_str()).chain(clusters.iter().copied());
+    let near = known
+        .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
+        // Nobody mistypes a name into a page.
+        .filter(|(alike, _)| *alike >= ALIKE && name.len() <= 100)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let mut hints: Vec<String> = near.map(|(_, near)| format!("Did you mean {near}?")).into_iter().collect();
+    if !clusters.is_empty() {
+        hints.push(format!("Clusters, which are targets too: {}.", clusters.join(", ")));
+    }
+    // That no target is known is not worth saying where a cluster is.
+    if clusters.is_empty() || !listed.is_empty() {
+        hints.extend(error.hint.clone());
+    }
+    error.hint(hints.join(" "))
 }
 
 /// The cluster's target where it is now, if that is elsewhere than before.

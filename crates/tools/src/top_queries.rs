@@ -184,7 +184,7 @@ async fn courses(samples: &Samples, window: Window) -> Result<BTreeMap<i64, Vec<
 
 fn no_counters() -> Error {
     Error::not_found("This server does not count statements in this database.").hint(
-        "Put pg_stat_statements into shared_preload_libraries (a parameter group on Aurora, and there by default), restart, and CREATE EXTENSION pg_stat_statements here.",
+        "CREATE EXTENSION pg_stat_statements here; where the server has not loaded it, put it into shared_preload_libraries (a parameter group on Aurora, and there by default) and restart before.",
     )
 }
 
@@ -236,7 +236,10 @@ impl TopStatement {
 impl Output for TopStatements {
     fn report(&self) -> Report {
         if self.statements.is_empty() {
-            return Report::new().text(format!("No statement was counted from {}.", self.window));
+            return Report::new().text(format!(
+                "No statement was counted from {}. Counters are read every minute, and two readings are needed; `howdah history top --counters` shows what the server has counted by itself.",
+                self.window
+            ));
         }
         let rows = self
             .statements

@@ -158,7 +158,12 @@ pub fn summarise(text: &str, options: &SlowLogOptions) -> SlowLog {
         .iter()
         .map(|one| one.executions.times.len() as u64)
         .sum();
-    log.total_ms = statements.iter().map(|one| one.executions.total_ms()).sum();
+    // The sum of none is -0.0, which is printed as such.
+    log.total_ms = 0.0
+        + statements
+            .iter()
+            .map(|one| one.executions.total_ms())
+            .sum::<f64>();
     log.hours = hours(&statements);
     let shown = statements.into_iter().take(options.limit);
     log.statements = shown.map(|one| one.told(log.total_ms)).collect();

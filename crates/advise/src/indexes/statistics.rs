@@ -114,7 +114,8 @@ fn without(is_loaded: bool, is_available: bool, is_rds: bool) -> Error {
     ))
 }
 
-/// What an index could serve: not DDL, settings or transaction control, and not what tools ask of the catalog.
+/// What an index could serve: not DDL, settings or transaction control, and not what tools ask of the catalog
+/// and of Howdah's journal.
 pub(crate) fn is_of_an_application(text: &str) -> bool {
     let Ok(script) = howdah_sql::parse(text, &howdah_sql::Limits::default()) else {
         return true;
@@ -132,7 +133,7 @@ pub(crate) fn is_of_an_application(text: &str) -> bool {
         )
     };
     let is_catalog = |schema: Option<&str>, name: &str| {
-        matches!(schema, Some("pg_catalog" | "information_schema"))
+        matches!(schema, Some("pg_catalog" | "information_schema" | "howdah"))
             || (schema.is_none() && name.starts_with("pg_"))
     };
     match script.statements.as_slice() {

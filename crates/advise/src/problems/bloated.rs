@@ -1,11 +1,11 @@
 //! B-trees that take far more room than their entries need.
 
-use howdah_core::{Applicability, Fix, Severity};
+use howdah_core::{Applicability, Fix, Severity, human_bytes};
 use howdah_pg::Session;
 use howdah_pg::catalog::{Query, Reading};
 
 use super::model::{Index, Model};
-use super::{IndexProblem, of_index, readable};
+use super::{IndexProblem, of_index};
 
 /// Bytes from which on it is worth a look.
 const LEAST_BYTES: u64 = 16 * 1024 * 1024;
@@ -52,11 +52,11 @@ pub(super) async fn find(
         let message = format!(
             "The index {} is mostly empty: rebuilding it gives back {}.",
             index.name,
-            readable(wasted)
+            human_bytes(wasted)
         );
         let evidence = vec![format!(
             "{} with {} entries, {:.0} % of it empty, {how}",
-            readable(index.bytes),
+            human_bytes(index.bytes),
             index.tuples,
             share * 100.0
         )];

@@ -1,9 +1,9 @@
 //! Indexes that another does the work of: the same in every respect, or the beginning of it.
 
-use howdah_core::{Applicability, Severity};
+use howdah_core::{Applicability, Severity, human_bytes};
 
 use super::model::{Index, Model};
-use super::{IndexProblem, dropping, of_index, readable};
+use super::{IndexProblem, dropping, of_index};
 
 pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
     let mut found = Vec::new();
@@ -42,13 +42,13 @@ fn problem(index: &Index, other: &Index, code: &str, message: String) -> IndexPr
     let evidence = vec![
         format!(
             "{}, read {} times: {}",
-            readable(index.bytes),
+            human_bytes(index.bytes),
             index.scans,
             index.definition
         ),
         format!(
             "{}, read {} times: {}",
-            readable(other.bytes),
+            human_bytes(other.bytes),
             other.scans,
             other.definition
         ),

@@ -1,10 +1,10 @@
 //! Foreign keys without an index: each row that is deleted, or whose key changes, scans the whole table.
 
-use howdah_core::{Applicability, Finding, Fix, Severity};
+use howdah_core::{Applicability, Finding, Fix, Severity, human_bytes};
 use howdah_sql::quote_ident;
 
+use super::IndexProblem;
 use super::model::{ForeignKey, Model};
-use super::{IndexProblem, readable};
 
 /// Rows from which on a scan of the table is felt.
 const LEAST_ROWS: u64 = 1_000;
@@ -44,7 +44,7 @@ fn problem(key: &ForeignKey) -> IndexProblem {
                 key.referenced
             ),
             evidence: vec![
-                format!("{} rows, {}", key.rows, readable(key.bytes)),
+                format!("{} rows, {}", key.rows, human_bytes(key.bytes)),
                 format!(
                     "{} rows of {} were deleted and {} updated",
                     key.deleted, key.referenced, key.updated

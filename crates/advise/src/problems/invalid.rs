@@ -1,9 +1,9 @@
 //! Indexes that a build or a reindex left half done: they are written to and never read.
 
-use howdah_core::{Applicability, Fix, Severity};
+use howdah_core::{Applicability, Fix, Severity, human_bytes};
 
 use super::model::{Index, Model};
-use super::{IndexProblem, dropping, of_index, readable};
+use super::{IndexProblem, dropping, of_index};
 
 pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
     let left = model
@@ -33,7 +33,7 @@ fn problem(index: &Index) -> IndexProblem {
         "nothing is written to it"
     };
     let evidence = vec![
-        format!("{} on {}; {written}", readable(index.bytes), index.table),
+        format!("{} on {}; {written}", human_bytes(index.bytes), index.table),
         index.definition.clone(),
     ];
     let message = format!(

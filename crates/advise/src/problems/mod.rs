@@ -144,14 +144,6 @@ fn dropping(index: &Index, applicability: Applicability) -> Fix {
     }
 }
 
-/// Bytes as people read them.
-fn readable(bytes: u64) -> String {
-    match bytes {
-        0..1_048_576 => format!("{} kB", bytes / 1024),
-        _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
-    }
-}
-
 /// A name beside the table's.
 fn beside(table: &RelationName, name: &str) -> RelationName {
     match &table.schema {

@@ -1,9 +1,9 @@
 //! Indexes that are larger than the table that they are of.
 
-use howdah_core::{Applicability, Fix, Severity};
+use howdah_core::{Applicability, Fix, Severity, human_bytes};
 
 use super::model::Model;
-use super::{IndexProblem, of_index, readable};
+use super::{IndexProblem, of_index};
 
 /// Bytes from which on it is worth a look.
 const LEAST_BYTES: u64 = 100 * 1024 * 1024;
@@ -24,8 +24,8 @@ pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
             let evidence = vec![
                 format!(
                     "{} beside a table of {} with {} rows",
-                    readable(index.bytes),
-                    readable(index.table_bytes),
+                    human_bytes(index.bytes),
+                    human_bytes(index.table_bytes),
                     index.table_rows
                 ),
                 format!("read {} times: {}", index.scans, index.definition),

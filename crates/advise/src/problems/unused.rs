@@ -1,9 +1,9 @@
 //! Indexes that were not read while the counters counted.
 
-use howdah_core::{Applicability, Severity};
+use howdah_core::{Applicability, Severity, human_bytes};
 
 use super::model::Model;
-use super::{IndexProblem, dropping, of_index, readable};
+use super::{IndexProblem, dropping, of_index};
 
 /// Days after which "never read" means something: a week has every kind of working day in it.
 pub(super) const LEAST_DAYS: f64 = 7.0;
@@ -39,7 +39,7 @@ pub(super) fn find(model: &Model, notes: &mut Vec<String>) -> Vec<IndexProblem> 
     unread
         .map(|index| {
             let mut evidence = vec![
-                format!("{}, read 0 times in {days} days", readable(index.bytes)),
+                format!("{}, read 0 times in {days} days", human_bytes(index.bytes)),
                 index.definition.clone(),
             ];
             if statistics.replicas > 0 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use howdah_core::{Caller, Context, Error, ErrorKind, Outcome, Result, ToolEntry, find_tool};
+use howdah_core::{Caller, Context, Error, ErrorKind, Result, ToolEntry, find_tool};
 use howdah_jobs::{Engine, run_worker};
 
 use super::{Globals, chosen};
@@ -74,7 +74,7 @@ async fn registered(
     match outcome {
         Ok(outcome) => match outcome.job() {
             Some(job) if prepared.wait => follow::follow(cx, job, output, signals).await,
-            _ => finished(&outcome, output),
+            _ => output.outcome(&outcome),
         },
         Err(error) => output.error(&error),
     }
@@ -123,16 +123,6 @@ async fn prepare(matches: &ArgMatches, globals: &Globals) -> Result<Prepared> {
 
 fn output_is_bare(globals: &Globals) -> bool {
     globals.quiet || globals.json
-}
-
-fn finished(outcome: &Outcome, output: &Output) -> ExitCode {
-    let code = output.outcome(outcome);
-    if let Some(job) = outcome.job()
-        && !output.is_json()
-    {
-        output.note(&format!("\nIt runs in the background: howdah job show {job}"));
-    }
-    code
 }
 
 async fn interrupted(stop: Stop, output: &Output) -> ExitCode {

@@ -6,9 +6,13 @@ use serde_json::{Map, Value};
 
 /// The arguments, if the tool knows all of their names. A misspelt one that was
 /// silently left out would change what is done.
+///
+/// Null stands for an argument that is left out: clients whose model must fill in every
+/// property send it, and no argument of any tool means something else by it.
 pub(super) fn checked(tool: &ToolEntry, arguments: Option<Map<String, Value>>) -> Result<Value> {
-    let arguments = arguments.unwrap_or_default();
+    let mut arguments = arguments.unwrap_or_default();
     let known = known(tool);
+    arguments.retain(|name, value| !(value.is_null() && known.contains(name)));
     let Some(stranger) = arguments.keys().find(|name| !known.contains(name)) else {
         return Ok(Value::Object(arguments));
     };

@@ -93,7 +93,7 @@ fn cancelled(why: &str) -> Error {
 }
 
 fn failed(error: &Error) -> CallToolResult {
-    let mut result = CallToolResult::error(vec![ContentBlock::text(error.to_text())]);
+    let mut result = CallToolResult::error(vec![ContentBlock::text(brief(&error.to_text()))]);
     result.structured_content = Some(json!({ "error": facts(error) }));
     result
 }
@@ -105,6 +105,35 @@ fn facts(error: &Error) -> Value {
         facts.retain(|name, _| !matches!(name.as_str(), "message" | "detail" | "hint"));
     }
     facts
+}
+
+/// The longest word of an error, in characters; its beginning is enough to recognise it.
+const WORD_CHARS: usize = 300;
+/// The longest error, in characters. What is worth reading of it is shorter.
+const ERROR_CHARS: usize = 4_000;
+
+/// An error without the bulk of what it repeats: a name of 200,000 letters that was sent
+/// would fill the context of the model that sent it.
+fn brief(text: &str) -> String {
+    if text.len() <= WORD_CHARS {
+        return text.to_owned();
+    }
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        if word.chars().count() <= WORD_CHARS {
+            return word.to_owned();
+        }
+        let end = word.chars().last().filter(|last| last.is_whitespace());
+        word.chars().take(WORD_CHARS).chain(['…']).chain(end).collect()
+    });
+    let text: String = words.collect();
+    if text.chars().count() <= ERROR_CHARS {
+        return text;
+    }
+    // What to do next is said at the end.
+    let next = text.rfind("\nNext: ").map_or("", |at| &text[at..]);
+    let next: String = next.chars().take(ERROR_CHARS / 2).collect();
+    let first = text.chars().take(ERROR_CHARS - next.chars().count());
+    first.chain(['…']).chain(next.chars()).collect()
 }
 
 /// The first lines that fit.

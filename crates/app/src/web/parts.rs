@@ -123,14 +123,16 @@ pub(super) fn load(shown: &ShownLoad) -> Markup {
     html! {
         p { strong { (format!("{:.2}", load.average)) } " sessions at work on average, in " (count(load.looks as f64)) " looks." }
         (stack.draw())
-        table.legend {
-            thead { tr { th scope="col" { "On" } th.number scope="col" { "Average" } th.number scope="col" { "Share" } } }
-            tbody {
-                @for share in load.shares.iter().take(10) {
-                    tr {
-                        th scope="row" { span class=(format!("swatch c{}", colour(&share.of))) {} (share.of) }
-                        td.number { (format!("{:.2}", share.average)) }
-                        td.number { (format!("{:.0} %", share.percent)) }
+        @if !load.shares.is_empty() {
+            table.legend {
+                thead { tr { th scope="col" { "On" } th.number scope="col" { "Average" } th.number scope="col" { "Share" } } }
+                tbody {
+                    @for share in load.shares.iter().take(10) {
+                        tr {
+                            th scope="row" { span class=(format!("swatch c{}", colour(&share.of))) {} (share.of) }
+                            td.number { (format!("{:.2}", share.average)) }
+                            td.number { (format!("{:.0} %", share.percent)) }
+                        }
                     }
                 }
             }

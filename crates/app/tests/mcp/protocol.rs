@@ -358,3 +358,127 @@ async fn what_is_piped_in_is_answered() {
     assert_eq!(answers.lines().count(), 3, "{answers}");
     assert!(!answers.contains("isError\":true"), "{answers}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_people_pipe_into_does_not_read_the_clients_messages() {
+    let client = Setup::new("postgres://nobody@127.0.0.1:1/x")
+        .arguments(&["--toolsets", "all"])
+        .start()
+        .await;
+    for tool in ["review_sql", "plan_change", "explain_query"] {
+        let result = client.call_tool(tool, json!({})).await.unwrap();
+        assert!(is_error(&result), "{tool}: {result}");
+    }
+    let result = client
+        .call_tool("review_sql", json!({ "sql": "SELECT 1" }))
+        .await
+        .unwrap();
+    assert!(!is_error(&result), "the session lives on: {result}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_argument_that_does_not_fit_is_named_and_null_is_none() {
+    let url = server().await.url("postgres");
+    let client = Setup::new(&url).start().await;
+    let call = async |arguments: Value| client.call_tool("run_query", arguments).await.unwrap();
+    let nulls = json!({ "sql": "SELECT 42", "max_rows": null, "timeout_ms": null, "params": null, "target": null, "database": null });
+    let result = call(nulls).await;
+    assert!(
+        !is_error(&result) && result["structuredContent"].to_string().contains("42"),
+        "{result}"
+    );
+
+    for (arguments, expected) in [
+        (
+            json!({ "sql": "SELECT 1", "max_rows": "many" }),
+            "`max_rows` does not fit: string \"many\" was given, and a whole number",
+        ),
+        (
+            json!({ "sql": "SELECT 1", "max_rows": -5 }),
+            "`max_rows` does not fit",
+        ),
+        (
+            json!({ "sql": { "text": "SELECT 1" } }),
+            "`sql` does not fit: an object was given, and a string is expected",
+        ),
+        (
+            json!({ "sql": "SELECT 1", "params": "x" }),
+            "`params` does not fit",
+        ),
+        (json!({ "max_rows": 5 }), "missing field `sql`"),
+        (json!({ "sql": null }), "missing field `sql`"),
+    ] {
+        let result = call(arguments.clone()).await;
+        assert!(
+            is_error(&result) && text(&result).contains(expected),
+            "{arguments}: {result}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_does_not_repeat_a_page_of_what_was_sent() {
+    let url = server().await.url("postgres");
+    let client = Setup::new(&url).start().await;
+    let long = "x".repeat(200_000);
+    let words = "word ".repeat(40_000);
+    for (tool, arguments) in [
+        ("run_query", json!({ "sql": "SELECT 1", "target": long })),
+        (
+            "run_query",
+            json!({ "sql": format!("SELECT 1 FROM \"{words}\"") }),
+        ),
+        ("get_job_status", json!({ "id": words })),
+        ("get_table_schema", json!({ "name": long })),
+    ] {
+        let result = client.call_tool(tool, arguments).await.unwrap();
+        assert!(is_error(&result), "{tool}: {result}");
+        assert!(
+            text(&result).chars().count() < 5_000,
+            "{tool}: {} characters",
+            text(&result).len()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relation_that_does_not_exist_is_told_with_those_like_it() {
+    let database = server().await.database("near").await;
+    database
+        .execute(
+            "CREATE TABLE orders (id int); CREATE SCHEMA sales; CREATE TABLE sales.\"Item List\" (id int);",
+        )
+        .await;
+    let client = Setup::new(&database.url()).start().await;
+    for (tool, sql, near) in [
+        (
+            "run_query",
+            "SELECT 'ä' FROM ordres",
+            "Did you mean public.orders?",
+        ),
+        (
+            "run_query",
+            "SELECT * FROM sales.\"Item Lists\"",
+            "Did you mean sales.\"Item List\"?",
+        ),
+        (
+            "explain_query",
+            "SELECT * FROM ordres WHERE id = 1",
+            "Did you mean public.orders?",
+        ),
+    ] {
+        let result = client.call_tool(tool, json!({ "sql": sql })).await.unwrap();
+        assert!(
+            is_error(&result) && text(&result).contains(near),
+            "{tool} {sql}: {result}"
+        );
+    }
+    let result = client
+        .call_tool("run_query", json!({ "sql": "SELECT * FROM zebra" }))
+        .await
+        .unwrap();
+    assert!(
+        is_error(&result) && !text(&result).contains("Did you mean"),
+        "{result}"
+    );
+}

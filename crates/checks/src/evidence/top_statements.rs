@@ -31,8 +31,9 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
         let statement = query(line.text("query"));
         verdict
             .warn(format!(
-                "{percent:.0} % of the time went to one statement, {} calls of {:.1} ms:",
+                "{percent:.0} % of the time went to one statement, {} {} of {:.1} ms:",
                 count(line.number("calls")),
+                if line.number("calls") == 1.0 { "call" } else { "calls" },
                 line.number("mean_ms")
             ))
             .figure("query", statement.clone())

@@ -88,7 +88,8 @@ fn counted(counts: Counts) -> String {
 
 fn days(seconds: i64) -> String {
     match seconds {
-        ..7200 => format!("{} minutes ago", seconds.max(0) / 60),
+        ..120 => format!("{} s ago", seconds.max(0)),
+        120..7200 => format!("{} minutes ago", seconds / 60),
         7200..172_800 => format!("{} hours ago", seconds / 3600),
         _ => format!("{} days ago", seconds / 86_400),
     }

@@ -10,6 +10,7 @@ use howdah_pg::{Connection, Host, PgError, Target, Targets};
 use tokio::net::{TcpStream, lookup_host};
 
 use super::{Check, Who};
+use crate::target_session;
 use crate::target_state::{ServerCondition, ServerState, TargetState, WITHIN};
 
 const EXTENSIONS: &str = include_str!("extensions.sql");
@@ -29,6 +30,11 @@ const WANTED: &[(&str, &str)] = &[
 pub(super) async fn checks(cx: &Context) -> Result<Vec<Check>> {
     let targets = cx.get::<Targets>()?;
     let list = targets.list();
+    let clusters = target_session::clusters_here(cx).await;
+    if list.is_empty() && !clusters.is_empty() {
+        let message = format!("none is configured; --target takes the clusters of this machine: {}.", clusters.join(", "));
+        return Ok(vec![Check::ok("targets", message)]);
+    }
     if list.is_empty() {
         return Ok(vec![Check::warn("targets", "no database is configured.").fix(
             Who::You,

@@ -1,6 +1,6 @@
 //! The scripts: from files, from directories in the order of their names, from standard input.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,6 +61,10 @@ impl Source {
 /// `home` on.
 pub(super) async fn read(paths: Vec<PathBuf>, settings: Settings, home: PathBuf) -> Result<Vec<Source>> {
     let read = tokio::task::spawn_blocking(move || {
+        if paths.is_empty() && std::io::stdin().is_terminal() {
+            return Err(Error::invalid("There is no script.")
+                .hint("Name files or a directory, or give it on standard input (`-` where that is a terminal)."));
+        }
         if paths.is_empty() {
             return Ok(vec![standard_input()?]);
         }

@@ -194,9 +194,11 @@ fn found(entry: &Entry) -> Option<Found> {
             ..plain(NoteKind::Autovacuum)
         });
     }
+    // "Interrupted; last known up at" is said of every copy that starts for the first time as well; after
+    // a crash that is followed by "not properly shut down".
     let is_crash = message.contains("was terminated by signal")
         || message.contains("not properly shut down")
-        || message.starts_with("database system was interrupted");
+        || message.starts_with("database system was interrupted while");
     match () {
         () if is_crash => Some(plain(NoteKind::Crash)),
         () if message.starts_with("checkpoints are occurring too frequently") => {

@@ -248,7 +248,9 @@ async fn top(visit: &Visit, last: &str) -> Markup {
     };
     let look = visit.look(tool, 15.0).await;
     part(visit, "top", 30, &look, |top: &TopStatements| html! {
-        @if top.statements.is_empty() { p.empty { "No statement was counted from " (top.window) "." } }
+        @if top.statements.is_empty() {
+            p.empty { "No statement was counted from " (top.window) ". The counters are read every minute, and two readings are needed." }
+        }
         @else {
             ul.statements {
                 @for one in &top.statements {

@@ -59,7 +59,9 @@ async fn list(visit: &Visit, last: &str, chosen: &(&str, &str, Order)) -> Markup
     };
     let look = visit.look(tool, 15.0).await;
     part(visit, "list", 30, &look, |top: &TopStatements| html! {
-        @if top.statements.is_empty() { p.empty { "No statement was counted from " (top.window) "." } }
+        @if top.statements.is_empty() {
+            p.empty { "No statement was counted from " (top.window) ". The counters are read every minute, and two readings are needed." }
+        }
         @else {
             p.faint { "From " (top.window) ": " (milliseconds(top.total_ms)) " of execution in all." }
             (parts::wide("Statements", &html! {
