@@ -5,6 +5,8 @@ mod globals;
 mod run;
 mod wording;
 
+use std::sync::LazyLock;
+
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use howdah_core::{CommandEntry, Toolset, commands};
 
@@ -58,7 +60,9 @@ Examples:
 
 /// The whole tree, as its help is read.
 pub fn command() -> Command {
-    wording::for_the_shell(parser())
+    // The reference pages ask for it once for each command.
+    static WORDED: LazyLock<Command> = LazyLock::new(|| wording::for_the_shell(parser()));
+    WORDED.clone()
 }
 
 /// The tree for parsing, which needs nothing but the registry: no file, no server, and no words.
