@@ -231,6 +231,10 @@ fn given(script: &Script) -> Vec<(usize, RelationName)> {
     let of = |node: &NodeEnum| match node {
         NodeEnum::CreateStmt(create) => create.relation.as_ref().map(relation_name),
         NodeEnum::CreateSeqStmt(create) => create.sequence.as_ref().map(relation_name),
+        NodeEnum::IndexStmt(index) if !index.idxname.is_empty() => index.relation.as_ref().map(|range| RelationName {
+            name: index.idxname.clone(),
+            ..relation_name(range)
+        }),
         NodeEnum::ViewStmt(view) => view.view.as_ref().map(relation_name),
         NodeEnum::CreateTableAsStmt(create) => create
             .into

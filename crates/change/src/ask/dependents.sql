@@ -16,6 +16,8 @@ FROM (
       AND r.ev_class IS DISTINCT FROM t.oid
       AND NOT coalesce(r.ev_class = ANY ($4::text::oid[]), false)
       AND NOT d.objid = ANY ($4::text::oid[])
+      AND NOT EXISTS (SELECT FROM pg_depend own WHERE own.classid = d.classid AND own.objid = d.objid AND own.deptype = 'i'
+                      AND own.refobjid = ANY ($4::text::oid[]))
       AND NOT (d.classid = 'pg_class'::regclass AND d.objid || '.' || d.objsubid = ANY ($5::text::text[]))
       AND NOT EXISTS (SELECT FROM pg_attrdef e WHERE d.classid = 'pg_attrdef'::regclass AND e.oid = d.objid
                       AND e.adrelid || '.' || e.adnum = ANY ($5::text::text[]))

@@ -83,6 +83,8 @@ impl Rewrite for AlterColumnType {
         };
         planning.gone.columns.push((shadow.relation.oid, column.attnum));
         shadow.plan(planning).await?;
+        // What is looked for later are the values of the new type.
+        planning.fence(&shadow.relation.name());
         if let Some(relation) = planning.facts.relation_mut(&written)
             && let Some(column) = relation.columns.iter_mut().find(|other| other.name == column.name)
         {
