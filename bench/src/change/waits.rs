@@ -17,7 +17,8 @@ pub(crate) struct Waits {
 }
 
 impl Waits {
-    pub(crate) async fn watch(server: &Server, database: &str) -> Self {
+    /// Shows on stderr what clients wait for that wait long, where `verbose`.
+    pub(crate) async fn watch(server: &Server, database: &str, verbose: bool) -> Self {
         // Two steps: the second, which the lock manager feels, only where somebody waits.
         let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)";
         let ours = "SELECT l.pid \
@@ -25,6 +26,12 @@ impl Waits {
                     WHERE NOT l.granted AND a.application_name NOT LIKE 'howdah%' AND a.backend_type = 'client backend' \
                       AND EXISTS (SELECT FROM unnest(pg_blocking_pids(l.pid)) AS b JOIN pg_stat_activity h ON h.pid = b \
                                   WHERE h.application_name LIKE 'howdah%')";
+        let slow = "SELECT string_agg(format('%s %s %s %s ms', a.pid, a.backend_type, coalesce(a.wait_event, 'runs'), \
+                                             (extract(epoch FROM clock_timestamp() - a.query_start) * 1000)::int), ', ') \
+                    FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND a.query NOT LIKE '%pg_sleep%' \
+                      AND (a.state = 'active' OR a.wait_event_type <> 'Activity') AND a.wait_event_type IS DISTINCT FROM 'Client' \
+                    HAVING bool_or(a.backend_type = 'client backend' AND a.application_name NOT LIKE 'howdah%' \
+                                   AND clock_timestamp() - a.query_start > interval '40 ms')";
         let client = server.probe(database).await;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -51,6 +58,9 @@ impl Waits {
                     }
                 }
                 since = now;
+                if verbose && let Ok(Some(row)) = client.query_opt(slow, &[]).await {
+                    eprintln!("waits: {}", row.get::<_, &str>(0));
+                }
                 tokio::time::sleep(LOOK).await;
             }
             Ok(longest)

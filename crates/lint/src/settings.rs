@@ -20,7 +20,7 @@ pub struct Settings {
     pub fail_on: Option<Severity>,
     /// Tables of no more rows are small: what happens to them is a note. 1000 if not given.
     pub small_table_rows: Option<u32>,
-    /// Whose opinion counts where opinions differ.
+    /// Whose opinion counts where opinions differ, in the review of a schema too.
     pub profile: Option<Profile>,
     /// Codes that are not reported, such as `migration/lock-hazard`.
     pub ignore: Vec<String>,

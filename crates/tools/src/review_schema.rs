@@ -233,7 +233,8 @@ impl ReviewSchema {
         }
     }
 
-    /// The section `[review]`, and what this call says over it.
+    /// The section `[review]`, and what this call says over it. Whose opinion counts is one choice for both
+    /// reviews: `[lint]` says it where `[review]` does not.
     fn options(&self, cx: &Context) -> Result<ReviewOptions> {
         let section: Section = cx.get::<Config>()?.section("review")?;
         let mut options = section.options;
@@ -243,9 +244,8 @@ impl ReviewSchema {
         };
         options.sample = self.sample.or(section.sample).unwrap_or(by_default);
         options.confirm = self.confirm;
-        if let Some(profile) = self.profile {
-            options.profile = profile;
-        }
+        let linted: howdah_lint::Settings = cx.get::<Config>()?.section("lint")?;
+        options.profile = self.profile.or(section.profile).or(linted.profile).unwrap_or_default();
         if let Some(budget) = self.sample_budget_ms {
             options.sample_budget_ms = budget.min(600_000);
         }
@@ -263,6 +263,7 @@ impl ReviewSchema {
 #[serde(default)]
 struct Section {
     sample: Option<bool>,
+    profile: Option<Profile>,
     #[serde(flatten)]
     options: ReviewOptions,
 }

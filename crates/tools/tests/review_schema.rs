@@ -162,6 +162,37 @@ fn files_are_built_in_a_scratch_database() {
     }
 }
 
+#[test]
+fn whose_opinion_counts_is_chosen_once_for_both_reviews() {
+    let home = Home::new();
+    let directory = home.0.path();
+    std::fs::write(directory.join("users.sql"), BAD).unwrap();
+    for (configuration, arguments, is_modern) in [
+        ("", &["review", "users.sql"][..], true),
+        ("[lint]\nprofile = \"guide\"\n", &["review", "users.sql"], false),
+        (
+            "[lint]\nprofile = \"guide\"\n[review]\nprofile = \"modern\"\n",
+            &["review", "users.sql"],
+            true,
+        ),
+        (
+            "[review]\nprofile = \"guide\"\n",
+            &["review", "users.sql", "--profile", "modern"],
+            true,
+        ),
+        (
+            "[lint]\nprofile = \"guide\"\n[review]\nmany_columns = 50\n",
+            &["review", "users.sql"],
+            false,
+        ),
+    ] {
+        std::fs::write(directory.join("howdah.toml"), configuration).unwrap();
+        let (_, value) = home.json(arguments);
+        let is_found = codes(&value).contains(&"schema/serial-not-identity");
+        assert_eq!(is_found, is_modern, "{configuration} {arguments:?}: {value}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_gets_the_worst_first_and_reads_no_files() {
     let database = server(*majors().last().unwrap()).await.database("review").await;

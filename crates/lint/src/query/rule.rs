@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::scope::{Query, Scope};
 use super::tables::Tables;
-use crate::Profile;
 use crate::migration::Script;
 use crate::schema::SchemaModel;
 
@@ -17,8 +16,6 @@ pub struct QueryOptions<'a> {
     pub is_migration: bool,
     /// Whether the script fills tables with rows that it brings along.
     pub is_seed: bool,
-    /// Whose opinion counts where opinions differ.
-    pub profile: Profile,
 }
 
 /// A rule of the query family. `query_rule!` registers one.
