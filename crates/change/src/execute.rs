@@ -468,13 +468,14 @@ enum Interrupted {
 }
 
 /// Whether the server's error is in what the script says, so that no other try and no change of rows helps:
-/// syntax, names and types (class 42), what it does not support (0A), what depends on it (2B).
+/// syntax, names and types (class 42), what it does not support (0A), what depends on it (2B). A right that is
+/// missing (42501) can be granted, and the change resumed.
 fn is_for_good(error: &ChangeError) -> bool {
     let ChangeError::Pg(error) = error else {
         return false;
     };
     let class = error.sqlstate().and_then(|state| state.get(..2));
-    matches!(class, Some("42" | "0A" | "2B"))
+    matches!(class, Some("42" | "0A" | "2B")) && error.sqlstate() != Some("42501")
 }
 
 impl From<ChangeError> for Interrupted {

@@ -5,7 +5,7 @@ use howdah_sql::{Limits, RelationName, Script, Statement, quote_ident};
 
 use crate::form::{Form, deparse, relation_name};
 use crate::names::hash;
-use crate::plan::{Action, Plan, Refusal, Step};
+use crate::plan::{Action, Plan, Refusal, Step, Undo};
 use crate::rewrite::rewrites;
 use crate::rewrites::{drop_index, rename_column};
 use crate::{ChangeError, Facts, Relation};
@@ -53,6 +53,8 @@ pub struct Planning<'a> {
     given: Vec<(usize, RelationName)>,
     /// A name that nobody has after the last step, when there are so many.
     vacant: Option<(RelationName, usize)>,
+    /// Names that tables had which clients write to.
+    left: Vec<RelationName>,
     notes: Vec<String>,
     refusals: Vec<Refusal>,
 }
@@ -153,9 +155,23 @@ impl Planning<'_> {
         false
     }
 
-    /// The last step left that name to nobody.
-    pub(crate) fn vacates(&mut self, name: &RelationName) {
+    /// The last step left that name to nobody; clients may have written to what had it.
+    pub(crate) fn vacates(&mut self, name: &RelationName, written: bool) {
         self.vacant = Some((name.clone(), self.steps.len()));
+        if written {
+            self.left.push(name.clone());
+        }
+    }
+
+    /// Where the statement gives something else a name that clients write to, their rows are there from its first
+    /// step on, and would be missing in what had the name before.
+    fn hold_what_clients_write(&mut self, first: usize) {
+        let taken = self.given.iter().find(|(statement, given)| {
+            *statement == self.statement && self.left.iter().any(|left| left.name == given.name)
+        });
+        if let (Some((_, name)), Some(step)) = (taken.cloned(), self.steps.get_mut(first)) {
+            step.undo = another_has_the_name(&name);
+        }
     }
 
     /// The last step, to be gone on with, where it left that name to nobody.
@@ -226,15 +242,26 @@ impl Planning<'_> {
     }
 }
 
+/// Why a step is not taken back which gives one relation the name of another.
+pub(crate) fn another_has_the_name(name: &RelationName) -> Undo {
+    Undo::Impossible {
+        reason: format!(
+            "what clients have written to {name} since is in the relation that has the name now, and would be missing in the other"
+        ),
+    }
+}
+
 /// The names that statements give to relations: of new ones, and of those that are renamed or moved.
 fn given(script: &Script) -> Vec<(usize, RelationName)> {
     let of = |node: &NodeEnum| match node {
         NodeEnum::CreateStmt(create) => create.relation.as_ref().map(relation_name),
         NodeEnum::CreateSeqStmt(create) => create.sequence.as_ref().map(relation_name),
-        NodeEnum::IndexStmt(index) if !index.idxname.is_empty() => index.relation.as_ref().map(|range| RelationName {
-            name: index.idxname.clone(),
-            ..relation_name(range)
-        }),
+        NodeEnum::IndexStmt(index) if !index.idxname.is_empty() => {
+            index.relation.as_ref().map(|range| RelationName {
+                name: index.idxname.clone(),
+                ..relation_name(range)
+            })
+        }
         NodeEnum::ViewStmt(view) => view.view.as_ref().map(relation_name),
         NodeEnum::CreateTableAsStmt(create) => create
             .into
@@ -341,6 +368,7 @@ pub async fn plan_accepting(
         changed: Vec::new(),
         given: given(&script),
         vacant: None,
+        left: Vec::new(),
         notes: Vec::new(),
         refusals: Vec::new(),
     };
@@ -357,6 +385,7 @@ pub async fn plan_accepting(
                 ));
                 continue;
             }
+            let first = planning.steps.len();
             match rewrites.iter().find(|rewrite| rewrite.takes(&form)) {
                 Some(rewrite) => rewrite.plan(&form, &mut planning).await?,
                 None => planning.refuse(
@@ -367,6 +396,7 @@ pub async fn plan_accepting(
                     None,
                 ),
             }
+            planning.hold_what_clients_write(first);
             if makes_a_type(&form) {
                 planning.gone.types.push(form.sql.clone());
             }

@@ -48,8 +48,7 @@ impl Rewrite for Rename {
                 if new.0.is_none()
                     && let Some(step) = planning.take_vacating(&name)
                 {
-                    let back = format!("ALTER TABLE {name} RENAME TO {}", quote_ident(&written.name));
-                    planning.step(at_once(step, vec![form.sql.clone()], vec![back], &name));
+                    planning.step(at_once(step, vec![form.sql.clone()], &name));
                     planning.facts.created.push(name);
                     return Ok(());
                 }
@@ -106,7 +105,7 @@ async fn table(planning: &mut Planning<'_>, relation: &Relation, old: &RelationN
     // As the one who asks, so that the table's own privileges and policies hold.
     let invoker = if major >= 15 { " WITH (security_invoker = true)" } else { "" };
     if let Some(step) = planning.take_vacating(new) {
-        let step = at_once(step, rename(old, new), rename(new, old), new);
+        let step = at_once(step, rename(old, new), new);
         planning.step(if matches!(relation.kind, 'r' | 'p') { step.locks(old, LockMode::AccessExclusive) } else { step });
         planning.facts.resolved.retain(|_, oid| *oid != relation.oid);
         planning.facts.rename(relation.oid, new);
@@ -151,17 +150,13 @@ async fn table(planning: &mut Planning<'_>, relation: &Relation, old: &RelationN
 }
 
 /// The step that takes a name from one relation gives it to another, so that clients always find one.
-fn at_once(mut step: Step, forth: Vec<String>, mut back: Vec<String>, name: &RelationName) -> Step {
+fn at_once(mut step: Step, forth: Vec<String>, name: &RelationName) -> Step {
     step.title = format!("{}, and put another in its place", step.title);
     step.reason = format!("In one transaction: clients find {name} before and after.");
     if let crate::Action::Transaction { statements, .. } = &mut step.action {
         statements.extend(forth);
     }
-    if let Undo::Transaction { statements, .. } = &mut step.undo {
-        back.append(statements);
-        *statements = back;
-    }
-    step
+    step.undo(crate::planner::another_has_the_name(name))
 }
 
 /// The script itself gives the old name to something else: no view takes it.
@@ -185,7 +180,7 @@ async fn plainly(
     planning.facts.created.retain(|created| created != new);
     planning.facts.rename(relation.oid, new);
     planning.gone.names.push(old.clone());
-    planning.vacates(old);
+    planning.vacates(old, matches!(relation.kind, 'r' | 'p'));
     Ok(())
 }
 
