@@ -65,6 +65,55 @@ impl Planning<'_> {
 
     /// The type that the script writes like this.
     pub(crate) async fn type_facts(&mut self, written: &str) -> Result<Option<TypeFacts>, ChangeError> {
+        let made = self.make_types().await?;
+        let found = self.type_facts_now(written).await;
+        self.unmake_types(made).await?;
+        found
+    }
+
+    /// Makes the types that the script makes before, for questions about them, in a transaction that
+    /// [`Self::unmake_types`] rolls back; not where an event trigger would see it, or where it fails.
+    /// Whether it did.
+    pub(crate) async fn make_types(&mut self) -> Result<bool, ChangeError> {
+        /// Whether some fire whatever the session says, and whether there are others.
+        const EVENT_TRIGGERS: &str = "SELECT CASE WHEN bool_or(evtenabled IN ('A', 'R')) THEN 'always' WHEN bool_or(evtenabled = 'O') THEN 'usual' END \
+                                      FROM pg_catalog.pg_event_trigger WHERE evtevent LIKE 'ddl%'";
+        if self.gone.types.is_empty() {
+            return Ok(false);
+        }
+        let sees = self.ask(EVENT_TRIGGERS, &[]).await?;
+        if sees.as_deref() == Some("always") {
+            return Ok(false);
+        }
+        let silent = sees.map(|_| "SET LOCAL session_replication_role = replica".to_owned());
+        let begin = ["BEGIN".to_owned(), "SET LOCAL lock_timeout = '200ms'".to_owned()];
+        let statements: Vec<String> = begin
+            .into_iter()
+            .chain(silent)
+            .chain(self.gone.types.iter().cloned())
+            .collect();
+        for statement in &statements {
+            match self.connection.batch(statement).await {
+                Ok(()) => {}
+                Err(error) if error.server().is_some() => {
+                    self.unmake_types(true).await?;
+                    return Ok(false);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The end of [`Self::make_types`].
+    pub(crate) async fn unmake_types(&mut self, made: bool) -> Result<(), ChangeError> {
+        if made {
+            self.connection.batch("ROLLBACK").await?;
+        }
+        Ok(())
+    }
+
+    async fn type_facts_now(&mut self, written: &str) -> Result<Option<TypeFacts>, ChangeError> {
         let Some(found) = self.ask(TYPE, &[Some(written)]).await? else {
             return Ok(None);
         };
@@ -160,6 +209,14 @@ impl Planning<'_> {
         if planned || self.facts.created.contains(&full) {
             return Ok(true);
         }
+        self.is_there(&full).await
+    }
+
+    /// Whether a relation has that name, and is neither dropped nor renamed before.
+    pub(crate) async fn is_there(&mut self, full: &RelationName) -> Result<bool, ChangeError> {
+        if self.gone.names.contains(full) {
+            return Ok(false);
+        }
         let there = self
             .ask("SELECT to_regclass($1) IS NOT NULL", &[Some(&full.to_string())])
             .await?;
@@ -210,6 +267,49 @@ impl Planning<'_> {
         }
     }
 
+    /// From here on the script has dropped a relation; with CASCADE, the views that are made of it too.
+    pub(crate) async fn drops(&mut self, relation: u32, cascade: bool) -> Result<(), ChangeError> {
+        const DROPPED_WITH: &str = include_str!("ask/dropped_with.sql");
+        let views = if cascade {
+            let found = self.ask(DROPPED_WITH, &[Some(&relation.to_string())]).await?;
+            serde_json::from_str(&found.unwrap_or_default())?
+        } else {
+            vec![relation]
+        };
+        let names = self
+            .ask(
+                "SELECT coalesce(json_agg(oid::regclass::text), '[]') FROM unnest($1::oid[]) AS oid",
+                &[Some(&array(
+                    &views.iter().map(u32::to_string).collect::<Vec<_>>(),
+                ))],
+            )
+            .await?;
+        let names: Vec<String> = serde_json::from_str(&names.unwrap_or_default())?;
+        for other in &mut self.facts.relations {
+            other
+                .dependents
+                .retain(|dependent| dependent.what != "view" || !names.contains(&dependent.name));
+        }
+        let dropped = self
+            .facts
+            .relations
+            .iter()
+            .filter(|other| views.contains(&other.oid));
+        let freed = dropped.flat_map(|other| {
+            let table = other.name();
+            let indexes: Vec<RelationName> = other
+                .indexes
+                .iter()
+                .map(|index| beside(&table, &index.name))
+                .collect();
+            indexes.into_iter().chain([table])
+        });
+        self.gone.names.extend(freed);
+        self.facts.relations.retain(|other| !views.contains(&other.oid));
+        self.gone.objects.extend(views);
+        Ok(())
+    }
+
     /// Everything that depends on an object, in words; what belongs to it is left out.
     pub(crate) async fn dependents(
         &mut self,
@@ -218,12 +318,27 @@ impl Planning<'_> {
         column: Option<&str>,
     ) -> Result<Vec<String>, ChangeError> {
         const DEPENDENTS: &str = include_str!("ask/dependents.sql");
+        let objects: Vec<String> = self.gone.objects.iter().map(u32::to_string).collect();
+        let columns = self
+            .gone
+            .columns
+            .iter()
+            .map(|(table, number)| format!("{table}.{number}"));
+        let (objects, columns) = (array(&objects), array(&columns.collect::<Vec<_>>()));
         let found = self
-            .ask(DEPENDENTS, &[Some(class), Some(object), column])
+            .ask(
+                DEPENDENTS,
+                &[Some(class), Some(object), column, Some(&objects), Some(&columns)],
+            )
             .await?
             .unwrap_or_default();
         Ok(found.lines().map(str::to_owned).collect())
     }
+}
+
+/// An array of numbers as the server reads it.
+fn array(numbers: &[String]) -> String {
+    format!("{{{}}}", numbers.join(","))
 }
 
 /// Whether a node of a plan has a filter of its own.

@@ -281,6 +281,20 @@ impl Executor {
         )
     }
 
+    /// Takes back what was done before a statement failed that will never succeed; what cannot be taken
+    /// back stays as it is, for a person to decide.
+    async fn leave_nothing(&self, worker: &mut Worker, plan: &Plan) {
+        match Box::pin(self.take_back(worker, plan)).await {
+            Ok(()) => self.observer.says(
+                "A statement failed that would fail again, so what was done before it has been taken back.",
+            ),
+            Err(error) => self.observer.says(&format!(
+                "What was done before stays as it is: {error}. See it with: howdah change status {}",
+                plan.id
+            )),
+        }
+    }
+
     async fn carry_on(&self, worker: &mut Worker, entry: Entry) -> Result<Ended, ChangeError> {
         let (plan, id) = (entry.plan.clone(), entry.plan.id.clone());
         match entry.state {
@@ -314,6 +328,9 @@ impl Executor {
                     if let Err(error) = noted {
                         tracing::warn!("The journal could not be written: {error}");
                     }
+                }
+                if is_for_good(&error) {
+                    self.leave_nothing(worker, &plan).await;
                 }
                 return Err(error);
             }
@@ -448,6 +465,17 @@ enum Stepped {
 enum Interrupted {
     Wanted(Wanted),
     Failed(ChangeError),
+}
+
+/// Whether the server's error is in what the script says, so that no other try and no change of rows helps:
+/// syntax, names and types (class 42), what it does not support (0A), what depends on it (2B). A right that is
+/// missing (42501) can be granted, and the change resumed.
+fn is_for_good(error: &ChangeError) -> bool {
+    let ChangeError::Pg(error) = error else {
+        return false;
+    };
+    let class = error.sqlstate().and_then(|state| state.get(..2));
+    matches!(class, Some("42" | "0A" | "2B")) && error.sqlstate() != Some("42501")
 }
 
 impl From<ChangeError> for Interrupted {

@@ -71,7 +71,7 @@ pub(crate) async fn plan(
             Some(same) => beside(&child, &same.name),
             None => {
                 let own = beside(&child, &free_name(planning, &child, statement).await?);
-                record(planning, &child, &own.name, statement);
+                record(planning, &child, &own.name, statement)?;
                 if member.kind == 'p' {
                     statements.push(made(statement, &child, &own.name, true, false)?);
                 } else {
@@ -103,7 +103,7 @@ pub(crate) async fn plan(
         .undo_transaction(vec![format!("DROP INDEX IF EXISTS {index}")])
         .estimate(Estimate::moment()),
     );
-    record(planning, &table, &name, statement);
+    record(planning, &table, &name, statement)?;
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 use howdah_pg::Connection;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{LimitOption, Node, ResTarget, SelectStmt, SetOperation};
+use howdah_sql::pg_query::protobuf::{LimitOption, Node, ObjectType, ResTarget, SelectStmt, SetOperation};
 use howdah_sql::{Limits, RelationName, Script, Statement, quote_ident};
 
-use crate::form::{Form, deparse};
+use crate::form::{Form, deparse, relation_name};
 use crate::names::hash;
-use crate::plan::{Action, Plan, Refusal, Step};
+use crate::plan::{Action, Plan, Refusal, Step, Undo};
 use crate::rewrite::rewrites;
-use crate::rewrites::rename_column;
+use crate::rewrites::{drop_index, rename_column};
 use crate::{ChangeError, Facts, Relation};
 
 /// What a person agrees to beforehand, which otherwise is refused.
@@ -15,6 +15,19 @@ use crate::{ChangeError, Facts, Relation};
 pub struct Accepts {
     /// That rows are removed for good, as TRUNCATE does it.
     pub loss: bool,
+}
+
+/// What is still in the catalog while the plan is made, and will not be when a statement's turn comes.
+#[derive(Debug, Default)]
+pub(crate) struct Gone {
+    /// OIDs of relations, types and functions that the script drops.
+    pub objects: Vec<u32>,
+    /// Names that relations had which it drops or renames.
+    pub names: Vec<RelationName>,
+    /// Columns that it drops or gives another type: OID of the table and number.
+    pub columns: Vec<(u32, i16)>,
+    /// Statements that make types or rename them, in their order.
+    pub types: Vec<String>,
 }
 
 /// A plan in the making: what rewrites add to.
@@ -32,6 +45,16 @@ pub struct Planning<'a> {
     fences: Vec<(usize, RelationName)>,
     /// Tables, by OID, of which a column has an old and a new name until somebody ends that.
     two_names: Vec<(u32, String, String)>,
+    /// What the script drops, or takes from where it was.
+    pub(crate) gone: Gone,
+    /// Tables, by OID, and columns of them of which an earlier statement changed what the facts do not hold.
+    changed: Vec<(u32, Option<String>, usize)>,
+    /// Names that statements of the script give to relations, and which statements.
+    given: Vec<(usize, RelationName)>,
+    /// A name that nobody has after the last step, when there are so many.
+    vacant: Option<(RelationName, usize)>,
+    /// Names that tables had which clients write to.
+    left: Vec<RelationName>,
     notes: Vec<String>,
     refusals: Vec<Refusal>,
 }
@@ -83,6 +106,97 @@ impl Planning<'_> {
         })
     }
 
+    /// The table of an `ALTER TABLE IF EXISTS` that is not there.
+    fn may_be_missing(&self, form: &Form<'_>) -> Option<RelationName> {
+        let name = form
+            .altered()
+            .filter(|_| form.alter().is_some_and(|(alter, ..)| alter.missing_ok))?;
+        let known =
+            self.facts.relation(&name).is_some() || self.facts.is_created(&name) || self.is_made(&name);
+        (!known).then_some(name)
+    }
+
+    /// Whether an earlier statement of the script makes something of that name which is no table: an index,
+    /// a view, a sequence.
+    pub(crate) fn is_made(&self, name: &RelationName) -> bool {
+        let index = drop_index::find(self, name).is_some();
+        index
+            || self
+                .given
+                .iter()
+                .any(|(statement, given)| *statement < self.statement && given.name == name.name)
+    }
+
+    /// The statement changes of a table, by OID, or of one of its columns, what the facts do not hold.
+    pub(crate) fn changes(&mut self, table: u32, column: Option<&str>) {
+        self.changed
+            .push((table, column.map(str::to_owned), self.statement));
+    }
+
+    /// Whether everything that hangs on the column is known; refused where an earlier statement changed more.
+    pub(crate) fn is_as_known(&mut self, relation: &Relation, name: &str) -> bool {
+        let earlier = self.changed.iter().find(|(table, column, statement)| {
+            *table == relation.oid
+                && *statement < self.statement
+                && column.as_ref().is_none_or(|column| column == name)
+        });
+        let Some((.., statement)) = earlier else {
+            return true;
+        };
+        let reason = format!(
+            "Statement {statement} changes something of {} that would be lost with the column {}, which is replaced",
+            relation.name(),
+            quote_ident(name)
+        );
+        self.refuse(
+            reason,
+            Some("Put it after this one, or give it in a change of its own before."),
+        );
+        false
+    }
+
+    /// The last step left that name to nobody; clients may have written to what had it.
+    pub(crate) fn vacates(&mut self, name: &RelationName, written: bool) {
+        self.vacant = Some((name.clone(), self.steps.len()));
+        if written {
+            self.left.push(name.clone());
+        }
+    }
+
+    /// Where the statement gives something else a name that clients write to, their rows are there from its first
+    /// step on, and would be missing in what had the name before.
+    fn hold_what_clients_write(&mut self, first: usize) {
+        let taken = self.given.iter().find(|(statement, given)| {
+            *statement == self.statement && self.left.iter().any(|left| left.name == given.name)
+        });
+        if let (Some((_, name)), Some(step)) = (taken.cloned(), self.steps.get_mut(first)) {
+            step.undo = another_has_the_name(&name);
+        }
+    }
+
+    /// The last step, to be gone on with, where it left that name to nobody.
+    pub(crate) fn take_vacating(&mut self, name: &RelationName) -> Option<Step> {
+        let (vacant, steps) = self.vacant.as_ref()?;
+        if vacant.name != name.name || *steps != self.steps.len() {
+            return None;
+        }
+        self.steps.pop()
+    }
+
+    /// Whether a later statement of the script gives that name to something else.
+    pub(crate) fn is_given_later(&self, name: &RelationName) -> bool {
+        self.given.iter().any(|(statement, given)| {
+            *statement > self.statement
+                && given.name == name.name
+                && (given.schema == name.schema || given.schema.is_none())
+        })
+    }
+
+    /// Whether a step so far belongs to the end, when what a rollback needs is removed.
+    pub(crate) fn retires(&self) -> bool {
+        self.steps.iter().any(|step| step.phase == crate::Phase::Contract)
+    }
+
     /// Something that a person should know before; said once.
     pub fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
@@ -125,6 +239,77 @@ impl Planning<'_> {
     pub async fn ask(&mut self, sql: &str, params: &[Option<&str>]) -> Result<Option<String>, ChangeError> {
         let rows = self.connection.query(sql, params).await?;
         Ok(rows.first().and_then(|row| row.get(0).map(str::to_owned)))
+    }
+}
+
+/// Why a step is not taken back which gives one relation the name of another.
+pub(crate) fn another_has_the_name(name: &RelationName) -> Undo {
+    Undo::Impossible {
+        reason: format!(
+            "what clients have written to {name} since is in the relation that has the name now, and would be missing in the other"
+        ),
+    }
+}
+
+/// The names that statements give to relations: of new ones, and of those that are renamed or moved.
+fn given(script: &Script) -> Vec<(usize, RelationName)> {
+    let of = |node: &NodeEnum| match node {
+        NodeEnum::CreateStmt(create) => create.relation.as_ref().map(relation_name),
+        NodeEnum::CreateSeqStmt(create) => create.sequence.as_ref().map(relation_name),
+        NodeEnum::IndexStmt(index) if !index.idxname.is_empty() => {
+            index.relation.as_ref().map(|range| RelationName {
+                name: index.idxname.clone(),
+                ..relation_name(range)
+            })
+        }
+        NodeEnum::ViewStmt(view) => view.view.as_ref().map(relation_name),
+        NodeEnum::CreateTableAsStmt(create) => create
+            .into
+            .as_ref()
+            .and_then(|into| into.rel.as_ref())
+            .map(relation_name),
+        NodeEnum::SelectStmt(select) => select
+            .into_clause
+            .as_ref()
+            .and_then(|into| into.rel.as_ref())
+            .map(relation_name),
+        NodeEnum::RenameStmt(rename)
+            if matches!(
+                rename.rename_type(),
+                ObjectType::ObjectTable | ObjectType::ObjectView | ObjectType::ObjectMatview
+            ) =>
+        {
+            rename.relation.as_ref().map(|range| RelationName {
+                name: rename.newname.clone(),
+                ..relation_name(range)
+            })
+        }
+        NodeEnum::AlterObjectSchemaStmt(moved) => moved
+            .relation
+            .as_ref()
+            .map(|range| RelationName::in_schema(&moved.newschema, &range.relname)),
+        _ => None,
+    };
+    let named = script.statements.iter().enumerate();
+    named
+        .filter_map(|(at, statement)| Some((at + 1, of(statement.node())?)))
+        .collect()
+}
+
+/// Whether a statement makes a type, or gives one another name.
+fn makes_a_type(form: &Form<'_>) -> bool {
+    use NodeEnum::*;
+    match &form.node {
+        CreateEnumStmt(_) | CreateRangeStmt(_) | CompositeTypeStmt(_) | CreateDomainStmt(_) => true,
+        RenameStmt(rename) => matches!(
+            rename.rename_type(),
+            ObjectType::ObjectType | ObjectType::ObjectDomain
+        ),
+        AlterObjectSchemaStmt(moved) => matches!(
+            moved.object_type(),
+            ObjectType::ObjectType | ObjectType::ObjectDomain
+        ),
+        _ => false,
     }
 }
 
@@ -179,6 +364,11 @@ pub async fn plan_accepting(
         steps: Vec::new(),
         fences: Vec::new(),
         two_names: Vec::new(),
+        gone: Gone::default(),
+        changed: Vec::new(),
+        given: given(&script),
+        vacant: None,
+        left: Vec::new(),
         notes: Vec::new(),
         refusals: Vec::new(),
     };
@@ -189,6 +379,13 @@ pub async fn plan_accepting(
                 planning.refuse(reason, Some("Give it in a change of its own, afterwards."));
                 continue;
             }
+            if let Some(missing) = planning.may_be_missing(&form) {
+                planning.note(format!(
+                    "{missing} does not exist: nothing is done, as the script says."
+                ));
+                continue;
+            }
+            let first = planning.steps.len();
             match rewrites.iter().find(|rewrite| rewrite.takes(&form)) {
                 Some(rewrite) => rewrite.plan(&form, &mut planning).await?,
                 None => planning.refuse(
@@ -198,6 +395,10 @@ pub async fn plan_accepting(
                     ),
                     None,
                 ),
+            }
+            planning.hold_what_clients_write(first);
+            if makes_a_type(&form) {
+                planning.gone.types.push(form.sql.clone());
             }
         }
     }

@@ -112,8 +112,78 @@ impl Rewrite for AddCheckOrForeignKey {
             }
             planning.step(validate);
         }
-        Ok(())
+        record(planning, &relation, constraint, &not_valid, referenced.as_ref())
     }
+}
+
+/// The statements that follow find the constraint.
+fn record(
+    planning: &mut Planning<'_>,
+    relation: &crate::Relation,
+    written: &Constraint,
+    not_valid: &Constraint,
+    referenced: Option<&RelationName>,
+) -> Result<(), ChangeError> {
+    let name = &not_valid.conname;
+    let plain = Constraint { skip_validation: written.skip_validation, initially_valid: !written.skip_validation, ..not_valid.clone() };
+    let table = relation.name();
+    let place = AlterTableStmt {
+        relation: Some(crate::fragment::range(&table)),
+        objtype: howdah_sql::pg_query::protobuf::ObjectType::ObjectTable.into(),
+        ..AlterTableStmt::default()
+    };
+    let text = alter_with(&place, &table, &plain)?;
+    let before = format!("ADD CONSTRAINT {} ", quote_ident(name));
+    let Some((_, definition)) = text.split_once(&before) else {
+        planning.changes(relation.oid, None);
+        return Ok(());
+    };
+    let target = referenced.and_then(|name| planning.facts.relation(name)).map(|target| target.oid);
+    let columns = match target {
+        Some(_) => names(&written.fk_attrs),
+        None => mentioned(written),
+    };
+    let kind = if target.is_some() { 'f' } else { 'c' };
+    let constraint = crate::Constraint {
+        validated: !written.skip_validation,
+        deferrable: written.deferrable,
+        references: target,
+        referenced_columns: names(&written.pk_attrs),
+        no_inherit: written.is_no_inherit,
+        ..crate::Constraint::planned(name, kind, &columns, definition)
+    };
+    // The table that is referred to would have to know of it too.
+    if let Some(target) = target {
+        let columns = names(&written.pk_attrs);
+        columns.iter().for_each(|column| planning.changes(target, Some(column)));
+        if columns.is_empty() {
+            planning.changes(target, None);
+        }
+    }
+    if kind == 'c' && !written.is_no_inherit {
+        planning.facts.record(relation.oid, |member| member.constraints.push(constraint.clone()));
+    } else if let Some(relation) = planning.facts.relation_mut(&table) {
+        relation.constraints.push(constraint);
+    }
+    Ok(())
+}
+
+/// The columns that a check mentions, in order.
+fn mentioned(constraint: &Constraint) -> Vec<String> {
+    let mut mentioned = Vec::new();
+    if let Some(expression) = &constraint.raw_expr
+        && let Some(node) = &expression.node
+    {
+        for (node, ..) in node.nodes() {
+            if let howdah_sql::pg_query::NodeRef::ColumnRef(column) = node
+                && let Some(name) = names(&column.fields).pop()
+                && !mentioned.contains(&name)
+            {
+                mentioned.push(name);
+            }
+        }
+    }
+    mentioned
 }
 
 /// Before PostgreSQL 18 a foreign key of a partitioned table cannot be added NOT VALID: each leaf gets its
@@ -196,19 +266,7 @@ fn unnamed(relation: &crate::Relation, constraint: &Constraint, foreign: bool) -
     let columns: Vec<String> = if foreign {
         names(&constraint.fk_attrs)
     } else {
-        let mut mentioned = Vec::new();
-        if let Some(expression) = &constraint.raw_expr
-            && let Some(node) = &expression.node
-        {
-            for (node, ..) in node.nodes() {
-                if let howdah_sql::pg_query::NodeRef::ColumnRef(column) = node
-                    && let Some(name) = names(&column.fields).pop()
-                    && !mentioned.contains(&name)
-                {
-                    mentioned.push(name);
-                }
-            }
-        }
+        let mentioned = mentioned(constraint);
         // A check of one column is named after it, of several after none.
         if mentioned.len() == 1 { mentioned } else { Vec::new() }
     };

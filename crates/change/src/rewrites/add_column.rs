@@ -209,6 +209,19 @@ async fn one(planning: &mut Planning<'_>, relation: &Relation, definition: &Colu
         planning.step(added(&table, &plain, &name)?.reason("A column without a default is only written into the catalog."));
         record(planning, relation, &name, &found, false, "");
     }
+    match (&parts.default, planning.facts.relation(&table).and_then(|relation| relation.column(&name))) {
+        (Some(tree), Some(column)) => {
+            let default = super::alter_table::default_of(tree, column)?;
+            planning.facts.record(relation.oid, |member| {
+                let same = member.columns.iter_mut().filter(|column| column.name == name);
+                same.for_each(|column| column.default = Some(default.clone()));
+            });
+        }
+        _ if serial.is_some() || parts.identity.is_some() || parts.generated.is_some() || found.default.is_some() => {
+            planning.changes(relation.oid, Some(&name));
+        }
+        _ => {}
+    }
     for constraint in &parts.constraints {
         planning.also(&as_of_table(&table, &name, constraint)?).await?;
     }
@@ -242,7 +255,15 @@ pub(crate) fn record(planning: &mut Planning<'_>, relation: &Relation, name: &st
         generated: generated.to_owned(),
         ..Column::planned(name, &found.name, found.oid)
     };
-    planning.facts.record(relation.oid, |member| member.columns.push(column.clone()));
+    // From 18 on NOT NULL is a constraint, by this name.
+    let constraint = (not_null && planning.facts.server.major() >= 18).then(|| {
+        let constraint = crate::names::chosen_name(&relation.name().name, name, "not_null");
+        crate::Constraint::planned(&constraint, 'n', &[name.to_owned()], &format!("NOT NULL {}", quote_ident(name)))
+    });
+    planning.facts.record(relation.oid, |member| {
+        member.columns.push(column.clone());
+        member.constraints.extend(constraint.clone());
+    });
     let family: Vec<RelationName> = planning.facts.family(relation).iter().map(|member| member.name()).collect();
     for member in family {
         planning.fence(&member);

@@ -182,9 +182,17 @@ impl Key<'_> {
 
     fn record(&self, planning: &mut Planning<'_>, table: &RelationName, name: &str) {
         let definition = self.definition();
+        let including = strings(&self.constraint.including);
+        let including = if including.is_empty() { String::new() } else { format!(" INCLUDE ({})", columns_sql(&including)) };
+        let nulls = if self.constraint.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+        let built = format!(
+            "CREATE UNIQUE INDEX {} ON {table} USING btree ({}){including}{nulls}",
+            quote_ident(name),
+            columns_sql(&self.columns)
+        );
         if let Some(relation) = planning.facts.relation_mut(table) {
             relation.constraints.push(crate::Constraint::planned(name, self.kind(), &self.columns, &definition));
-            let index = crate::Index::planned(name, true, &self.columns, "");
+            let index = crate::Index::planned(name, true, &self.columns, &built);
             relation.indexes.push(crate::Index { primary: self.primary, immediate: !self.constraint.deferrable, ..index });
         }
     }

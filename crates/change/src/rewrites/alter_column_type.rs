@@ -3,6 +3,7 @@ use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{AlterTableType, ColumnDef};
 use howdah_sql::quote_ident;
 
+use crate::ask::column_of;
 use crate::planner::expression_text;
 use crate::rewrite::{Rewrite, rewrite};
 use crate::shadow::Shadow;
@@ -64,7 +65,10 @@ impl Rewrite for AlterColumnType {
             );
             return Ok(());
         }
-        if !planning.takes_a_column(&relation) || !planning.has_no_subscriber(&relation).await? {
+        if !keeps_default(planning, &relation, &column, &wanted).await? {
+            return Ok(());
+        }
+        if !planning.is_as_known(&relation, &column.name) || !planning.takes_a_column(&relation) || !planning.has_no_subscriber(&relation).await? {
             return Ok(());
         }
         let shadow = Shadow {
@@ -77,7 +81,10 @@ impl Rewrite for AlterColumnType {
             column: column.clone(),
             relation,
         };
+        planning.gone.columns.push((shadow.relation.oid, column.attnum));
         shadow.plan(planning).await?;
+        // What is looked for later are the values of the new type.
+        planning.fence(&shadow.relation.name());
         if let Some(relation) = planning.facts.relation_mut(&written)
             && let Some(column) = relation.columns.iter_mut().find(|other| other.name == column.name)
         {
@@ -98,6 +105,13 @@ struct Wanted {
 
 /// Asks the server what the type means; `Err` where it knows none.
 async fn wanted(planning: &mut Planning<'_>, definition: &ColumnDef) -> Result<Result<Wanted, String>, ChangeError> {
+    let made = planning.make_types().await?;
+    let found = wanted_now(planning, definition).await;
+    planning.unmake_types(made).await?;
+    found
+}
+
+async fn wanted_now(planning: &mut Planning<'_>, definition: &ColumnDef) -> Result<Result<Wanted, String>, ChangeError> {
     use howdah_sql::pg_query::protobuf::{AConst, Node, TypeCast};
     let null = Node { node: Some(NodeEnum::AConst(AConst { isnull: true, ..AConst::default() })) };
     let cast = Node {
@@ -152,6 +166,32 @@ fn refuse_dependents(planning: &mut Planning<'_>, relation: &Relation, column: &
         Some("PostgreSQL does not change the type of such a column either. Drop them first and make them again afterwards."),
     );
     false
+}
+
+/// Whether the column's default is one of the new type as well. `false` where it was refused.
+async fn keeps_default(planning: &mut Planning<'_>, relation: &Relation, column: &Column, wanted: &Wanted) -> Result<bool, ChangeError> {
+    let Some(default) = &column.default else { return Ok(true) };
+    // Nothing of it is evaluated.
+    let sql = format!("SELECT {default} FROM (SELECT) AS nothing WHERE false");
+    let found = match planning.connection.query(&sql, &[]).await {
+        Ok(rows) => rows.columns().first().map(|found| found.type_oid),
+        // It may be made of what the script makes before.
+        Err(error) if planning.statement() > 1 && error.server().is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(found) = found else { return Ok(true) };
+    if assignable(planning, found, wanted.type_oid).await? {
+        return Ok(true);
+    }
+    planning.refuse(
+        format!(
+            "The default {default} of {} does not become {} by itself",
+            column_of(&relation.name(), &column.name),
+            wanted.type_name
+        ),
+        Some("Drop it before (ALTER COLUMN … DROP DEFAULT), and set one of the new type afterwards."),
+    );
+    Ok(false)
 }
 
 /// Tables that a shadow column is not for. `false` where it was refused.

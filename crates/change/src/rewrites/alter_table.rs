@@ -1,12 +1,14 @@
 use async_trait::async_trait;
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::a_const::Val;
 use howdah_sql::pg_query::protobuf::{AlterTableCmd, AlterTableType, ConstrType, Node, ObjectType};
 use howdah_sql::{RelationName, quote_ident};
 
+use crate::fragment::expression;
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
-use crate::{ChangeError, Form, Planning, Relation, Undo};
+use crate::{ChangeError, Column, Form, Planning, Relation, Undo};
 
 /// Subcommands of ALTER TABLE that are done in a moment, whatever the table's size.
 struct AlterTable;
@@ -38,8 +40,8 @@ impl Rewrite for AlterTable {
         }
         let found = planning.facts.relation(&written).cloned();
         let Some(relation) = found else {
-            if alter.missing_ok {
-                planning.note(format!("{written} does not exist: nothing is done, as the script says."));
+            if planning.is_made(&written) {
+                super::as_it_is::direct(form, planning, None, "Only the catalog is written, of what the script made.");
             } else {
                 planning.refuse(format!("{written} does not exist"), None);
             }
@@ -71,8 +73,7 @@ impl Rewrite for AlterTable {
             planning.note(format!("{table} has no policy: with row-level security every role but its owner sees no row, and writes none."));
         }
         planning.step(step.undo(undo));
-        record(planning, &relation, subtype, cmd);
-        Ok(())
+        record(planning, &relation, subtype, cmd)
     }
 }
 
@@ -224,14 +225,64 @@ fn impossible(relation: &Relation, subtype: AlterTableType, cmd: &AlterTableCmd)
     }
 }
 
-fn record(planning: &mut Planning<'_>, relation: &Relation, subtype: AlterTableType, cmd: &AlterTableCmd) {
+/// What the subcommand makes of the column or the trigger, for the statements that follow.
+fn record(planning: &mut Planning<'_>, relation: &Relation, subtype: AlterTableType, cmd: &AlterTableCmd) -> Result<(), ChangeError> {
+    use AlterTableType::*;
     let name = cmd.name.clone();
-    if subtype == AlterTableType::AtDropNotNull {
-        planning.facts.record(relation.oid, |member| {
-            if let Some(column) = member.columns.iter_mut().find(|column| column.name == name) {
-                column.not_null = false;
-            }
-            member.constraints.retain(|other| !(other.kind == 'n' && other.columns == [name.as_str()]));
-        });
+    match subtype {
+        AtSetStatistics | AtSetStorage | AtSetCompression | AtSetOptions | AtResetOptions | AtAddIdentity | AtSetIdentity => {
+            planning.changes(relation.oid, Some(&name));
+        }
+        AtAlterConstraint | AtReplicaIdentity | AtClusterOn => planning.changes(relation.oid, None),
+        _ => {}
     }
+    let default = match (subtype, &cmd.def) {
+        (AtColumnDefault, Some(tree)) => relation.column(&name).map(|column| default_of(tree, column)).transpose()?,
+        _ => None,
+    };
+    let column = |change: &dyn Fn(&mut Column), member: &mut Relation| {
+        member.columns.iter_mut().filter(|column| column.name == name).for_each(change);
+    };
+    let state = match subtype {
+        AtEnableTrig => Some('O'),
+        AtEnableAlwaysTrig => Some('A'),
+        AtEnableReplicaTrig => Some('R'),
+        AtDisableTrig => Some('D'),
+        _ => None,
+    };
+    planning.facts.record(relation.oid, |member| match subtype {
+        AtDropNotNull => {
+            column(&|column| column.not_null = false, member);
+            member.constraints.retain(|other| !(other.kind == 'n' && other.columns == [name.as_str()]));
+        }
+        AtColumnDefault => column(&|column| column.default = default.clone(), member),
+        AtDropExpression => column(
+            &|column| {
+                column.generated = String::new();
+                column.expression = None;
+            },
+            member,
+        ),
+        AtDropIdentity => column(
+            &|column| {
+                column.identity = String::new();
+                column.sequence = None;
+            },
+            member,
+        ),
+        _ => {
+            let triggers = member.triggers.iter_mut().filter(|trigger| trigger.name == name);
+            triggers.zip(state.into_iter().cycle()).for_each(|(trigger, state)| trigger.enabled = state);
+        }
+    });
+    Ok(())
+}
+
+/// A default as the server would print it once it is set: a bare literal is of the column's type.
+pub(super) fn default_of(tree: &Node, column: &Column) -> Result<String, ChangeError> {
+    let text = expression(tree)?;
+    Ok(match &tree.node {
+        Some(NodeEnum::AConst(literal)) if matches!(literal.val, Some(Val::Sval(_))) => format!("{text}::{}", column.type_name),
+        _ => text,
+    })
 }

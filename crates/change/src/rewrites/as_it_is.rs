@@ -1,14 +1,14 @@
 use async_trait::async_trait;
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::CreateFunctionStmt;
+use howdah_sql::pg_query::protobuf::{CommentStmt, CreateFunctionStmt, Node, ObjectType};
 use howdah_sql::{RelationName, quote_ident, quote_literal};
 
 use crate::ask::column_of;
 use crate::form::relation_name;
-use crate::fragment::{named, type_text};
+use crate::fragment::{named, strings, type_text};
 use crate::rewrite::{Rewrite, rewrite};
-use crate::{ChangeError, Estimate, Form, Planning, Step, Undo};
+use crate::{ChangeError, Estimate, Form, Planning, Step, Trigger, Undo};
 
 /// Statements that are done in a moment: sent as they are, with a lock timeout and tries.
 struct AsItIs;
@@ -49,12 +49,85 @@ impl Rewrite for AsItIs {
         }
         let undo = undo(form, planning).await?;
         planning.step(step.undo(undo));
+        record(form, planning);
         Ok(())
     }
 }
 
 const AS_WRITTEN: &str =
     "As it is written: its lock is asked for briefly, again and again, so that nobody queues behind it.";
+
+/// What the statement makes of a table's columns, for the statements that follow.
+fn record(form: &Form<'_>, planning: &mut Planning<'_>) {
+    let ranges = |nodes: &[Node]| -> Vec<RelationName> {
+        let names = nodes.iter().filter_map(|node| match &node.node {
+            Some(NodeEnum::RangeVar(range)) => Some(relation_name(range)),
+            _ => None,
+        });
+        names.collect()
+    };
+    match &form.node {
+        NodeEnum::CommentStmt(comment) => commented(comment, planning),
+        NodeEnum::CreateTrigStmt(made) => {
+            let Some(table) = made.relation.as_ref().map(relation_name) else { return };
+            let Some(relation) = planning.facts.relation_mut(&table) else { return };
+            // Bits of the server's own: BEFORE and UPDATE.
+            let (before, update) = (made.timing & 2 != 0, made.events & 16 != 0);
+            relation.triggers.retain(|other| other.name != made.trigname);
+            relation.triggers.push(Trigger {
+                name: made.trigname.clone(),
+                definition: form.sql.clone(),
+                enabled: 'O',
+                before_row: before && made.row,
+                row: made.row,
+                on_update: update,
+                columns: strings(&made.columns),
+            });
+        }
+        NodeEnum::CreateStatsStmt(statistics) => {
+            for table in ranges(&statistics.relations) {
+                changes(planning, &table, None);
+            }
+        }
+        NodeEnum::GrantStmt(grant) => {
+            let columns = grant.privileges.iter().filter_map(|privilege| match &privilege.node {
+                Some(NodeEnum::AccessPriv(privilege)) => Some(strings(&privilege.cols)),
+                _ => None,
+            });
+            let columns: Vec<String> = columns.flatten().collect();
+            for table in ranges(&grant.objects) {
+                columns.iter().for_each(|column| changes(planning, &table, Some(column)));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn changes(planning: &mut Planning<'_>, table: &RelationName, column: Option<&str>) {
+    if let Some(oid) = planning.facts.relation(table).map(|relation| relation.oid) {
+        planning.changes(oid, column);
+    }
+}
+
+/// The comment goes with the column or the constraint.
+fn commented(comment: &CommentStmt, planning: &mut Planning<'_>) {
+    let Some(NodeEnum::List(list)) = comment.object.as_ref().and_then(|object| object.node.as_ref()) else { return };
+    let Some((name, table)) = list.items.split_last() else { return };
+    let (Some(name), Some(table)) = (strings(std::slice::from_ref(name)).pop(), named(table)) else { return };
+    let Some(relation) = planning.facts.relation_mut(&table) else { return };
+    let text = (!comment.comment.is_empty()).then(|| comment.comment.clone());
+    match comment.objtype() {
+        ObjectType::ObjectColumn => {
+            let same = relation.columns.iter_mut().filter(|column| column.name == name);
+            same.for_each(|column| column.comment.clone_from(&text));
+        }
+        ObjectType::ObjectTabconstraint => {
+            let same = relation.constraints.iter_mut().filter(|constraint| constraint.name == name);
+            same.for_each(|constraint| constraint.comment.clone_from(&text));
+        }
+        _ => {}
+    }
+}
 
 /// Whether the statement writes the catalog and little else, whatever the size of a table.
 fn is_quick(node: &NodeEnum) -> bool {

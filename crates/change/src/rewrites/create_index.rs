@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use howdah_rehearse::LockMode;
-use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{IndexElem, IndexStmt};
+use howdah_sql::pg_query::protobuf::{AExprKind, IndexElem, IndexStmt, MinMaxOp, Node};
+use howdah_sql::pg_query::{NodeEnum, NodeRef};
 use howdah_sql::{RelationName, quote_ident};
 
 use crate::form::{deparse, relation_name};
@@ -88,8 +88,7 @@ impl Rewrite for CreateIndex {
                 .holds(&table, LockMode::ShareUpdateExclusive)
                 .estimate(Estimate::index_build(bytes)),
         );
-        record(planning, &table, &name, statement);
-        Ok(())
+        record(planning, &table, &name, statement)
     }
 }
 
@@ -103,13 +102,7 @@ pub(crate) async fn free_name(
     for element in elements(statement, true) {
         let base = match &element.expr {
             None => element.name.clone(),
-            Some(expression) => match &expression.node {
-                Some(NodeEnum::FuncCall(call)) => {
-                    call.funcname.last().and_then(string).unwrap_or("expr").to_owned()
-                }
-                Some(NodeEnum::CoalesceExpr(_)) => "coalesce".to_owned(),
-                _ => "expr".to_owned(),
-            },
+            Some(expression) => expression_name(expression).unwrap_or_else(|| "expr".to_owned()),
         };
         let mut name = base.clone();
         let mut number = 0;
@@ -123,22 +116,54 @@ pub(crate) async fn free_name(
 }
 
 /// Later statements of the script find the index.
-pub(crate) fn record(planning: &mut Planning<'_>, table: &RelationName, name: &str, statement: &IndexStmt) {
-    let columns: Vec<String> = elements(statement, false).iter().map(|element| element.name.clone()).collect();
+pub(crate) fn record(planning: &mut Planning<'_>, table: &RelationName, name: &str, statement: &IndexStmt) -> Result<(), ChangeError> {
+    let columns: Vec<String> = elements(statement, true).iter().map(|element| element.name.clone()).collect();
+    let definition = deparse(&NodeEnum::IndexStmt(Box::new(IndexStmt {
+        concurrent: false,
+        if_not_exists: false,
+        idxname: name.to_owned(),
+        relation: Some(crate::fragment::range(table)),
+        ..statement.clone()
+    })))?;
+    let mut mentions: Vec<String> = columns.iter().filter(|column| !column.is_empty()).cloned().collect();
+    let expressions = elements(statement, false).into_iter().filter_map(|element| element.expr.as_ref());
+    for tree in expressions.chain(&statement.where_clause).filter_map(|tree| tree.node.as_ref()) {
+        mentions.extend(tree.nodes().iter().filter_map(|(node, ..)| match node {
+            NodeRef::ColumnRef(column) => crate::fragment::strings(&column.fields).pop(),
+            _ => None,
+        }));
+    }
     if let Some(relation) = planning.facts.relation_mut(table) {
-        let index = crate::Index::planned(name, statement.unique, &columns, "");
+        let index = crate::Index::planned(name, statement.unique, &columns, &definition);
         relation.indexes.retain(|other| other.name != name);
         relation.indexes.push(crate::Index {
             partial: statement.where_clause.is_some(),
             expressions: columns.iter().any(String::is_empty),
+            key_columns: elements(statement, false).len(),
+            method: statement.access_method.clone(),
+            mentions,
             ..index
         });
     }
+    Ok(())
 }
 
-fn string(node: &howdah_sql::pg_query::protobuf::Node) -> Option<&str> {
-    match &node.node {
-        Some(NodeEnum::String(text)) => Some(&text.sval),
+/// What an index calls a column that is an expression, as PostgreSQL names the columns of a SELECT.
+fn expression_name(expression: &Node) -> Option<String> {
+    let of = |node: &Option<Box<Node>>| node.as_deref().and_then(expression_name);
+    match expression.node.as_ref()? {
+        NodeEnum::ColumnRef(column) => crate::fragment::strings(&column.fields).pop(),
+        NodeEnum::AIndirection(part) => crate::fragment::strings(&part.indirection).pop().or_else(|| of(&part.arg)),
+        NodeEnum::FuncCall(call) => crate::fragment::strings(&call.funcname).pop(),
+        NodeEnum::TypeCast(cast) => of(&cast.arg)
+            .or_else(|| crate::fragment::strings(&cast.type_name.as_ref()?.names).pop()),
+        NodeEnum::CollateClause(clause) => of(&clause.arg),
+        NodeEnum::CaseExpr(case) => of(&case.defresult).or_else(|| Some("case".to_owned())),
+        NodeEnum::AArrayExpr(_) => Some("array".to_owned()),
+        NodeEnum::RowExpr(_) => Some("row".to_owned()),
+        NodeEnum::CoalesceExpr(_) => Some("coalesce".to_owned()),
+        NodeEnum::MinMaxExpr(expr) => Some(if expr.op == i32::from(MinMaxOp::IsGreatest) { "greatest" } else { "least" }.to_owned()),
+        NodeEnum::AExpr(expr) if expr.kind == i32::from(AExprKind::AexprNullif) => Some("nullif".to_owned()),
         _ => None,
     }
 }

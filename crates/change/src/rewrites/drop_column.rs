@@ -3,7 +3,7 @@ use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::protobuf::{AlterTableType, DropBehavior};
 use howdah_sql::quote_ident;
 
-use crate::ask::column_of;
+use crate::ask::{beside, column_of};
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
 use crate::{ChangeError, Estimate, Form, Phase, Planning, Step, Undo};
@@ -77,6 +77,9 @@ impl Rewrite for DropColumn {
                 .phase(Phase::Swap)
                 .proof(format!("NOT {}", proof::column(&table, &name, None)))
                 .undo(Undo::Impossible { reason: "the values of a column that is dropped come back from a backup only".to_owned() });
+            let indexes = relation.indexes.iter().filter(|index| index.mentions.contains(&name));
+            planning.gone.names.extend(indexes.map(|index| beside(&table, &index.name)));
+            planning.gone.columns.extend(relation.column(&name).map(|column| (relation.oid, column.attnum)));
             planning.facts.record(relation.oid, |member| {
                 member.columns.retain(|column| column.name != name);
                 member.indexes.retain(|index| !index.mentions.contains(&name));
@@ -103,6 +106,7 @@ impl Rewrite for DropColumn {
                     },
                     _ => Undo::Impossible { reason: format!("it comes back by a change of its own: {back}") },
                 });
+            planning.gone.names.extend(constraint.index.iter().map(|index| beside(&table, index)));
             planning.facts.record(relation.oid, |member| {
                 member.constraints.retain(|other| other.name != name);
                 member.indexes.retain(|index| Some(&index.name) != constraint.index.as_ref());

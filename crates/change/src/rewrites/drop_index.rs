@@ -57,7 +57,7 @@ fn dropped<'f>(form: &'f Form<'_>) -> Option<&'f DropStmt> {
 }
 
 /// The index that the script means by a name, and its table.
-pub(super) fn find(planning: &Planning<'_>, written: &RelationName) -> Option<(Relation, Index)> {
+pub(crate) fn find(planning: &Planning<'_>, written: &RelationName) -> Option<(Relation, Index)> {
     let full = planning.qualified(written);
     planning.facts.relations.iter().find_map(|relation| {
         let same_schema = full.schema.is_none() || full.schema.as_deref() == Some(relation.schema());
@@ -127,6 +127,7 @@ fn one(planning: &mut Planning<'_>, relation: &Relation, index: &Index, cascade:
                 .estimate(Estimate::moment()),
         );
     }
+    planning.gone.names.push(name);
     if let Some(relation) = planning.facts.relation_mut(&table) {
         relation.indexes.retain(|other| other.name != index.name);
     }

@@ -2,9 +2,9 @@ use async_trait::async_trait;
 use howdah_rehearse::LockMode;
 use howdah_sql::RelationName;
 use howdah_sql::pg_query::NodeEnum;
-use howdah_sql::pg_query::protobuf::{DropBehavior, ObjectType};
+use howdah_sql::pg_query::protobuf::{DropBehavior, Node, ObjectType};
 
-use crate::fragment::{named, strings};
+use crate::fragment::{named, strings, type_text};
 use crate::proof;
 use crate::rewrite::{Rewrite, rewrite};
 use crate::{ChangeError, Estimate, Form, Phase, Planning, Step, Undo};
@@ -34,6 +34,8 @@ impl Rewrite for DropObject {
             .estimate(Estimate::moment());
         let mut proofs = Vec::new();
         let mut names = Vec::new();
+        let mut dropped = Vec::new();
+        let mut others = Vec::new();
         for object in &drop.objects {
             let Some(name) = object_name(object, kind) else { continue };
             names.push(name.to_string());
@@ -74,11 +76,23 @@ impl Rewrite for DropObject {
                         step = step.holds(&table, LockMode::AccessExclusive);
                     }
                     proofs.push(format!("{} IS NULL", proof::regclass(&table)));
-                    planning.facts.relations.retain(|other| other.oid != relation.oid);
+                    dropped.push(relation.oid);
                     ("pg_class", table.to_string())
                 }
-                ObjectType::ObjectType | ObjectType::ObjectDomain => ("pg_type", name.to_string()),
+                ObjectType::ObjectType | ObjectType::ObjectDomain => {
+                    let oid = planning.ask("SELECT to_regtype($1)::oid", &[Some(&name.to_string())]).await?;
+                    others.extend(oid.and_then(|oid| oid.parse::<u32>().ok()));
+                    ("pg_type", name.to_string())
+                }
+                ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine => {
+                    others.extend(function(object, &name, planning).await?);
+                    continue;
+                }
                 ObjectType::ObjectSchema => ("pg_namespace", howdah_sql::quote_ident(&name.name)),
+                ObjectType::ObjectTrigger | ObjectType::ObjectPolicy => {
+                    of_a_table(object, kind, planning);
+                    continue;
+                }
                 _ => continue,
             };
             let listed: Vec<String> = drop.objects.iter().filter_map(|object| object_name(object, kind)).map(|name| name.name).collect();
@@ -97,6 +111,14 @@ impl Rewrite for DropObject {
                 );
             }
         }
+        for oid in dropped {
+            planning.drops(oid, cascade).await?;
+        }
+        planning.gone.objects.extend(others);
+        // A column that had the type before may stay until what a rollback needs is removed.
+        if matches!(kind, ObjectType::ObjectType | ObjectType::ObjectDomain) && planning.retires() {
+            step = step.phase(Phase::Contract);
+        }
         step.title = format!("{} {}", form.kind.name(), names.join(", "));
         if !proofs.is_empty() {
             step = step.proof(proofs.join(" AND "));
@@ -108,7 +130,38 @@ impl Rewrite for DropObject {
     }
 }
 
-fn object_name(object: &howdah_sql::pg_query::protobuf::Node, kind: ObjectType) -> Option<RelationName> {
+/// The OID of a function that the script drops.
+async fn function(object: &Node, name: &RelationName, planning: &mut Planning<'_>) -> Result<Option<u32>, ChangeError> {
+    let Some(NodeEnum::ObjectWithArgs(object)) = &object.node else { return Ok(None) };
+    let types = object.objargs.iter().filter_map(|argument| match &argument.node {
+        Some(NodeEnum::TypeName(argument)) => Some(type_text(argument)),
+        _ => None,
+    });
+    let types: Vec<String> = types.collect::<Result<_, _>>()?;
+    let (asks, written) = match object.args_unspecified {
+        true => ("to_regproc", name.to_string()),
+        false => ("to_regprocedure", format!("{name}({})", types.join(", "))),
+    };
+    let oid = planning.ask(&format!("SELECT {asks}($1)::oid"), &[Some(&written)]).await?;
+    Ok(oid.and_then(|oid| oid.parse().ok()))
+}
+
+/// A trigger or a policy that is dropped hangs on its table no more.
+fn of_a_table(object: &Node, kind: ObjectType, planning: &mut Planning<'_>) {
+    let Some(NodeEnum::List(list)) = &object.node else { return };
+    let Some((name, table)) = list.items.split_last() else { return };
+    let (Some(name), Some(table)) = (strings(std::slice::from_ref(name)).pop(), named(table)) else { return };
+    let Some(relation) = planning.facts.relation_mut(&table) else { return };
+    let what = if kind == ObjectType::ObjectTrigger { "trigger" } else { "policy" };
+    let described = format!("{what} {name} on ");
+    relation.dependents.retain(|other| other.what != what || !other.name.starts_with(&described));
+    match kind {
+        ObjectType::ObjectTrigger => relation.triggers.retain(|other| other.name != name),
+        _ => relation.policies.retain(|other| other.name != name),
+    }
+}
+
+fn object_name(object: &Node, kind: ObjectType) -> Option<RelationName> {
     match object.node.as_ref()? {
         NodeEnum::List(list) => named(&list.items),
         NodeEnum::TypeName(name) => named(&name.names),

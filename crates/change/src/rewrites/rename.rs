@@ -44,6 +44,14 @@ impl Rewrite for Rename {
         let written = relation_name(range);
         let Some(relation) = planning.facts.relation(&written).cloned() else {
             if planning.facts.is_created(&written) {
+                let name = RelationName { schema: new.0.clone().or(written.schema.clone()), name: new.1.clone().unwrap_or(written.name.clone()) };
+                if new.0.is_none()
+                    && let Some(step) = planning.take_vacating(&name)
+                {
+                    planning.step(at_once(step, vec![form.sql.clone()], &name));
+                    planning.facts.created.push(name);
+                    return Ok(());
+                }
                 planning.facts.created.push(RelationName { schema: new.0.or(written.schema), name: new.1.unwrap_or(written.name) });
                 super::as_it_is::direct(form, planning, None, "The table was made by this script.");
             } else if missing_ok {
@@ -70,7 +78,7 @@ async fn table(planning: &mut Planning<'_>, relation: &Relation, old: &RelationN
         'f' => "FOREIGN TABLE",
         _ => "TABLE",
     };
-    if planning.ask("SELECT to_regclass($1)", &[Some(&new.to_string())]).await?.is_some() {
+    if planning.is_there(new).await? {
         planning.refuse(format!("{new} is there already"), None);
         return Ok(());
     }
@@ -96,6 +104,17 @@ async fn table(planning: &mut Planning<'_>, relation: &Relation, old: &RelationN
     let columns: Vec<String> = relation.columns.iter().map(|column| quote_ident(&column.name)).collect();
     // As the one who asks, so that the table's own privileges and policies hold.
     let invoker = if major >= 15 { " WITH (security_invoker = true)" } else { "" };
+    if let Some(step) = planning.take_vacating(new) {
+        let step = at_once(step, rename(old, new), new);
+        planning.step(if matches!(relation.kind, 'r' | 'p') { step.locks(old, LockMode::AccessExclusive) } else { step });
+        planning.facts.resolved.retain(|_, oid| *oid != relation.oid);
+        planning.facts.rename(relation.oid, new);
+        planning.gone.names.push(old.clone());
+        return Ok(());
+    }
+    if planning.is_given_later(old) {
+        return plainly(planning, relation, old, new, (rename(old, new), rename(new, old))).await;
+    }
     let mut statements = rename(old, new);
     statements.push(format!("CREATE VIEW {old}{invoker} AS SELECT {} FROM {new}", columns.join(", ")));
     statements.push(format!("ALTER VIEW {old} OWNER TO {}", quote_ident(&relation.owner)));
@@ -127,6 +146,41 @@ async fn table(planning: &mut Planning<'_>, relation: &Relation, old: &RelationN
     planning.facts.resolved.retain(|_, oid| *oid != relation.oid);
     planning.facts.created.retain(|created| created != new);
     planning.facts.rename(relation.oid, new);
+    Ok(())
+}
+
+/// The step that takes a name from one relation gives it to another, so that clients always find one.
+fn at_once(mut step: Step, forth: Vec<String>, name: &RelationName) -> Step {
+    step.title = format!("{}, and put another in its place", step.title);
+    step.reason = format!("In one transaction: clients find {name} before and after.");
+    if let crate::Action::Transaction { statements, .. } = &mut step.action {
+        statements.extend(forth);
+    }
+    step.undo(crate::planner::another_has_the_name(name))
+}
+
+/// The script itself gives the old name to something else: no view takes it.
+async fn plainly(
+    planning: &mut Planning<'_>,
+    relation: &Relation,
+    old: &RelationName,
+    new: &RelationName,
+    (forth, back): (Vec<String>, Vec<String>),
+) -> Result<(), ChangeError> {
+    planning.note(format!("From the step that renames {old} until the script gives that name to something else, clients that use it fail."));
+    let step = Step::transaction(format!("Rename {old} to {new}"), forth)
+        .reason("A later statement of the script needs the name, so that no view can stand in for the table.")
+        .phase(Phase::Swap)
+        .proof(format!("{} = {}", proof::regclass(new), quoted_oid(planning, old).await?))
+        .undo(Undo::Transaction { lock: Vec::new(), statements: back })
+        .estimate(Estimate::moment());
+    let table = matches!(relation.kind, 'r' | 'p');
+    planning.step(if table { step.locks(old, LockMode::AccessExclusive) } else { step.holds(old, LockMode::AccessExclusive) });
+    planning.facts.resolved.retain(|_, oid| *oid != relation.oid);
+    planning.facts.created.retain(|created| created != new);
+    planning.facts.rename(relation.oid, new);
+    planning.gone.names.push(old.clone());
+    planning.vacates(old, matches!(relation.kind, 'r' | 'p'));
     Ok(())
 }
 
@@ -183,7 +237,68 @@ async fn other(form: &Form<'_>, planning: &mut Planning<'_>, kind: ObjectType) -
         None => Undo::Impossible { reason: "it gets its old name back by a statement of your own".to_owned() },
     };
     planning.step(step.undo(undo));
+    renamed(rename, planning, kind);
     Ok(())
+}
+
+/// The statements that follow find what hangs on a table by its new name.
+fn renamed(rename: &RenameStmt, planning: &mut Planning<'_>, kind: ObjectType) {
+    let Some(written) = rename.relation.as_ref().map(relation_name) else { return };
+    let (old, new) = (rename.subname.clone(), rename.newname.clone());
+    if kind == ObjectType::ObjectIndex {
+        let index = planning.facts.relations.iter_mut().find(|relation| {
+            let in_schema = written.schema.as_ref().is_none_or(|schema| schema == relation.schema());
+            in_schema && relation.index(&written.name).is_some()
+        });
+        if let Some(relation) = index {
+            planning.gone.names.push(beside(&relation.name(), &written.name));
+            rename_index(relation, &written.name, &new);
+        }
+        return;
+    }
+    let Some(relation) = planning.facts.relation(&written) else { return };
+    let oid = relation.oid;
+    if kind == ObjectType::ObjectTabconstraint
+        && let Some(index) = relation.constraint(&old).and_then(|constraint| constraint.index.as_ref())
+    {
+        planning.gone.names.push(beside(&relation.name(), index));
+    }
+    planning.facts.record(oid, |member| match kind {
+        ObjectType::ObjectTabconstraint => {
+            let index = member.constraint(&old).and_then(|constraint| constraint.index.clone());
+            match index {
+                Some(index) => rename_index(member, &index, &new),
+                None => {
+                    let same = member.constraints.iter_mut().filter(|other| other.name == old);
+                    same.for_each(|constraint| constraint.name.clone_from(&new));
+                }
+            }
+        }
+        ObjectType::ObjectTrigger => {
+            let same = member.triggers.iter_mut().filter(|other| other.name == old);
+            same.for_each(|trigger| trigger.name.clone_from(&new));
+        }
+        ObjectType::ObjectPolicy => {
+            let same = member.policies.iter_mut().filter(|other| other.name == old);
+            same.for_each(|policy| policy.name.clone_from(&new));
+        }
+        _ => {}
+    });
+}
+
+/// An index and the constraint that it belongs to have one name.
+fn rename_index(relation: &mut Relation, old: &str, new: &str) {
+    for constraint in relation.constraints.iter_mut().filter(|other| other.index.as_deref() == Some(old)) {
+        new.clone_into(&mut constraint.name);
+        constraint.index = Some(new.to_owned());
+    }
+    for index in relation.indexes.iter_mut().filter(|other| other.name == old) {
+        new.clone_into(&mut index.name);
+        index.definition = index.definition.replacen(&quote_ident(old), &quote_ident(new), 1);
+    }
+    for key in relation.referenced_by.iter_mut().filter(|key| key.index.as_deref() == Some(old)) {
+        key.index = Some(new.to_owned());
+    }
 }
 
 fn reversed(rename: &RenameStmt, old: &str, kind: ObjectType) -> RenameStmt {
