@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use howdah_advise::indexes::AdvisedIndex;
 use howdah_advise::problems::{self, IndexProblems};
 use howdah_aurora::{Action, Alarm, Cluster, Clusters, Operation, Snapshot};
 use howdah_checks::{CheckResult, Settings, Status, examine, health_checks};
@@ -490,8 +491,18 @@ async fn indexes(cx: &Context, target: &Target) -> Result<IndexProblems> {
 async fn missing(cx: &Context, target: &Target) -> Result<(Vec<String>, usize)> {
     let advise = AdviseIndexes { seconds: Some(2.0), target: Some(target.name.clone()), ..AdviseIndexes::default() };
     let found = advise.run(cx).await?.advice;
-    Ok((found.indexes.iter().map(|index| index.ddl.clone()).collect(), found.statements))
+    let missing = found.indexes.iter().filter(|index| is_missing(index)).map(|index| index.ddl.clone());
+    Ok((missing.collect(), found.statements))
 }
+
+/// Whether a statement waits for an index, rather than that one which is there could do more.
+fn is_missing(index: &AdvisedIndex) -> bool {
+    let much = index.helps.iter().any(|helped| helped.cost_without >= MUCH * helped.cost_with);
+    index.replaces.is_none() || much
+}
+
+/// How many times cheaper a statement gets where an index was missing for it.
+const MUCH: f64 = 10.0;
 
 async fn watched(cx: &Context, target: &Target) -> Result<Option<i64>> {
     let samples = samples_of(&watched::history(cx).await?, target);
