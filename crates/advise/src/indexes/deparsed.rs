@@ -72,8 +72,6 @@ pub(crate) enum Shape {
     IsNull,
     /// `IS NOT NULL`.
     IsNotNull,
-    /// `key <> value`, or none of several values.
-    Differs,
     /// A boolean that has to be true, or false.
     Is(bool),
     /// `LIKE` and its kin: whether case matters, and the pattern.
@@ -84,13 +82,6 @@ pub(crate) enum Shape {
     Either(Vec<Vec<Condition>>),
     /// What no index serves.
     Other,
-}
-
-impl Shape {
-    /// Whether two values are compared.
-    pub(crate) fn is_comparison(&self) -> bool {
-        matches!(self, Self::Equal | Self::Range | Self::Differs)
-    }
 }
 
 /// One of the conditions that all have to hold.
@@ -172,32 +163,6 @@ pub(crate) fn term(text: &str) -> Term {
     }
 }
 
-/// An expression with the alias before each of these columns that stands there without one.
-pub(crate) fn with_alias(text: &str, alias: &str, columns: &BTreeSet<String>) -> String {
-    let tokens = tokens(text);
-    let of = |at: usize| tokens.get(at).map_or("", |(_, range)| &text[range.clone()]);
-    let mut qualified = String::with_capacity(text.len());
-    let (mut copied, mut in_type) = (0, false);
-    for (at, (kind, range)) in tokens.iter().enumerate() {
-        let before = if at > 0 { of(at - 1) } else { "" };
-        // The name of a type may be several words: `time without time zone`.
-        in_type = before == "::" || (in_type && *kind == Kind::Word);
-        let is_column = *kind == Kind::Word
-            && !in_type
-            && before != "."
-            && !matches!(of(at + 1), "." | "(")
-            && columns.contains(&unquoted(of(at)));
-        if is_column {
-            qualified.push_str(&text[copied..range.start]);
-            qualified.push_str(&howdah_sql::quote_ident(alias));
-            qualified.push('.');
-            copied = range.start;
-        }
-    }
-    qualified.push_str(&text[copied..]);
-    qualified
-}
-
 fn condition(text: &str) -> Condition {
     let whole = term(text);
     let other = |shape: Shape, key: Term| Condition {
@@ -241,17 +206,13 @@ fn condition(text: &str) -> Condition {
         };
         return other(shape, whole.clone());
     };
-    let left_text = text[..operator.start].trim();
+    let left = term(text[..operator.start].trim());
     let right_text = text[operator.end..].trim();
-    // Rows are compared by their first columns before anything else.
-    let (left_text, right_text) = match (first_of_row(left_text), first_of_row(right_text)) {
-        (Some(left), Some(right)) => (left, right),
-        _ => (left_text, right_text),
+    let (any, right_text) = match right_text.strip_prefix("ANY ") {
+        Some(array) => (true, array),
+        None => (false, right_text),
     };
-    let left = term(left_text);
-    let (any, all) = (right_text.strip_prefix("ANY "), right_text.strip_prefix("ALL "));
-    let right_text = any.or(all).unwrap_or(right_text);
-    let (any, is_all) = (any.is_some(), all.is_some());
+    let is_all = right_text.starts_with("ALL ");
     let right = term(right_text);
     let mut name = text[operator].to_owned();
     // The key is what has columns.
@@ -263,7 +224,6 @@ fn condition(text: &str) -> Condition {
     };
     let pattern = || value.constant().unwrap_or_default();
     let shape = match name.as_str() {
-        "<>" if !any => Shape::Differs,
         _ if is_all => Shape::Other,
         "=" if any => Shape::AnyOf,
         _ if any => Shape::Other,
@@ -286,30 +246,6 @@ fn condition(text: &str) -> Condition {
         value: Some(value),
         whole,
     }
-}
-
-/// The values that a constant holds: its elements where it is an array.
-pub(crate) fn values_of(constant: &str) -> Vec<&str> {
-    let inner = constant.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    inner.map_or_else(
-        || vec![constant],
-        |inner| inner.split(',').map(|word| word.trim_matches('"')).collect(),
-    )
-}
-
-/// The first part of `ROW(…, …)`.
-fn first_of_row(text: &str) -> Option<&str> {
-    let parts = text.strip_prefix("ROW(")?.strip_suffix(')')?;
-    let mut depth = 0;
-    for (_, range) in tokens(parts) {
-        match &parts[range.clone()] {
-            "(" | "[" => depth += 1,
-            ")" | "]" => depth -= 1,
-            "," if depth == 0 => return Some(parts[..range.start].trim()),
-            _ => {}
-        }
-    }
-    None
 }
 
 fn commuted(operator: &str) -> &str {
@@ -507,51 +443,6 @@ mod tests {
             (shapes[8], found[8].key.column()),
             (&Shape::Is(true), Some("No Way"))
         );
-    }
-
-    #[test]
-    fn rows_count_by_their_first_column_and_differences_are_told() {
-        let text = "((ROW((p.family)::text, p.id) > ROW('M(,'::text, 0)) AND (p.state <> ALL ('{a,b}'::text[])) AND (p.n <> 2) \
-                    AND (p.paid < p.due) AND (p.a <> ANY ('{1,2}'::integer[])))";
-        let found = conditions(text);
-        assert_eq!(
-            (&found[0].shape, found[0].key.column_as_text()),
-            (&Shape::Range, Some("family"))
-        );
-        assert_eq!(
-            found[0].value.as_ref().and_then(Term::constant).as_deref(),
-            Some("M(,")
-        );
-        assert_eq!(found[0].whole.columns.len(), 2);
-        assert_eq!(
-            (&found[1].shape, found[1].key.column()),
-            (&Shape::Differs, Some("state"))
-        );
-        assert_eq!(found[2].shape, Shape::Differs);
-        assert_eq!(
-            (&found[3].shape, found[3].whole.alias()),
-            (&Shape::Range, Some("p"))
-        );
-        assert_eq!(found[4].shape, Shape::Other);
-    }
-
-    #[test]
-    fn columns_that_stand_alone_get_their_alias() {
-        let columns = ["a", "B c", "time"].map(str::to_owned).into();
-        for (text, expected) in [
-            ("min(a)", "min(p.a)"),
-            ("(a + 1)", "(p.a + 1)"),
-            ("\"B c\"", "p.\"B c\""),
-            (
-                "(\"time\")::time without time zone",
-                "(p.\"time\")::time without time zone",
-            ),
-            ("p.a", "p.a"),
-            ("a(b)", "a(b)"),
-            ("'a'::text", "'a'::text"),
-        ] {
-            assert_eq!(with_alias(text, "p", &columns), expected);
-        }
     }
 
     #[test]

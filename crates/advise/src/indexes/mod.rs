@@ -21,7 +21,6 @@ mod selection;
 mod size;
 mod statistics;
 mod verified;
-mod weighing;
 mod workload;
 mod writes;
 

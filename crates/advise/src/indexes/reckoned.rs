@@ -21,9 +21,7 @@ pub(crate) struct Cost {
 /// A LIMIT over a scan that throws rows away is expected to end after its share of them. That holds only where
 /// what is looked for lies evenly in the order of the scan, which it often does not (a plan that looked free
 /// took ten times that of the alternative), so that such a plan counts as the geometric mean of its own cost
-/// and of that to the end. Where it would look through many rows for each that it finds, it may find none at all (the
-/// oldest of the drafts, none of which has the date that the index orders), and counts as a part of that to the end at
-/// the least.
+/// and of that to the end.
 ///
 /// Ranges of blocks are read from front to back, which the planner reckons as one page here and one there. What a
 /// nested loop fetches out of order counts for as often as it does.
@@ -50,12 +48,7 @@ pub(crate) fn cost(plan: &Value, catalog: &Catalog) -> Cost {
     let own = number(limit, "Total Cost");
     if streams_through_a_filter(below) && end > own {
         cost.to_the_end = cost.total - own + end;
-        let in_vain = if searches(below, catalog) {
-            IN_VAIN * end
-        } else {
-            0.0
-        };
-        cost.total += (own.max(1.0) * end).sqrt().max(in_vain) - own;
+        cost.total += (own.max(1.0) * end).sqrt() - own;
     }
     cost
 }
@@ -133,22 +126,6 @@ fn fetches(scan: &Value, times: f64, catalog: &Catalog) -> Option<f64> {
     );
     let fetched = (2.0 * pages * rows / (2.0 * pages + rows)).min(pages);
     Some(fetched * catalog.random_page_cost / times * (1.0 - correlation * correlation))
-}
-
-/// How often a search in order goes to its end.
-const IN_VAIN: f64 = 0.2;
-/// The cost of a row that is found, in fetches of a page, from which on its scan searches.
-const SEARCHED: f64 = 4.0;
-
-/// Whether a scan whose rows flow to a LIMIT looks through many for each that it finds.
-fn searches(plan: &Value, catalog: &Catalog) -> bool {
-    if plan.get("Filter").is_some() {
-        let each = number(plan, "Total Cost") / number(plan, "Plan Rows").max(1.0);
-        return each > SEARCHED * catalog.random_page_cost.max(1.0);
-    }
-    children(plan)
-        .first()
-        .is_some_and(|below| searches(below, catalog))
 }
 
 /// What the planner reckons for a row that is looked at and compared twice.
@@ -260,24 +237,5 @@ mod tests {
         let some = json!({"Node Type": "Limit", "Total Cost": number(&planned, "Total Cost") / 10.0, "Plans": [planned]});
         let early = total(&some, 0.0) - number(&some, "Total Cost");
         assert!((early - more / 10.0).abs() < 100.0, "{early}");
-    }
-
-    /// The first rows in the order of an index, of those that a filter leaves of 240,000.
-    fn first_of(found: f64) -> Value {
-        json!({
-            "Node Type": "Limit", "Total Cost": 41.0, "Plans": [
-                {"Node Type": "Index Scan", "Relation Name": "items", "Filter": "(status = 0)", "Total Cost": 14_774.0, "Plan Rows": found}
-            ]
-        })
-    }
-
-    #[test]
-    fn a_search_in_order_may_be_in_vain() {
-        let total = |found: f64| cost(&first_of(found), &catalog(0.0)).total;
-        // Of a few in a hundred thousand nothing says where they lie.
-        assert!((total(363.0) - 0.2 * 14_774.0).abs() < 1.0, "{}", total(363.0));
-        // What the filter leaves nearly all of is soon there.
-        let evenly = (41.0_f64 * 14_774.0).sqrt();
-        assert!((total(230_000.0) - evenly).abs() < 1.0, "{}", total(230_000.0));
     }
 }
