@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::catalog::Catalog;
-use super::deparsed::{Condition, Shape, Term, conditions, sort_key, term};
+use super::deparsed::{Condition, Shape, Term, conditions, sort_key, term, with_alias};
 
 /// What a statement asks of one relation.
 #[derive(Debug, Clone, Default)]
@@ -48,13 +48,38 @@ pub(crate) fn scanned(plan: &Value, found: &mut BTreeSet<(String, String)>) {
 
 /// Reads the accesses out of a plan that scans everything.
 pub(crate) fn accesses(plan: &Value, catalog: &Catalog) -> Vec<Access> {
-    let mut walk = Walk::default();
+    let mut walk = Walk {
+        only: only(plan, catalog),
+        ..Walk::default()
+    };
     walk.node(plan, catalog, false, false);
     walk.finish(catalog)
 }
 
+/// The alias and the columns of the relation, where a plan scans one alone. What such a plan gives out names its
+/// columns without the alias, while whatever it filters and sorts by names them with it.
+fn only(plan: &Value, catalog: &Catalog) -> Option<(String, BTreeSet<String>)> {
+    fn aliases<'a>(plan: &'a Value, found: &mut BTreeSet<&'a str>) {
+        found.extend(text(plan, "Alias"));
+        children(plan).iter().for_each(|child| aliases(child, found));
+    }
+    let (mut names, mut relations) = (BTreeSet::new(), BTreeSet::new());
+    aliases(plan, &mut names);
+    scanned(plan, &mut relations);
+    let (1, 1) = (names.len(), relations.len()) else {
+        return None;
+    };
+    let alias = names.first()?;
+    let (schema, name) = relations.first()?;
+    let relation = catalog.of_name(schema, name)?;
+    let columns = relation.columns.iter().map(|column| column.name.clone());
+    Some(((*alias).to_owned(), columns.collect()))
+}
+
 #[derive(Default)]
 struct Walk {
+    /// The alias and columns of the relation, where there is one alone.
+    only: Option<(String, BTreeSet<String>)>,
     /// The relation behind each alias.
     aliases: BTreeMap<String, u32>,
     /// The alias of the first partition stands for all of them.
@@ -97,7 +122,13 @@ impl Walk {
                 .extend(group.iter().flat_map(|term| term.columns.clone()));
             self.groups.push(group);
         }
-        let output = strings(plan, "Output");
+        let output: Vec<String> = strings(plan, "Output")
+            .into_iter()
+            .map(|one| match &self.only {
+                Some((alias, columns)) => with_alias(one, alias, columns),
+                None => one.to_owned(),
+            })
+            .collect();
         let mut is_scan = false;
         if let (Some(schema), Some(name), Some(alias)) = (
             text(plan, "Schema"),
@@ -136,7 +167,7 @@ impl Walk {
     }
 
     /// The smallest or largest of a column is the first in its order.
-    fn extremum(&mut self, output: &[&str]) {
+    fn extremum(&mut self, output: &[String]) {
         let [only] = output else { return };
         let argument = ["min(", "max("].iter().find_map(|name| only.strip_prefix(name));
         let Some(argument) = argument.and_then(|rest| rest.strip_suffix(')')) else {

@@ -163,6 +163,32 @@ pub(crate) fn term(text: &str) -> Term {
     }
 }
 
+/// An expression with the alias before each of these columns that stands there without one.
+pub(crate) fn with_alias(text: &str, alias: &str, columns: &BTreeSet<String>) -> String {
+    let tokens = tokens(text);
+    let of = |at: usize| tokens.get(at).map_or("", |(_, range)| &text[range.clone()]);
+    let mut qualified = String::with_capacity(text.len());
+    let (mut copied, mut in_type) = (0, false);
+    for (at, (kind, range)) in tokens.iter().enumerate() {
+        let before = if at > 0 { of(at - 1) } else { "" };
+        // The name of a type may be several words: `time without time zone`.
+        in_type = before == "::" || (in_type && *kind == Kind::Word);
+        let is_column = *kind == Kind::Word
+            && !in_type
+            && before != "."
+            && !matches!(of(at + 1), "." | "(")
+            && columns.contains(&unquoted(of(at)));
+        if is_column {
+            qualified.push_str(&text[copied..range.start]);
+            qualified.push_str(&howdah_sql::quote_ident(alias));
+            qualified.push('.');
+            copied = range.start;
+        }
+    }
+    qualified.push_str(&text[copied..]);
+    qualified
+}
+
 fn condition(text: &str) -> Condition {
     let whole = term(text);
     let other = |shape: Shape, key: Term| Condition {
@@ -443,6 +469,25 @@ mod tests {
             (shapes[8], found[8].key.column()),
             (&Shape::Is(true), Some("No Way"))
         );
+    }
+
+    #[test]
+    fn columns_that_stand_alone_get_their_alias() {
+        let columns = ["a", "B c", "time"].map(str::to_owned).into();
+        for (text, expected) in [
+            ("min(a)", "min(p.a)"),
+            ("(a + 1)", "(p.a + 1)"),
+            ("\"B c\"", "p.\"B c\""),
+            (
+                "(\"time\")::time without time zone",
+                "(p.\"time\")::time without time zone",
+            ),
+            ("p.a", "p.a"),
+            ("a(b)", "a(b)"),
+            ("'a'::text", "'a'::text"),
+        ] {
+            assert_eq!(with_alias(text, "p", &columns), expected);
+        }
     }
 
     #[test]
