@@ -100,6 +100,10 @@ async fn each_form_is_advised_where_it_helps_and_builds() {
                 "tenant_id, created_at",
             ),
             (
+                "SELECT min(created_at) FROM customers WHERE tenant_id = 1",
+                "tenant_id, created_at",
+            ),
+            (
                 "SELECT * FROM waiting ORDER BY created_at LIMIT 50",
                 "WHERE (state = 'waiting'::text)",
             ),
