@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use howdah_app::mcp::{Listing, Offer};
 use howdah_app::{book, cli};
@@ -230,7 +231,9 @@ fn shell_words(line: &str) -> (Vec<String>, &str) {
 }
 
 fn help(path: &[&str]) -> String {
-    let entry = book::value()["commands"]
+    // Half a second's work, and there are many commands.
+    static BOOK: LazyLock<Value> = LazyLock::new(book::value);
+    let entry = BOOK["commands"]
         .as_array()
         .unwrap()
         .iter()
