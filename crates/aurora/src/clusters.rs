@@ -276,6 +276,15 @@ impl Clusters {
         .into())
     }
 
+    /// The names of the clusters of every provider that is asked.
+    pub async fn names(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for provider in self.asked() {
+            names.extend(self.provider(provider)?.clusters().await?);
+        }
+        Ok(names.into_iter().map(String::from).collect())
+    }
+
     /// The cluster's writer as a target for queries, in the mode of
     /// `[clusters]` (`confirm` unless configured).
     ///

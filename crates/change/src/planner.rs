@@ -124,7 +124,7 @@ impl Planning<'_> {
             || self
                 .given
                 .iter()
-                .any(|(statement, given)| *statement < self.statement && given.name == name.name)
+                .any(|(statement, given)| *statement < self.statement && may_be_same(given, name))
     }
 
     /// The statement changes of a table, by OID, or of one of its columns, what the facts do not hold.
@@ -167,7 +167,7 @@ impl Planning<'_> {
     /// step on, and would be missing in what had the name before.
     fn hold_what_clients_write(&mut self, first: usize) {
         let taken = self.given.iter().find(|(statement, given)| {
-            *statement == self.statement && self.left.iter().any(|left| left.name == given.name)
+            *statement == self.statement && self.left.iter().any(|left| may_be_same(left, given))
         });
         if let (Some((_, name)), Some(step)) = (taken.cloned(), self.steps.get_mut(first)) {
             step.undo = another_has_the_name(&name);
@@ -177,7 +177,7 @@ impl Planning<'_> {
     /// The last step, to be gone on with, where it left that name to nobody.
     pub(crate) fn take_vacating(&mut self, name: &RelationName) -> Option<Step> {
         let (vacant, steps) = self.vacant.as_ref()?;
-        if vacant.name != name.name || *steps != self.steps.len() {
+        if !may_be_same(vacant, name) || *steps != self.steps.len() {
             return None;
         }
         self.steps.pop()
@@ -185,11 +185,9 @@ impl Planning<'_> {
 
     /// Whether a later statement of the script gives that name to something else.
     pub(crate) fn is_given_later(&self, name: &RelationName) -> bool {
-        self.given.iter().any(|(statement, given)| {
-            *statement > self.statement
-                && given.name == name.name
-                && (given.schema == name.schema || given.schema.is_none())
-        })
+        self.given
+            .iter()
+            .any(|(statement, given)| *statement > self.statement && may_be_same(given, name))
     }
 
     /// Whether a step so far belongs to the end, when what a rollback needs is removed.
@@ -249,6 +247,12 @@ pub(crate) fn another_has_the_name(name: &RelationName) -> Undo {
             "what clients have written to {name} since is in the relation that has the name now, and would be missing in the other"
         ),
     }
+}
+
+/// Whether two names may be of one relation: without a schema a name is looked for in any.
+fn may_be_same(one: &RelationName, other: &RelationName) -> bool {
+    let in_one_schema = one.schema == other.schema || one.schema.is_none() || other.schema.is_none();
+    one.name == other.name && in_one_schema
 }
 
 /// The names that statements give to relations: of new ones, and of those that are renamed or moved.

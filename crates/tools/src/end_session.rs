@@ -96,7 +96,8 @@ impl EndSession {
         let cell = |column: usize| row.get(column).unwrap_or_default();
         Ok(match cell(2) {
             "" => format!("Process {pid} is {}{}.", cell(0), cell(1)),
-            statement => format!("Process {pid} is {}{}: {statement}", cell(0), cell(1)),
+            // It may hold a password, and this is told to a model.
+            statement => format!("Process {pid} is {}{}: {}", cell(0), cell(1), howdah_sql::normalize(statement)),
         })
     }
 

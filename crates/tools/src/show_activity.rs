@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use howdah_core::{Context, Effect, Output, Report, Result, Tool, Toolset};
+use howdah_core::{Caller, Context, Effect, Output, Report, Result, Tool, Toolset};
 use howdah_pg::Rows;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ pub struct SessionLine {
     /// The lock that it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
-    /// The statement that it runs, or ran last.
+    /// The statement that it runs, or ran last; told to an agent, its values are masked as `$n`.
     pub query: String,
 }
 
@@ -128,7 +128,14 @@ impl Tool for ShowActivity {
         let mut session = target_session::open(cx, self.target.as_deref(), self.database.as_deref()).await?;
         let most = MOST.to_string();
         let rows = session.query(SQL, &[Some(&most)]).await?;
-        Ok(self.of(&rows))
+        let mut activity = self.of(&rows);
+        if matches!(cx.caller, Caller::Agent) {
+            // The statements of others may hold passwords, which no model is to see.
+            for session in &mut activity.sessions {
+                session.query = howdah_sql::normalize(&session.query);
+            }
+        }
+        Ok(activity)
     }
 }
 

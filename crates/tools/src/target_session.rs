@@ -44,7 +44,9 @@ pub async fn resolve(cx: &Context, name: Option<&str>, database: Option<&str>) -
                     targets.get(Some(name))
                 }
                 Err(other) if matches!(other.kind, ErrorKind::NotFound | ErrorKind::Invalid) => {
-                    Err(neither(error, &other, &targets, cluster))
+                    // What more can be said is no reason for another error.
+                    let clusters = cx.get::<Clusters>()?.names().await.unwrap_or_default();
+                    Err(neither(error, &clusters, &targets, cluster))
                 }
                 Err(other) => Err(other),
             }
@@ -66,11 +68,9 @@ pub(crate) async fn clusters_here(cx: &Context) -> Vec<String> {
 }
 
 /// Neither a target nor a cluster: those that there are, and the one that may have been meant.
-fn neither(error: Error, of_clusters: &Error, targets: &Targets, name: &str) -> Error {
-    let clusters = of_clusters.hint.as_deref().and_then(|hint| hint.strip_prefix("There are: "));
-    let clusters: Vec<&str> = clusters.map_or_else(Vec::new, |names| names.trim_end_matches('.').split(", ").collect());
+fn neither(error: Error, clusters: &[String], targets: &Targets, name: &str) -> Error {
     let listed = targets.list();
-    let known = listed.iter().map(|target| target.name.as_str()).chain(clusters.iter().copied());
+    let known = listed.iter().map(|target| target.name.as_str()).chain(clusters.iter().map(String::as_str));
     let near = known
         .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
         // Nobody mistypes a name into a page.

@@ -66,9 +66,9 @@ fn only(plan: &Value, catalog: &Catalog) -> Option<(String, BTreeSet<String>)> {
     let (mut names, mut relations) = (BTreeSet::new(), BTreeSet::new());
     aliases(plan, &mut names);
     scanned(plan, &mut relations);
-    let (1, 1) = (names.len(), relations.len()) else {
+    if names.len() != 1 || relations.len() != 1 {
         return None;
-    };
+    }
     let alias = names.first()?;
     let (schema, name) = relations.first()?;
     let relation = catalog.of_name(schema, name)?;

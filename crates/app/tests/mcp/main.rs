@@ -9,6 +9,7 @@ mod faults;
 mod load;
 mod progress;
 mod protocol;
+mod secrets;
 
 use std::ops::{Deref, DerefMut};
 use std::path::Path;

@@ -171,7 +171,7 @@ fn refuse_dependents(planning: &mut Planning<'_>, relation: &Relation, column: &
 /// Whether the column's default is one of the new type as well. `false` where it was refused.
 async fn keeps_default(planning: &mut Planning<'_>, relation: &Relation, column: &Column, wanted: &Wanted) -> Result<bool, ChangeError> {
     let Some(default) = &column.default else { return Ok(true) };
-    // Nothing of it is evaluated.
+    // There is no row, so that nothing is called but functions that are immutable.
     let sql = format!("SELECT {default} FROM (SELECT) AS nothing WHERE false");
     let found = match planning.connection.query(&sql, &[]).await {
         Ok(rows) => rows.columns().first().map(|found| found.type_oid),

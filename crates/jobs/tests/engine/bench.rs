@@ -31,10 +31,7 @@ impl Bench {
         let store = Store::open(root.path().join("store"));
         let launcher = Launcher {
             program: std::env::current_exe().unwrap(),
-            // The job's id follows, as a name of tests to be left out.
-            arguments: ["process::worker", "--exact", "--nocapture", "--skip"]
-                .map(Into::into)
-                .to_vec(),
+            arguments: crate::process::WORKER.map(Into::into).to_vec(),
         };
         Self {
             engine: Engine::new(store.clone(), launcher),

@@ -21,7 +21,8 @@ async fn of_many_workers_one_gets_the_job() {
     let workers: Vec<_> = (0..4)
         .map(|_| {
             std::process::Command::new(std::env::current_exe().unwrap())
-                .args(["process::worker", "--exact", "--nocapture", "--skip", &id])
+                .args(crate::process::WORKER)
+                .arg(&id)
                 .current_dir(bench.store.directory())
                 .stderr(std::process::Stdio::piped())
                 .spawn()
