@@ -475,7 +475,8 @@ async fn what_is_advised_is_verified_in_a_copy() {
             continue; // Without it nothing is advised: see the first test.
         }
         let (copy, _) = prepared(server(major).await).await;
-        // In the copy nearly all are waiting, so that no index helps to find them, and the others are all of one name.
+        // In the copy all are waiting, so that no index helps to find whole rows;
+        // and some have one name and one tenant.
         let client = copy.probe().await;
         for statement in [
             "UPDATE customers SET state = 'waiting'",
@@ -484,7 +485,7 @@ async fn what_is_advised_is_verified_in_a_copy() {
         ] {
             client.batch_execute(statement).await.unwrap();
         }
-        let text = "SELECT tags FROM customers WHERE state = 'waiting'; SELECT id FROM invoices WHERE total = 5; \
+        let text = "SELECT * FROM customers WHERE state = 'waiting'; SELECT id FROM invoices WHERE total = 5; \
             SELECT attrs FROM customers WHERE name = 'x' AND tenant_id = 999";
         let mut advice = asked(&database, text).await;
         let advised = creates(&advice);
