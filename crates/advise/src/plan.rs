@@ -24,7 +24,7 @@ pub use proof::prove;
 pub use relations::{RelationFacts, read_relations};
 pub use text::read_text;
 pub use tree::tree;
-pub(crate) use tree::{count, memory, milliseconds, misestimate};
+pub(crate) use tree::{count, memory, milliseconds, misestimate, rows};
 
 /// A plan: its nodes in the order in which the server prints them, the root first.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -19,6 +19,9 @@ pub struct Sequence {
     pub title: &'static str,
     /// The section of the guide that it comes from or corrects.
     pub guide: &'static str,
+    /// The checks, by code, that see the symptom itself and not what may lead to it. Empty where only
+    /// clients can tell: that they find queries slow, or cannot connect.
+    pub shown_by: &'static [&'static str],
     /// The steps, in the order in which they are walked.
     pub steps: &'static [Step],
 }
@@ -166,6 +169,9 @@ pub struct Diagnosis {
     pub symptom: String,
     /// In one sentence.
     pub summary: String,
+    /// Whether the symptom shows at this moment; absent where the server cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shows: Option<bool>,
     /// The causes, the likeliest first.
     pub causes: Vec<Cause>,
     /// What was asked, in order.
@@ -178,6 +184,10 @@ pub struct Diagnosis {
 /// Pieces of evidence that a cause shows.
 const EVIDENCE_MAX: usize = 5;
 
+/// From this weight on a cause explains its symptom by itself. What weighs less and is but a warning (a timeout
+/// that is not set, a setting for memory) is worth a look, and is not called the likeliest cause.
+const EXPLAINS: u8 = 60;
+
 /// Walks a sequence: first what was seen from outside, if anything, then the steps inside, for which
 /// all checks are made in one pass. Without a connection the steps inside are skipped.
 pub async fn diagnose(
@@ -189,6 +199,7 @@ pub async fn diagnose(
     let mut steps: Vec<StepResult> = seen_outside.iter().map(outside::step).collect();
     let mut causes: Vec<Cause> = seen_outside.iter().filter_map(outside::cause).collect();
     let mut statistics_age_s = None;
+    let mut shown = Shown::Untold;
     match connection {
         None => steps.extend(sequence.steps.iter().map(|step| StepResult {
             step: step.title.to_owned(),
@@ -199,6 +210,7 @@ pub async fn diagnose(
             let pass = examine(connection, &checks_of(sequence), settings).await?;
             statistics_age_s = Some(pass.place.counted_s);
             let results = Results(&pass.results);
+            shown = Shown::by(sequence, &results);
             for step in sequence.steps {
                 steps.push(walk(step, &results, &mut causes));
             }
@@ -208,7 +220,12 @@ pub async fn diagnose(
     causes.sort_by(|a, b| b.status.cmp(&a.status).then(b.weight.cmp(&a.weight)));
     Ok(Diagnosis {
         symptom: sequence.symptom.to_owned(),
-        summary: summary(&causes, &steps),
+        summary: summary(&shown, &causes, &steps),
+        shows: match shown {
+            Shown::Now => Some(true),
+            Shown::Absent(_) => Some(false),
+            Shown::Untold => None,
+        },
         causes,
         steps,
         statistics_age_s,
@@ -288,7 +305,35 @@ fn evidence(result: &CheckResult) -> Vec<String> {
     lines
 }
 
-fn summary(causes: &[Cause], steps: &[StepResult]) -> String {
+/// Whether the symptom itself is there.
+enum Shown {
+    /// A check sees it.
+    Now,
+    /// It is not there, in the words of the first check that looked.
+    Absent(String),
+    /// The server cannot tell, or could not be asked.
+    Untold,
+}
+
+impl Shown {
+    fn by(sequence: &Sequence, results: &Results<'_>) -> Self {
+        let looked: Vec<&CheckResult> = sequence
+            .shown_by
+            .iter()
+            .filter_map(|code| results.of(code))
+            .filter(|result| result.status >= Status::Ok)
+            .collect();
+        if looked.is_empty() {
+            return Self::Untold;
+        }
+        if looked.iter().any(|result| result.status >= Status::Warn) {
+            return Self::Now;
+        }
+        Self::Absent(looked[0].message.clone())
+    }
+}
+
+fn summary(shown: &Shown, causes: &[Cause], steps: &[StepResult]) -> String {
     let skipped = steps
         .iter()
         .filter(|step| step.verdict == StepVerdict::Skipped)
@@ -298,8 +343,21 @@ fn summary(causes: &[Cause], steps: &[StepResult]) -> String {
         1 => " 1 step could not be looked at.".to_owned(),
         _ => format!(" {skipped} steps could not be looked at."),
     };
-    match causes {
-        [] => format!("No cause was found.{unseen}"),
-        [first, ..] => format!("Most likely: {}{unseen}", first.cause),
+    match (shown, causes) {
+        (Shown::Absent(seen), []) => format!("It does not show now: {seen} No cause was found.{unseen}"),
+        (Shown::Absent(seen), [first, ..]) => {
+            format!(
+                "It does not show now: {seen} What could lead to it: {}{unseen}",
+                first.cause
+            )
+        }
+        (_, []) => format!("No cause was found.{unseen}"),
+        (_, [first, ..]) if first.status < Status::Critical && first.weight < EXPLAINS => {
+            format!(
+                "Nothing explains it by itself. Worth a look: {}{unseen}",
+                first.cause
+            )
+        }
+        (_, [first, ..]) => format!("Most likely: {}{unseen}", first.cause),
     }
 }

@@ -18,7 +18,7 @@ pub use effect::{Effect, Toolset};
 pub use error::{Error, ErrorKind, Result};
 pub use finding::{Applicability, Finding, Fix, Severity, Span};
 pub use registry::{CommandEntry, Outcome, ToolEntry, commands, find_tool, tools};
-pub use report::{Block, Mark, Report, human_bytes};
+pub use report::{Block, Mark, Report, counted, human_bytes};
 pub use tool::{Command, Output, Tool};
 
 /// What [`command!`] and [`tool!`] expand to; not for use by hand.

@@ -203,6 +203,21 @@ pub fn human_bytes(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// So many of something, named in the singular: `1 row`, `3 rows`, `2 indexes`, `0 queries`.
+pub fn counted(number: impl std::fmt::Display, one: &str) -> String {
+    let number = number.to_string();
+    if number == "1" {
+        return format!("1 {one}");
+    }
+    match one {
+        _ if one.ends_with('x') || one.ends_with('s') => format!("{number} {one}es"),
+        _ => match one.strip_suffix("ry") {
+            Some(stem) => format!("{number} {stem}ries"),
+            None => format!("{number} {one}s"),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +230,16 @@ mod tests {
         assert_eq!(human_bytes(1024 * 1024 - 1), "1.0 MiB");
         assert_eq!(human_bytes(3 << 30), "3.0 GiB");
         assert_eq!(human_bytes(u64::MAX), "16.0 EiB");
+    }
+
+    #[test]
+    fn one_is_told_apart_from_many() {
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(counted("1,234", "row"), "1,234 rows");
+        assert_eq!(counted(2.0, "index"), "2 indexes");
+        assert_eq!(counted(0, "query"), "0 queries");
+        assert_eq!(counted(3, "process"), "3 processes");
+        assert_eq!(counted(2, "day"), "2 days");
     }
 
     #[test]

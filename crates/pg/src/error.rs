@@ -210,7 +210,9 @@ impl ServerError {
                 "Another session holds a lock on it. See who with pg_blocking_pids(), or try again later."
             }
             "25006" => "Queries run in a read-only transaction.",
-            "42501" => "The role of this target lacks the privilege.",
+            "42501" => {
+                "The role of this target lacks the privilege. Its owner can GRANT it (SELECT on the relation and USAGE on its schema to read; pg_read_all_data reads all, pg_monitor sees what the server counts), or use a target with another role."
+            }
             "57P01" | "57P02" | "57P05" => "The server ended the connection; the next call makes a new one.",
             _ => return None,
         })

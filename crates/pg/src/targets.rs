@@ -80,7 +80,10 @@ impl Targets {
         for (name, section) in sections {
             let entry = section
                 .try_into::<Section>()
-                .map_err(|error| Error::invalid(format!("[targets.{name}] in {}: {error}", config.origin())))
+                .map_err(|error| {
+                    Error::invalid(format!("[targets.{name}] in {}: {error}", config.origin()))
+                        .hint("Correct it there; `howdah doctor` checks the whole file.")
+                })
                 .and_then(|section| section.target(&name, config.origin(), environment));
             entries.insert(name, entry.map(Arc::new));
         }

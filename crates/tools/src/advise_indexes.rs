@@ -269,17 +269,18 @@ impl IndexAdvice {
         let advice = &self.advice;
         if advice.indexes.is_empty() {
             return format!(
-                "No index is worth its cost to the {} statements that were planned.",
-                advice.statements
+                "No index is worth its cost, for {} that could be planned.",
+                howdah_core::counted(advice.statements, "statement")
             );
         }
         format!(
-            "{} indexes of {} leave {:.1} % of the work of {} statements, by the planner's reckoning; the writes cost {:.2} times \
+            "{} of {} {} {:.1} % of the work of {}, by the planner's reckoning; the writes cost {:.2} times \
              what they do now. {} plans in {:.1} s.",
-            advice.indexes.len(),
+            howdah_core::counted(advice.indexes.len(), "index"),
             human_bytes(advice.bytes),
+            if advice.indexes.len() == 1 { "leaves" } else { "leave" },
             advice.left_percent,
-            advice.statements,
+            howdah_core::counted(advice.statements, "statement"),
             advice.write_factor,
             advice.plans,
             advice.duration_ms as f64 / 1000.0

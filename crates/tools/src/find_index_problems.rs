@@ -56,11 +56,11 @@ impl Problems {
     fn counted(&self) -> String {
         let IndexProblems { problems, indexes, statistics, database, .. } = &self.0;
         let grave = problems.iter().filter(|one| one.finding.severity >= Severity::Warning).count();
-        let noun = if problems.len() == 1 { "problem" } else { "problems" };
         format!(
-            "{} {noun} with {indexes} indexes of {database}, {grave} of them to be looked at. Counters of use count since {} days.",
-            problems.len(),
-            statistics.counted_days
+            "{} with {} of {database}, {grave} of them to be looked at. Counters of use count since {}.",
+            howdah_core::counted(problems.len(), "problem"),
+            howdah_core::counted(indexes, "index"),
+            howdah_core::counted(statistics.counted_days, "day")
         )
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use howdah_change::Plan;
-use howdah_core::{Context, Effect, Output, Report, Result, Tool, Toolset};
+use howdah_core::{Context, Effect, Output, Report, Result, Tool, Toolset, counted};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ impl Output for PlannedChange {
 
     fn summary(&self) -> String {
         if self.possible {
-            format!("{} steps, {}. Carry it out with start_change_job.", self.plan.steps.len(), self.plan.estimate().words())
+            format!("{}, {}. Carry it out with start_change_job.", counted(self.plan.steps.len(), "step"), self.plan.estimate().words())
         } else {
             self.plan.refusals.iter().map(|refusal| refusal.text()).collect::<Vec<_>>().join(" ")
         }

@@ -413,8 +413,8 @@ impl Output for QueryResult {
         }
         if let Some(written) = &self.written_to {
             return report.text(format!(
-                "{} rows written to {} ({}) in {} ms.",
-                written.rows,
+                "{} written to {} ({}) in {} ms.",
+                howdah_core::counted(written.rows, "row"),
                 written.path.display(),
                 howdah_core::human_bytes(written.bytes),
                 self.duration_ms
@@ -436,8 +436,7 @@ impl Output for QueryResult {
         }
         let mut summary = match (self.columns.is_empty(), self.row_count) {
             (true, _) => format!("{}.", self.command),
-            (false, 1) => "1 row".to_owned(),
-            (false, rows) => format!("{rows} rows"),
+            (false, rows) => howdah_core::counted(rows, "row"),
         };
         if self.truncated {
             summary.push_str("; there are more: narrow the query, aggregate, or raise max_rows");

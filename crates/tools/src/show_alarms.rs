@@ -54,7 +54,11 @@ impl Alarms {
             true => "",
             false => " None of them tells anybody.",
         };
-        format!("{} alarms are about the cluster {}, {gone_off} of them in alarm.{told}", self.alarms.len(), self.cluster)
+        format!(
+            "{} about the cluster {}, {gone_off} of them in alarm.{told}",
+            howdah_core::counted(self.alarms.len(), "alarm"),
+            self.cluster
+        )
     }
 }
 

@@ -180,7 +180,7 @@ impl Events {
             Some(mattered) => format!("{mattered} among them"),
             None => "none that clients would have noticed".to_owned(),
         };
-        let events = if self.events == 1 { "1 event".to_owned() } else { format!("{} events", self.events) };
+        let events = howdah_core::counted(self.events, "event");
         format!("{events} of the cluster {} from {}: {mattered}.", self.cluster, self.window)
     }
 }

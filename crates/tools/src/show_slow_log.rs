@@ -172,11 +172,11 @@ impl ShownLog {
             _ => String::new(),
         };
         format!(
-            "{span}{} executions of {} slow statements took {:.1} s; {} entries of the log were read.",
-            log.calls,
-            log.different,
+            "{span}{} of {} took {:.1} s; {} of the log were read.",
+            howdah_core::counted(log.calls, "execution"),
+            howdah_core::counted(log.different, "slow statement"),
             log.total_ms / 1_000.0,
-            log.entries
+            howdah_core::counted(log.entries, "entry")
         )
     }
 }

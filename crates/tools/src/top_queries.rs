@@ -264,11 +264,11 @@ impl Output for TopStatements {
         match self.statements.first() {
             None => self.report().to_text(None),
             Some(first) => format!(
-                "From {}: {} statements; the first takes {:.0} % of all time in {} calls of {:.2} ms.",
+                "From {}: {}; the first takes {:.0} % of all time in {} of {:.2} ms.",
                 self.window,
-                self.statements.len(),
+                howdah_core::counted(self.statements.len(), "statement"),
                 first.percent,
-                first.calls,
+                howdah_core::counted(first.calls, "call"),
                 first.mean_ms
             ),
         }

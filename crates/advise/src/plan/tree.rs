@@ -49,7 +49,7 @@ pub fn tree(plan: &Plan, figures: &Figures) -> String {
                         text.push_str(&format!(" ({:.0} %)", 100.0 * own / total));
                     }
                 }
-                text.push_str(&format!("  {} rows", count(actual.rows)));
+                text.push_str(&format!("  {}", rows(actual.rows)));
                 if actual.loops > 1.0 {
                     text.push_str(&format!(" × {}", count(actual.loops)));
                 }
@@ -68,7 +68,7 @@ pub fn tree(plan: &Plan, figures: &Figures) -> String {
                 if whole_cost > 0.0 {
                     text.push_str(&format!(" ({:.0} %)", 100.0 * own / whole_cost));
                 }
-                text.push_str(&format!("  {} rows expected", count(node.plan_rows)));
+                text.push_str(&format!("  {} expected", rows(node.plan_rows)));
             }
         }
         text.push('\n');
@@ -77,7 +77,7 @@ pub fn tree(plan: &Plan, figures: &Figures) -> String {
             text.push_str(&format!("{pad}    {name}: {}", shortened(value)));
             let removed = node.removed(&format!("Rows Removed by {name}"));
             if removed > 0.0 {
-                text.push_str(&format!("  (removes {} rows)", count(removed)));
+                text.push_str(&format!("  (removes {})", rows(removed)));
             }
             text.push('\n');
         }
@@ -142,7 +142,7 @@ fn notes(node: &Node) -> Vec<String> {
     }
     let fetches = node.number("Heap Fetches");
     if fetches > 0.0 {
-        notes.push(format!("{} rows looked up in the table", count(fetches)));
+        notes.push(format!("{} looked up in the table", rows(fetches)));
     }
     let lossy = node.number("Lossy Heap Blocks");
     if lossy > 0.0 {
@@ -150,7 +150,10 @@ fn notes(node: &Node) -> Vec<String> {
     }
     let (planned, launched) = (node.number("Workers Planned"), node.number("Workers Launched"));
     if planned > 0.0 && node.actual.is_some() {
-        notes.push(format!("{launched} of {planned} workers"));
+        notes.push(format!(
+            "{launched} of {}",
+            howdah_core::counted(planned, "worker")
+        ));
     }
     let (hits, misses) = (node.number("Cache Hits"), node.number("Cache Misses"));
     if hits + misses > 0.0 {
@@ -185,6 +188,11 @@ pub(crate) fn count(number: f64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 row`, `1,234 rows`.
+pub(crate) fn rows(number: f64) -> String {
+    howdah_core::counted(count(number), "row")
 }
 
 /// `0.04 ms`, `12 ms`, `3.4 s`.

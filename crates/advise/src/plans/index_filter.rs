@@ -1,5 +1,5 @@
 use super::{PlanFinding, PlanRule, Reading, order_by_index::is_read_in_order};
-use crate::plan::count;
+use crate::plan::{count, rows};
 
 /// Rows thrown away for each that is kept.
 const WASTE: f64 = 10.0;
@@ -26,9 +26,9 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             continue;
         }
         let message = format!(
-            "{} finds {} rows, of which the filter keeps {}.",
+            "{} finds {}, of which the filter keeps {}.",
             node.name(),
-            count(removed + kept),
+            rows(removed + kept),
             count(kept)
         );
         let saves = reading.with_below(at) * removed / (removed + kept);

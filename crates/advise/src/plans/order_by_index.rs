@@ -1,5 +1,5 @@
 use super::{PlanFinding, PlanRule, Reading};
-use crate::plan::count;
+use crate::plan::{count, rows};
 
 /// Rows thrown away for each that is kept.
 const WASTE: f64 = 10.0;
@@ -20,9 +20,9 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             continue;
         }
         let message = format!(
-            "{} goes through the index in the order that LIMIT wants and passes {} rows until it has {}.",
+            "{} goes through the index in the order that LIMIT wants and passes {} until it has {}.",
             node.name(),
-            count(removed),
+            rows(removed),
             count(kept)
         );
         let saves = reading.own(at) * removed / (removed + kept);

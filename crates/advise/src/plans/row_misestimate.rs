@@ -1,7 +1,7 @@
 use howdah_core::Applicability;
 
 use super::{PlanFinding, PlanRule, Reading, stale_statistics};
-use crate::plan::{columns, count, misestimate};
+use crate::plan::{columns, count, misestimate, rows};
 
 /// The first of the factors that PEV2 marks estimates by.
 const FACTOR: f64 = 10.0;
@@ -24,9 +24,9 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
         }
         let seen = node.actual.map_or(0.0, |actual| actual.rows);
         let message = format!(
-            "{} gave {} rows where {} were expected, {}× {}.",
+            "{} gave {} where {} were expected, {}× {}.",
             node.name(),
-            count(seen),
+            rows(seen),
             count(node.plan_rows),
             count(factor),
             if seen > node.plan_rows { "more" } else { "fewer" }

@@ -1,7 +1,7 @@
 use howdah_core::Applicability;
 
 use super::{PlanFinding, PlanRule, Reading, row_misestimate::wrong_by};
-use crate::plan::count;
+use crate::plan::{count, rows};
 
 /// By default autovacuum analyses a table when a tenth of its rows changed.
 const CHANGED_SHARE: f64 = 0.1;
@@ -29,9 +29,9 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
         };
         let seen = node.actual.map_or(0.0, |actual| actual.rows);
         let message = format!(
-            "{} gave {} rows where the statistics let expect {}, {}× {}.{why}",
+            "{} gave {} where the statistics let expect {}, {}× {}.{why}",
             node.name(),
-            count(seen),
+            rows(seen),
             count(node.plan_rows),
             count(factor),
             if seen > node.plan_rows { "more" } else { "fewer" }

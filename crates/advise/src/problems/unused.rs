@@ -1,6 +1,6 @@
 //! Indexes that were not read while the counters counted.
 
-use howdah_core::{Applicability, Severity, human_bytes};
+use howdah_core::{Applicability, Severity, counted, human_bytes};
 
 use super::model::Model;
 use super::{IndexProblem, dropping, of_index};
@@ -22,7 +22,8 @@ pub(super) fn find(model: &Model, notes: &mut Vec<String>) -> Vec<IndexProblem> 
     let days = statistics.counted_days;
     if days < LEAST_DAYS {
         notes.push(format!(
-            "The counters of use count since {days} days: which indexes nobody reads is told after {LEAST_DAYS:.0}."
+            "The counters of use count since {}: which indexes nobody reads is told after {LEAST_DAYS:.0}.",
+            counted(days, "day")
         ));
         return Vec::new();
     }
@@ -39,7 +40,11 @@ pub(super) fn find(model: &Model, notes: &mut Vec<String>) -> Vec<IndexProblem> 
     unread
         .map(|index| {
             let mut evidence = vec![
-                format!("{}, read 0 times in {days} days", human_bytes(index.bytes)),
+                format!(
+                    "{}, read 0 times in {}",
+                    human_bytes(index.bytes),
+                    counted(days, "day")
+                ),
                 index.definition.clone(),
             ];
             if statistics.replicas > 0 {

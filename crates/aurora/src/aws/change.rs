@@ -1,7 +1,7 @@
 //! What is looked at before a cluster is changed, and what the change does: what restarts, what
 //! waits, what does not come back.
 
-use howdah_core::{Error, Result};
+use howdah_core::{Error, Result, counted};
 
 use super::call::Caller;
 use super::{describe, parameters};
@@ -112,7 +112,8 @@ pub(super) async fn tier(caller: Caller<'_>, cluster: &ClusterName, change: &Mod
     let before = found.backup_retention_period().unwrap_or(0);
     if change.retention_days.is_some_and(|days| i32::from(days) < before) {
         risks.push(format!(
-            "Backups older than the new limit go at once, and do not come back; so far they were kept for {before} days."
+            "Backups older than the new limit go at once, and do not come back; so far they were kept for {}.",
+            counted(before, "day")
         ));
     }
     if let Some(port) = change.port

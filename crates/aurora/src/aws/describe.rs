@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot, DbInstance};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use howdah_core::Result;
+use howdah_core::{Result, counted};
 
 use super::account::Account;
 use super::call::Caller;
@@ -153,7 +153,7 @@ fn details(found: &DbCluster, instances: &[DbInstance]) -> BTreeMap<String, Stri
         "Backups",
         found
             .backup_retention_period()
-            .map(|days| format!("kept for {days} days")),
+            .map(|days| format!("kept for {}", counted(days, "day"))),
     );
     add(
         "IAM authentication",

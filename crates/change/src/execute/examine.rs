@@ -19,7 +19,7 @@ impl Worker {
             return Ok(Stepped::Done);
         }
         Ok(Stepped::Wrong(ChangeError::Data {
-            message: format!("{failure} ({count} rows)"),
+            message: format!("{failure} ({})", howdah_core::counted(count, "row")),
             hint: "Change these rows and resume, or take the change back with: howdah change rollback"
                 .to_owned(),
         }))

@@ -1,4 +1,4 @@
-use howdah_core::{Report, human_bytes};
+use howdah_core::{Report, counted, human_bytes};
 
 use super::{Action, Estimate, LockTable, Phase, Plan, Step, Undo};
 
@@ -17,9 +17,9 @@ impl Plan {
         }
         if self.refusals.is_empty() {
             report = report.text(format!(
-                "Change {}: {} steps, {}",
+                "Change {}: {}, {}",
                 self.id,
-                self.steps.len(),
+                counted(self.steps.len(), "step"),
                 self.estimate().words()
             ));
         }

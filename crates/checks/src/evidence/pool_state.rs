@@ -1,3 +1,5 @@
+use howdah_core::counted;
+
 use crate::check::Family;
 use crate::need::Need;
 use crate::verdict::Verdict;
@@ -51,5 +53,9 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .next("Make the pool smaller (its size times the number of processes is what counts), or put pgbouncer or RDS Proxy in front.");
     }
     verdict.figure("clients", seen.len()).figure("sessions", all);
-    verdict.say(format!("{all:.0} sessions of {} clients, no pool far larger than its work.", seen.len()));
+    verdict.say(format!(
+        "{} of {}, no pool far larger than its work.",
+        counted(all, "session"),
+        counted(seen.len(), "client")
+    ));
 }

@@ -26,10 +26,10 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             idle,
             seen.limit("critical_s"),
             format!(
-                "Process {pid} of {} has been idle in a transaction for {}, with locks on {} relations.",
+                "Process {pid} of {} has been idle in a transaction for {}, with locks on {}.",
                 line.text("role"),
                 duration(idle),
-                line.integer("locks")
+                howdah_core::counted(line.integer("locks"), "relation")
             ),
         );
         problem

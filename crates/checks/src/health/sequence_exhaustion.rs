@@ -96,13 +96,13 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
         let names = seen.lines().filter(|line| locked.contains(line.text("oid")));
         let names: Vec<&str> = names.map(|line| line.text("name")).take(5).collect();
         verdict.skip(
-            format!("Another session locks {} wholly: {}.", counted(locked.len()), names.join(", ")),
+            format!("Another session locks {} wholly: {}.", sequences(locked.len()), names.join(", ")),
             "you: try again; `howdah activity` says who holds it",
         );
     } else if unreadable > 0 {
         let role = quote_ident(&seen.place.role);
         verdict.skip(
-            format!("The role {role} may not read {}.", counted(unreadable)),
+            format!("The role {role} may not read {}.", sequences(unreadable)),
             format!("their owners: GRANT SELECT ON ALL SEQUENCES IN SCHEMA … TO {role};"),
         );
     }
@@ -110,15 +110,12 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     verdict.figure("highest_used_percent", tenth(highest));
     verdict.say(match seen.len() {
         0 => "There are no sequences that end.".to_owned(),
-        _ => format!("Of {} the most used has used {highest:.1} % of its values.", counted(seen.len())),
+        _ => format!("Of {} the most used has used {highest:.1} % of its values.", sequences(seen.len())),
     });
 }
 
-fn counted(number: usize) -> String {
-    match number {
-        1 => "1 sequence".to_owned(),
-        _ => format!("{} sequences", count(number as f64)),
-    }
+fn sequences(number: usize) -> String {
+    howdah_core::counted(count(number as f64), "sequence")
 }
 
 fn used_percent(line: &Line<'_>, last: f64) -> f64 {

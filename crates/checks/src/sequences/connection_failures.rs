@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "connection-failures",
         title: "Clients cannot connect",
         guide: "Troubleshooting Sequences: Connection Failures",
+        shown_by: &[],
         steps: &[
             Step {
                 title: "How near is the limit?",

@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "high-cpu",
         title: "The CPU is busy",
         guide: "Operational Triggers: Performance Issues",
+        shown_by: &[],
         steps: &[
             Step {
                 title: "Do the active sessions compute?",

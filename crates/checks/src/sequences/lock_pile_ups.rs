@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "lock-pile-ups",
         title: "Sessions pile up behind a lock",
         guide: "Query Development: Write Operations",
+        shown_by: &["blocked-sessions"],
         steps: &[
             Step {
                 title: "Who blocks whom?",

@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "query-regression",
         title: "A query that was fast is slow",
         guide: "Operational Triggers: Query Regression",
+        shown_by: &[],
         steps: &[
             Step {
                 title: "Does it wait rather than work?",

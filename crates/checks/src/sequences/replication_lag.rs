@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "replication-lag",
         title: "A replica is behind",
         guide: "Monitoring",
+        shown_by: &["replication-lag", "aurora-replica-lag", "aurora-global-lag"],
         steps: &[
             Step {
                 title: "How far is each replica behind?",

@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "schema-migrations",
         title: "A schema change hangs, or is to be made",
         guide: "Troubleshooting Sequences: Schema Migrations",
+        shown_by: &[],
         steps: &[
             Step {
                 title: "Does a schema change wait or run?",

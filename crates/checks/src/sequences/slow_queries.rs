@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "slow-queries",
         title: "Queries are slow",
         guide: "Troubleshooting Sequences: Slow Queries",
+        shown_by: &[],
         steps: &[
             Step {
                 title: "Is anybody blocked?",

@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "storage-growth",
         title: "Storage grows",
         guide: "Troubleshooting Sequences: Storage Growth",
+        shown_by: &[],
         steps: &[
             Step {
                 title: "Does WAL pile up?",

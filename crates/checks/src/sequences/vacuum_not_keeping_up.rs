@@ -5,6 +5,7 @@ inventory::submit! {
         symptom: "vacuum-not-keeping-up",
         title: "VACUUM does not keep up",
         guide: "Autovacuum Monitoring",
+        shown_by: &["autovacuum-overdue", "dead-tuples", "large-table-vacuum", "transaction-id-wraparound", "multixact-wraparound"],
         steps: &[
             Step {
                 title: "Is autovacuum on, and may it work?",

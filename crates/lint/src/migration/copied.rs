@@ -16,7 +16,7 @@ pub(crate) fn copied(script: &Script<'_>, world: &World) -> Option<Finding> {
         1 => "A COPY … FROM stdin has".to_owned(),
         more => format!("{more} COPY … FROM stdin have"),
     };
-    let rows = counted(rows);
+    let rows = howdah_core::counted(rows, "row");
     let (severity, message) = match script.sends_copies {
         true => (
             Severity::Note,
@@ -78,7 +78,7 @@ fn earlier_tables(script: &Script<'_>, world: &World) -> Vec<String> {
         .map(|(table, rows)| {
             format!(
                 "{table} is not made by this script, and gets {}: they are added to what is there, and again in a second run, or fail where a key is taken",
-                counted(*rows)
+                howdah_core::counted(*rows, "row")
             )
         })
         .collect();
@@ -86,13 +86,6 @@ fn earlier_tables(script: &Script<'_>, world: &World) -> Vec<String> {
         lines.push(format!("and {} more such tables", tables.len() - LISTED));
     }
     lines
-}
-
-fn counted(rows: usize) -> String {
-    match rows {
-        1 => "1 row".to_owned(),
-        rows => format!("{rows} rows"),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use howdah_advise::indexes::AdvisedIndex;
 use howdah_advise::problems::{self, IndexProblems};
 use howdah_aurora::{Action, Alarm, Cluster, Clusters, Operation, Snapshot};
 use howdah_checks::{CheckResult, Settings, Status, examine, health_checks};
-use howdah_core::{Config, Context, Error, Finding, Result, Severity, Tool};
+use howdah_core::{Config, Context, Error, Finding, Result, Severity, Tool, counted};
 use howdah_jobs::{Engine, JobFilter, JobKind, JobRecord, JobState};
 use howdah_lint::schema::SchemaFinding;
 use howdah_pg::catalog::for_major;
@@ -360,15 +360,6 @@ const LOCAL: &str = "local";
 /// A moment in RFC 3339, in seconds since 1970.
 pub(crate) fn seconds_of(moment: &str) -> Option<i64> {
     OffsetDateTime::parse(moment, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
-}
-
-/// `1 table`, `3 tables`, `2 indexes`.
-pub(crate) fn counted(number: usize, what: &str) -> String {
-    match (number, what) {
-        (1, _) => format!("1 {what}"),
-        (_, "index") => format!("{number} indexes"),
-        _ => format!("{number} {what}s"),
-    }
 }
 
 /// The worst of them; `well` where there is none.

@@ -10,7 +10,7 @@ pub(super) fn headline(readiness: &Readiness) -> String {
     match (&readiness.unasked, readiness.ready, readiness.counts.fail) {
         (Some(why), _, fails) if fails == 0 || readiness.provider.is_none() => format!("Whether {name} is ready is not known. {why}"),
         (_, true, _) if readiness.left_out > 0 => {
-            format!("{name} is ready in what was asked for; {} items were left out.", readiness.left_out)
+            format!("{name} is ready in what was asked for, with {} left out.", howdah_core::counted(readiness.left_out, "item"))
         }
         (_, true, _) => format!("{name} is ready."),
         (_, false, 0) => format!("{name} is not ready: a drill failed."),

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use howdah_aurora::{Action, Cluster, ClusterName, Clusters, Shape, Snapshot, SnapshotName};
-use howdah_core::{Context, Error, ErrorKind, Result, human_bytes};
+use howdah_core::{Context, Error, ErrorKind, Result, counted, human_bytes};
 use howdah_jobs::{JobCx, JobKind, Step, async_trait, job_kind};
 use howdah_pg::{ConnInfo, Connection};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::drill::{Drill, Drilled, carry_out, failure, take_back};
-use super::gathered::{counted, seconds_of};
+use super::gathered::seconds_of;
 use crate::job_view::human_duration;
 use crate::watched::now_s;
 

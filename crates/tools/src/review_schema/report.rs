@@ -62,11 +62,14 @@ pub(super) fn counted(review: &SchemaReview) -> String {
         return text;
     };
     text.push_str(&format!(
-        " Counters of use count since {} days ago",
-        statistics.counted_days
+        " Counters of use count since {} ago",
+        howdah_core::counted(statistics.counted_days, "day")
     ));
     match statistics.oldest_days {
-        Some(days) => text.push_str(&format!("; the oldest statistics are from {days} days ago")),
+        Some(days) => text.push_str(&format!(
+            "; the oldest statistics are from {} ago",
+            howdah_core::counted(days, "day")
+        )),
         None => text.push_str("; there are no statistics"),
     }
     if statistics.never_analyzed > 0 {

@@ -1,6 +1,7 @@
 use howdah_aurora::{InstanceStatus, Role};
+use howdah_core::counted;
 
-use crate::check_readiness::gathered::{Gathered, counted};
+use crate::check_readiness::gathered::Gathered;
 use crate::check_readiness::item::{Answer, Item, Section};
 
 pub(super) const ITEM: Item = Item {

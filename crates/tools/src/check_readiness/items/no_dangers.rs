@@ -1,6 +1,6 @@
-use howdah_core::Severity;
+use howdah_core::{Severity, counted};
 
-use crate::check_readiness::gathered::{EMPTY, Gathered, counted, of_findings};
+use crate::check_readiness::gathered::{EMPTY, Gathered, of_findings};
 use crate::check_readiness::item::{Answer, Item, Section};
 
 pub(super) const ITEM: Item = Item {

@@ -1,4 +1,6 @@
-use crate::check_readiness::gathered::{Gathered, counted};
+use howdah_core::counted;
+
+use crate::check_readiness::gathered::Gathered;
 use crate::check_readiness::item::{Answer, Item, Section};
 
 pub(super) const ITEM: Item = Item {

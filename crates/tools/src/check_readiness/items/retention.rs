@@ -1,3 +1,5 @@
+use howdah_core::counted;
+
 use crate::check_readiness::gathered::Gathered;
 use crate::check_readiness::item::{Answer, Item, Section};
 
@@ -32,10 +34,10 @@ fn judge(gathered: &Gathered) -> Answer {
         };
     }
     let text = cluster.details.get("Backups").map(String::as_str).unwrap_or_default();
-    let days = text.strip_prefix("kept for ").and_then(|rest| rest.strip_suffix(" days")).and_then(|days| days.parse::<u32>().ok());
+    let days = text.strip_prefix("kept for ").and_then(|rest| rest.split(' ').next()).and_then(|days| days.parse::<u32>().ok());
     match days {
-        Some(days) if days >= LEAST_DAYS => Answer::pass(format!("Backups are kept for {days} days.")),
-        Some(days) => Answer::fail(format!("Backups are kept for {days} days: a mistake that is noticed later cannot be undone."))
+        Some(days) if days >= LEAST_DAYS => Answer::pass(format!("Backups are kept for {}.", counted(days, "day"))),
+        Some(days) => Answer::fail(format!("Backups are kept for {}: a mistake that is noticed later cannot be undone.", counted(days, "day")))
             .fix(format!("howdah cluster modify {name} --retention-days 14")),
         None => Answer::skipped("AWS does not say for how long backups are kept."),
     }
