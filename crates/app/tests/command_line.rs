@@ -294,7 +294,7 @@ fn a_log_is_read_from_a_moment_on_and_from_nothing_else() {
     );
     for since in ["2026-01-31 11", "2026-01-31T11:00", "2026-01-31 10:59:59.5 UTC"] {
         let output = show(&["--since", since]);
-        assert!(out(&output).contains("1 entries"), "{since}: {output:?}");
+        assert!(out(&output).contains("1 entry"), "{since}: {output:?}");
     }
     for since in ["yesterday", "11:00", "", "2026-1-31", "31.01.2026"] {
         let output = show(&["--since", since]);

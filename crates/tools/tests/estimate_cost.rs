@@ -239,7 +239,7 @@ async fn unused_indexes_and_tables_of_a_server_cost_money() {
     assert!(toast > 0.001, "the notes are kept in TOAST");
     let old = cost(&database.url());
     assert!(
-        old.contains("unused-relations") && old.contains("Unused: 1 indexes of"),
+        old.contains("unused-relations") && old.contains("Unused: 1 index of"),
         "{old}"
     );
     assert!(old.contains("not read in the 30"), "{old}");

@@ -36,13 +36,13 @@ pub(super) async fn of_target(cx: &Context, target: Option<&str>) -> Result<(Opt
     let together = &gib_of_indexes + &gib_of_tables;
     let notes = vec![
         format!(
-            "Unused: {} indexes of {database}, {}, not read in the {days} days that have been counted.",
-            indexes.len(),
+            "Unused: {} of {database}, {}, not read in the {days} days that have been counted.",
+            howdah_core::counted(indexes.len(), "index"),
             human_bytes(of_indexes)
         ),
         format!(
-            "Unused: {} tables of {database}, {} with TOAST and indexes, neither read nor written in the {days} days that have been counted{}.",
-            tables.len(),
+            "Unused: {} of {database}, {} with TOAST and indexes, neither read nor written in the {days} days that have been counted{}.",
+            howdah_core::counted(tables.len(), "table"),
             human_bytes(of_tables),
             named(&tables)
         ),
