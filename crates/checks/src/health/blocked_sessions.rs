@@ -65,10 +65,19 @@ impl<'a> Queue<'a> {
         let mut roots: BTreeSet<i64> = blocking.filter(|pid| !self.blockers.contains_key(pid)).collect();
         let mut told: BTreeSet<i64> = roots.iter().flat_map(|root| self.behind(*root)).collect();
         for &waiting in self.blockers.keys() {
-            if !told.contains(&waiting) {
-                roots.insert(waiting);
-                told.extend(self.behind(waiting));
+            if told.contains(&waiting) {
+                continue;
             }
+            let (mut at, mut seen) = (waiting, BTreeSet::new());
+            while let Some(next) = self.blockers.get(&at).and_then(|of| of.first()) {
+                if !seen.insert(at) {
+                    break;
+                }
+                at = *next;
+            }
+            roots.insert(at);
+            told.insert(at);
+            told.extend(self.behind(at));
         }
         roots
     }
@@ -84,6 +93,7 @@ impl<'a> Queue<'a> {
                 .map(|(pid, _)| *pid)
                 .collect();
             if next.is_empty() {
+                behind.remove(&root);
                 return behind;
             }
             behind.extend(next);

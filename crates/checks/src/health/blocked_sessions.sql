@@ -1,4 +1,5 @@
 -- Sessions that wait for a lock, each with those it waits for.
+WITH locks AS MATERIALIZED (SELECT * FROM pg_locks)
 SELECT w.pid, quote_ident(a.usename) AS role, a.application_name AS application, a.state,
        pg_blocking_pids(w.pid) AS blockers, w.relation, w.mode,
        extract(epoch FROM clock_timestamp() - coalesce(w.since, a.query_start)) AS wait_s,
@@ -25,9 +26,11 @@ SELECT 0, quote_ident(p.owner), NULL, 'prepared', '{}', NULL, NULL, NULL,
        extract(epoch FROM clock_timestamp() - p.prepared), NULL, quote_literal(p.gid),
        CASE WHEN p.database <> current_database() THEN quote_ident(p.database) END
 FROM pg_prepared_xacts p
-WHERE EXISTS (SELECT FROM pg_locks h JOIN pg_locks w ON NOT w.granted
+WHERE EXISTS (SELECT FROM locks own
+              JOIN locks h ON h.virtualtransaction = own.virtualtransaction AND h.granted AND h.pid IS NULL
+              JOIN locks w ON NOT w.granted
                 AND (w.locktype, w.database, w.relation, w.page, w.tuple, w.transactionid, w.classid, w.objid, w.objsubid)
                     IS NOT DISTINCT FROM
                     (h.locktype, h.database, h.relation, h.page, h.tuple, h.transactionid, h.classid, h.objid, h.objsubid)
-              WHERE h.granted AND h.pid IS NULL AND h.virtualtransaction = '-1/' || p.transaction)
+              WHERE own.pid IS NULL AND own.transactionid = p.transaction)
 ORDER BY 1, gid;

@@ -16,7 +16,7 @@ WITH parents AS MATERIALIZED (
     WHERE p.is_time
     GROUP BY p.partrelid
 )
-SELECT format('%I.%I', n.nspname, c.relname) AS name, format('%I.%I', dn.nspname, d.relname) AS default_partition,
+SELECT format('%I.%I', n.nspname, c.relname) AS name, CASE WHEN d.oid IS NOT NULL THEN format('%I.%I', dn.nspname, d.relname) END AS default_partition,
        coalesce(greatest(d.reltuples, pg_stat_get_live_tuples(d.oid)), 0) AS default_rows,
        CASE WHEN NOT e.is_open THEN extract(epoch FROM e.last_end::timestamptz - clock_timestamp()) END AS ends_in_s,
        CASE WHEN NOT e.is_open THEN e.last_end END AS last_end

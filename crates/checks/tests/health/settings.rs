@@ -74,5 +74,57 @@ async fn settings_that_do_harm_are_found() {
         assert_eq!(failing.status, Status::Critical);
         set("archive_command", "true").await;
         fine(&url, "archiver", &[]).await;
+        set("archive_command", "").await;
+        let idle = found(&url, "archiver", &[], "no archive_command is set").await;
+        assert_eq!(idle.status, Status::Critical);
+
+        fine(&url, "password-encryption", &[]).await;
+        database
+            .execute("SET password_encryption = md5; CREATE ROLE \"Old \"\" login\" LOGIN PASSWORD 'secret'")
+            .await;
+        found(
+            &url,
+            "password-encryption",
+            &[],
+            "\"Old \"\" login\" is stored as MD5",
+        )
+        .await;
+        database.execute("DROP ROLE \"Old \"\" login\"").await;
+        fine(&url, "password-encryption", &[]).await;
+
+        // What another role is told to do counts, whoever asks.
+        fine(&url, "durability-settings", &[]).await;
+        database
+            .execute("CREATE ROLE hasty; ALTER ROLE hasty SET synchronous_commit = 'false'")
+            .await;
+        let hasty = found(
+            &url,
+            "durability-settings",
+            &[],
+            "synchronous_commit is off for hasty",
+        )
+        .await;
+        database
+            .execute(&hasty.problems[0].fix.as_ref().unwrap().sql)
+            .await;
+        fine(&url, "durability-settings", &[]).await;
+
+        fine(&url, "pending-restart", &[]).await;
+        set("pg_stat_statements.max", "100").await;
+        found(&url, "pending-restart", &[], "pg_stat_statements.max was changed").await;
+        server.stop().await;
+        server.start().await;
+        fine(&url, "pending-restart", &[]).await;
+        fine(&url, "pg-stat-statements", &[]).await;
+        if major >= 14 {
+            // Each with a column more is another statement.
+            let probe = database.probe().await;
+            for number in 1..400 {
+                let columns = vec!["1"; number].join(", ");
+                probe.batch_execute(&format!("SELECT {columns}")).await.unwrap();
+            }
+            drop(probe);
+            found(&url, "pg-stat-statements", &[], "threw out").await;
+        }
     }
 }
