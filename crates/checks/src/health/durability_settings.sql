@@ -10,7 +10,7 @@ WITH risky (name) AS (
     JOIN risky r ON r.name = split_part(c, '=', 1)
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
     LEFT JOIN pg_roles a ON a.oid = s.setrole
-    WHERE s.setdatabase = 0 OR d.datname = current_database()
+    WHERE (s.setdatabase = 0 OR d.datname = current_database()) AND a.rolname IS DISTINCT FROM 'rdsadmin'
 )
 SELECT s.name, s.reset_val AS value, NULL AS who, NULL AS undo
 FROM pg_settings s JOIN risky r ON r.name = s.name

@@ -92,22 +92,35 @@ async fn settings_that_do_harm_are_found() {
         database.execute("DROP ROLE \"Old \"\" login\"").await;
         fine(&url, "password-encryption", &[]).await;
 
-        // What another role is told to do counts, whoever asks.
+        // What another role or the database is told to do counts, whoever asks.
         fine(&url, "durability-settings", &[]).await;
-        database
-            .execute("CREATE ROLE hasty; ALTER ROLE hasty SET synchronous_commit = 'false'")
-            .await;
-        let hasty = found(
-            &url,
-            "durability-settings",
-            &[],
-            "synchronous_commit is off for hasty",
-        )
-        .await;
-        database
-            .execute(&hasty.problems[0].fix.as_ref().unwrap().sql)
-            .await;
-        fine(&url, "durability-settings", &[]).await;
+        database.execute("CREATE ROLE hasty").await;
+        let here = format!("\"{}\"", database.name);
+        for (object, setting, says) in [
+            (
+                "ROLE hasty",
+                "synchronous_commit = 'false'",
+                "synchronous_commit is off for hasty:",
+            ),
+            (
+                format!("ROLE hasty IN DATABASE {here}").as_str(),
+                "synchronous_commit = no",
+                "is off for hasty in the database",
+            ),
+            (
+                format!("DATABASE {here}").as_str(),
+                "zero_damaged_pages = true",
+                "zero_damaged_pages is on for the database",
+            ),
+        ] {
+            database.execute(&format!("ALTER {object} SET {setting}")).await;
+            let risky = found(&url, "durability-settings", &[], says).await;
+            assert_eq!(risky.problems.len(), 1, "{risky:#?}");
+            database
+                .execute(&risky.problems[0].fix.as_ref().unwrap().sql)
+                .await;
+            fine(&url, "durability-settings", &[]).await;
+        }
 
         fine(&url, "pending-restart", &[]).await;
         set("pg_stat_statements.max", "100").await;
