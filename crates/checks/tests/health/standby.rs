@@ -100,7 +100,7 @@ async fn a_slow_standby_is_found_from_both_sides() {
         let fixes: Vec<&str> = fixes
             .filter_map(|problem| Some(problem.fix.as_ref()?.sql.as_str()))
             .collect();
-        assert!(fixes.iter().any(|sql| written(sql)), "{fixes:#?}");
+        assert!(fixes.iter().any(written), "{fixes:#?}");
         for sql in fixes.iter().filter(|sql| written(sql)) {
             assert!(sql.starts_with("-- on the primary:\n"), "{sql}");
         }
