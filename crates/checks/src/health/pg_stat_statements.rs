@@ -80,6 +80,7 @@ fn turnovers(seen: &Seen<'_>, evicted: &Line<'_>, verdict: &mut Verdict) {
             ))
             .object("pg_stat_statements.max")
             .figure("times_full", evicted.number("times"))
-            .setting(seen.place, "pg_stat_statements.max", &wanted);
+            .setting(seen.place, "pg_stat_statements.max", &wanted)
+            .next("What was thrown out before counts until pg_stat_statements_reset().");
     }
 }
