@@ -12,6 +12,7 @@ pub mod upgrade;
 
 mod check;
 mod exact;
+mod freeze;
 mod line;
 mod need;
 mod pass;

@@ -103,10 +103,11 @@ impl Place {
             };
             return Change::Words(format!("Set {name} to {value} in {group}."));
         }
-        const AT_START: [&str; 9] = [
+        const AT_START: [&str; 10] = [
             "shared_buffers",
             "max_connections",
             "shared_preload_libraries",
+            "pg_stat_statements.max",
             "archive_mode",
             "max_prepared_transactions",
             "autovacuum_max_workers",

@@ -199,6 +199,15 @@ impl Verdict {
             (Some(_), None) => Status::Skipped,
             (None, None) => Status::Ok,
         };
+        if place.is_standby {
+            for fix in self
+                .problems
+                .iter_mut()
+                .filter_map(|problem| problem.fix.as_mut())
+            {
+                on_the_primary(fix);
+            }
+        }
         let known = self.problems.len() as u64;
         self.problems.truncate(PROBLEMS_MAX);
         let left_out = known.max(self.more) - self.problems.len() as u64;
@@ -231,6 +240,16 @@ impl Verdict {
             skipped: self.skipped,
             guide: check.guide.to_owned(),
         }
+    }
+}
+
+/// A standby's own are its sessions, its slots and its configuration.
+fn on_the_primary(fix: &mut Fix) {
+    let is_own = ["SELECT ", "ALTER SYSTEM "]
+        .iter()
+        .any(|own| fix.sql.starts_with(own));
+    if !is_own {
+        fix.sql.insert_str(0, "-- on the primary:\n");
     }
 }
 

@@ -48,6 +48,12 @@ pub(crate) fn query(text: &str) -> String {
     }
 }
 
+/// A remark in SQL, however many lines the names in it make of it: what follows the end of a line would be run.
+pub(crate) fn remark(text: &str) -> String {
+    let lines: Vec<&str> = text.split(['\n', '\r']).collect();
+    format!("-- {}\n", lines.join("\n-- "))
+}
+
 /// Rounded to one decimal, for figures.
 pub(crate) fn tenth(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
@@ -71,5 +77,6 @@ mod tests {
             "SELECT * FROM t WHERE a = $1"
         );
         assert_eq!(query(&"é".repeat(200)).chars().count(), QUERY_MAX + 1);
+        assert_eq!(remark("in \"a\nb\rc\":"), "-- in \"a\n-- b\n-- c\":\n");
     }
 }

@@ -40,5 +40,12 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .figure("failed", failed)
             .next("The server's log has the command's own error; run archive_command by hand as the server's user.");
     }
+    if line.is_true("has_no_command") {
+        verdict
+            .critical("archive_mode is on and no archive_command is set: the server keeps every WAL file until the disk is full.")
+            .object("archive_command")
+            .next("Set archive_command (or archive_library); where nothing is to be archived, archive_mode = off and a restart.");
+        return;
+    }
     verdict.say(format!("{archived:.0} files were archived, and the last one went through."));
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::need::Need;
 use crate::verdict::Verdict;
-use crate::words::{duration, query};
+use crate::words::{duration, query, remark};
 use crate::{Check, Line, Seen, Threshold};
 
 inventory::submit! {
@@ -27,6 +27,8 @@ inventory::submit! {
 /// Who waits for whom.
 struct Queue<'a> {
     sessions: BTreeMap<i64, Line<'a>>,
+    /// Prepared transactions, which are process 0 to whoever waits for them.
+    prepared: Vec<Line<'a>>,
     blockers: BTreeMap<i64, Vec<i64>>,
 }
 
@@ -34,10 +36,15 @@ impl<'a> Queue<'a> {
     fn of(seen: &Seen<'a>) -> Self {
         let mut queue = Self {
             sessions: BTreeMap::new(),
+            prepared: Vec::new(),
             blockers: BTreeMap::new(),
         };
         for line in seen.lines() {
             let pid = line.integer("pid");
+            if pid == 0 {
+                queue.prepared.push(line);
+                continue;
+            }
             let blockers: Vec<i64> = line
                 .text("blockers")
                 .trim_matches(['{', '}'])
@@ -54,8 +61,13 @@ impl<'a> Queue<'a> {
 
     /// Those who block and wait for nobody; in a circle, which a deadlock is until it is noticed, the first.
     fn roots(&self) -> BTreeSet<i64> {
-        let mut roots = BTreeSet::new();
+        let blocking = self.blockers.values().flatten().copied();
+        let mut roots: BTreeSet<i64> = blocking.filter(|pid| !self.blockers.contains_key(pid)).collect();
+        let mut told: BTreeSet<i64> = roots.iter().flat_map(|root| self.behind(*root)).collect();
         for &waiting in self.blockers.keys() {
+            if told.contains(&waiting) {
+                continue;
+            }
             let (mut at, mut seen) = (waiting, BTreeSet::new());
             while let Some(next) = self.blockers.get(&at).and_then(|of| of.first()) {
                 if !seen.insert(at) {
@@ -64,6 +76,8 @@ impl<'a> Queue<'a> {
                 at = *next;
             }
             roots.insert(at);
+            told.insert(at);
+            told.extend(self.behind(at));
         }
         roots
     }
@@ -79,6 +93,7 @@ impl<'a> Queue<'a> {
                 .map(|(pid, _)| *pid)
                 .collect();
             if next.is_empty() {
+                behind.remove(&root);
                 return behind;
             }
             behind.extend(next);
@@ -109,7 +124,11 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
         }
         let is_critical = *longest >= seen.limit("critical_s") || waiting >= seen.limit("critical_waiting");
         let who = match root {
-            0 => "A prepared transaction".to_owned(),
+            0 => match queue.prepared.as_slice() {
+                [] => "A prepared transaction".to_owned(),
+                [one] => format!("The prepared transaction {} of {}", one.text("gid"), one.text("role")),
+                several => format!("One of {} prepared transactions", several.len()),
+            },
             pid => match queue.sessions.get(pid) {
                 Some(line) => format!("Process {pid} of {} ({})", line.text("role"), line.text("state")),
                 None => format!("Process {pid}"),
@@ -124,7 +143,12 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             duration(*longest)
         );
         let problem = if is_critical { verdict.critical(message) } else { verdict.warn(message) };
-        problem.object(format!("pid {root}")).figure("waiting", waiting).figure("longest_wait_s", longest.round());
+        problem.object(match (root, queue.prepared.as_slice()) {
+            (0, [one]) => format!("prepared {}", one.text("gid")),
+            (0, _) => "prepared transactions".to_owned(),
+            _ => format!("pid {root}"),
+        });
+        problem.figure("waiting", waiting).figure("longest_wait_s", longest.round());
         let pids: Vec<i64> = behind.iter().copied().collect();
         problem.figure("waiting_pids", pids);
         if let Some(line) = queue.sessions.get(root) {
@@ -133,7 +157,8 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
                 .figure("transaction_open_s", line.number("open_s").round())
                 .figure("query", query(line.text("query")));
         }
-        let first = behind.iter().filter_map(|pid| queue.sessions.get(pid)).next();
+        let first = behind.iter().max_by(|a, b| queue.wait(**a).total_cmp(&queue.wait(**b)));
+        let first = first.and_then(|pid| queue.sessions.get(pid));
         if let Some(line) = first {
             problem.figure("first_waiting_query", query(line.text("query"))).figure("mode", line.text("mode"));
             if !line.text("relation").is_empty() {
@@ -141,7 +166,14 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             }
         }
         if *root == 0 {
-            problem.next("See prepared-transactions: ROLLBACK PREPARED ends one.");
+            if let [one] = queue.prepared.as_slice() {
+                problem.figure("transaction_open_s", one.number("open_s").round());
+            }
+            let ends: Vec<String> = queue.prepared.iter().map(|line| end_prepared(line)).collect();
+            if !ends.is_empty() {
+                problem.unsafe_fix(ends.join("\n"));
+            }
+            problem.next("Ask whoever coordinates it whether it is to be committed: COMMIT PREPARED ends it as well.");
         } else {
             problem.unsafe_fix(format!("SELECT pg_terminate_backend({root});"));
         }
@@ -151,4 +183,12 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
         0 => "No session waits for a lock.".to_owned(),
         number => format!("{number} wait for a lock, none of them for long."),
     });
+}
+
+fn end_prepared(line: &Line<'_>) -> String {
+    let gid = line.text("gid");
+    match line.text("database") {
+        "" => format!("ROLLBACK PREPARED {gid};"),
+        database => format!("{}ROLLBACK PREPARED {gid};", remark(&format!("in the database {database}:"))),
+    }
 }

@@ -22,7 +22,7 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             ),
             _ => (
                 "The collation",
-                format!("-- after REINDEX of the indexes that use it:\nALTER COLLATION {name} REFRESH VERSION;"),
+                format!("{}ALTER COLLATION {name} REFRESH VERSION;", reindex(line.text("indexes"))),
             ),
         };
         verdict
@@ -38,4 +38,16 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     }
     verdict.more(seen.first().map_or(0, |line| line.bytes("total")));
     verdict.say("Collations are those of the libraries.");
+}
+
+/// Indexes that a fix names; of more, all are rebuilt with their tables.
+const INDEXES_MAX: usize = 20;
+
+fn reindex(indexes: &str) -> String {
+    let indexes: Vec<String> = serde_json::from_str(indexes).unwrap_or_default();
+    match indexes.len() {
+        0 => String::new(),
+        1..=INDEXES_MAX => indexes.iter().map(|name| format!("REINDEX INDEX CONCURRENTLY {name};\n")).collect(),
+        number => format!("-- after REINDEX of the {number} indexes that use it:\n"),
+    }
 }

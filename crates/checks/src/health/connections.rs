@@ -36,6 +36,7 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .figure("idle_in_transaction", line.integer("idle_in_transaction"))
             .figure("by_client", by_client);
     }
+    own_limits(seen, line.text("limits"), verdict);
     let message = format!("{used:.0} of {free_to_all:.0} connections that ordinary roles may have are in use.");
     if percent < seen.limit("warn_percent") {
         verdict.say(message);
@@ -49,4 +50,29 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     };
     let problem = verdict.weigh(percent, seen.limit("critical_percent"), message);
     problem.figure("used_percent", tenth(percent)).next(advice);
+}
+
+/// Roles and databases whose own limit is near, whatever the server has left.
+fn own_limits(seen: &Seen<'_>, limits: &str, verdict: &mut Verdict) {
+    let limits: Vec<(String, String, f64, f64)> = serde_json::from_str(limits).unwrap_or_default();
+    for (kind, name, used, max) in limits {
+        let percent = 100.0 * used / max;
+        if percent < seen.limit("warn_percent") {
+            continue;
+        }
+        verdict
+            .weigh(
+                percent,
+                seen.limit("critical_percent"),
+                format!("{used:.0} of {max:.0} connections that the {kind} {name} may have are in use."),
+            )
+            .object(format!("{kind} {name}"))
+            .figure("used", used)
+            .figure("limit", max)
+            .figure("used_percent", tenth(percent))
+            .next(format!(
+                "Make the pools of its clients smaller, or its limit larger: ALTER {} {name} CONNECTION LIMIT …;",
+                kind.to_uppercase()
+            ));
+    }
 }

@@ -37,6 +37,7 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .figure("dead_percent", tenth(percent));
         if let Some(age) = line.maybe::<i64>("vacuumed_s") {
             problem.figure("vacuumed_s_ago", age);
+            problem.next("If VACUUM leaves them there, vacuum-horizon says what holds it back.");
         }
         match line.text("phase") {
             "" => problem.safe_fix(format!("VACUUM (ANALYZE) {name};")),

@@ -19,8 +19,12 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             "" => String::new(),
             schema => format!(" IN SCHEMA {schema}"),
         };
+        let place = match line.text("schema") {
+            "" => String::new(),
+            schema => format!(" in the schema {schema}"),
+        };
         verdict
-            .warn(format!("Every role gets {privileges} on all {} that {role} will create.", kind.to_lowercase()))
+            .warn(format!("Every role gets {privileges} on all {} that {role} will create{place}.", kind.to_lowercase()))
             .object(role)
             .unsafe_fix(format!(
                 "ALTER DEFAULT PRIVILEGES FOR ROLE {role}{within} REVOKE {privileges} ON {kind} FROM PUBLIC;"

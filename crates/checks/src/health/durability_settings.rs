@@ -25,15 +25,25 @@ const WRONG: [(&str, &str, &str, bool, &str); 6] = [
 fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     for line in seen.lines() {
         let (name, value) = (line.text("name"), line.text("value"));
-        verdict.figure(name, value);
+        let who = line.text("who");
+        if who.is_empty() {
+            verdict.figure(name, value);
+        }
         for (_, _, right, is_critical, harm) in WRONG.iter().filter(|wrong| wrong.0 == name && wrong.1 == value) {
             // Aurora writes no pages: its storage does, and settles this by itself.
             if seen.place.is_aurora() && matches!(name, "full_page_writes" | "fsync") {
                 continue;
             }
-            let message = format!("{name} is {value}: {harm}.");
+            let message = match who {
+                "" => format!("{name} is {value}: {harm}."),
+                _ => format!("{name} is {value} for {who}: {harm}."),
+            };
             let problem = if *is_critical { verdict.critical(message) } else { verdict.warn(message) };
-            problem.object(name).figure("value", value).setting(seen.place, name, right);
+            problem.object(name).figure("value", value);
+            match line.text("undo") {
+                "" => problem.setting(seen.place, name, right),
+                undo => problem.figure("set_for", who).unsafe_fix(undo),
+            };
         }
     }
     verdict.say("What was committed survives a crash.");

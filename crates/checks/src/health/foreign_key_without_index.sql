@@ -1,5 +1,5 @@
--- Foreign keys of tables of some size whose columns no B-tree begins with, in any order. One with a condition counts where
--- the condition is that its columns are not null: it is as long as that and deparsing it would lock the table.
+-- Foreign keys of tables of some size whose columns no B-tree begins with, in any order, and no hash index has. One with a
+-- condition counts where that is that its columns are not null: it is as long as that and deparsing it would lock the table.
 -- $1: least number of rows.
 WITH large AS MATERIALIZED (
     SELECT k.*, rows.count AS rows
@@ -27,7 +27,7 @@ JOIN pg_namespace rn ON rn.oid = r.relnamespace
 WHERE NOT EXISTS (
       SELECT FROM pg_index x
       JOIN pg_class i ON i.oid = x.indexrelid
-      JOIN pg_am m ON m.oid = i.relam AND m.amname = 'btree'
+      JOIN pg_am m ON m.oid = i.relam AND m.amname IN ('btree', 'hash')
       WHERE x.indrelid = k.conrelid AND x.indisvalid
         AND (x.indpred IS NULL OR x.indpred::text LIKE '{NULLTEST %:nulltesttype 1 %')
         AND (x.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)

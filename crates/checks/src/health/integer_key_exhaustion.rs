@@ -30,11 +30,18 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .weigh(
                 used,
                 seen.limit("critical_percent"),
-                format!(
-                    "The key {} ({}) has reached {used:.1} % of what its type holds, by its statistics.",
-                    line.text("name"),
-                    line.text("type")
-                ),
+                match line.text("refers_to") {
+                    "" => format!(
+                        "The key {} ({}) has reached {used:.1} % of what its type holds, by its statistics.",
+                        line.text("name"),
+                        line.text("type")
+                    ),
+                    key => format!(
+                        "{} ({}) refers to {key}, which is wider, and has reached {used:.1} % of what its own type holds, by its statistics.",
+                        line.text("name"),
+                        line.text("type")
+                    ),
+                },
             )
             .object(line.text("name"))
             .figure("used_percent", tenth(used))

@@ -1,5 +1,5 @@
 use crate::verdict::Verdict;
-use crate::words::duration;
+use crate::words::{duration, remark};
 use crate::{Check, Seen, Threshold};
 
 inventory::submit! {
@@ -34,7 +34,10 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .figure("seconds", age.round())
             .figure("owner", line.text("owner"))
             .figure("xid_age", line.integer("xid_age"))
-            .unsafe_fix(format!("-- in the database {}, after asking whoever coordinates it:\nROLLBACK PREPARED {gid};", line.text("database")));
+            .unsafe_fix(format!(
+                "{}ROLLBACK PREPARED {gid};",
+                remark(&format!("in the database {}, after asking whoever coordinates it:", line.text("database")))
+            ));
     }
     verdict.more(seen.first().map_or(0, |line| line.bytes("total")));
     verdict.say("No prepared transaction is left over.");

@@ -150,6 +150,10 @@ fn mend(line: &Line<'_>, problem: &mut Problem) {
             line.text("table"),
             line.text("column")
         );
+        let others: Vec<(String, String)> = serde_json::from_str(line.text("others")).unwrap_or_default();
+        for (table, column) in others {
+            sql.push_str(&format!("\nALTER TABLE {table} ALTER COLUMN {column} TYPE bigint;"));
+        }
         if line.text("type") != "bigint" {
             sql.push_str(&format!("\nALTER SEQUENCE {name} AS bigint;"));
         }

@@ -12,18 +12,26 @@ WITH fed AS (
     JOIN pg_attrdef def ON def.oid = d.objid
     WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
 ), owner AS (
-    SELECT DISTINCT ON (f.sequence) f.sequence, f.relid, a.attname, a.atttypid, m.max
+    SELECT DISTINCT ON (f.sequence) f.sequence, f.relid, a.attname, a.atttypid, m.max,
+           -- Another column that ends as well, or soon after. A partition's changes with the whole.
+           (SELECT json_agg(json_build_array(format('%I.%I', ns.nspname, o.relname), quote_ident(oa.attname)) ORDER BY o.oid, oa.attnum)
+            FROM (SELECT DISTINCT g.relid, g.number FROM fed g WHERE g.sequence = f.sequence) g
+            JOIN pg_attribute oa ON oa.attrelid = g.relid AND oa.attnum = g.number
+            JOIN pg_class o ON o.oid = g.relid
+            JOIN pg_namespace ns ON ns.oid = o.relnamespace
+            WHERE (g.relid, g.number) <> (f.relid, a.attnum) AND oa.attinhcount = 0
+              AND oa.atttypid IN ('int2'::regtype, 'int4'::regtype)) AS others
     FROM fed f
     JOIN pg_attribute a ON a.attrelid = f.relid AND a.attnum = f.number
     CROSS JOIN LATERAL (
         SELECT CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647 END::bigint AS max) m
-    ORDER BY f.sequence, m.max NULLS LAST, f.relid, a.attnum
+    ORDER BY f.sequence, m.max NULLS LAST, a.attinhcount, f.relid, a.attnum
 )
 SELECT s.seqrelid AS oid, format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN s.seqincrement > 0 THEN least(s.seqmax, o.max) ELSE s.seqmin END AS last_possible,
        s.seqstart AS start, s.seqincrement AS increment, format_type(s.seqtypid, NULL) AS type,
        CASE WHEN t.oid IS NOT NULL THEN format('%I.%I', tn.nspname, t.relname) END AS table, quote_ident(o.attname) AS column,
-       o.max AS column_max, format_type(o.atttypid, NULL) AS column_type,
+       o.others, o.max AS column_max, format_type(o.atttypid, NULL) AS column_type,
        pg_stat_get_tuples_inserted(t.oid) AS inserted,
        has_sequence_privilege(s.seqrelid, 'USAGE, SELECT') AS is_readable
 FROM pg_sequence s

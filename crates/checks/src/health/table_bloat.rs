@@ -46,13 +46,14 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
         let size = measured.map_or(line.number("bytes"), |exact| exact.number("bytes"));
         let (name, wasted) = (line.text("name"), size * percent / 100.0);
         let basis = if measured.is_some() { "pgstattuple" } else { "an estimate" };
+        let what = if line.is_true("is_toast") { "What is stored out of line (TOAST) of " } else { "" };
         let is_large = size >= seen.limit("critical_min_mib") * 1_048_576.0;
         let weight = if is_large { percent } else { 0.0 };
         let problem = verdict.weigh(
             weight,
             seen.limit("critical_percent"),
             format!(
-                "{name} is {} of which {percent:.0} % ({}) hold no row, by {basis}.",
+                "{what}{name} is {} of which {percent:.0} % ({}) hold no row, by {basis}.",
                 bytes(size),
                 bytes(wasted)
             ),

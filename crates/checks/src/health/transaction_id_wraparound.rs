@@ -1,3 +1,4 @@
+use crate::freeze;
 use crate::verdict::Verdict;
 use crate::words::count;
 use crate::{Check, Seen, Threshold};
@@ -23,11 +24,7 @@ inventory::submit! {
 const LAST: f64 = 2_147_483_648.0 - 3_000_000.0;
 
 fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
-    let oldest: Vec<String> = seen
-        .lines()
-        .filter(|line| line.text("kind") == "table")
-        .map(|line| format!("VACUUM (FREEZE) {};", line.text("name")))
-        .collect();
+    let fix = freeze::oldest(seen);
     for line in seen.lines().filter(|line| line.text("kind") == "database") {
         let age = line.number("age");
         let name = line.text("name");
@@ -45,7 +42,9 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
         );
         problem.object(name).figure("age", age).figure("percent_used", (100.0 * age / LAST).round());
         if name == howdah_sql::quote_ident(&seen.place.database) && !seen.place.is_standby {
-            problem.unsafe_fix(oldest.join("\n"));
+            problem.unsafe_fix(fix.as_str()).next("If it stays as old, vacuum-horizon says what holds VACUUM back.");
+        } else if !line.is_true("is_open") {
+            problem.next("No session may enter it: autovacuum looks after it by itself, if it is on.");
         } else {
             problem.next(format!("Run it in that database: howdah health --database {name}"));
         }

@@ -20,6 +20,13 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
     for line in seen.lines() {
         let (name, table) = (line.text("name"), line.text("table"));
         let constraint = line.text("constraint");
+        if table.is_empty() {
+            verdict
+                .warn(format!("The event trigger {name} is disabled."))
+                .object(name)
+                .unsafe_fix(format!("ALTER EVENT TRIGGER {name} ENABLE;"));
+            continue;
+        }
         if line.is_true("is_internal") {
             if told.insert((constraint, table)) {
                 verdict

@@ -1,5 +1,5 @@
 use crate::verdict::Verdict;
-use crate::words::{bytes, duration};
+use crate::words::{bytes, duration, remark};
 use crate::{Check, Seen, Threshold};
 
 inventory::submit! {
@@ -40,7 +40,10 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .object(name)
             .figure("bytes", line.bytes("bytes"))
             .figure("definition", line.text("definition"))
-            .unsafe_fix(format!("-- if no replica uses it either; undo: {};\nDROP INDEX CONCURRENTLY {name};", line.text("definition")));
+            .unsafe_fix(format!(
+                "{}DROP INDEX CONCURRENTLY {name};",
+                remark(&format!("if no replica uses it either; undo: {};", line.text("definition")))
+            ));
     }
     verdict.more(seen.first().map_or(0, |line| line.bytes("total")));
     verdict.say("Every index of some size is used.");

@@ -1,4 +1,5 @@
 use crate::verdict::Verdict;
+use crate::words::remark;
 use crate::{Check, Family, Seen};
 
 inventory::submit! {
@@ -25,7 +26,8 @@ fn judge(seen: &Seen<'_>, verdict: &mut Verdict) {
             .figure("owner", line.text("owner"))
             .figure("seconds", line.integer("age_s"))
             .unsafe_fix(format!(
-                "-- in the database {database}, after asking whoever coordinates it; or COMMIT PREPARED:\nROLLBACK PREPARED {gid};"
+                "{}ROLLBACK PREPARED {gid};",
+                remark(&format!("in the database {database}, after asking whoever coordinates it; or COMMIT PREPARED:"))
             ));
     }
     verdict.more(seen.first().map_or(0, |line| line.bytes("total")));

@@ -154,6 +154,27 @@ async fn exhausted_connections_are_found() {
         fine(&database.url(), "connections", &[]).await;
         // A role that does not see the others' sessions counts too.
         fine(&database.url_as("plain"), "connections", &[]).await;
+
+        // Limits of their own are full while the server has room.
+        for (limit, none, says) in [
+            (
+                "ALTER ROLE plain CONNECTION LIMIT 3",
+                "ALTER ROLE plain CONNECTION LIMIT -1",
+                "the role plain",
+            ),
+            (
+                "ALTER DATABASE %I CONNECTION LIMIT 4",
+                "ALTER DATABASE %I CONNECTION LIMIT -1",
+                "the database",
+            ),
+        ] {
+            let quoted = format!("\"{}\"", database.name);
+            database.execute(&limit.replace("%I", &quoted)).await;
+            let full = found(&database.url(), "connections", &[], says).await;
+            assert_eq!(full.status, howdah_checks::Status::Critical, "{full:#?}");
+            database.execute(&none.replace("%I", &quoted)).await;
+            fine(&database.url(), "connections", &[]).await;
+        }
     }
 }
 
@@ -266,4 +287,65 @@ async fn what_holds_back_vacuum_is_found() {
             .await;
         healthy(&url).await;
     }
+}
+
+/// Who holds up a queue need not be one session, and need not be a session at all.
+#[tokio::test]
+async fn all_that_block_are_named() {
+    for major in majors() {
+        let server = server(major).await;
+        let database = server.database("queue").await;
+        let url = database.url();
+        database
+            .execute("CREATE TABLE jobs (id int PRIMARY KEY, done boolean); INSERT INTO jobs VALUES (1, false); GRANT ALL ON jobs TO plain")
+            .await;
+        let mut readers = Vec::new();
+        for _ in 0..2 {
+            let reader = server.probe_as("plain", &database.name).await;
+            reader
+                .batch_execute("BEGIN; SELECT count(*) FROM jobs")
+                .await
+                .unwrap();
+            readers.push(reader);
+        }
+        let waits = wait_for_lock(&server, &database.name, "ALTER TABLE jobs ADD COLUMN note text").await;
+        let now = [("warn_s", 0.0)];
+        let both = eventually_named(&url, 2).await;
+        for problem in &both.problems {
+            database.execute(&problem.fix.as_ref().unwrap().sql).await;
+        }
+        waits.await.unwrap();
+        fine(&url, "blocked-sessions", &now).await;
+        drop(readers);
+
+        database
+            .execute("BEGIN; CREATE TABLE other (id int); PREPARE TRANSACTION 'harmless'")
+            .await;
+        database
+            .execute("BEGIN; UPDATE jobs SET done = true; PREPARE TRANSACTION 'it''s forgotten'")
+            .await;
+        let waits = wait_for_lock(&server, &database.name, "UPDATE jobs SET done = false").await;
+        let prepared = found(
+            &url,
+            "blocked-sessions",
+            &now,
+            "The prepared transaction 'it''s forgotten'",
+        )
+        .await;
+        let fix = prepared.problems[0].fix.as_ref().unwrap();
+        assert_eq!(fix.sql, "ROLLBACK PREPARED 'it''s forgotten';");
+        database.execute(&fix.sql).await;
+        waits.await.unwrap();
+        fine(&url, "blocked-sessions", &now).await;
+        database.execute("ROLLBACK PREPARED 'harmless'").await;
+    }
+}
+
+/// The sessions at the head of the queue, once they are so many.
+async fn eventually_named(url: &str, heads: usize) -> howdah_checks::CheckResult {
+    let check = howdah_checks::check_named("blocked-sessions").unwrap();
+    let settings = super::settings("blocked-sessions", &[("warn_s", 0.0)]);
+    let result = super::eventually(url, check, &settings, |result| result.problems.len() == heads).await;
+    assert_eq!(result.problems.len(), heads, "{result:#?}");
+    result
 }

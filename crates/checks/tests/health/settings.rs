@@ -74,5 +74,70 @@ async fn settings_that_do_harm_are_found() {
         assert_eq!(failing.status, Status::Critical);
         set("archive_command", "true").await;
         fine(&url, "archiver", &[]).await;
+        set("archive_command", "").await;
+        let idle = found(&url, "archiver", &[], "no archive_command is set").await;
+        assert_eq!(idle.status, Status::Critical);
+
+        fine(&url, "password-encryption", &[]).await;
+        database
+            .execute("SET password_encryption = md5; CREATE ROLE \"Old \"\" login\" LOGIN PASSWORD 'secret'")
+            .await;
+        found(
+            &url,
+            "password-encryption",
+            &[],
+            "\"Old \"\" login\" is stored as MD5",
+        )
+        .await;
+        database.execute("DROP ROLE \"Old \"\" login\"").await;
+        fine(&url, "password-encryption", &[]).await;
+
+        // What another role or the database is told to do counts, whoever asks.
+        fine(&url, "durability-settings", &[]).await;
+        database.execute("CREATE ROLE hasty").await;
+        let here = format!("\"{}\"", database.name);
+        for (object, setting, says) in [
+            (
+                "ROLE hasty",
+                "synchronous_commit = 'false'",
+                "synchronous_commit is off for hasty:",
+            ),
+            (
+                format!("ROLE hasty IN DATABASE {here}").as_str(),
+                "synchronous_commit = no",
+                "is off for hasty in the database",
+            ),
+            (
+                format!("DATABASE {here}").as_str(),
+                "zero_damaged_pages = true",
+                "zero_damaged_pages is on for the database",
+            ),
+        ] {
+            database.execute(&format!("ALTER {object} SET {setting}")).await;
+            let risky = found(&url, "durability-settings", &[], says).await;
+            assert_eq!(risky.problems.len(), 1, "{risky:#?}");
+            database
+                .execute(&risky.problems[0].fix.as_ref().unwrap().sql)
+                .await;
+            fine(&url, "durability-settings", &[]).await;
+        }
+
+        fine(&url, "pending-restart", &[]).await;
+        set("pg_stat_statements.max", "100").await;
+        found(&url, "pending-restart", &[], "pg_stat_statements.max was changed").await;
+        server.stop().await;
+        server.start().await;
+        fine(&url, "pending-restart", &[]).await;
+        fine(&url, "pg-stat-statements", &[]).await;
+        if major >= 14 {
+            // Each with a column more is another statement.
+            let probe = database.probe().await;
+            for number in 1..400 {
+                let columns = vec!["1"; number].join(", ");
+                probe.batch_execute(&format!("SELECT {columns}")).await.unwrap();
+            }
+            drop(probe);
+            found(&url, "pg-stat-statements", &[], "threw out").await;
+        }
     }
 }

@@ -66,6 +66,9 @@ async fn a_slow_standby_is_found_from_both_sides() {
         .await;
         let database = server.database("shop").await;
         fine(&database.url(), "replication-lag", &[]).await;
+        database
+            .execute("CREATE TABLE goods (id int); CREATE INDEX goods_id ON goods (id); CREATE INDEX goods_id_again ON goods (id)")
+            .await;
         server.stop().await;
         let mut standby = tokio::task::block_in_place(|| Standby::of(&server, major));
         server.start().await;
@@ -90,6 +93,17 @@ async fn a_slow_standby_is_found_from_both_sides() {
                 .count()
                 > 15
         );
+
+        // A standby takes no writes: where the SQL belongs is said.
+        let written = |sql: &&str| !sql.starts_with("SELECT") && !sql.starts_with("ALTER SYSTEM");
+        let fixes = on_standby.results.iter().flat_map(|result| &result.problems);
+        let fixes: Vec<&str> = fixes
+            .filter_map(|problem| Some(problem.fix.as_ref()?.sql.as_str()))
+            .collect();
+        assert!(fixes.iter().any(written), "{fixes:#?}");
+        for sql in fixes.iter().filter(|sql| written(sql)) {
+            assert!(sql.starts_with("-- on the primary:\n"), "{sql}");
+        }
 
         // What it asks for in its own sessions, the primary's VACUUM must leave.
         let (reader, connection) =
