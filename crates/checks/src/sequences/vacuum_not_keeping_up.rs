@@ -11,7 +11,7 @@ inventory::submit! {
                 title: "Is autovacuum on, and may it work?",
                 checks: &["vacuum-settings"],
                 cause: "Autovacuum is off, or slowed down too much.",
-                weight: 95,
+                weight: 85,
                 ..Step::NEW
             },
             Step {
