@@ -335,7 +335,11 @@ async fn database(connection: &mut Connection) -> Result<String, ChangeError> {
     let rows = connection
         .query("SELECT pg_catalog.current_database()", &[])
         .await?;
-    Ok(rows.first().and_then(|row| row.get(0)).unwrap_or_default().to_owned())
+    Ok(rows
+        .first()
+        .and_then(|row| row.get(0))
+        .unwrap_or_default()
+        .to_owned())
 }
 
 /// Parses a script as a change takes it.
@@ -415,7 +419,10 @@ async fn plan_script(
     {
         planning.statement = *number;
         if let Some(setting) = settings.iter().find(|setting| setting.statement == *number) {
-            planning.note(format!("{} of the script holds for every step of the change.", setting.name));
+            planning.note(format!(
+                "{} of the script holds for every step of the change.",
+                setting.name
+            ));
             continue;
         }
         if unheeded.contains(number) {

@@ -48,7 +48,11 @@ pub(crate) fn leading(script: &Script) -> Result<Vec<Setting>, ChangeError> {
             _ => break,
         };
         if let Some((name, sql)) = found {
-            settings.push(Setting { statement: at + 1, name, sql });
+            settings.push(Setting {
+                statement: at + 1,
+                name,
+                sql,
+            });
         }
     }
     Ok(settings)
@@ -76,25 +80,48 @@ fn has_meaning(name: &str) -> bool {
 
 fn variable(set: &VariableSetStmt) -> Result<Option<(String, String)>, ChangeError> {
     let name = set.name.to_lowercase();
-    let sets = matches!(set.kind(), VariableSetKind::VarSetValue | VariableSetKind::VarSetDefault);
+    let sets = matches!(
+        set.kind(),
+        VariableSetKind::VarSetValue | VariableSetKind::VarSetDefault
+    );
     if !sets || !has_meaning(&name) {
         return Ok(None);
     }
-    let sql = deparse(&NodeEnum::VariableSetStmt(VariableSetStmt { is_local: false, ..set.clone() }))?;
+    let sql = deparse(&NodeEnum::VariableSetStmt(VariableSetStmt {
+        is_local: false,
+        ..set.clone()
+    }))?;
     Ok(Some((name, sql)))
 }
 
 /// `SELECT pg_catalog.set_config('search_path', '', false)`, as dumps begin.
 fn function(select: &SelectStmt) -> Option<(String, String)> {
-    let [Node { node: Some(NodeEnum::ResTarget(target)) }] = select.target_list.as_slice() else { return None };
-    let Some(NodeEnum::FuncCall(call)) = target.val.as_ref()?.node.as_ref() else { return None };
-    if crate::planner::names(&call.funcname).last().map(String::as_str) != Some("set_config") || !select.from_clause.is_empty() {
+    let [
+        Node {
+            node: Some(NodeEnum::ResTarget(target)),
+        },
+    ] = select.target_list.as_slice()
+    else {
+        return None;
+    };
+    let Some(NodeEnum::FuncCall(call)) = target.val.as_ref()?.node.as_ref() else {
+        return None;
+    };
+    if crate::planner::names(&call.funcname).last().map(String::as_str) != Some("set_config")
+        || !select.from_clause.is_empty()
+    {
         return None;
     }
     let texts: Vec<&str> = call.args.iter().filter_map(text).collect();
-    let [name, value] = texts.as_slice() else { return None };
+    let [name, value] = texts.as_slice() else {
+        return None;
+    };
     let name = name.to_lowercase();
-    let sql = format!("SELECT pg_catalog.set_config({}, {}, false)", quote_literal(&name), quote_literal(value));
+    let sql = format!(
+        "SELECT pg_catalog.set_config({}, {}, false)",
+        quote_literal(&name),
+        quote_literal(value)
+    );
     has_meaning(&name).then_some((name, sql))
 }
 

@@ -2,6 +2,8 @@
 //! them, which is added, constrained, renamed and dropped at the top. Rows are filled, indexes built and
 //! rows compared in each that holds any.
 
+mod exchange;
+
 use howdah_rehearse::LockMode;
 use howdah_sql::{RelationName, quote_ident};
 
@@ -80,7 +82,11 @@ impl Shadow {
         let family = Family::of(self, planning)?;
         let table = &family.names.table;
         let bytes = planning.facts.family_bytes(&self.relation);
-        let leaves: Vec<&Member> = family.members.iter().filter(|member| !member.is_partitioned()).collect();
+        let leaves: Vec<&Member> = family
+            .members
+            .iter()
+            .filter(|member| !member.is_partitioned())
+            .collect();
         for leaf in &leaves {
             if let Some(check) = leaf.shadow.check_conversion() {
                 planning.step(check.estimate(Estimate::scan(leaf.shadow.relation.heap_bytes * 4)));
@@ -106,7 +112,10 @@ impl Shadow {
         planning.step(
             Step::verify(
                 format!("Compare every row of {table}"),
-                format!("SELECT count(*) FROM {table} WHERE {}", self.differs(&family.names)),
+                format!(
+                    "SELECT count(*) FROM {table} WHERE {}",
+                    self.differs(&family.names)
+                ),
                 format!(
                     "Rows of {table} have another value in {} than {} converts to",
                     quote_ident(&family.names.new),
@@ -137,7 +146,11 @@ impl Shadow {
             let table = member.name();
             if member.column(&self.names().new).is_some() || member.column(&self.names().old).is_some() {
                 return Some((
-                    format!("{table} has a column {} or {} already, as an unfinished change leaves it", self.names().new, self.names().old),
+                    format!(
+                        "{table} has a column {} or {} already, as an unfinished change leaves it",
+                        self.names().new,
+                        self.names().old
+                    ),
                     Some("Finish that change first: howdah change status"),
                 ));
             }
@@ -149,24 +162,57 @@ impl Shadow {
             } else if !matches!(member.kind, 'r' | 'p') {
                 format!("{table} is a foreign table, whose column changes elsewhere")
             } else if member.of_type || member.persistence == 't' || member.has_rules {
-                format!("{table} is a typed or temporary table, or has rewrite rules, which would see the new column")
-            } else if member.oid != self.relation.oid && member.parents.iter().any(|parent| !known.contains(parent)) {
+                format!(
+                    "{table} is a typed or temporary table, or has rewrite rules, which would see the new column"
+                )
+            } else if member.oid != self.relation.oid
+                && member.parents.iter().any(|parent| !known.contains(parent))
+            {
                 format!("{table} inherits from another table too, whose columns change with it")
             } else if keys_by(member.partition_key.as_deref(), &table, column) {
                 format!("{quoted} is a part of the partition key of {table}")
-            } else if (own.type_oid, own.typmod, &own.collation, own.not_null) != (self.column.type_oid, self.column.typmod, &self.column.collation, self.column.not_null) {
-                format!("{quoted} of {table} is not what it is in {}: its type, collation or NOT NULL differ", self.relation.name())
+            } else if (own.type_oid, own.typmod, &own.collation, own.not_null)
+                != (
+                    self.column.type_oid,
+                    self.column.typmod,
+                    &self.column.collation,
+                    self.column.not_null,
+                )
+            {
+                format!(
+                    "{quoted} of {table} is not what it is in {}: its type, collation or NOT NULL differ",
+                    self.relation.name()
+                )
             } else if !own.generated.is_empty() {
                 format!("{quoted} of {table} is generated")
-            } else if own.identity != self.column.identity && planning.facts.server.major() < 17 && member.oid != self.relation.oid && !own.identity.is_empty() {
+            } else if own.identity != self.column.identity
+                && planning.facts.server.major() < 17
+                && member.oid != self.relation.oid
+                && !own.identity.is_empty()
+            {
                 format!("{quoted} of {table} is an identity column of its own")
             } else {
-                let keys = member.constraints.iter().filter(|key| key.kind == 'f' && key.columns.contains(column)).map(|key| (&key.name, &table));
-                let others = member.referenced_by.iter().filter(|key| key.referenced_columns.contains(column)).map(|key| (&key.name, &table));
-                let Some((key, table)) = keys.chain(others).next() else { continue };
+                let keys = member
+                    .constraints
+                    .iter()
+                    .filter(|key| key.kind == 'f' && key.columns.contains(column))
+                    .map(|key| (&key.name, &table));
+                let others = member
+                    .referenced_by
+                    .iter()
+                    .filter(|key| key.referenced_columns.contains(column))
+                    .map(|key| (&key.name, &table));
+                let Some((key, table)) = keys.chain(others).next() else {
+                    continue;
+                };
                 return Some((
-                    format!("The foreign key {} needs {quoted} of {table}, which is partitioned or inherited", quote_ident(key)),
-                    Some("Drop that foreign key first, and add it again after the change: rows are then looked through beside the clients."),
+                    format!(
+                        "The foreign key {} needs {quoted} of {table}, which is partitioned or inherited",
+                        quote_ident(key)
+                    ),
+                    Some(
+                        "Drop that foreign key first, and add it again after the change: rows are then looked through beside the clients.",
+                    ),
                 ));
             };
             return Some((reason, None));
@@ -177,7 +223,9 @@ impl Shadow {
 
 /// Whether the partition key is made of the column, or cannot be read and so may be.
 fn keys_by(key: Option<&str>, table: &RelationName, column: &str) -> bool {
-    let Some((_, parts)) = key.and_then(|key| key.split_once('(')) else { return false };
+    let Some((_, parts)) = key.and_then(|key| key.split_once('(')) else {
+        return false;
+    };
     let found = std::cell::Cell::new(false);
     let read = replace_columns(&format!("({parts}"), table, |name| {
         found.set(found.get() || name == column);
@@ -188,7 +236,12 @@ fn keys_by(key: Option<&str>, table: &RelationName, column: &str) -> bool {
 
 impl<'s> Family<'s> {
     fn of(root: &'s Shadow, planning: &mut Planning<'_>) -> Result<Self, ChangeError> {
-        let relations: Vec<_> = planning.facts.family(&root.relation).into_iter().cloned().collect();
+        let relations: Vec<_> = planning
+            .facts
+            .family(&root.relation)
+            .into_iter()
+            .cloned()
+            .collect();
         let mut names = root.names();
         let triggers = || relations.iter().flat_map(|member| &member.triggers);
         while triggers().any(|other| other.name >= names.trigger) && names.trigger.len() < 60 {
@@ -196,22 +249,48 @@ impl<'s> Family<'s> {
         }
         let mut members = Vec::new();
         for relation in relations {
-            let Some(column) = relation.column(&root.column.name).cloned() else { continue };
-            let above = relation.parents.first().and_then(|parent| planning.facts.by_oid(*parent));
+            let Some(column) = relation.column(&root.column.name).cloned() else {
+                continue;
+            };
+            let above = relation
+                .parents
+                .first()
+                .and_then(|parent| planning.facts.by_oid(*parent));
             let schema_above = above.map(|above| above.schema().to_owned()).unwrap_or_default();
-            let names = Names { table: relation.name(), ..names.clone() };
+            let names = Names {
+                table: relation.name(),
+                ..names.clone()
+            };
             let is_partitioned = relation.kind == 'p';
-            let shadow = Shadow { relation, column, ..root.clone() };
+            let shadow = Shadow {
+                relation,
+                column,
+                ..root.clone()
+            };
             let mut copies = Copies::of(&shadow, &names, planning)?;
-            let tops = if is_partitioned { std::mem::take(&mut copies.indexes) } else { Vec::new() };
-            members.push(Member { shadow, names, copies, tops, schema_above });
+            let tops = if is_partitioned {
+                std::mem::take(&mut copies.indexes)
+            } else {
+                Vec::new()
+            };
+            members.push(Member {
+                shadow,
+                names,
+                copies,
+                tops,
+                schema_above,
+            });
         }
         Ok(Self { root, names, members })
     }
 
     /// Those that have a trigger of their own; a partitioned table's is its partitions' too.
     fn bearers(&self) -> &[Member] {
-        if self.root.relation.kind == 'p' { &self.members[..1] } else { &self.members }
+        if self.root.relation.kind == 'p' {
+            &self.members[..1]
+        } else {
+            &self.members
+        }
     }
 
     fn drop_triggers(&self, function: &str) -> Vec<String> {
@@ -226,7 +305,10 @@ impl<'s> Family<'s> {
     }
 
     /// The function and the triggers, from what makes them for one table.
-    fn triggers(&self, made: impl Fn(&Names) -> Result<Vec<String>, ChangeError>) -> Result<Vec<String>, ChangeError> {
+    fn triggers(
+        &self,
+        made: impl Fn(&Names) -> Result<Vec<String>, ChangeError>,
+    ) -> Result<Vec<String>, ChangeError> {
         let mut sql = made(&self.names)?;
         for member in &self.members[1..] {
             if self.bearers().len() > 1 {
@@ -242,12 +324,24 @@ impl<'s> Family<'s> {
     fn add(&self) -> Result<Step, ChangeError> {
         let table = &self.names.table;
         let new = quote_ident(&self.names.new);
-        let collation = self.root.collation.as_ref().map_or(String::new(), |name| format!(" COLLATE {name}"));
-        let mut statements = vec![proof::alter(table, &format!("ADD COLUMN {new} {}{collation}", self.root.type_name))];
+        let collation = self
+            .root
+            .collation
+            .as_ref()
+            .map_or(String::new(), |name| format!(" COLLATE {name}"));
+        let mut statements = vec![proof::alter(
+            table,
+            &format!("ADD COLUMN {new} {}{collation}", self.root.type_name),
+        )];
         for member in &self.members {
             statements.extend(member.shadow.marks(&member.names));
-            if member.shadow.column.statistics_target.is_none() && self.root.column.statistics_target.is_some() {
-                statements.push(proof::alter(member.table(), &format!("ALTER COLUMN {new} SET STATISTICS -1")));
+            if member.shadow.column.statistics_target.is_none()
+                && self.root.column.statistics_target.is_some()
+            {
+                statements.push(proof::alter(
+                    member.table(),
+                    &format!("ALTER COLUMN {new} SET STATISTICS -1"),
+                ));
             }
         }
         statements.extend(self.triggers(|names| self.root.forward_trigger(names))?);
@@ -305,17 +399,25 @@ impl<'s> Family<'s> {
         // From the leaves up: an index is valid when all below it are.
         for member in self.members.iter().rev() {
             for index in member.indexes().filter(|index| index.constraint.is_none()) {
-                statements.extend(index.above.as_ref().map(|(_, above)| member.attach(above, &index.temporary)));
+                statements.extend(
+                    index
+                        .above
+                        .as_ref()
+                        .map(|(_, above)| member.attach(above, &index.temporary)),
+                );
             }
         }
         let table = &self.names.table;
         (!proofs.is_empty()).then(|| {
-            Step::transaction(format!("Gather the new indexes of the partitions of {table}"), statements)
-                .reason("The indexes of all partitions are there: only the catalog is written.")
-                .proof(proofs.join(" AND "))
-                .locks(table, LockMode::AccessExclusive)
-                .undo_transaction(undo)
-                .estimate(Estimate::moment())
+            Step::transaction(
+                format!("Gather the new indexes of the partitions of {table}"),
+                statements,
+            )
+            .reason("The indexes of all partitions are there: only the catalog is written.")
+            .proof(proofs.join(" AND "))
+            .locks(table, LockMode::AccessExclusive)
+            .undo_transaction(undo)
+            .estimate(Estimate::moment())
         })
     }
 
@@ -338,161 +440,21 @@ impl<'s> Family<'s> {
         if self.root.invertible {
             step.undo_transaction(self.back(major, change))
         } else {
-            step.undo(Undo::Impossible { reason: "the old value cannot be had from the new one".to_owned() })
+            step.undo(Undo::Impossible {
+                reason: "the old value cannot be had from the new one".to_owned(),
+            })
         }
-    }
-
-    fn forth(&self, major: u32, change: &str) -> Vec<String> {
-        let (root, table) = (self.root, &self.names.table);
-        let alter = |what: String| proof::alter(table, &what);
-        let (column, new, old) = (quote_ident(&root.column.name), quote_ident(&self.names.new), quote_ident(&self.names.old));
-        let mut sql = self.drop_triggers(&self.names.forward);
-        for member in &self.members {
-            if let Some(default) = &member.shadow.column.default {
-                sql.push(format!("ALTER TABLE ONLY {} ALTER COLUMN {column} DROP DEFAULT", member.table()));
-                sql.push(format!("ALTER TABLE ONLY {} ALTER COLUMN {new} SET DEFAULT {default}", member.table()));
-            }
-        }
-        if root.column.not_null && major < 18 {
-            sql.push(alter(format!("ALTER COLUMN {new} SET NOT NULL")));
-            sql.push(alter(format!("DROP CONSTRAINT {}", quote_ident(&self.names.not_null))));
-        }
-        sql.extend(root.move_identity(table, &root.column.name, &self.names.new, &root.type_name));
-        for (member, index, (name, primary, _)) in self.keys() {
-            if *primary && index.above.is_none() {
-                sql.push(proof::alter(member.table(), &format!("DROP CONSTRAINT {}", quote_ident(name))));
-            }
-        }
-        if root.column.not_null {
-            sql.push(alter(format!("ALTER COLUMN {column} DROP NOT NULL")));
-            // What a table that was attached had of its own.
-            let own = self.members[1..].iter();
-            sql.extend(own.map(|member| proof::alter(member.table(), &format!("ALTER COLUMN {column} DROP NOT NULL"))));
-            if let Some(name) = root.not_null_name(major) {
-                sql.push(alter(format!("RENAME CONSTRAINT {} TO {}", quote_ident(&self.names.not_null), quote_ident(name))));
-            }
-        }
-        sql.push(alter(format!("RENAME COLUMN {column} TO {old}")));
-        sql.push(alter(format!("RENAME COLUMN {new} TO {column}")));
-        for member in self.members.iter().rev() {
-            for index in &member.copies.indexes {
-                sql.extend(member.shadow.swap_index(member.table(), index));
-            }
-            for index in &member.tops {
-                if let Some((name, primary, _)) = &index.constraint {
-                    if !primary {
-                        sql.push(proof::alter(member.table(), &format!("RENAME CONSTRAINT {} TO {}", quote_ident(name), quote_ident(&index.retired))));
-                    }
-                    sql.extend(member.key(name));
-                } else {
-                    sql.push(member.shadow.rename_index(&index.name, &index.retired));
-                    sql.push(member.shadow.rename_index(&index.temporary, &index.name));
-                }
-                sql.extend(member.shadow.index_marks(member.table(), index));
-            }
-        }
-        sql.extend(self.attach_keys(|_| true));
-        for member in &self.members {
-            sql.extend(member.copies.rename_marks(member.table(), true));
-        }
-        for sequence in &root.column.owned_sequences {
-            sql.push(format!("ALTER SEQUENCE {} OWNED BY {table}.{column}", RelationName::from(sequence)));
-        }
-        if root.invertible {
-            sql.extend(self.triggers(|names| Ok(root.backward_trigger(names, change))).unwrap_or_default());
-        }
-        sql
-    }
-
-    fn back(&self, major: u32, change: &str) -> Vec<String> {
-        let (root, table) = (self.root, &self.names.table);
-        let alter = |what: String| proof::alter(table, &what);
-        let (column, new, old) = (quote_ident(&root.column.name), quote_ident(&self.names.new), quote_ident(&self.names.old));
-        let mut sql = vec![super::swap::guard(change)];
-        sql.extend(self.drop_triggers(&self.names.backward));
-        for member in &self.members {
-            sql.extend(member.copies.rename_marks(member.table(), false));
-            for index in member.indexes() {
-                match &index.constraint {
-                    Some((name, ..)) if index.above.is_none() => {
-                        sql.push(proof::alter(member.table(), &format!("DROP CONSTRAINT {}", quote_ident(name))));
-                    }
-                    Some(_) => {}
-                    None => {
-                        sql.push(member.shadow.rename_index(&index.name, &index.temporary));
-                        sql.push(member.shadow.rename_index(&index.retired, &index.name));
-                    }
-                }
-            }
-        }
-        for (member, index, (name, primary, _)) in self.keys() {
-            if !primary {
-                sql.push(proof::alter(member.table(), &format!("RENAME CONSTRAINT {} TO {}", quote_ident(&index.retired), quote_ident(name))));
-            }
-        }
-        if root.column.not_null {
-            // Reads the rows once, for there is no proof that the old column kept its values.
-            match root.not_null_name(major) {
-                Some(name) => {
-                    sql.push(alter(format!("RENAME CONSTRAINT {} TO {}", quote_ident(name), quote_ident(&self.names.not_null))));
-                    sql.push(alter(format!("ADD CONSTRAINT {} NOT NULL {old}", quote_ident(name))));
-                }
-                None => sql.push(alter(format!("ALTER COLUMN {old} SET NOT NULL"))),
-            }
-        }
-        sql.extend(root.move_identity(table, &root.column.name, &self.names.old, &root.column.type_name));
-        if root.column.not_null {
-            sql.push(alter(format!("ALTER COLUMN {column} DROP NOT NULL")));
-        }
-        sql.push(alter(format!("RENAME COLUMN {column} TO {new}")));
-        sql.push(alter(format!("RENAME COLUMN {old} TO {column}")));
-        for (member, index, (name, primary, deferrable)) in self.keys().into_iter().rev() {
-            if !primary {
-                continue;
-            }
-            match &index.back {
-                Some((back, _)) if !member.is_partitioned() => sql.push(proof::alter(
-                    member.table(),
-                    &format!("ADD CONSTRAINT {} PRIMARY KEY USING INDEX {}{deferrable}", quote_ident(name), quote_ident(back)),
-                )),
-                _ => sql.extend(member.key(name)),
-            }
-        }
-        sql.extend(self.attach_keys(|primary| primary));
-        for member in &self.members {
-            for index in member.indexes() {
-                sql.extend(member.shadow.index_marks(member.table(), index));
-            }
-            if let Some(default) = &member.shadow.column.default {
-                sql.push(format!("ALTER TABLE ONLY {} ALTER COLUMN {new} DROP DEFAULT", member.table()));
-                sql.push(format!("ALTER TABLE ONLY {} ALTER COLUMN {column} SET DEFAULT {default}", member.table()));
-            }
-        }
-        for sequence in &root.column.owned_sequences {
-            sql.push(format!("ALTER SEQUENCE {} OWNED BY {table}.{column}", RelationName::from(sequence)));
-        }
-        sql
-    }
-
-    /// Primary keys and unique constraints of all, with the indexes that are to be theirs.
-    fn keys(&self) -> Vec<Key<'_>> {
-        fn of(member: &Member) -> Vec<Key<'_>> {
-            member.indexes().filter_map(|index| Some((member, index, index.constraint.as_ref()?))).collect()
-        }
-        self.members.iter().flat_map(of).collect()
-    }
-
-    /// Keys of partitions become parts of those above them, from the leaves up.
-    fn attach_keys(&self, which: impl Fn(bool) -> bool) -> Vec<String> {
-        let keys = self.keys().into_iter().rev().filter(|(.., (_, primary, _))| which(*primary));
-        keys.filter_map(|(member, index, _)| Some(member.attach(&index.above.as_ref()?.0, &index.name))).collect()
     }
 
     /// Removes the old column, and with it everything that hangs on it.
     fn contract(&self) -> Step {
         let table = &self.names.table;
         let old = quote_ident(&self.names.old);
-        let mut statements = if self.root.invertible { self.drop_triggers(&self.names.backward) } else { Vec::new() };
+        let mut statements = if self.root.invertible {
+            self.drop_triggers(&self.names.backward)
+        } else {
+            Vec::new()
+        };
         statements.push(proof::alter(table, &format!("DROP COLUMN IF EXISTS {old}")));
         Step::transaction(format!("Drop the old column {old} of {table} and those below it"), statements)
             .reason("Nobody reads it any more; its indexes go with it, and its space is used again as rows are rewritten.")

@@ -312,7 +312,13 @@ impl Shadow {
     }
 
     /// The identity goes from one column to another, its sequence going on where it stands.
-    pub(super) fn move_identity(&self, table: &RelationName, from: &str, to: &str, to_type: &str) -> Vec<String> {
+    pub(super) fn move_identity(
+        &self,
+        table: &RelationName,
+        from: &str,
+        to: &str,
+        to_type: &str,
+    ) -> Vec<String> {
         let Some(sequence) = &self.column.sequence else {
             return Vec::new();
         };
@@ -372,10 +378,19 @@ impl Copies {
                 true => (&constraint.retired, &constraint.temporary),
                 false => (&constraint.temporary, &constraint.retired),
             };
-            sql.push(proof::alter(table, &format!("RENAME CONSTRAINT {name} TO {}", quote_ident(aside))));
-            sql.push(proof::alter(table, &format!("RENAME CONSTRAINT {} TO {name}", quote_ident(comes))));
+            sql.push(proof::alter(
+                table,
+                &format!("RENAME CONSTRAINT {name} TO {}", quote_ident(aside)),
+            ));
+            sql.push(proof::alter(
+                table,
+                &format!("RENAME CONSTRAINT {} TO {name}", quote_ident(comes)),
+            ));
             if forth && let Some(comment) = &constraint.comment {
-                sql.push(format!("COMMENT ON CONSTRAINT {name} ON {table} IS {}", quote_literal(comment)));
+                sql.push(format!(
+                    "COMMENT ON CONSTRAINT {name} ON {table} IS {}",
+                    quote_literal(comment)
+                ));
             }
         }
         for statistics in &self.statistics {
@@ -383,9 +398,19 @@ impl Copies {
                 true => (&statistics.retired, &statistics.temporary),
                 false => (&statistics.temporary, &statistics.retired),
             };
-            let comes = RelationName { schema: statistics.name.schema.clone(), name: comes.clone() };
-            sql.push(format!("ALTER STATISTICS {} RENAME TO {}", statistics.name, quote_ident(aside)));
-            sql.push(format!("ALTER STATISTICS {comes} RENAME TO {}", quote_ident(&statistics.name.name)));
+            let comes = RelationName {
+                schema: statistics.name.schema.clone(),
+                name: comes.clone(),
+            };
+            sql.push(format!(
+                "ALTER STATISTICS {} RENAME TO {}",
+                statistics.name,
+                quote_ident(aside)
+            ));
+            sql.push(format!(
+                "ALTER STATISTICS {comes} RENAME TO {}",
+                quote_ident(&statistics.name.name)
+            ));
         }
         sql
     }
