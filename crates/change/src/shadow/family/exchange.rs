@@ -154,6 +154,16 @@ impl Family<'_> {
                         quote_ident(name),
                         quote_ident(&self.names.not_null)
                     )));
+                    // Those that were attached have names of their own, which stay when the one of all is added.
+                    let members = self.members[1..].iter();
+                    sql.extend(members.filter_map(|member| {
+                        let own = member.shadow.not_null_name(major).filter(|own| *own != name)?;
+                        Some(format!(
+                            "ALTER TABLE ONLY {} ADD CONSTRAINT {} NOT NULL {old}",
+                            member.table(),
+                            quote_ident(own)
+                        ))
+                    }));
                     sql.push(alter(format!(
                         "ADD CONSTRAINT {} NOT NULL {old}",
                         quote_ident(name)
