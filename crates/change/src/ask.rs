@@ -319,16 +319,23 @@ impl Planning<'_> {
     ) -> Result<Vec<String>, ChangeError> {
         const DEPENDENTS: &str = include_str!("ask/dependents.sql");
         let objects: Vec<String> = self.gone.objects.iter().map(u32::to_string).collect();
-        let columns = self
-            .gone
-            .columns
-            .iter()
-            .map(|(table, number)| format!("{table}.{number}"));
-        let (objects, columns) = (array(&objects), array(&columns.collect::<Vec<_>>()));
+        let places = |of: &[(u32, i16)]| {
+            let places = of.iter().map(|(table, number)| format!("{table}.{number}"));
+            array(&places.collect::<Vec<_>>())
+        };
+        let (columns, defaults) = (places(&self.gone.columns), places(&self.gone.defaults));
+        let objects = array(&objects);
         let found = self
             .ask(
                 DEPENDENTS,
-                &[Some(class), Some(object), column, Some(&objects), Some(&columns)],
+                &[
+                    Some(class),
+                    Some(object),
+                    column,
+                    Some(&objects),
+                    Some(&columns),
+                    Some(&defaults),
+                ],
             )
             .await?
             .unwrap_or_default();

@@ -302,6 +302,8 @@ pub struct Index {
     pub valid: bool,
     /// Whether it belongs to an index of a partitioned table.
     pub attached: bool,
+    /// The index of the partitioned table that it belongs to.
+    pub above: Option<String>,
     /// Whether CLUSTER used it last.
     pub clustered: bool,
     /// Whether it is the replica identity.

@@ -7,6 +7,7 @@
 
 mod ask;
 mod blocking;
+mod blocks;
 mod disk;
 mod error;
 mod execute;
@@ -24,6 +25,7 @@ mod postflight;
 mod preflight;
 pub mod proof;
 mod rewrite;
+mod settings;
 mod shadow;
 
 mod rewrites {

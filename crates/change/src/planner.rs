@@ -3,11 +3,13 @@ use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{LimitOption, Node, ObjectType, ResTarget, SelectStmt, SetOperation};
 use howdah_sql::{Limits, RelationName, Script, Statement, quote_ident};
 
+use crate::blocks::{self, Listed};
 use crate::form::{Form, deparse, relation_name};
 use crate::names::hash;
 use crate::plan::{Action, Plan, Refusal, Step, Undo};
 use crate::rewrite::rewrites;
 use crate::rewrites::{drop_index, rename_column};
+use crate::settings::{self, Setting};
 use crate::{ChangeError, Facts, Relation};
 
 /// What a person agrees to beforehand, which otherwise is refused.
@@ -26,6 +28,8 @@ pub(crate) struct Gone {
     pub names: Vec<RelationName>,
     /// Columns that it drops or gives another type: OID of the table and number.
     pub columns: Vec<(u32, i16)>,
+    /// Columns whose default it drops or sets anew: OID of the table and number.
+    pub defaults: Vec<(u32, i16)>,
     /// Statements that make types or rename them, in their order.
     pub types: Vec<String>,
 }
@@ -256,7 +260,7 @@ fn may_be_same(one: &RelationName, other: &RelationName) -> bool {
 }
 
 /// The names that statements give to relations: of new ones, and of those that are renamed or moved.
-fn given(script: &Script) -> Vec<(usize, RelationName)> {
+fn given(script: &[Listed]) -> Vec<(usize, RelationName)> {
     let of = |node: &NodeEnum| match node {
         NodeEnum::CreateStmt(create) => create.relation.as_ref().map(relation_name),
         NodeEnum::CreateSeqStmt(create) => create.sequence.as_ref().map(relation_name),
@@ -294,9 +298,9 @@ fn given(script: &Script) -> Vec<(usize, RelationName)> {
             .map(|range| RelationName::in_schema(&moved.newschema, &range.relname)),
         _ => None,
     };
-    let named = script.statements.iter().enumerate();
+    let named = script.iter();
     named
-        .filter_map(|(at, statement)| Some((at + 1, of(statement.node())?)))
+        .filter_map(|listed| Some((listed.number, of(listed.statement.node())?)))
         .collect()
 }
 
@@ -327,6 +331,17 @@ pub(crate) fn plan_id(database: &str, script: &Script) -> String {
     hash(&text)[..16].to_owned()
 }
 
+async fn database(connection: &mut Connection) -> Result<String, ChangeError> {
+    let rows = connection
+        .query("SELECT pg_catalog.current_database()", &[])
+        .await?;
+    Ok(rows
+        .first()
+        .and_then(|row| row.get(0))
+        .unwrap_or_default()
+        .to_owned())
+}
+
 /// Parses a script as a change takes it.
 pub(crate) fn parse(sql: &str) -> Result<Script, ChangeError> {
     Ok(howdah_sql::parse(
@@ -350,15 +365,35 @@ pub async fn plan_accepting(
     accepts: Accepts,
 ) -> Result<Plan, ChangeError> {
     let script = parse(sql)?;
+    let settings = settings::leading(&script)?;
+    for setting in &settings {
+        connection.batch(&setting.sql).await?;
+    }
+    let plan = plan_script(connection, sql, script, &settings, accepts).await;
+    for setting in &settings {
+        connection.batch(&settings::reset(setting)).await?;
+    }
+    plan
+}
+
+async fn plan_script(
+    connection: &mut Connection,
+    sql: &str,
+    script: Script,
+    settings: &[Setting],
+    accepts: Accepts,
+) -> Result<Plan, ChangeError> {
+    let id = plan_id(&database(connection).await?, &script);
+    let unheeded = settings::unheeded(&script);
+    let script = blocks::unwrapped(connection, script).await?;
     let mut names: Vec<RelationName> = Vec::new();
-    for statement in &script.statements {
+    for Listed { statement, .. } in &script {
         names.extend(statement.relations().into_iter().map(|used| used.relation));
     }
     names.sort();
     names.dedup();
     let mut facts = Facts::read(connection, &names).await?;
     let rewrites = rewrites();
-    let id = plan_id(&facts.server.database, &script);
     let mut planning = Planning {
         facts: &mut facts,
         connection,
@@ -376,9 +411,47 @@ pub async fn plan_accepting(
         notes: Vec::new(),
         refusals: Vec::new(),
     };
-    for (at, statement) in script.statements.iter().enumerate() {
-        planning.statement = at + 1;
-        for form in Form::of(at + 1, statement)? {
+    for Listed {
+        number,
+        statement,
+        tolerates,
+    } in &script
+    {
+        planning.statement = *number;
+        if let Some(setting) = settings.iter().find(|setting| setting.statement == *number) {
+            planning.note(format!(
+                "{} of the script holds for every step of the change.",
+                setting.name
+            ));
+            continue;
+        }
+        if unheeded.contains(number) {
+            continue;
+        }
+        let forms = Form::of(*number, statement)?;
+        if !tolerates.is_empty() {
+            match blocks::is_there(&forms, tolerates, &mut planning).await? {
+                Some(false) => {}
+                Some(true) => {
+                    planning.note(format!(
+                        "{} of statement {number} makes what is there already: nothing is done, as the block says.",
+                        statement.kind().name()
+                    ));
+                    continue;
+                }
+                None => {
+                    planning.refuse(
+                        format!(
+                            "Howdah does not know whether {} in a DO block would find it there already",
+                            statement.kind().name()
+                        ),
+                        Some("Put the statement into the script by itself."),
+                    );
+                    continue;
+                }
+            }
+        }
+        for form in forms {
             if let Some(reason) = planning.met_twice(&form, statement) {
                 planning.refuse(reason, Some("Give it in a change of its own, afterwards."));
                 continue;

@@ -6,6 +6,7 @@
 //! until then the swap can be taken back without losing a write.
 
 mod copies;
+mod family;
 mod references;
 mod swap;
 mod sync;
@@ -22,6 +23,7 @@ pub(crate) use copies::{Copies, index_sql};
 pub(crate) use references::replace_columns;
 
 /// A column that is to be replaced, and by what.
+#[derive(Clone)]
 pub(crate) struct Shadow {
     /// The table as it is.
     pub relation: Relation,
@@ -41,6 +43,7 @@ pub(crate) struct Shadow {
 }
 
 /// Names of what a shadow needs.
+#[derive(Clone)]
 pub(crate) struct Names {
     pub table: RelationName,
     /// The new column before the swap, the old one after it.
@@ -226,7 +229,6 @@ impl Shadow {
     fn add(&self, names: &Names) -> Result<Step, ChangeError> {
         let table = &names.table;
         let new = quote_ident(&names.new);
-        let alter = |what: String| proof::alter(table, &format!("ALTER COLUMN {new} {what}"));
         let collation = self
             .collation
             .as_ref()
@@ -235,25 +237,7 @@ impl Shadow {
             table,
             &format!("ADD COLUMN {new} {}{collation}", self.type_name),
         )];
-        if let Some(target) = self.column.statistics_target {
-            statements.push(alter(format!("SET STATISTICS {target}")));
-        }
-        if !self.column.options.is_empty() {
-            statements.push(alter(format!("SET ({})", self.column.options.join(", "))));
-        }
-        if let Some(comment) = &self.column.comment {
-            statements.push(format!(
-                "COMMENT ON COLUMN {table}.{new} IS {}",
-                quote_literal(comment)
-            ));
-        }
-        for grant in &self.column.grants {
-            let option = if grant.grantable { " WITH GRANT OPTION" } else { "" };
-            statements.push(format!(
-                "GRANT {} ({new}) ON {table} TO {}{option}",
-                grant.privilege, grant.grantee
-            ));
-        }
+        statements.extend(self.marks(names));
         statements.extend(self.forward_trigger(names)?);
         Ok(Step::transaction(format!("Add the column {new} to {table}, kept in step by a trigger"), statements)
             .reason("From now on whatever is written has the new value too; the rows that are there get it beside the clients.")
@@ -265,6 +249,34 @@ impl Shadow {
                 proof::alter(table, &format!("DROP COLUMN IF EXISTS {new}")),
             ])
             .estimate(Estimate::moment()))
+    }
+
+    /// What belongs to the column alone, on the table of the names.
+    fn marks(&self, names: &Names) -> Vec<String> {
+        let table = &names.table;
+        let new = quote_ident(&names.new);
+        let alter = |what: String| proof::alter(table, &format!("ALTER COLUMN {new} {what}"));
+        let mut sql = Vec::new();
+        if let Some(target) = self.column.statistics_target {
+            sql.push(alter(format!("SET STATISTICS {target}")));
+        }
+        if !self.column.options.is_empty() {
+            sql.push(alter(format!("SET ({})", self.column.options.join(", "))));
+        }
+        if let Some(comment) = &self.column.comment {
+            sql.push(format!(
+                "COMMENT ON COLUMN {table}.{new} IS {}",
+                quote_literal(comment)
+            ));
+        }
+        for grant in &self.column.grants {
+            let option = if grant.grantable { " WITH GRANT OPTION" } else { "" };
+            sql.push(format!(
+                "GRANT {} ({new}) ON {table} TO {}{option}",
+                grant.privilege, grant.grantee
+            ));
+        }
+        sql
     }
 
     /// Proves that the shadow holds no NULL, so that the swap has nothing to scan.

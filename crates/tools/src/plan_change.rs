@@ -15,7 +15,7 @@ use crate::target_session;
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct PlanChange {
     /// The script: one statement or several.
-    #[arg(long, value_name = "SQL")]
+    #[arg(long, value_name = "SQL", allow_hyphen_values = true)]
     #[serde(default)]
     pub sql: Option<String>,
     /// The script as a file; else standard input

@@ -27,7 +27,7 @@ use crate::target_session;
 #[derive(Debug, Clone, clap::Args, Serialize, Deserialize, JsonSchema)]
 pub struct RunChange {
     /// The script: one statement or several.
-    #[arg(long, value_name = "SQL")]
+    #[arg(long, value_name = "SQL", allow_hyphen_values = true)]
     #[serde(default)]
     pub sql: Option<String>,
     /// The script as a file, of which the part is run that its migration tool would run; a directory

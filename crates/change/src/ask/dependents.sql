@@ -1,6 +1,6 @@
 -- What would stand in the way of dropping an object ($1 its catalog, $2 what its reg type reads,
 -- $3 a column of it): one line each, without what goes along silently, and without what is gone by then
--- ($4 OIDs of objects, $5 columns as OID of the table, a dot, and number).
+-- ($4 OIDs of objects, $5 columns as OID of the table, a dot, and number, $6 columns whose default is gone).
 WITH target AS (
     SELECT CASE $1 WHEN 'pg_class' THEN to_regclass($2)::oid WHEN 'pg_type' THEN to_regtype($2)::oid
                    WHEN 'pg_namespace' THEN to_regnamespace($2)::oid END AS oid
@@ -20,7 +20,7 @@ FROM (
                       AND own.refobjid = ANY ($4::text::oid[]))
       AND NOT (d.classid = 'pg_class'::regclass AND d.objid || '.' || d.objsubid = ANY ($5::text::text[]))
       AND NOT EXISTS (SELECT FROM pg_attrdef e WHERE d.classid = 'pg_attrdef'::regclass AND e.oid = d.objid
-                      AND e.adrelid || '.' || e.adnum = ANY ($5::text::text[]))
+                      AND e.adrelid || '.' || e.adnum = ANY ($5::text::text[] || $6::text::text[]))
       -- What is of the object itself, such as a check that mentions the column, goes along.
       AND NOT EXISTS (SELECT FROM pg_depend own WHERE own.classid = d.classid AND own.objid = d.objid AND own.objsubid = d.objsubid
                       AND own.refclassid = d.refclassid AND own.refobjid = d.refobjid AND own.refobjsubid IN (0, d.refobjsubid) AND own.deptype IN ('a', 'i'))

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::attend::{Gives, Heeds};
 use super::{Observer, Options};
 use crate::journal::{self, Entry, LOCK_CHANGE, LOCK_TABLE, State, StepState, Wanted};
-use crate::{ChangeError, Plan};
+use crate::{ChangeError, Plan, planner, settings};
 
 /// Between two looks whether a server is back or a lock is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -152,6 +152,9 @@ impl Worker {
     /// Takes the locks on the plan's tables: no other change may touch them.
     pub(super) async fn lock_tables(&mut self, plan: &Plan) -> Result<(), ChangeError> {
         self.plan = Some(plan.clone());
+        for setting in settings::leading(&planner::parse(&plan.script)?)? {
+            self.connection().await?.batch(&setting.sql).await?;
+        }
         let sql = "SELECT pg_try_advisory_lock($1::int, to_regclass($2)::oid::int) \
                    WHERE to_regclass($2) IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks \
                        WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND granted AND objsubid = 2 \

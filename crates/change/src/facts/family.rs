@@ -138,6 +138,7 @@ impl Index {
             immediate: true,
             valid: true,
             attached: false,
+            above: None,
             clustered: false,
             replica_identity: false,
             partial: false,

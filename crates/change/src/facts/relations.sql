@@ -147,6 +147,7 @@ SELECT json_build_object(
             'immediate', i.indimmediate,
             'valid', i.indisvalid,
             'attached', ic.relispartition,
+            'above', (SELECT above.relname FROM pg_inherits h JOIN pg_class above ON above.oid = h.inhparent WHERE h.inhrelid = ic.oid),
             'clustered', i.indisclustered,
             'replica_identity', i.indisreplident,
             'partial', i.indpred IS NOT NULL,

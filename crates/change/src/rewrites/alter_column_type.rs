@@ -51,11 +51,13 @@ impl Rewrite for AlterColumnType {
         };
         let using = definition.raw_default.as_ref().map(|expression| expression_text(expression)).transpose()?.flatten();
         let collation = collation(definition)?;
-        if !refuse_dependents(planning, &relation, &column) {
-            return Ok(());
+        for member in planning.facts.family(&relation).into_iter().cloned().collect::<Vec<_>>() {
+            if !refuse_dependents(planning, &member, &column) {
+                return Ok(());
+            }
         }
         let is_plain_cast = using.as_ref().is_none_or(|text| plain_cast(text, &column.name, &wanted));
-        if !refuse_kind(planning, &relation) {
+        if !refuse_kind(planning, &relation, &column, form.alter().is_some_and(|(alter, ..)| alter.relation.as_ref().is_some_and(|range| !range.inh))) {
             return Ok(());
         }
         if using.is_none() && !assignable(planning, column.type_oid, wanted.type_oid).await? {
@@ -82,16 +84,21 @@ impl Rewrite for AlterColumnType {
             relation,
         };
         planning.gone.columns.push((shadow.relation.oid, column.attnum));
-        shadow.plan(planning).await?;
+        let is_family = shadow.relation.kind == 'p' || !shadow.relation.children.is_empty();
+        if is_family {
+            shadow.plan_family(planning).await?;
+        } else {
+            shadow.plan(planning).await?;
+        }
         // What is looked for later are the values of the new type.
         planning.fence(&shadow.relation.name());
-        if let Some(relation) = planning.facts.relation_mut(&written)
-            && let Some(column) = relation.columns.iter_mut().find(|other| other.name == column.name)
-        {
-            column.type_name = wanted.type_name;
-            column.type_oid = wanted.type_oid;
-            column.typmod = wanted.typmod;
-        }
+        planning.facts.record(shadow.relation.oid, |member| {
+            for column in member.columns.iter_mut().filter(|other| other.name == shadow.column.name) {
+                column.type_name.clone_from(&wanted.type_name);
+                column.type_oid = wanted.type_oid;
+                column.typmod = wanted.typmod;
+            }
+        });
         Ok(())
     }
 }
@@ -195,12 +202,16 @@ async fn keeps_default(planning: &mut Planning<'_>, relation: &Relation, column:
 }
 
 /// Tables that a shadow column is not for. `false` where it was refused.
-fn refuse_kind(planning: &mut Planning<'_>, relation: &Relation) -> bool {
+fn refuse_kind(planning: &mut Planning<'_>, relation: &Relation, column: &Column, only: bool) -> bool {
     let table = relation.name();
     let reason = if !relation.is_ours {
         Some(format!("{table} belongs to {}", quote_ident(&relation.owner)))
-    } else if relation.kind != 'r' || !relation.parents.is_empty() || !relation.children.is_empty() {
-        Some(format!("{table} is partitioned, a partition, or part of an inheritance tree, whose columns change together"))
+    } else if column.inherited {
+        Some(format!("{table} has {} from another table, where it is changed for all", quote_ident(&column.name)))
+    } else if only && !relation.children.is_empty() {
+        Some(format!("{table} has tables below it, whose columns change with its own: leave out ONLY"))
+    } else if !matches!(relation.kind, 'r' | 'p') {
+        Some(format!("{table} is no table"))
     } else if relation.of_type {
         Some(format!("{table} is a typed table"))
     } else if relation.persistence == 't' {

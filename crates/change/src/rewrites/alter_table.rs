@@ -240,6 +240,13 @@ fn record(planning: &mut Planning<'_>, relation: &Relation, subtype: AlterTableT
         (AtColumnDefault, Some(tree)) => relation.column(&name).map(|column| default_of(tree, column)).transpose()?,
         _ => None,
     };
+    // A new default that calls something may need what the old one needed.
+    if subtype == AtColumnDefault && default.as_ref().is_none_or(|default| !default.contains('(')) {
+        let family = planning.facts.family(relation);
+        let columns = family.iter().filter_map(|member| Some((member.oid, member.column(&name)?.attnum)));
+        let columns: Vec<(u32, i16)> = columns.collect();
+        planning.gone.defaults.extend(columns);
+    }
     let column = |change: &dyn Fn(&mut Column), member: &mut Relation| {
         member.columns.iter_mut().filter(|column| column.name == name).for_each(change);
     };

@@ -1,5 +1,7 @@
 use async_trait::async_trait;
 use howdah_sql::pg_query::NodeEnum;
+use howdah_sql::pg_query::protobuf::a_const::Val;
+use howdah_sql::pg_query::protobuf::{Node, VariableSetStmt};
 
 use crate::rewrite::{Rewrite, rewrite};
 use crate::{ChangeError, Form, Planning};
@@ -64,17 +66,22 @@ impl Rewrite for Session {
             }
             NodeEnum::VariableSetStmt(set) => {
                 let name = set.name.to_lowercase();
-                if WITHOUT_MEANING.contains(&name.as_str()) {
+                if WITHOUT_MEANING.contains(&name.as_str()) || is_empty(set, "default_tablespace") {
                     planning.note(format!("SET {name} of the script is left out: the change chooses its own for each step."));
                 } else if name == "search_path" {
                     planning.refuse(
-                        "SET search_path would change what the names of the script mean".to_owned(),
-                        Some("Write names with their schema, or set the search_path in the URL: ?options=-csearch_path%3D…"),
+                        "SET search_path would change what the names of the rest of the script mean".to_owned(),
+                        Some("Let it stand before all other statements, or write names with their schema."),
+                    );
+                } else if matches!(name.as_str(), "role" | "session_authorization") {
+                    planning.refuse(
+                        format!("SET {name} would change whose rights the rest of the script has, in the midst of what is journalled as another"),
+                        Some("Leave it out, and carry the script out as that role: in the URL ?options=-crole%3D…"),
                     );
                 } else {
                     planning.refuse(
                         format!("SET {name} holds for a session, and the steps of a change may run in several"),
-                        Some("Leave it out, or set it for the role or the database: ALTER ROLE … SET, ALTER DATABASE … SET."),
+                        Some("Leave it out, let it stand before all other statements if it is about the meaning of names or dates, or set it for the role or the database: ALTER ROLE … SET, ALTER DATABASE … SET."),
                     );
                 }
             }
@@ -84,4 +91,10 @@ impl Rewrite for Session {
         }
         Ok(())
     }
+}
+
+/// Whether the script sets that to nothing, as dumps do.
+fn is_empty(set: &VariableSetStmt, name: &str) -> bool {
+    let empty = |value: &Node| matches!(&value.node, Some(NodeEnum::AConst(value)) if matches!(&value.val, Some(Val::Sval(text)) if text.sval.is_empty()));
+    set.name.eq_ignore_ascii_case(name) && set.args.iter().all(empty)
 }

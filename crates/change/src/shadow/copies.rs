@@ -24,18 +24,20 @@ pub(crate) struct Copies {
 /// An index, alone or of a primary key or unique constraint.
 pub(crate) struct IndexCopy {
     pub name: String,
+    /// The index of the partitioned table above that it belongs to, and what that one's copy is called until the swap.
+    pub above: Option<(String, String)>,
     /// What the copy is called until the swap, and the old one after it.
     pub temporary: String,
     pub retired: String,
-    sql: String,
-    unique: bool,
+    pub sql: String,
+    pub unique: bool,
     /// The constraint that it belongs to: name, whether it is the primary key, what follows its columns.
     pub constraint: Option<(String, bool, String)>,
     /// A unique index on the old column under which the primary key can come back.
     pub back: Option<(String, String)>,
     pub clustered: bool,
     pub replica_identity: bool,
-    settings: Vec<String>,
+    pub settings: Vec<String>,
     pub comment: Option<String>,
     pub constraint_comment: Option<String>,
 }
@@ -161,6 +163,10 @@ impl Copies {
                         )
                     })
                     .collect(),
+                above: index
+                    .above
+                    .as_ref()
+                    .map(|above| (above.clone(), named("new", above))),
                 name: index.name.clone(),
                 temporary,
                 retired,
@@ -175,7 +181,11 @@ impl Copies {
             });
         }
         for constraint in &relation.constraints {
-            if !matches!(constraint.kind, 'c' | 'f') || !constraint.columns.contains(column) {
+            // What comes from a parent is made there.
+            if !matches!(constraint.kind, 'c' | 'f')
+                || constraint.inherited
+                || !constraint.columns.contains(column)
+            {
                 continue;
             }
             let prefix = "ALTER TABLE x ADD ";
@@ -481,7 +491,8 @@ pub(crate) fn index_sql(
             new.clone_into(&mut element.name);
         }
     }
-    statement.concurrent = true;
+    // The server prints ONLY for a partitioned table, whose index is no more than a name for those of its partitions.
+    statement.concurrent = statement.relation.as_ref().is_none_or(|range| range.inh);
     tablespace
         .unwrap_or_default()
         .clone_into(&mut statement.table_space);

@@ -119,38 +119,7 @@ impl Shadow {
         for index in &copies.indexes {
             sql.extend(self.swap_index(table, index));
         }
-        for constraint in &copies.constraints {
-            let name = quote_ident(&constraint.name);
-            sql.push(alter(format!(
-                "RENAME CONSTRAINT {name} TO {}",
-                quote_ident(&constraint.retired)
-            )));
-            sql.push(alter(format!(
-                "RENAME CONSTRAINT {} TO {name}",
-                quote_ident(&constraint.temporary)
-            )));
-            sql.extend(constraint.comment.as_ref().map(|comment| {
-                format!(
-                    "COMMENT ON CONSTRAINT {name} ON {table} IS {}",
-                    quote_literal(comment)
-                )
-            }));
-        }
-        for statistics in &copies.statistics {
-            let temporary = RelationName {
-                schema: statistics.name.schema.clone(),
-                name: statistics.temporary.clone(),
-            };
-            sql.push(format!(
-                "ALTER STATISTICS {} RENAME TO {}",
-                statistics.name,
-                quote_ident(&statistics.retired)
-            ));
-            sql.push(format!(
-                "ALTER STATISTICS {temporary} RENAME TO {}",
-                quote_ident(&statistics.name.name)
-            ));
-        }
+        sql.extend(copies.rename_marks(table, true));
         for sequence in &self.column.owned_sequences {
             sql.push(format!(
                 "ALTER SEQUENCE {} OWNED BY {table}.{column}",
@@ -171,13 +140,8 @@ impl Shadow {
             quote_ident(&names.new),
             quote_ident(&names.old),
         );
-        let guard = format!(
-            "BEGIN IF EXISTS (SELECT FROM howdah.misfits WHERE change = {}) THEN RAISE EXCEPTION \
-             'values were written that the old column cannot hold: there is no way back'; END IF; END",
-            quote_literal(change)
-        );
         let mut sql = vec![
-            format!("DO {}", quote_literal(&guard)),
+            guard(change),
             format!(
                 "DROP TRIGGER IF EXISTS {} ON {table}",
                 quote_ident(&names.trigger)
@@ -190,32 +154,7 @@ impl Shadow {
                 &format!("DROP CONSTRAINT {}", quote_ident(&key.name)),
             ));
         }
-        for statistics in &copies.statistics {
-            let retired = RelationName {
-                schema: statistics.name.schema.clone(),
-                name: statistics.retired.clone(),
-            };
-            sql.push(format!(
-                "ALTER STATISTICS {} RENAME TO {}",
-                statistics.name,
-                quote_ident(&statistics.temporary)
-            ));
-            sql.push(format!(
-                "ALTER STATISTICS {retired} RENAME TO {}",
-                quote_ident(&statistics.name.name)
-            ));
-        }
-        for constraint in &copies.constraints {
-            let name = quote_ident(&constraint.name);
-            sql.push(alter(format!(
-                "RENAME CONSTRAINT {name} TO {}",
-                quote_ident(&constraint.temporary)
-            )));
-            sql.push(alter(format!(
-                "RENAME CONSTRAINT {} TO {name}",
-                quote_ident(&constraint.retired)
-            )));
-        }
+        sql.extend(copies.rename_marks(table, false));
         for index in &copies.indexes {
             match &index.constraint {
                 Some((name, primary, _)) => {
@@ -297,7 +236,7 @@ impl Shadow {
     }
 
     /// The name of the NOT NULL constraint, where such things have names.
-    fn not_null_name(&self, major: u32) -> Option<&str> {
+    pub(super) fn not_null_name(&self, major: u32) -> Option<&str> {
         let named = |constraint: &&crate::Constraint| {
             constraint.kind == 'n' && constraint.columns.first() == Some(&self.column.name)
         };
@@ -310,7 +249,7 @@ impl Shadow {
         })?
     }
 
-    fn swap_index(&self, table: &RelationName, index: &IndexCopy) -> Vec<String> {
+    pub(super) fn swap_index(&self, table: &RelationName, index: &IndexCopy) -> Vec<String> {
         let alter = |what: String| proof::alter(table, &what);
         let mut sql = match &index.constraint {
             Some((name, primary, deferrable)) => {
@@ -339,7 +278,7 @@ impl Shadow {
     }
 
     /// What is said of an index rather than in its definition.
-    fn index_marks(&self, table: &RelationName, index: &IndexCopy) -> Vec<String> {
+    pub(super) fn index_marks(&self, table: &RelationName, index: &IndexCopy) -> Vec<String> {
         let full = RelationName::in_schema(self.relation.schema(), &index.name);
         let mut sql = Vec::new();
         if index.replica_identity {
@@ -367,13 +306,19 @@ impl Shadow {
         sql
     }
 
-    fn rename_index(&self, from: &str, to: &str) -> String {
+    pub(super) fn rename_index(&self, from: &str, to: &str) -> String {
         let full = RelationName::in_schema(self.relation.schema(), from);
         format!("ALTER INDEX {full} RENAME TO {}", quote_ident(to))
     }
 
     /// The identity goes from one column to another, its sequence going on where it stands.
-    fn move_identity(&self, table: &RelationName, from: &str, to: &str, to_type: &str) -> Vec<String> {
+    pub(super) fn move_identity(
+        &self,
+        table: &RelationName,
+        from: &str,
+        to: &str,
+        to_type: &str,
+    ) -> Vec<String> {
         let Some(sequence) = &self.column.sequence else {
             return Vec::new();
         };
@@ -421,6 +366,64 @@ impl Shadow {
         }
         sql
     }
+}
+
+impl Copies {
+    /// Constraints and statistics of the new column take the names of those of the old one, or give them back.
+    pub(super) fn rename_marks(&self, table: &RelationName, forth: bool) -> Vec<String> {
+        let mut sql = Vec::new();
+        for constraint in &self.constraints {
+            let name = quote_ident(&constraint.name);
+            let (aside, comes) = match forth {
+                true => (&constraint.retired, &constraint.temporary),
+                false => (&constraint.temporary, &constraint.retired),
+            };
+            sql.push(proof::alter(
+                table,
+                &format!("RENAME CONSTRAINT {name} TO {}", quote_ident(aside)),
+            ));
+            sql.push(proof::alter(
+                table,
+                &format!("RENAME CONSTRAINT {} TO {name}", quote_ident(comes)),
+            ));
+            if forth && let Some(comment) = &constraint.comment {
+                sql.push(format!(
+                    "COMMENT ON CONSTRAINT {name} ON {table} IS {}",
+                    quote_literal(comment)
+                ));
+            }
+        }
+        for statistics in &self.statistics {
+            let (aside, comes) = match forth {
+                true => (&statistics.retired, &statistics.temporary),
+                false => (&statistics.temporary, &statistics.retired),
+            };
+            let comes = RelationName {
+                schema: statistics.name.schema.clone(),
+                name: comes.clone(),
+            };
+            sql.push(format!(
+                "ALTER STATISTICS {} RENAME TO {}",
+                statistics.name,
+                quote_ident(aside)
+            ));
+            sql.push(format!(
+                "ALTER STATISTICS {comes} RENAME TO {}",
+                quote_ident(&statistics.name.name)
+            ));
+        }
+        sql
+    }
+}
+
+/// Bars the way back where there is none.
+pub(super) fn guard(change: &str) -> String {
+    let guard = format!(
+        "BEGIN IF EXISTS (SELECT FROM howdah.misfits WHERE change = {}) THEN RAISE EXCEPTION \
+         'values were written that the old column cannot hold: there is no way back'; END IF; END",
+        quote_literal(change)
+    );
+    format!("DO {}", quote_literal(&guard))
 }
 
 fn primary(copies: &Copies) -> impl Iterator<Item = &IndexCopy> {

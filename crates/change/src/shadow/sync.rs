@@ -3,8 +3,9 @@ use howdah_sql::{quote_ident, quote_literal};
 use super::{Names, Shadow, replace_columns};
 use crate::ChangeError;
 
-/// `SET search_path` of our functions: what they name is found where it was when they were made.
-const PINNED: &str = "SET search_path FROM CURRENT";
+/// Settings of our functions: what they name is found where it was when they were made, and times and dates are
+/// read as they were then, whatever a client's session says.
+const PINNED: &str = "SET search_path FROM CURRENT SET TimeZone FROM CURRENT SET DateStyle FROM CURRENT SET IntervalStyle FROM CURRENT";
 
 impl Shadow {
     /// Function and trigger that give what is written its new value.
@@ -61,7 +62,8 @@ impl Shadow {
         );
         vec![
             format!(
-                "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {}",
+                "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp \
+                 SET TimeZone FROM CURRENT SET DateStyle FROM CURRENT SET IntervalStyle FROM CURRENT AS {}",
                 names.backward,
                 quote_literal(&body)
             ),
@@ -79,7 +81,7 @@ impl Shadow {
     }
 
     /// Writes under `session_replication_role = replica` must not pass it by.
-    fn always(&self, names: &Names) -> String {
+    pub(super) fn always(&self, names: &Names) -> String {
         format!(
             "ALTER TABLE {} ENABLE ALWAYS TRIGGER {}",
             names.table,
