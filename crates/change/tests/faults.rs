@@ -4,14 +4,11 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use howdah_change::{ChangeError, Contract, Ended, Executor, Observer, Options, journal};
-use howdah_core::Progress;
+use howdah_change::{ChangeError, Contract, Ended, Options, journal};
+
 use howdah_testkit::{Database, majors, server};
-use tokio_util::sync::CancellationToken;
 
 const SETUP: &str = "
     CREATE TABLE p (id int PRIMARY KEY);
@@ -35,32 +32,8 @@ const SCRIPT: &str = "ALTER TABLE t ALTER COLUMN a TYPE bigint, ALTER COLUMN id 
     ALTER TABLE c ALTER COLUMN t_id TYPE bigint;
     CREATE INDEX t_k ON t (k);";
 
-/// Stops the change when so many statements were executed, by ending its session.
-struct Killer {
-    left: AtomicUsize,
-    cancel: CancellationToken,
-}
-
-impl Observer for Killer {
-    fn executed(&self, _: &str, _: Option<u64>, _: Duration, _: Option<&str>) {
-        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.cancel.cancel();
-        }
-    }
-
-    fn progress(&self, _: Progress) {}
-
-    fn says(&self, _: &str) {}
-}
-
 async fn interrupted(url: &str, statements: usize, options: Options) -> Result<Ended, ChangeError> {
-    let cancel = CancellationToken::new();
-    let killer = Killer {
-        left: AtomicUsize::new(statements),
-        cancel: cancel.clone(),
-    };
-    let executor = Executor::new(support::target(url), options, Arc::new(killer), cancel);
-    executor.run(SCRIPT).await.map(|(_, ended)| ended)
+    support::interrupted(url, SCRIPT, statements, options).await
 }
 
 async fn prepared<'s>(server: &'s howdah_testkit::Server, prefix: &str) -> Database<'s> {

@@ -8,6 +8,7 @@
     clippy::panic
 )]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,40 @@ pub fn executor(url: &str, options: Options) -> Executor {
 
 pub async fn run(url: &str, sql: &str) -> Result<(Plan, Ended), ChangeError> {
     executor(url, Options::default()).run(sql).await
+}
+
+/// Stops the change when so many statements were executed, by ending its session.
+struct Killer {
+    left: AtomicUsize,
+    cancel: CancellationToken,
+}
+
+impl Observer for Killer {
+    fn executed(&self, _: &str, _: Option<u64>, _: Duration, _: Option<&str>) {
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.cancel.cancel();
+        }
+    }
+
+    fn progress(&self, _: Progress) {}
+
+    fn says(&self, _: &str) {}
+}
+
+/// Runs the script, and is stopped after so many statements of the change.
+pub async fn interrupted(
+    url: &str,
+    sql: &str,
+    statements: usize,
+    options: Options,
+) -> Result<Ended, ChangeError> {
+    let cancel = CancellationToken::new();
+    let killer = Killer {
+        left: AtomicUsize::new(statements),
+        cancel: cancel.clone(),
+    };
+    let executor = Executor::new(target(url), options, Arc::new(killer), cancel);
+    executor.run(sql).await.map(|(_, ended)| ended)
 }
 
 /// What an executor said.

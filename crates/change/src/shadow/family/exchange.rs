@@ -1,4 +1,4 @@
-use howdah_sql::{RelationName, quote_ident};
+use howdah_sql::{RelationName, quote_ident, quote_literal};
 
 use super::super::swap::guard;
 use super::{Family, Key, Member};
@@ -14,7 +14,8 @@ impl Family<'_> {
             quote_ident(&self.names.new),
             quote_ident(&self.names.old),
         );
-        let mut sql = self.drop_triggers(&self.names.forward);
+        let mut sql = vec![self.same_members()];
+        sql.extend(self.drop_triggers(&self.names.forward));
         for member in &self.members {
             if let Some(default) = &member.shadow.column.default {
                 sql.push(format!(
@@ -103,6 +104,32 @@ impl Family<'_> {
             );
         }
         sql
+    }
+
+    /// Bars the swap where a partition or child came or went since the plan was made: its indexes would not be
+    /// among those that are put together, and a key above them would hold for some of the rows only.
+    fn same_members(&self) -> String {
+        let (table, root) = (&self.names.table, &self.root.relation);
+        let mut planned: Vec<String> = self
+            .members
+            .iter()
+            .map(|member| member.shadow.relation.oid.to_string())
+            .collect();
+        planned.sort_unstable();
+        let check = format!(
+            "BEGIN LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; \
+             IF (WITH RECURSIVE family AS (SELECT {oid}::oid AS oid UNION \
+             SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.oid) \
+             SELECT array_agg(oid::text ORDER BY oid::text COLLATE \"C\") FROM family) <> {planned}::text[] \
+             THEN RAISE EXCEPTION USING MESSAGE = {message}, ERRCODE = 'object_not_in_prerequisite_state', \
+             HINT = 'Take the change back with howdah change rollback, and run it again: the new plan knows them all.'; END IF; END",
+            oid = root.oid,
+            planned = quote_literal(&format!("{{{}}}", planned.join(","))),
+            message = quote_literal(&format!(
+                "a partition of {table}, or a table that inherits from it, was made or taken away since the change began"
+            )),
+        );
+        format!("DO {}", quote_literal(&check))
     }
 
     pub(super) fn back(&self, major: u32, change: &str) -> Vec<String> {
