@@ -13,6 +13,7 @@ use super::catalog::Catalog;
 use super::definition::Definition;
 use super::planner::{Answer, Manner, Planner, Question};
 use super::reckoned::{Cost, cost};
+use super::weighing::{tempered, timed};
 use super::writes::{self, Write};
 
 /// A candidate and the statements that it may serve.
@@ -50,9 +51,6 @@ pub(crate) struct Bounds {
 
 /// What counts beside the sum of all: each statement for itself, so that a few monsters do not hide the rest.
 const RELATIVE: f64 = 0.12;
-/// The share of all work that one statement counts for at most. One that dwarfs the others by the planner's
-/// reckoning, which is at its worst there, would leave nothing worth doing beside it.
-const LARGEST_SHARE: f64 = 0.1;
 /// The gain below which an index is not worth having.
 const LEAST_GAIN: f64 = 0.000_4;
 /// So many exchanges are made at most; each costs a round of plans.
@@ -74,8 +72,12 @@ pub(crate) struct Selection<'a> {
     pub(crate) writes: &'a [Write],
     pub(crate) catalog: &'a Catalog,
     pub(crate) bounds: Bounds,
-    /// Costs by variant and pretended indexes.
-    known: BTreeMap<(usize, Vec<usize>), Cost>,
+    /// Of each variant, its costs by the pretended indexes that matter to it.
+    known: Vec<BTreeMap<Vec<usize>, Cost>>,
+    /// Of each variant, whether each choice can be pretended and matters to it.
+    matters: Vec<Vec<bool>>,
+    /// Of each variant, the choices that are reckoned by a rule.
+    by_rule: Vec<Vec<usize>>,
     before: Vec<f64>,
     /// What each statement counts, none of them more than its share.
     counted: Vec<f64>,
@@ -91,7 +93,19 @@ impl<'a> Selection<'a> {
         catalog: &'a Catalog,
         bounds: Bounds,
     ) -> Self {
+        let numbers = 0..variants.len();
+        let matters = |variant: usize| {
+            let one = |choice: &Choice| !choice.creations.is_empty() && choice.serves.contains(&variant);
+            choices.iter().map(one).collect()
+        };
+        let by_rule = |variant: usize| {
+            let is = |at: &usize| choices[*at].scan_costs.contains_key(&variant);
+            (0..choices.len()).filter(is).collect()
+        };
         Self {
+            matters: numbers.clone().map(matters).collect(),
+            by_rule: numbers.clone().map(by_rule).collect(),
+            known: numbers.map(|_| BTreeMap::new()).collect(),
             choices,
             variants,
             weights: weights.to_vec(),
@@ -99,7 +113,6 @@ impl<'a> Selection<'a> {
             writes,
             catalog,
             bounds,
-            known: BTreeMap::new(),
             before: Vec::new(),
             counted: weights.to_vec(),
         }
@@ -143,7 +156,8 @@ impl<'a> Selection<'a> {
         let before = chosen.clone();
         for one in before {
             let rest: BTreeSet<usize> = chosen.iter().copied().filter(|other| *other != one).collect();
-            if self.is_late() || self.penalty(&chosen) - self.penalty(&rest) < DEAR {
+            let penalty = |set: &BTreeSet<usize>| self.penalty(set, self.write_share(set));
+            if self.is_late() || penalty(&chosen) - penalty(&rest) < DEAR {
                 continue;
             }
             let relation = self.choices[one].definition.relation;
@@ -175,10 +189,11 @@ impl<'a> Selection<'a> {
         let results: Vec<BTreeSet<usize>> = moves.iter().map(|one| self.after(&chosen, one)).collect();
         self.learn(planner, &results.iter().collect::<Vec<_>>()).await?;
         // What a move was last seen to be worth; it rarely gets worth more as others are made.
+        let now = self.standing(&chosen);
         let mut worth: Vec<(f64, usize)> = results
             .iter()
             .enumerate()
-            .map(|(at, set)| (self.worth(&chosen, set), at))
+            .map(|(at, set)| (self.worth(&now, set), at))
             .collect();
         loop {
             worth.retain(|(value, _)| *value > 0.0);
@@ -186,6 +201,7 @@ impl<'a> Selection<'a> {
             if worth.is_empty() || self.is_late() {
                 return Ok(chosen);
             }
+            let now = self.standing(&chosen);
             // The few that lead are looked at again, until the first of them stays the first.
             let mut seen = BTreeSet::new();
             loop {
@@ -204,7 +220,7 @@ impl<'a> Selection<'a> {
                 self.learn(planner, &sets.iter().collect::<Vec<_>>()).await?;
                 for (at, set) in lead.iter().zip(&sets) {
                     seen.insert(*at);
-                    let value = self.worth(&chosen, set);
+                    let value = self.worth(&now, set);
                     if let Some(entry) = worth.iter_mut().find(|(_, other)| other == at) {
                         entry.0 = value;
                     }
@@ -243,13 +259,12 @@ impl<'a> Selection<'a> {
                 .collect();
             self.learn(planner, &without.iter().map(|(_, set)| set).collect::<Vec<_>>())
                 .await?;
+            let now = self.standing(&chosen);
             let least = without
                 .iter()
                 .map(|(one, set)| {
-                    (
-                        self.gain(&chosen) - self.gain(set) - self.least_gain(set, &chosen),
-                        *one,
-                    )
+                    let writes = now.writes - self.write_share(set);
+                    (now.gain - self.gain(set) - least_gain(writes), *one)
                 })
                 .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             match least {
@@ -359,18 +374,26 @@ impl<'a> Selection<'a> {
     }
 
     /// The gain of going from one set to the other for what it costs; nothing if it is out of bounds.
-    fn worth(&self, from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> f64 {
-        let gain = self.gain(to) - self.gain(from);
-        if from == to || gain < self.least_gain(from, to) || !self.is_within_bounds(to) {
+    fn worth(&self, from: &Standing, to: &BTreeSet<usize>) -> f64 {
+        if from.set == *to || self.bytes(to) > self.bounds.bytes {
             return 0.0;
         }
-        gain / (self.penalty(to) - self.penalty(from)).max(FIXED_PENALTY)
+        let to = self.standing(to);
+        let gain = to.gain - from.gain;
+        if to.writes > 1.0 || gain < least_gain(to.writes - from.writes) {
+            return 0.0;
+        }
+        gain / (to.penalty - from.penalty).max(FIXED_PENALTY)
     }
 
-    /// What a step has to gain at least, which grows with what it makes the writes pay.
-    fn least_gain(&self, from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> f64 {
-        let writes = self.write_share(to) - self.write_share(from);
-        LEAST_GAIN * (1.0 + 20.0 * writes.max(0.0))
+    fn standing(&self, set: &BTreeSet<usize>) -> Standing {
+        let writes = self.write_share(set);
+        Standing {
+            gain: self.gain(set),
+            penalty: self.penalty(set, writes),
+            writes,
+            set: set.clone(),
+        }
     }
 
     pub(crate) fn is_within_bounds(&self, set: &BTreeSet<usize>) -> bool {
@@ -397,9 +420,9 @@ impl<'a> Selection<'a> {
         (self.write_factor(set) - 1.0) / (self.bounds.write_factor - 1.0).max(0.01)
     }
 
-    fn penalty(&self, set: &BTreeSet<usize>) -> f64 {
+    fn penalty(&self, set: &BTreeSet<usize>, writes: f64) -> f64 {
         let room = self.bytes(set) / self.bounds.bytes.max(1.0);
-        room + 1.5 * self.write_share(set) + FIXED_PENALTY * set.len() as f64
+        room + 1.5 * writes + FIXED_PENALTY * set.len() as f64
     }
 
     fn gain(&self, set: &BTreeSet<usize>) -> f64 {
@@ -429,12 +452,13 @@ impl<'a> Selection<'a> {
 
     fn cost(&self, variant: usize, set: &BTreeSet<usize>) -> f64 {
         // Where there was no time to ask, nothing is gained.
-        let known = self.known.get(&(variant, self.relevant(variant, set)));
-        let Some(cost) = known.or_else(|| self.known.get(&(variant, Vec::new()))) else {
+        let known = &self.known[variant];
+        let of_set = known.get(&self.relevant(variant, set));
+        let Some(cost) = of_set.or_else(|| known.get::<[usize]>(&[])) else {
             return 0.0;
         };
         let mut least = cost.total;
-        for one in set {
+        for one in self.by_rule[variant].iter().filter(|one| set.contains(*one)) {
             let choice = &self.choices[*one];
             let Some(scan) = choice.scan_costs.get(&variant) else {
                 continue;
@@ -465,11 +489,8 @@ impl<'a> Selection<'a> {
 
     /// Those of a set that can be pretended and matter to a variant.
     fn relevant(&self, variant: usize, set: &BTreeSet<usize>) -> Vec<usize> {
-        let matters = |one: &&usize| {
-            let choice = &self.choices[**one];
-            !choice.creations.is_empty() && choice.serves.contains(&variant)
-        };
-        set.iter().filter(matters).copied().collect()
+        let matters = &self.matters[variant];
+        set.iter().filter(|one| matters[**one]).copied().collect()
     }
 
     /// Asks the planner for what is not known yet of these sets.
@@ -478,7 +499,7 @@ impl<'a> Selection<'a> {
         for set in sets {
             for variant in 0..self.variants.len() {
                 let relevant = self.relevant(variant, set);
-                if !self.known.contains_key(&(variant, relevant.clone())) {
+                if !self.known[variant].contains_key(&relevant) {
                     wanted.insert((relevant, variant));
                 }
             }
@@ -509,83 +530,28 @@ impl<'a> Selection<'a> {
                 let found = match answer {
                     Answer::Plan(plan, _) => cost(&plan, self.catalog),
                     // It could be planned before: without a figure nothing is gained or lost.
-                    Answer::Failed(_) => self
-                        .known
-                        .get(&(*variant, Vec::new()))
+                    Answer::Failed(_) => self.known[*variant]
+                        .get::<[usize]>(&[])
                         .cloned()
                         .unwrap_or_default(),
                 };
-                self.known.insert((*variant, set.clone()), found);
+                self.known[*variant].insert(set.clone(), found);
             }
         }
         Ok(())
     }
 }
 
-/// The weights by which the planner's costs are in proportion to the time that was measured, where it was.
-fn timed(costs: &[f64], weights: &[f64], times: &[Option<f64>]) -> Vec<f64> {
-    let all = costs.iter().zip(weights).zip(times);
-    let known = all.filter_map(|((cost, weight), time)| {
-        let time = (*time).filter(|time| *time > 0.0 && *cost > 0.0)?;
-        Some((cost * weight, time))
-    });
-    let (work, time) = known.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    let unit = if time > 0.0 { work / time } else { 0.0 };
-    let one = |((cost, weight), time): ((&f64, &f64), &Option<f64>)| match time {
-        Some(time) if *time > 0.0 && *cost > 0.0 && unit > 0.0 => time * unit / cost,
-        _ => *weight,
-    };
-    costs.iter().zip(weights).zip(times).map(one).collect()
+/// What a set gains and costs.
+struct Standing {
+    set: BTreeSet<usize>,
+    gain: f64,
+    penalty: f64,
+    /// How much of what the writes may cost it uses up.
+    writes: f64,
 }
 
-/// The weights with none of the statements above its share of the whole.
-fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
-    let work: Vec<f64> = costs
-        .iter()
-        .zip(weights)
-        .map(|(cost, weight)| cost * weight)
-        .collect();
-    let mut most = work.iter().sum::<f64>() * LARGEST_SHARE;
-    // With few statements no share is kept; the bound then stays where these rounds leave it.
-    for _ in 0..16 {
-        most = work.iter().map(|one| one.min(most)).sum::<f64>() * LARGEST_SHARE;
-    }
-    let least = work
-        .iter()
-        .copied()
-        .filter(|one| *one > 0.0)
-        .fold(f64::INFINITY, f64::min);
-    let most = most.max(least);
-    let temper = |(weight, work): (&f64, &f64)| {
-        if *work > most {
-            weight * most / work
-        } else {
-            *weight
-        }
-    };
-    weights.iter().zip(&work).map(temper).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{tempered, timed};
-
-    #[test]
-    fn measured_time_corrects_the_planner() {
-        let weights = timed(
-            &[10.0, 10.0, 5.0],
-            &[1.0, 1.0, 7.0],
-            &[Some(30.0), Some(10.0), None],
-        );
-        assert_eq!(weights, [1.5, 0.5, 7.0]);
-        assert_eq!(timed(&[10.0], &[3.0], &[None]), [3.0]);
-    }
-
-    #[test]
-    fn no_statement_dwarfs_the_others() {
-        let costs: Vec<f64> = std::iter::once(1e9).chain((0..20).map(|_| 10.0)).collect();
-        let weights = tempered(&costs, &[1.0; 21]);
-        assert!(weights[0] * costs[0] <= 30.0 && weights[1] == 1.0, "{weights:?}");
-        assert_eq!(tempered(&[5.0], &[2.0]), [2.0]);
-    }
+/// What a step has to gain at least, which grows with what more it makes the writes pay.
+fn least_gain(writes: f64) -> f64 {
+    LEAST_GAIN * (1.0 + 20.0 * writes.max(0.0))
 }
