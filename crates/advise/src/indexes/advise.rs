@@ -12,7 +12,7 @@ use super::described::described;
 use super::planner::{Hypopg, Planner};
 use super::pretended::{choices, prune};
 use super::reading::{CHECK_LINE, Planned, Reader, SAMPLES_MAX, complete, examine, variants};
-use super::selection::{Bounds, Selection};
+use super::selection::{Bounds, End, Selection};
 use super::verified::{Run, Verified};
 use super::workload::{Statement, Unread, Workload};
 use super::writes::{self, Write};
@@ -26,6 +26,9 @@ pub struct AdviseOptions {
     pub write_factor: f64,
     /// How long to look for a better answer.
     pub time: Duration,
+    /// Plans to look for it with, which end the search before its time does unless the server is very slow, so that two
+    /// runs agree. If not given, those that the time is taken to be enough for.
+    pub plans: Option<usize>,
     /// Whether hypopg may be created where it is not, in transactions that are rolled back.
     pub create_for_the_moment: bool,
 }
@@ -36,6 +39,7 @@ impl Default for AdviseOptions {
             budget_bytes: 500 * 1024 * 1024,
             write_factor: 2.5,
             time: Duration::from_millis(8_000),
+            plans: None,
             create_for_the_moment: false,
         }
     }
@@ -176,13 +180,9 @@ pub async fn advise(
         );
     }
     let mut choices = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
-    let bundles = prune(
-        &mut planner,
-        &mut choices,
-        &variants,
-        started + options.time.mul_f64(0.4),
-    )
-    .await?;
+    let plans = options.plans.unwrap_or_else(|| plans_for(options.time));
+    let until = started + options.time.mul_f64(0.4);
+    let bundles = prune(&mut planner, &mut choices, &variants, plans, until).await?;
     progress("choosing");
     let weights: Vec<f64> = statements
         .iter()
@@ -206,10 +206,13 @@ pub async fn advise(
     let bounds = Bounds {
         bytes: options.budget_bytes as f64 * 0.97,
         write_factor: 1.0 + (options.write_factor - 1.0) * WRITE_MARGIN,
+        plans,
         until,
     };
     let mut selection = Selection::new(&choices, &variants, &weights, &times, &writes, &catalog, bounds);
     let chosen = selection.run(&mut planner, &bundles).await?;
+    let (end, made) = selection.end();
+    notes.extend(ended(end, made, plans));
     let left_percent = left(&selection, &chosen);
     let indexes = described(&selection, &chosen, &statements, &catalog);
     let runs = variants
@@ -300,6 +303,28 @@ fn without_hypopg(server: &Server) -> Error {
     };
     Error::refused("The extension hypopg, which lets the planner pretend indexes, is not in this database.")
         .hint(hint)
+}
+
+/// Plans that a second stands for, about what a machine makes that is busy with other things. The search is bound by
+/// them, so that its answer does not depend on what else runs; the clock is there for a machine that is slower still.
+const PLANS_A_SECOND: f64 = 400.0;
+
+fn plans_for(time: Duration) -> usize {
+    (time.as_secs_f64() * PLANS_A_SECOND) as usize
+}
+
+/// What is said of a search that did not come to its end.
+fn ended(end: End, made: usize, plans: usize) -> Option<String> {
+    match end {
+        End::Done => None,
+        End::Plans => Some(format!(
+            "The search ended after the {made} plans that its time is taken to be enough for: with more --seconds it looks further."
+        )),
+        End::Clock => Some(format!(
+            "The clock ended the search, after {made} of at most {plans} plans: the server is slow or busy, and another run may \
+             give another answer. More --seconds give the same one twice."
+        )),
+    }
 }
 
 fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>) -> f64 {

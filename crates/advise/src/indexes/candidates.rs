@@ -7,9 +7,10 @@ use howdah_sql::quote_ident;
 use super::access::Access;
 use super::catalog::{Column, NAMED, Relation, Server};
 use super::definition::{Definition, Key, Method};
-use super::deparsed::{Condition, Shape, Term};
+use super::deparsed::{Condition, Shape, Term, values_of};
 use super::inverted::{Inverted, inverted};
 use super::pattern;
+use super::size;
 
 /// How often each key is compared for equality in the workload: what many ask for comes first, so that
 /// one index serves several.
@@ -311,12 +312,13 @@ impl Parts {
         varying: &BTreeSet<String>,
         server: &Server,
     ) {
-        // Both sides have columns of the same row: nothing to look up.
+        // Both sides have columns of the same row: nothing to look up, but rows that a predicate may pick.
         if condition
             .value
             .as_ref()
             .is_some_and(|value| !value.columns.is_empty())
         {
+            self.comparison(condition, relation);
             return;
         }
         if let Some(found) = inverted(condition, relation, server) {
@@ -371,11 +373,8 @@ impl Parts {
                     && column.is_coded()
                     && !varying.contains(&part.key.sql)
                 {
-                    let words: Vec<&str> = value.trim_matches(['{', '}']).split(',').collect();
-                    let shares = words
-                        .iter()
-                        .filter_map(|word| column.frequency(word.trim_matches('"')));
-                    let share: f64 = shares.sum();
+                    let words = values_of(value);
+                    let share: f64 = words.iter().filter_map(|word| column.frequency(word)).sum();
                     if share <= rare(column, words.len()) {
                         self.fixed.push(fixed(share, false));
                     }
@@ -383,6 +382,17 @@ impl Parts {
                 self.any.push(part);
             }
             Shape::Range => self.ranges.push(part),
+            Shape::Differs => {
+                if let (Some(column), Some(value)) = (column, &value)
+                    && column.is_coded()
+                    && !varying.contains(&part.key.sql)
+                {
+                    let share = column.share_of_others(&values_of(value));
+                    if share < RARE {
+                        self.fixed.push(fixed(share, true));
+                    }
+                }
+            }
             Shape::IsNull => {
                 if let Some(column) = column {
                     self.fixed.push(fixed(column.null_fraction, true));
@@ -425,6 +435,24 @@ impl Parts {
                 });
             }
             _ => {}
+        }
+    }
+
+    /// Columns of one row that are compared with each other, which no key serves: `paid < due`.
+    fn comparison(&mut self, condition: &Condition, relation: &Relation) {
+        if !condition.shape.is_comparison() {
+            return;
+        }
+        if let Some(whole) = part(&condition.whole, relation)
+            && let Some(compared) = part(&condition.key, relation)
+        {
+            self.fixed.push(Fixed {
+                sql: condition.whole.sql.clone(),
+                part: compared,
+                columns: whole.columns,
+                common: true,
+                share: size::COMPARED,
+            });
         }
     }
 

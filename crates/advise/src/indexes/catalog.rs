@@ -96,6 +96,12 @@ impl Column {
         self.frequencies.get(place).copied()
     }
 
+    /// The share of rows that hold another value than any of these.
+    pub(crate) fn share_of_others(&self, values: &[&str]) -> f64 {
+        let these: f64 = values.iter().filter_map(|value| self.frequency(value)).sum();
+        (1.0 - self.null_fraction - these).max(0.0)
+    }
+
     /// Whether a value of few is so rare that a program rather names it than is given it.
     pub(crate) fn is_named(&self, value: &str) -> bool {
         self.is_coded() && self.frequency(value).unwrap_or(0.0) * self.distinct.max(1.0) < NAMED

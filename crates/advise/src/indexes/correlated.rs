@@ -76,7 +76,7 @@ fn suspect(plan: &Value) -> Option<Suspect> {
     for condition in &all {
         let is_plain = !condition.whole.at_run_time
             && condition.whole.alias().is_some()
-            && !matches!(condition.shape, Shape::Other | Shape::Either(_));
+            && !matches!(condition.shape, Shape::Other | Shape::Differs | Shape::Either(_));
         if !is_plain {
             return None;
         }

@@ -72,6 +72,8 @@ pub(crate) enum Shape {
     IsNull,
     /// `IS NOT NULL`.
     IsNotNull,
+    /// `key <> value`, or none of several values.
+    Differs,
     /// A boolean that has to be true, or false.
     Is(bool),
     /// `LIKE` and its kin: whether case matters, and the pattern.
@@ -82,6 +84,13 @@ pub(crate) enum Shape {
     Either(Vec<Vec<Condition>>),
     /// What no index serves.
     Other,
+}
+
+impl Shape {
+    /// Whether two values are compared.
+    pub(crate) fn is_comparison(&self) -> bool {
+        matches!(self, Self::Equal | Self::Range | Self::Differs)
+    }
 }
 
 /// One of the conditions that all have to hold.
@@ -232,13 +241,17 @@ fn condition(text: &str) -> Condition {
         };
         return other(shape, whole.clone());
     };
-    let left = term(text[..operator.start].trim());
+    let left_text = text[..operator.start].trim();
     let right_text = text[operator.end..].trim();
-    let (any, right_text) = match right_text.strip_prefix("ANY ") {
-        Some(array) => (true, array),
-        None => (false, right_text),
+    // Rows are compared by their first columns before anything else.
+    let (left_text, right_text) = match (first_of_row(left_text), first_of_row(right_text)) {
+        (Some(left), Some(right)) => (left, right),
+        _ => (left_text, right_text),
     };
-    let is_all = right_text.starts_with("ALL ");
+    let left = term(left_text);
+    let (any, all) = (right_text.strip_prefix("ANY "), right_text.strip_prefix("ALL "));
+    let right_text = any.or(all).unwrap_or(right_text);
+    let (any, is_all) = (any.is_some(), all.is_some());
     let right = term(right_text);
     let mut name = text[operator].to_owned();
     // The key is what has columns.
@@ -250,6 +263,7 @@ fn condition(text: &str) -> Condition {
     };
     let pattern = || value.constant().unwrap_or_default();
     let shape = match name.as_str() {
+        "<>" if !any => Shape::Differs,
         _ if is_all => Shape::Other,
         "=" if any => Shape::AnyOf,
         _ if any => Shape::Other,
@@ -272,6 +286,30 @@ fn condition(text: &str) -> Condition {
         value: Some(value),
         whole,
     }
+}
+
+/// The values that a constant holds: its elements where it is an array.
+pub(crate) fn values_of(constant: &str) -> Vec<&str> {
+    let inner = constant.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inner.map_or_else(
+        || vec![constant],
+        |inner| inner.split(',').map(|word| word.trim_matches('"')).collect(),
+    )
+}
+
+/// The first part of `ROW(…, …)`.
+fn first_of_row(text: &str) -> Option<&str> {
+    let parts = text.strip_prefix("ROW(")?.strip_suffix(')')?;
+    let mut depth = 0;
+    for (_, range) in tokens(parts) {
+        match &parts[range.clone()] {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth -= 1,
+            "," if depth == 0 => return Some(parts[..range.start].trim()),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn commuted(operator: &str) -> &str {
@@ -488,6 +526,32 @@ mod tests {
         ] {
             assert_eq!(with_alias(text, "p", &columns), expected);
         }
+    }
+
+    #[test]
+    fn rows_count_by_their_first_column_and_differences_are_told() {
+        let text = "((ROW((p.family)::text, p.id) > ROW('M(,'::text, 0)) AND (p.state <> ALL ('{a,b}'::text[])) AND (p.n <> 2) \
+                    AND (p.paid < p.due) AND (p.a <> ANY ('{1,2}'::integer[])))";
+        let found = conditions(text);
+        assert_eq!(
+            (&found[0].shape, found[0].key.column_as_text()),
+            (&Shape::Range, Some("family"))
+        );
+        assert_eq!(
+            found[0].value.as_ref().and_then(Term::constant).as_deref(),
+            Some("M(,")
+        );
+        assert_eq!(found[0].whole.columns.len(), 2);
+        assert_eq!(
+            (&found[1].shape, found[1].key.column()),
+            (&Shape::Differs, Some("state"))
+        );
+        assert_eq!(found[2].shape, Shape::Differs);
+        assert_eq!(
+            (&found[3].shape, found[3].whole.alias()),
+            (&Shape::Range, Some("p"))
+        );
+        assert_eq!(found[4].shape, Shape::Other);
     }
 
     #[test]

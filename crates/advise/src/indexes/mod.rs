@@ -21,6 +21,7 @@ mod selection;
 mod size;
 mod statistics;
 mod verified;
+mod weighing;
 mod workload;
 mod writes;
 

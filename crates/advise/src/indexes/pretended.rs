@@ -253,18 +253,21 @@ impl Form {
     }
 }
 
-/// Keeps what any plan uses when it may use all of one form, and gives what was used together.
+/// Keeps what any plan uses when it may use all of one form, and gives what was used together. No further form is asked
+/// about after so many plans, or when it is late.
 pub(crate) async fn prune(
     planner: &mut Planner<'_>,
     choices: &mut Vec<Choice>,
     variants: &[Variant],
+    plans: usize,
     until: Instant,
 ) -> Result<BTreeSet<BTreeSet<usize>>> {
+    let mut made = 0;
     let mut used: BTreeSet<usize> = BTreeSet::new();
     let mut bundles: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
     for form in Form::ALL {
         // However late it is, there have to be some to choose from.
-        if Instant::now() > until && !used.is_empty() {
+        if (made >= plans || Instant::now() > until) && !used.is_empty() {
             break;
         }
         let mut open: Vec<Vec<usize>> = vec![Vec::new(); variants.len()];
@@ -290,6 +293,7 @@ pub(crate) async fn prune(
                 indexes: list,
             })
             .collect();
+        made += questions.len();
         let mut found_now: BTreeSet<usize> = BTreeSet::new();
         for answer in planner.ask(Manner::Usual, &questions).await? {
             if let Answer::Plan(_, found) = answer

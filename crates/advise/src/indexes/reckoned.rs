@@ -12,6 +12,8 @@ pub(crate) struct Cost {
     pub(crate) total: f64,
     /// What it costs to the last row.
     pub(crate) to_the_end: f64,
+    /// The same, where what searches for few rows in order finds none.
+    pub(crate) in_vain: f64,
     /// The name and cost of each scan that runs once; a plan that is not verbose tells no schema.
     pub(crate) scans: Vec<(String, f64)>,
 }
@@ -26,31 +28,75 @@ pub(crate) struct Cost {
 /// Ranges of blocks are read from front to back, which the planner reckons as one page here and one there. What a
 /// nested loop fetches out of order counts for as often as it does.
 pub(crate) fn cost(plan: &Value, catalog: &Catalog) -> Cost {
-    let mut cost = Cost {
-        total: number(plan, "Total Cost"),
-        ..Cost::default()
-    };
+    let total = number(plan, "Total Cost");
     let excess = block_ranges(plan, catalog);
-    cost.total = (cost.total - excess).max(cost.total * 0.001) + out_of_order(plan, 1.0, catalog);
-    cost.to_the_end = cost.total;
-    scans(plan, 1.0, &mut cost.scans);
-    let mut limit = plan;
-    while text(limit, "Node Type") != Some("Limit") {
-        match children(limit) {
-            [only] => limit = only,
-            _ => return cost,
+    let total = (total - excess).max(total * 0.001) + out_of_order(plan, 1.0, catalog);
+    let later = later(plan, 1.0, catalog);
+    let mut scanned = Vec::new();
+    scans(plan, 1.0, &mut scanned);
+    Cost {
+        total: total + later.likely,
+        to_the_end: total + later.to_the_end,
+        in_vain: total + later.in_vain,
+        scans: scanned,
+    }
+}
+
+/// What a plan costs more than the planner says where its LIMITs end later.
+#[derive(Debug, Default)]
+struct Later {
+    likely: f64,
+    to_the_end: f64,
+    in_vain: f64,
+}
+
+impl Later {
+    fn add(&mut self, other: &Self) {
+        self.likely += other.likely;
+        self.to_the_end += other.to_the_end;
+        self.in_vain += other.in_vain;
+    }
+}
+
+/// Every LIMIT counts, and as often as it runs: that of a statement, that behind `min` and `max`, of which a statement
+/// may have several, and that of a subquery for each row.
+fn later(plan: &Value, rounds: f64, catalog: &Catalog) -> Later {
+    let mut sum = Later::default();
+    let mut rounds = rounds;
+    if let (Some("Limit"), [below, ..]) = (text(plan, "Node Type"), children(plan)) {
+        let (own, end) = (number(plan, "Total Cost"), number(below, "Total Cost"));
+        if end > own && streams_through_a_filter(below) {
+            let likely = (own.max(1.0) * end).sqrt() - own;
+            let to_the_end = end - own;
+            let in_vain = if searches(below, catalog) {
+                to_the_end
+            } else {
+                likely
+            };
+            sum.add(&Later {
+                likely: likely * rounds,
+                to_the_end: to_the_end * rounds,
+                in_vain: in_vain * rounds,
+            });
         }
+        // Of what is below only a part is run.
+        rounds *= (own / end.max(f64::MIN_POSITIVE)).min(1.0);
     }
-    let Some(below) = children(limit).first() else {
-        return cost;
-    };
-    let end = number(below, "Total Cost");
-    let own = number(limit, "Total Cost");
-    if streams_through_a_filter(below) && end > own {
-        cost.to_the_end = cost.total - own + end;
-        cost.total += (own.max(1.0) * end).sqrt() - own;
+    let is_loop = text(plan, "Node Type") == Some("Nested Loop");
+    let mut outer = 1.0;
+    for (at, child) in children(plan).iter().enumerate() {
+        let times = match text(child, "Parent Relationship") {
+            Some("InitPlan") => 1.0,
+            Some("SubPlan") => number(plan, "Plan Rows").max(1.0),
+            _ if is_loop && at > 0 => outer,
+            _ => 1.0,
+        };
+        if text(child, "Parent Relationship") == Some("Outer") {
+            outer = number(child, "Plan Rows").max(1.0);
+        }
+        sum.add(&later(child, rounds * times, catalog));
     }
-    cost
+    sum
 }
 
 /// What scans of block ranges cost less than the planner says.
@@ -141,6 +187,26 @@ fn streams_through_a_filter(plan: &Value) -> bool {
         }
         _ if plan.get("Filter").is_some() => true,
         _ => children(plan).iter().any(streams_through_a_filter),
+    }
+}
+
+/// What a row that is found costs, in fetches of a page, from which on its scan searches: it looks at many others, and
+/// nothing says where among them those lie that it looks for. The oldest of the drafts, none of which has the date
+/// that an index orders, are behind all that has one.
+const SEARCHED: f64 = 4.0;
+
+/// Whether a scan whose rows flow to a LIMIT looks through many for each that it finds.
+fn searches(plan: &Value, catalog: &Catalog) -> bool {
+    if plan.get("Filter").is_some() {
+        let each = number(plan, "Total Cost") / number(plan, "Plan Rows").max(1.0);
+        return each > SEARCHED * catalog.random_page_cost.max(1.0);
+    }
+    match text(plan, "Node Type") {
+        // What several partitions give is merged, and each of them is looked through.
+        Some("Append" | "Merge Append") => children(plan).iter().any(|below| searches(below, catalog)),
+        _ => children(plan)
+            .first()
+            .is_some_and(|below| searches(below, catalog)),
     }
 }
 
@@ -237,5 +303,39 @@ mod tests {
         let some = json!({"Node Type": "Limit", "Total Cost": number(&planned, "Total Cost") / 10.0, "Plans": [planned]});
         let early = total(&some, 0.0) - number(&some, "Total Cost");
         assert!((early - more / 10.0).abs() < 100.0, "{early}");
+    }
+
+    /// The first rows in the order of an index, of those that a filter leaves of 240,000.
+    fn first_of(found: f64) -> Value {
+        json!({
+            "Node Type": "Limit", "Total Cost": 41.0, "Parent Relationship": "InitPlan", "Plans": [
+                {"Node Type": "Index Scan", "Relation Name": "items", "Filter": "(status = 0)", "Parent Relationship": "Outer",
+                 "Total Cost": 14_774.0, "Plan Rows": found}
+            ]
+        })
+    }
+
+    #[test]
+    fn a_search_in_order_may_be_in_vain() {
+        let catalog = catalog(0.0);
+        let of = |found: f64| cost(&first_of(found), &catalog);
+        let evenly = (41.0_f64 * 14_774.0).sqrt();
+        // Of a few in a hundred thousand nothing says where they lie; what the filter leaves nearly all of is soon there.
+        assert!((of(363.0).total - evenly).abs() < 1.0 && (of(363.0).in_vain - 14_774.0).abs() < 1.0);
+        assert!((of(230_000.0).total - evenly).abs() < 1.0 && (of(230_000.0).in_vain - evenly).abs() < 1.0);
+        assert!((of(230_000.0).to_the_end - 14_774.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn every_limit_counts_as_often_as_it_runs() {
+        let catalog = catalog(0.0);
+        let both =
+            json!({"Node Type": "Result", "Total Cost": 82.1, "Plans": [first_of(363.0), first_of(363.0)]});
+        assert!((cost(&both, &catalog).in_vain - 0.1 - 2.0 * 14_774.0).abs() < 1.0);
+        let mut inner = first_of(363.0);
+        inner["Parent Relationship"] = json!("Inner");
+        let each = json!({"Node Type": "Nested Loop", "Total Cost": 424.0, "Plan Rows": 10.0, "Plans": [
+            {"Node Type": "Seq Scan", "Relation Name": "suppliers", "Parent Relationship": "Outer", "Total Cost": 14.0, "Plan Rows": 10.0}, inner]});
+        assert!((cost(&each, &catalog).in_vain - 14.0 - 10.0 * 14_774.0).abs() < 1.0);
     }
 }

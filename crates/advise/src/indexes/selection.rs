@@ -4,6 +4,8 @@
 //! points, at every budget): indexes are added, or put in place of one that they extend, always the one that gains
 //! most for the room and the writes that it costs.
 
+mod exchange;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -13,6 +15,7 @@ use super::catalog::Catalog;
 use super::definition::Definition;
 use super::planner::{Answer, Manner, Planner, Question};
 use super::reckoned::{Cost, cost};
+use super::weighing::{tempered, timed};
 use super::writes::{self, Write};
 
 /// A candidate and the statements that it may serve.
@@ -45,24 +48,37 @@ pub(crate) struct Bounds {
     pub(crate) bytes: f64,
     /// What the writes may cost, as a multiple of what they cost now.
     pub(crate) write_factor: f64,
+    /// Plans that may be made. A search that ends by these gives the same answer on every machine.
+    pub(crate) plans: usize,
+    /// When to stop however few plans were made by then.
     pub(crate) until: Instant,
+}
+
+/// What ended the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// There was nothing left to try.
+    Done,
+    /// The plans that may be made were made.
+    Plans,
+    /// Its time was over.
+    Clock,
 }
 
 /// What counts beside the sum of all: each statement for itself, so that a few monsters do not hide the rest.
 const RELATIVE: f64 = 0.12;
-/// The share of all work that one statement counts for at most. One that dwarfs the others by the planner's
-/// reckoning, which is at its worst there, would leave nothing worth doing beside it.
-const LARGEST_SHARE: f64 = 0.1;
 /// The gain below which an index is not worth having.
 const LEAST_GAIN: f64 = 0.000_4;
-/// So many exchanges are made at most; each costs a round of plans.
-const EXCHANGES: usize = 24;
-/// Of the moves that are shut out, so many are tried: those that would gain most.
-const TRIED: usize = 12;
-/// What an index costs in room and writes, in parts of what they may, for it to be worth looking for others.
-const DEAR: f64 = 0.04;
 /// What every index costs beside room and writes: planning, vacuum, attention.
 const FIXED_PENALTY: f64 = 0.004;
+/// What a statement that gets slower takes from the gain: more than nearly any index brings, so that what slows it down
+/// is built with what makes up for that, or not at all.
+const HARM: f64 = 0.1;
+/// What makes a statement slower: so many times what it costs now, and so much more.
+const SLOWER: f64 = 1.1;
+const SLOWER_BY: f64 = 10.0;
+/// Questions that are asked before the search looks whether it may go on.
+const ASKED_AT_ONCE: usize = 120;
 
 pub(crate) struct Selection<'a> {
     pub(crate) choices: &'a [Choice],
@@ -74,11 +90,20 @@ pub(crate) struct Selection<'a> {
     pub(crate) writes: &'a [Write],
     pub(crate) catalog: &'a Catalog,
     pub(crate) bounds: Bounds,
-    /// Costs by variant and pretended indexes.
-    known: BTreeMap<(usize, Vec<usize>), Cost>,
+    /// Of each variant, its costs by the pretended indexes that matter to it.
+    known: Vec<BTreeMap<Vec<usize>, Cost>>,
+    /// Of each variant, whether each choice can be pretended and matters to it.
+    matters: Vec<Vec<bool>>,
+    /// Of each variant, the choices that are reckoned by a rule.
+    by_rule: Vec<Vec<usize>>,
     before: Vec<f64>,
+    /// The same of each variant.
+    plain: Vec<f64>,
     /// What each statement counts, none of them more than its share.
     counted: Vec<f64>,
+    /// Plans that were made beside those without any index.
+    made: usize,
+    end: End,
 }
 
 impl<'a> Selection<'a> {
@@ -91,7 +116,19 @@ impl<'a> Selection<'a> {
         catalog: &'a Catalog,
         bounds: Bounds,
     ) -> Self {
+        let numbers = 0..variants.len();
+        let matters = |variant: usize| {
+            let one = |choice: &Choice| !choice.creations.is_empty() && choice.serves.contains(&variant);
+            choices.iter().map(one).collect()
+        };
+        let by_rule = |variant: usize| {
+            let is = |at: &usize| choices[*at].scan_costs.contains_key(&variant);
+            (0..choices.len()).filter(is).collect()
+        };
         Self {
+            matters: numbers.clone().map(matters).collect(),
+            by_rule: numbers.clone().map(by_rule).collect(),
+            known: numbers.map(|_| BTreeMap::new()).collect(),
             choices,
             variants,
             weights: weights.to_vec(),
@@ -99,9 +136,11 @@ impl<'a> Selection<'a> {
             writes,
             catalog,
             bounds,
-            known: BTreeMap::new(),
             before: Vec::new(),
+            plain: Vec::new(),
             counted: weights.to_vec(),
+            made: 0,
+            end: End::Done,
         }
     }
 
@@ -113,7 +152,9 @@ impl<'a> Selection<'a> {
     ) -> Result<BTreeSet<usize>, PgError> {
         let nothing = BTreeSet::new();
         self.learn(planner, &[&nothing]).await?;
+        self.made = 0;
         self.before = self.costs(&nothing);
+        self.plain = self.each(&nothing);
         self.weights = timed(&self.before, &self.weights, self.times);
         self.counted = tempered(&self.before, &self.weights);
         let mut moves: Vec<BTreeSet<usize>> =
@@ -129,43 +170,31 @@ impl<'a> Selection<'a> {
             chosen = self.add(planner, &moves, kept).await?;
         }
         let chosen = self.exchange(planner, &moves, chosen).await?;
-        self.replace(planner, &moves, chosen).await
+        let chosen = self.replace(planner, &moves, chosen).await?;
+        self.check(planner, chosen).await
     }
 
-    /// Takes out, one after the other, what costs much, and looks for what else of its relation does its work: two
-    /// that cost less together, or what gains more for the same.
-    async fn replace(
+    /// What was chosen by what was known in parts, when no more plans were to be made, is asked about as a whole: a
+    /// statement may be slower with all of it.
+    async fn check(
         &mut self,
         planner: &mut Planner<'_>,
-        moves: &[BTreeSet<usize>],
-        mut chosen: BTreeSet<usize>,
+        chosen: BTreeSet<usize>,
     ) -> Result<BTreeSet<usize>, PgError> {
-        let before = chosen.clone();
-        for one in before {
-            let rest: BTreeSet<usize> = chosen.iter().copied().filter(|other| *other != one).collect();
-            if self.is_late() || self.penalty(&chosen) - self.penalty(&rest) < DEAR {
-                continue;
-            }
-            let relation = self.choices[one].definition.relation;
-            let others: Vec<BTreeSet<usize>> = moves
-                .iter()
-                .filter(|adds| !adds.contains(&one))
-                .filter(|adds| {
-                    adds.iter()
-                        .all(|add| self.choices[*add].definition.relation == relation)
-                })
-                .cloned()
-                .collect();
-            let instead = self.add(planner, &others, rest).await?;
-            self.learn(planner, &[&instead]).await?;
-            if !self.is_late() && self.gain(&instead) > self.gain(&chosen) + LEAST_GAIN {
-                chosen = instead;
-            }
+        if self.end != End::Plans {
+            return Ok(chosen);
         }
-        self.add(planner, moves, chosen).await
+        self.end = End::Done;
+        self.bounds.plans = self.made + 2 * self.variants.len();
+        self.learn(planner, &[&chosen]).await?;
+        let chosen = self.drop_idle(planner, chosen).await?;
+        if self.end == End::Done {
+            self.end = End::Plans;
+        }
+        Ok(chosen)
     }
 
-    /// Adds the best move until none is worth it.
+    /// Adds the best move until none is worth it. When it is late that goes by what is known already.
     async fn add(
         &mut self,
         planner: &mut Planner<'_>,
@@ -175,17 +204,19 @@ impl<'a> Selection<'a> {
         let results: Vec<BTreeSet<usize>> = moves.iter().map(|one| self.after(&chosen, one)).collect();
         self.learn(planner, &results.iter().collect::<Vec<_>>()).await?;
         // What a move was last seen to be worth; it rarely gets worth more as others are made.
+        let now = self.standing(&chosen);
         let mut worth: Vec<(f64, usize)> = results
             .iter()
             .enumerate()
-            .map(|(at, set)| (self.worth(&chosen, set), at))
+            .map(|(at, set)| (self.worth(&now, set), at))
             .collect();
         loop {
             worth.retain(|(value, _)| *value > 0.0);
             worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            if worth.is_empty() || self.is_late() {
+            if worth.is_empty() {
                 return Ok(chosen);
             }
+            let now = self.standing(&chosen);
             // The few that lead are looked at again, until the first of them stays the first.
             let mut seen = BTreeSet::new();
             loop {
@@ -204,15 +235,12 @@ impl<'a> Selection<'a> {
                 self.learn(planner, &sets.iter().collect::<Vec<_>>()).await?;
                 for (at, set) in lead.iter().zip(&sets) {
                     seen.insert(*at);
-                    let value = self.worth(&chosen, set);
+                    let value = self.worth(&now, set);
                     if let Some(entry) = worth.iter_mut().find(|(_, other)| other == at) {
                         entry.0 = value;
                     }
                 }
                 worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-                if self.is_late() {
-                    return Ok(chosen);
-                }
             }
             let Some((value, at)) = worth.first().copied() else {
                 return Ok(chosen);
@@ -243,13 +271,12 @@ impl<'a> Selection<'a> {
                 .collect();
             self.learn(planner, &without.iter().map(|(_, set)| set).collect::<Vec<_>>())
                 .await?;
+            let now = self.standing(&chosen);
             let least = without
                 .iter()
                 .map(|(one, set)| {
-                    (
-                        self.gain(&chosen) - self.gain(set) - self.least_gain(set, &chosen),
-                        *one,
-                    )
+                    let writes = now.writes - self.write_share(set);
+                    (now.gain - self.gain(set) - least_gain(writes), *one)
                 })
                 .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             match least {
@@ -261,84 +288,19 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Takes out what gains less than a move that the bounds shut out: what was chosen early, for the little it
-    /// costs, may stand in the way of more.
-    async fn exchange(
-        &mut self,
-        planner: &mut Planner<'_>,
-        moves: &[BTreeSet<usize>],
-        mut chosen: BTreeSet<usize>,
-    ) -> Result<BTreeSet<usize>, PgError> {
-        for _ in 0..EXCHANGES {
-            let shut_out: Vec<BTreeSet<usize>> = moves
-                .iter()
-                .map(|adds| self.after(&chosen, adds))
-                .filter(|set| *set != chosen && !self.is_within_bounds(set))
-                .collect();
-            self.learn(planner, &shut_out.iter().collect::<Vec<_>>()).await?;
-            let now = self.gain(&chosen);
-            let mut better: Vec<(f64, BTreeSet<usize>)> = shut_out
-                .into_iter()
-                .map(|set| (self.gain(&set) - now, set))
-                .filter(|(gain, _)| *gain > LEAST_GAIN)
-                .collect();
-            better.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-            let mut made = None;
-            for (_, wanted) in better.into_iter().take(TRIED) {
-                made = self
-                    .make_room(planner, &chosen, wanted)
-                    .await?
-                    .filter(|set| self.gain(set) > now + LEAST_GAIN);
-                if made.is_some() {
-                    break;
-                }
-            }
-            match made {
-                Some(set) if !self.is_late() => chosen = set,
-                _ => break,
-            }
+    fn is_late(&mut self) -> bool {
+        if self.end == End::Done && self.made >= self.bounds.plans {
+            self.end = End::Plans;
         }
-        Ok(chosen)
-    }
-
-    /// The wanted set without those of the chosen whose loss costs least for what they free, until it is within
-    /// bounds. Nothing where that cannot be.
-    async fn make_room(
-        &mut self,
-        planner: &mut Planner<'_>,
-        chosen: &BTreeSet<usize>,
-        mut wanted: BTreeSet<usize>,
-    ) -> Result<Option<BTreeSet<usize>>, PgError> {
-        while !self.is_within_bounds(&wanted) {
-            let without: Vec<BTreeSet<usize>> = wanted
-                .intersection(chosen)
-                .map(|one| wanted.iter().copied().filter(|other| other != one).collect())
-                .collect();
-            self.learn(planner, &without.iter().collect::<Vec<_>>()).await?;
-            let (gain, excess) = (self.gain(&wanted), self.excess(&wanted));
-            let price = |set: &BTreeSet<usize>| {
-                let freed = excess - self.excess(set);
-                (freed > 0.0).then(|| (gain - self.gain(set)) / freed)
-            };
-            let least = without
-                .into_iter()
-                .filter_map(|set| Some((price(&set)?, set)))
-                .min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
-            match least {
-                Some((_, set)) if !self.is_late() => wanted = set,
-                _ => return Ok(None),
-            }
+        if self.end == End::Done && Instant::now() >= self.bounds.until {
+            self.end = End::Clock;
         }
-        Ok(Some(wanted))
+        self.end != End::Done
     }
 
-    /// How far a set is beyond the bounds, in parts of them.
-    fn excess(&self, set: &BTreeSet<usize>) -> f64 {
-        (self.bytes(set) / self.bounds.bytes.max(1.0) - 1.0).max(0.0) + (self.write_share(set) - 1.0).max(0.0)
-    }
-
-    fn is_late(&self) -> bool {
-        Instant::now() >= self.bounds.until
+    /// What ended the search, and the plans that were made by then.
+    pub(crate) fn end(&self) -> (End, usize) {
+        (self.end, self.made)
     }
 
     /// The set after a move: without what the new ones extend.
@@ -359,18 +321,26 @@ impl<'a> Selection<'a> {
     }
 
     /// The gain of going from one set to the other for what it costs; nothing if it is out of bounds.
-    fn worth(&self, from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> f64 {
-        let gain = self.gain(to) - self.gain(from);
-        if from == to || gain < self.least_gain(from, to) || !self.is_within_bounds(to) {
+    fn worth(&self, from: &Standing, to: &BTreeSet<usize>) -> f64 {
+        if from.set == *to || self.bytes(to) > self.bounds.bytes {
             return 0.0;
         }
-        gain / (self.penalty(to) - self.penalty(from)).max(FIXED_PENALTY)
+        let to = self.standing(to);
+        let gain = to.gain - from.gain;
+        if to.writes > 1.0 || gain < least_gain(to.writes - from.writes) {
+            return 0.0;
+        }
+        gain / (to.penalty - from.penalty).max(FIXED_PENALTY)
     }
 
-    /// What a step has to gain at least, which grows with what it makes the writes pay.
-    fn least_gain(&self, from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> f64 {
-        let writes = self.write_share(to) - self.write_share(from);
-        LEAST_GAIN * (1.0 + 20.0 * writes.max(0.0))
+    fn standing(&self, set: &BTreeSet<usize>) -> Standing {
+        let writes = self.write_share(set);
+        Standing {
+            gain: self.gain(set),
+            penalty: self.penalty(set, writes),
+            writes,
+            set: set.clone(),
+        }
     }
 
     pub(crate) fn is_within_bounds(&self, set: &BTreeSet<usize>) -> bool {
@@ -397,13 +367,14 @@ impl<'a> Selection<'a> {
         (self.write_factor(set) - 1.0) / (self.bounds.write_factor - 1.0).max(0.01)
     }
 
-    fn penalty(&self, set: &BTreeSet<usize>) -> f64 {
+    fn penalty(&self, set: &BTreeSet<usize>, writes: f64) -> f64 {
         let room = self.bytes(set) / self.bounds.bytes.max(1.0);
-        room + 1.5 * self.write_share(set) + FIXED_PENALTY * set.len() as f64
+        room + 1.5 * writes + FIXED_PENALTY * set.len() as f64
     }
 
     fn gain(&self, set: &BTreeSet<usize>) -> f64 {
-        let after = self.costs(set);
+        let each = self.each(set);
+        let after = self.of_statements(&each);
         let work = self.before.iter().zip(&self.counted);
         let sum: f64 = work.map(|(cost, weight)| cost * weight).sum();
         let counting = self.counted.iter().filter(|weight| **weight > 0.0);
@@ -415,26 +386,50 @@ impl<'a> Selection<'a> {
                 gain += weight * saved / sum.max(f64::MIN_POSITIVE) + RELATIVE * saved / before / counting;
             }
         }
-        gain
+        let is_slower = |(now, then): (&f64, &f64)| *then > now * SLOWER && then - now > SLOWER_BY;
+        let all = self.variants.iter().zip(self.plain.iter().zip(&each));
+        let harmed = all.filter(|(_, costs)| is_slower(*costs));
+        gain - HARM * harmed.map(|(variant, _)| variant.share).sum::<f64>()
     }
 
     /// What each statement costs with a set whose costs were learnt.
     pub(crate) fn costs(&self, set: &BTreeSet<usize>) -> Vec<f64> {
+        self.of_statements(&self.each(set))
+    }
+
+    fn of_statements(&self, each: &[f64]) -> Vec<f64> {
         let mut costs = vec![0.0; self.weights.len()];
-        for (at, variant) in self.variants.iter().enumerate() {
-            costs[variant.statement] += variant.share * self.cost(at, set);
+        for (variant, cost) in self.variants.iter().zip(each) {
+            costs[variant.statement] += variant.share * cost;
         }
         costs
     }
 
+    /// What each variant costs.
+    fn each(&self, set: &BTreeSet<usize>) -> Vec<f64> {
+        (0..self.variants.len()).map(|at| self.cost(at, set)).collect()
+    }
+
     fn cost(&self, variant: usize, set: &BTreeSet<usize>) -> f64 {
-        // Where there was no time to ask, nothing is gained.
-        let known = self.known.get(&(variant, self.relevant(variant, set)));
-        let Some(cost) = known.or_else(|| self.known.get(&(variant, Vec::new()))) else {
+        let known = &self.known[variant];
+        let Some(plain) = known.get::<[usize]>(&[]) else {
             return 0.0;
         };
-        let mut least = cost.total;
-        for one in set {
+        // What searches in order and might find nothing counts in full where that would be slower than now.
+        let total = |cost: &Cost| match cost.in_vain > plain.in_vain {
+            true => cost.in_vain,
+            false => cost.total,
+        };
+        let relevant = self.relevant(variant, set);
+        let cost = known.get(&relevant).unwrap_or_else(|| {
+            // There was no time to ask: what is known with some of them.
+            let is_part = |of: &[usize]| of.iter().all(|one| relevant.binary_search(one).is_ok());
+            let parts = known.iter().filter(|(of, _)| is_part(of));
+            let least = parts.min_by(|(_, a), (_, b)| total(a).total_cmp(&total(b)));
+            least.map_or(plain, |(_, cost)| cost)
+        });
+        let mut least = total(cost);
+        for one in self.by_rule[variant].iter().filter(|one| set.contains(*one)) {
             let choice = &self.choices[*one];
             let Some(scan) = choice.scan_costs.get(&variant) else {
                 continue;
@@ -465,29 +460,53 @@ impl<'a> Selection<'a> {
 
     /// Those of a set that can be pretended and matter to a variant.
     fn relevant(&self, variant: usize, set: &BTreeSet<usize>) -> Vec<usize> {
-        let matters = |one: &&usize| {
-            let choice = &self.choices[**one];
-            !choice.creations.is_empty() && choice.serves.contains(&variant)
+        let matters = &self.matters[variant];
+        set.iter().filter(|one| matters[**one]).copied().collect()
+    }
+
+    /// The questions in the order in which they are asked, in case that the last are not: those about the statements
+    /// that count most come first, and those about the same set together.
+    fn weightiest_first(&self, wanted: BTreeMap<Vec<usize>, BTreeSet<usize>>) -> Vec<(Vec<usize>, usize)> {
+        let work = |statement: usize| {
+            let before = self.before.get(statement).copied().unwrap_or_default();
+            before * self.counted[statement]
         };
-        set.iter().filter(matters).copied().collect()
+        let sum: f64 = (0..self.weights.len()).map(work).sum();
+        let counts = |variant: &usize| {
+            let Variant { statement, share, .. } = self.variants[*variant];
+            let relative = RELATIVE / self.weights.len().max(1) as f64;
+            share * (work(statement) / sum.max(f64::MIN_POSITIVE) + relative)
+        };
+        let with_weight = wanted.into_iter().map(|(set, variants)| {
+            let weight: f64 = variants.iter().map(counts).sum();
+            (weight, set, variants)
+        });
+        let mut sorted: Vec<(f64, Vec<usize>, BTreeSet<usize>)> = with_weight.collect();
+        sorted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let each = |(_, set, variants): (f64, Vec<usize>, BTreeSet<usize>)| {
+            variants.into_iter().map(move |variant| (set.clone(), variant))
+        };
+        sorted.into_iter().flat_map(each).collect()
     }
 
     /// Asks the planner for what is not known yet of these sets.
     async fn learn(&mut self, planner: &mut Planner<'_>, sets: &[&BTreeSet<usize>]) -> Result<(), PgError> {
-        let mut wanted: BTreeSet<(Vec<usize>, usize)> = BTreeSet::new();
+        let mut wanted: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
         for set in sets {
             for variant in 0..self.variants.len() {
                 let relevant = self.relevant(variant, set);
-                if !self.known.contains_key(&(variant, relevant.clone())) {
-                    wanted.insert((relevant, variant));
+                if self.known[variant].contains_key(&relevant) {
+                    continue;
                 }
+                wanted.entry(relevant).or_default().insert(variant);
             }
         }
-        let wanted: Vec<(Vec<usize>, usize)> = wanted.into_iter().collect();
-        for some in wanted.chunks(120) {
-            if self.is_late() && !self.before.is_empty() {
+        let wanted = self.weightiest_first(wanted);
+        for some in wanted.chunks(ASKED_AT_ONCE) {
+            if !self.before.is_empty() && self.is_late() {
                 break;
             }
+            self.made += some.len();
             let indexes: Vec<Vec<(usize, &[String])>> = some
                 .iter()
                 .map(|(set, _)| {
@@ -509,83 +528,28 @@ impl<'a> Selection<'a> {
                 let found = match answer {
                     Answer::Plan(plan, _) => cost(&plan, self.catalog),
                     // It could be planned before: without a figure nothing is gained or lost.
-                    Answer::Failed(_) => self
-                        .known
-                        .get(&(*variant, Vec::new()))
+                    Answer::Failed(_) => self.known[*variant]
+                        .get::<[usize]>(&[])
                         .cloned()
                         .unwrap_or_default(),
                 };
-                self.known.insert((*variant, set.clone()), found);
+                self.known[*variant].insert(set.clone(), found);
             }
         }
         Ok(())
     }
 }
 
-/// The weights by which the planner's costs are in proportion to the time that was measured, where it was.
-fn timed(costs: &[f64], weights: &[f64], times: &[Option<f64>]) -> Vec<f64> {
-    let all = costs.iter().zip(weights).zip(times);
-    let known = all.filter_map(|((cost, weight), time)| {
-        let time = (*time).filter(|time| *time > 0.0 && *cost > 0.0)?;
-        Some((cost * weight, time))
-    });
-    let (work, time) = known.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    let unit = if time > 0.0 { work / time } else { 0.0 };
-    let one = |((cost, weight), time): ((&f64, &f64), &Option<f64>)| match time {
-        Some(time) if *time > 0.0 && *cost > 0.0 && unit > 0.0 => time * unit / cost,
-        _ => *weight,
-    };
-    costs.iter().zip(weights).zip(times).map(one).collect()
+/// What a set gains and costs.
+struct Standing {
+    set: BTreeSet<usize>,
+    gain: f64,
+    penalty: f64,
+    /// How much of what the writes may cost it uses up.
+    writes: f64,
 }
 
-/// The weights with none of the statements above its share of the whole.
-fn tempered(costs: &[f64], weights: &[f64]) -> Vec<f64> {
-    let work: Vec<f64> = costs
-        .iter()
-        .zip(weights)
-        .map(|(cost, weight)| cost * weight)
-        .collect();
-    let mut most = work.iter().sum::<f64>() * LARGEST_SHARE;
-    // With few statements no share is kept; the bound then stays where these rounds leave it.
-    for _ in 0..16 {
-        most = work.iter().map(|one| one.min(most)).sum::<f64>() * LARGEST_SHARE;
-    }
-    let least = work
-        .iter()
-        .copied()
-        .filter(|one| *one > 0.0)
-        .fold(f64::INFINITY, f64::min);
-    let most = most.max(least);
-    let temper = |(weight, work): (&f64, &f64)| {
-        if *work > most {
-            weight * most / work
-        } else {
-            *weight
-        }
-    };
-    weights.iter().zip(&work).map(temper).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{tempered, timed};
-
-    #[test]
-    fn measured_time_corrects_the_planner() {
-        let weights = timed(
-            &[10.0, 10.0, 5.0],
-            &[1.0, 1.0, 7.0],
-            &[Some(30.0), Some(10.0), None],
-        );
-        assert_eq!(weights, [1.5, 0.5, 7.0]);
-        assert_eq!(timed(&[10.0], &[3.0], &[None]), [3.0]);
-    }
-
-    #[test]
-    fn no_statement_dwarfs_the_others() {
-        let costs: Vec<f64> = std::iter::once(1e9).chain((0..20).map(|_| 10.0)).collect();
-        let weights = tempered(&costs, &[1.0; 21]);
-        assert!(weights[0] * costs[0] <= 30.0 && weights[1] == 1.0, "{weights:?}");
-        assert_eq!(tempered(&[5.0], &[2.0]), [2.0]);
-    }
+/// What a step has to gain at least, which grows with what more it makes the writes pay.
+fn least_gain(writes: f64) -> f64 {
+    LEAST_GAIN * (1.0 + 20.0 * writes.max(0.0))
 }

@@ -2,14 +2,34 @@
 
 use super::catalog::{Column, Relation, Server};
 use super::definition::{Definition, Key, Method};
+use super::deparsed::{Shape, conditions, values_of};
 
 const PAGE_BYTES: f64 = 8192.0;
 /// What a B-tree leaves free in its leaves.
 const FILL: f64 = 0.9;
 
+/// The share of rows in which one column is taken to be less than another, or to differ from it: the planner takes the
+/// same (`DEFAULT_INEQ_SEL`), as nothing is counted of both together.
+pub(crate) const COMPARED: f64 = 1.0 / 3.0;
+
 /// The share of the relation's rows that an index holds.
 pub(crate) fn share(definition: &Definition, relation: &Relation) -> f64 {
     let one = |condition: &String| {
+        // A predicate names no alias, so that what is read of it tells texts and no columns.
+        if let [only] = conditions(condition).as_slice()
+            && let (Some(value), true) = (&only.value, only.shape.is_comparison())
+        {
+            let Some(constant) = value.constant() else {
+                return COMPARED;
+            };
+            let is_key = |column: &&Column| {
+                let name = howdah_sql::quote_ident(&column.name);
+                only.key.sql == name || only.key.sql == format!("({name})::text")
+            };
+            if let (Shape::Differs, Some(column)) = (&only.shape, relation.columns.iter().find(is_key)) {
+                return column.share_of_others(&values_of(&constant)).max(0.001);
+            }
+        }
         let column = definition
             .columns
             .iter()

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::access::{children, number, strings, text};
 use super::catalog::{Catalog, Relation};
 use super::definition::Definition;
+use super::deparsed::{Shape, conditions, term, values_of};
 use super::size;
 
 /// A statement that changes a relation.
@@ -150,10 +151,12 @@ fn may_hold(condition: &str, values: &[String], relation: &Relation) -> bool {
             " IS NOT NULL" => return !is_null,
             "" => return value != "false",
             _ => {
+                let is_constant = value.starts_with('\'') || value.starts_with(|c: char| c.is_ascii_digit());
                 if let Some(expected) = rest.strip_prefix(" = ") {
-                    let is_constant =
-                        value.starts_with('\'') || value.starts_with(|c: char| c.is_ascii_digit());
                     return !is_constant || value == expected;
+                }
+                if rest.starts_with(" <> ") && is_constant {
+                    return !is_shut_out(condition, value);
                 }
             }
         }
@@ -164,10 +167,42 @@ fn may_hold(condition: &str, values: &[String], relation: &Relation) -> bool {
 /// Whether what is set cannot be a row of the predicate's.
 fn is_contradicted(condition: &str, set: &[(String, Option<String>)]) -> bool {
     set.iter().any(|(name, value)| {
-        let expected = condition.strip_prefix(&format!("{} = ", howdah_sql::quote_ident(name)));
-        match (expected, value) {
+        let Some(rest) = condition.strip_prefix(&howdah_sql::quote_ident(name)) else {
+            return false;
+        };
+        match (rest.strip_prefix(" = "), value) {
             (Some(expected), Some(value)) => !expected.starts_with(&howdah_sql::quote_literal(value)),
+            (None, Some(value)) if rest.starts_with(" <> ") => {
+                is_shut_out(condition, &howdah_sql::quote_literal(value))
+            }
             _ => false,
         }
     })
+}
+
+/// Whether a constant, as the server prints it, is one of those that the predicate's rows do not hold.
+fn is_shut_out(condition: &str, value: &str) -> bool {
+    let read = conditions(condition);
+    let shut_out = read.iter().find(|one| one.shape == Shape::Differs);
+    let constant = shut_out.and_then(|one| one.value.as_ref()?.constant());
+    let (Some(constant), Some(value)) = (constant, term(value).constant()) else {
+        return false;
+    };
+    values_of(&constant).contains(&value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_contradicted, is_shut_out};
+
+    #[test]
+    fn rows_leave_a_predicate_that_shuts_their_value_out() {
+        let condition = "state <> ALL ('{sent,done}'::text[])";
+        assert!(is_shut_out(condition, "'done'::text") && !is_shut_out(condition, "'lost'::text"));
+        assert!(is_shut_out("status <> 2", "2") && !is_shut_out("status <> 2", "3"));
+        let set = |value: &str| vec![("state".to_owned(), Some(value.to_owned()))];
+        assert!(is_contradicted(condition, &set("sent")) && !is_contradicted(condition, &set("lost")));
+        assert!(is_contradicted("state = 'lost'::text", &set("sent")));
+        assert!(!is_contradicted("paid < due", &set("sent")));
+    }
 }
