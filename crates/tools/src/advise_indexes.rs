@@ -47,7 +47,7 @@ pub struct AdviseIndexes {
     #[arg(long, value_name = "FACTOR")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write_factor: Option<f64>,
-    /// Seconds to look for a better answer (8 if not given, of which most workloads need two); the answer is good after the first.
+    /// Seconds to look for a better answer; if not given what takes a quiet machine 8 (most workloads need two), and a busy one 20 at most. The answer is good after the first.
     #[arg(long, value_name = "SECONDS")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -172,6 +172,7 @@ impl AdviseIndexes {
                 return Err(Error::invalid("The seconds are from 0.1 to 3600."));
             }
             options.time = Duration::from_secs_f64(seconds);
+            options.plans = None;
         }
         Ok(options)
     }

@@ -24,10 +24,10 @@ pub struct AdviseOptions {
     pub budget_bytes: u64,
     /// What the workload's writes may cost with them, as a multiple of what they cost without.
     pub write_factor: f64,
-    /// How long to look for a better answer.
+    /// How long to look for a better answer, at most.
     pub time: Duration,
-    /// Plans to look for it with, which end the search before its time does unless the server is very slow, so that two
-    /// runs agree. If not given, those that the time is taken to be enough for.
+    /// Plans to look for it with, which end the search before its time does unless the server is slow or busy, so that
+    /// two runs agree. If not given, those that a quiet machine makes in the time.
     pub plans: Option<usize>,
     /// Whether hypopg may be created where it is not, in transactions that are rolled back.
     pub create_for_the_moment: bool,
@@ -38,8 +38,9 @@ impl Default for AdviseOptions {
         Self {
             budget_bytes: 500 * 1024 * 1024,
             write_factor: 2.5,
-            time: Duration::from_millis(8_000),
-            plans: None,
+            // Eight seconds of a quiet machine, and time enough for the same answer on one that is busy.
+            time: Duration::from_secs(20),
+            plans: Some(plans_for(Duration::from_secs(8))),
             create_for_the_moment: false,
         }
     }
@@ -305,9 +306,9 @@ fn without_hypopg(server: &Server) -> Error {
         .hint(hint)
 }
 
-/// Plans that a second stands for, about what a machine makes that is busy with other things. The search is bound by
-/// them, so that its answer does not depend on what else runs; the clock is there for a machine that is slower still.
-const PLANS_A_SECOND: f64 = 400.0;
+/// Plans that a second stands for, about what a quiet machine makes of an application's statements. The search is bound
+/// by them, so that its answer does not depend on what else runs; the clock is there for a machine that is slower.
+const PLANS_A_SECOND: f64 = 1_000.0;
 
 fn plans_for(time: Duration) -> usize {
     (time.as_secs_f64() * PLANS_A_SECOND) as usize
