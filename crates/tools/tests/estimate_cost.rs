@@ -287,7 +287,7 @@ async fn unused_indexes_and_tables_of_a_server_cost_money() {
     locker.batch_execute("BEGIN; LOCK TABLE events_2").await.unwrap();
     let locked = cost(&database.url());
     assert!(
-        locked.contains("Unused: 1 tables of") && !locked.contains("in 2 partitions"),
+        locked.contains("Unused: 1 table of") && !locked.contains("in 2 partitions"),
         "{locked}"
     );
     // And what is read is used from then on, though one partition of two it be.
@@ -297,7 +297,7 @@ async fn unused_indexes_and_tables_of_a_server_cost_money() {
         .unwrap();
     let read = cost(&database.url());
     assert!(
-        read.contains("Unused: 1 tables of") && !read.contains("events ("),
+        read.contains("Unused: 1 table of") && !read.contains("events ("),
         "{read}"
     );
 }
