@@ -120,10 +120,10 @@ impl Planning<'_> {
         let mut found: TypeFacts = serde_json::from_str(&found)?;
         let described = self
             .connection
-            .query(&format!("SELECT NULL::{written}"), &[])
+            .columns_of(&format!("SELECT NULL::{written}"))
             .await?;
         // Of a domain the server describes the base type.
-        let typmod = described.columns().first().map_or(-1, |column| column.typmod);
+        let typmod = described.first().map_or(-1, |column| column.typmod);
         found.typmod = if found.kind == 'd' { -1 } else { typmod };
         let (oid, modifier) = (found.oid.to_string(), found.typmod.to_string());
         found.name = self

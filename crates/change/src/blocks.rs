@@ -1,7 +1,8 @@
 //! DO blocks that are no more than statements for the case that something is not there yet, as generators of
 //! migrations write them: planned as if the statements stood in the script by themselves.
 
-use howdah_pg::Connection;
+use howdah_pg::Session;
+use howdah_pg::guard::{self, GuardError, Verdict};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{AlterTableType, ConstrType};
 use howdah_sql::{Limits, RelationName, Script, Statement, plpgsql_tree, quote_ident};
@@ -35,10 +36,7 @@ const WARNING: i64 = 19;
 const COMMON: [&str; 3] = ["public", "BASE TABLE", "VIEW"];
 
 /// The statements, those of blocks among them where it is clear what these do.
-pub(crate) async fn unwrapped(
-    connection: &mut Connection,
-    script: Script,
-) -> Result<Vec<Listed>, ChangeError> {
+pub(crate) async fn unwrapped(session: &mut Session, script: Script) -> Result<Vec<Listed>, ChangeError> {
     let mut listed = Vec::new();
     let mut earlier = String::new();
     for (at, statement) in script.statements.into_iter().enumerate() {
@@ -49,7 +47,7 @@ pub(crate) async fn unwrapped(
             _ => None,
         };
         let inner = match pieces {
-            Some(pieces) => chosen(connection, pieces, &earlier).await?,
+            Some(pieces) => chosen(session, pieces, &earlier).await?,
             None => None,
         };
         match inner {
@@ -157,7 +155,7 @@ fn body(statements: &Value) -> Option<Vec<Piece>> {
 
 /// The statements that are carried out: conditions are asked now, where nothing before may change the answer.
 async fn chosen(
-    connection: &mut Connection,
+    session: &mut Session,
     pieces: Vec<Piece>,
     earlier: &str,
 ) -> Result<Option<Vec<(String, Vec<String>)>>, ChangeError> {
@@ -177,13 +175,18 @@ async fn chosen(
                 if !is_settled(&condition, &before) {
                     return Ok(None);
                 }
-                connection
+                // A plan may be made by whoever may but read, and so the condition is judged as a query is.
+                let question = format!("SELECT coalesce(({condition}), false)");
+                match guard::examine(session, &question).await {
+                    Ok(Verdict::Harmless(_)) => {}
+                    Err(GuardError::Pg(error)) => return Err(error.into()),
+                    Ok(Verdict::Refused(_)) | Err(_) => return Ok(None),
+                }
+                session
                     .batch("BEGIN READ ONLY; SET LOCAL statement_timeout = '5s'")
                     .await?;
-                let answer = connection
-                    .query(&format!("SELECT coalesce(({condition}), false)"), &[])
-                    .await;
-                connection.batch("ROLLBACK").await?;
+                let answer = session.query(&question, &[]).await;
+                session.batch("ROLLBACK").await?;
                 let holds = answer?.first().is_some_and(|row| row.is_true(0));
                 left.extend((if holds { then } else { otherwise }).into_iter().rev());
             }

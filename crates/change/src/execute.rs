@@ -224,13 +224,14 @@ impl Executor {
             }
             _ => {
                 let accepts = self.options.accepts;
-                let plan = Box::pin(crate::planner::plan_accepting(connection, sql, accepts)).await?;
+                let session = worker.session().await?;
+                let plan = Box::pin(crate::planner::plan_accepting(session, sql, accepts)).await?;
                 if !plan.refusals.is_empty() {
                     return Err(ChangeError::Refused(
                         plan.refusals.iter().map(|refusal| refusal.text()).collect(),
                     ));
                 }
-                let found = crate::preflight(connection, &plan).await?;
+                let found = crate::preflight(worker.connection().await?, &plan).await?;
                 for warning in &found.warnings {
                     self.observer.says(warning);
                 }

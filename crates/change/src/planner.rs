@@ -1,4 +1,4 @@
-use howdah_pg::Connection;
+use howdah_pg::{Connection, Session};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{LimitOption, Node, ObjectType, ResTarget, SelectStmt, SetOperation};
 use howdah_sql::{Limits, RelationName, Script, Statement, quote_ident};
@@ -354,38 +354,37 @@ pub(crate) fn parse(sql: &str) -> Result<Script, ChangeError> {
 }
 
 /// Plans a script for the database behind the connection, of which it only reads.
-pub async fn plan(connection: &mut Connection, sql: &str) -> Result<Plan, ChangeError> {
-    plan_accepting(connection, sql, Accepts::default()).await
+pub async fn plan(session: &mut Session, sql: &str) -> Result<Plan, ChangeError> {
+    plan_accepting(session, sql, Accepts::default()).await
 }
 
 /// The same, for somebody who agrees to more.
-pub async fn plan_accepting(
-    connection: &mut Connection,
-    sql: &str,
-    accepts: Accepts,
-) -> Result<Plan, ChangeError> {
+pub async fn plan_accepting(session: &mut Session, sql: &str, accepts: Accepts) -> Result<Plan, ChangeError> {
     let script = parse(sql)?;
     let settings = settings::leading(&script)?;
-    for setting in &settings {
-        connection.batch(&setting.sql).await?;
+    // Those of extensions and of the application say nothing that a plan hangs on, and may do what reads nothing.
+    let heeded: Vec<&Setting> = settings.iter().filter(|setting| !setting.is_custom()).collect();
+    for setting in &heeded {
+        session.batch(&setting.sql).await?;
     }
-    let plan = plan_script(connection, sql, script, &settings, accepts).await;
-    for setting in &settings {
-        connection.batch(&settings::reset(setting)).await?;
+    let plan = plan_script(session, sql, script, &settings, accepts).await;
+    for setting in &heeded {
+        session.batch(&settings::reset(setting)).await?;
     }
     plan
 }
 
 async fn plan_script(
-    connection: &mut Connection,
+    session: &mut Session,
     sql: &str,
     script: Script,
     settings: &[Setting],
     accepts: Accepts,
 ) -> Result<Plan, ChangeError> {
-    let id = plan_id(&database(connection).await?, &script);
+    let id = plan_id(&database(session).await?, &script);
     let unheeded = settings::unheeded(&script);
-    let script = blocks::unwrapped(connection, script).await?;
+    let script = blocks::unwrapped(session, script).await?;
+    let connection: &mut Connection = session;
     let mut names: Vec<RelationName> = Vec::new();
     for Listed { statement, .. } in &script {
         names.extend(statement.relations().into_iter().map(|used| used.relation));

@@ -34,6 +34,13 @@ pub(crate) struct Setting {
     pub sql: String,
 }
 
+impl Setting {
+    /// Whether it is an extension's or the application's own.
+    pub(crate) fn is_custom(&self) -> bool {
+        self.name.contains('.')
+    }
+}
+
 /// Those that come before any statement which does something.
 pub(crate) fn leading(script: &Script) -> Result<Vec<Setting>, ChangeError> {
     let mut settings = Vec::new();

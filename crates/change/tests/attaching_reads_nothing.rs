@@ -49,8 +49,8 @@ async fn attaching_reads_no_row() {
             }
             let attach = format!("ALTER TABLE t ATTACH PARTITION x FOR VALUES {bound}");
             let target = support::target(&database.url());
-            let mut connection = howdah_pg::Connection::connect(&target.conninfo).await.unwrap();
-            let plan = howdah_change::plan(&mut connection, &attach).await.unwrap();
+            let mut session = target.session().await.unwrap();
+            let plan = howdah_change::plan(&mut session, &attach).await.unwrap();
             assert!(
                 plan.refusals.is_empty(),
                 "{major} {key} {bound}: {:?}",

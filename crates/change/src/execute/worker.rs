@@ -183,8 +183,13 @@ impl Worker {
         Ok(())
     }
 
-    /// The session; anew where it was lost.
+    /// Its connection; anew where it was lost.
     pub(super) async fn connection(&mut self) -> Result<&mut Connection, ChangeError> {
+        Ok(self.session().await?)
+    }
+
+    /// The session; anew where it was lost.
+    pub(super) async fn session(&mut self) -> Result<&mut Session, ChangeError> {
         if self.session.is_none() {
             let session = Box::pin(self.fresh()).await?;
             let id = self.id.clone();

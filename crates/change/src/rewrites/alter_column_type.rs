@@ -129,12 +129,12 @@ async fn wanted_now(planning: &mut Planning<'_>, definition: &ColumnDef) -> Resu
         }))),
     };
     let Some(text) = expression_text(&cast)? else { return Ok(Err("The type cannot be read".to_owned())) };
-    let rows = match planning.connection.query(&format!("SELECT {text}"), &[]).await {
-        Ok(rows) => rows,
+    let columns = match planning.connection.columns_of(&format!("SELECT {text}")).await {
+        Ok(columns) => columns,
         Err(error) if error.server().is_some() => return Ok(Err(error.to_string())),
         Err(error) => return Err(error.into()),
     };
-    let Some(column) = rows.columns().first() else { return Ok(Err("The type cannot be read".to_owned())) };
+    let Some(column) = columns.first() else { return Ok(Err("The type cannot be read".to_owned())) };
     let (type_oid, typmod) = (column.type_oid, column.typmod);
     let name = planning
         .ask("SELECT pg_catalog.format_type($1::oid, $2::int)", &[Some(&type_oid.to_string()), Some(&typmod.to_string())])

@@ -194,10 +194,8 @@ pub async fn run_until(url: &str, sql: &str, steps: usize) -> Result<(String, Pl
     });
     let target = target(url);
     let plan = {
-        let mut connection = howdah_pg::Connection::connect(&target.conninfo)
-            .await
-            .map_err(|error| error.to_string())?;
-        howdah_change::plan(&mut connection, sql)
+        let mut session = target.session().await.map_err(|error| error.to_string())?;
+        howdah_change::plan(&mut session, sql)
             .await
             .map_err(|error| error.to_string())?
     };

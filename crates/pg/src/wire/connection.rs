@@ -175,6 +175,14 @@ impl Connection {
         gather.finish()
     }
 
+    /// The columns that a statement would give: the server analyses it and does not run it, so that no function
+    /// and no check of a domain is evaluated.
+    pub async fn columns_of(&mut self, sql: &str) -> Result<Vec<crate::Column>, PgError> {
+        let mut gather = Gather::default();
+        self.run(&[Step::new(sql).parse_only()], &mut gather).await?;
+        Ok(gather.finish()?.columns().to_vec())
+    }
+
     /// Runs statements of our own, separated by semicolons, and drops their results.
     pub async fn batch(&mut self, sql: &str) -> Result<(), PgError> {
         self.begin().await?;
