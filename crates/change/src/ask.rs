@@ -1,5 +1,7 @@
 //! What only the server can tell while a plan is made. Nothing is changed by asking.
 
+use howdah_pg::Session;
+use howdah_pg::guard::{self, GuardError, Verdict};
 use howdah_sql::{RelationName, quote_ident};
 use serde::Deserialize;
 
@@ -41,6 +43,16 @@ impl TypeFacts {
     /// Whether values have to be looked at one by one before they are of this type.
     pub(crate) fn is_constrained(&self) -> bool {
         self.not_null || !self.checks.is_empty()
+    }
+}
+
+/// Whether the guard lets a question through that is made of what a script says: a plan is made for whoever may
+/// but read, and runs nothing that such a one could not run.
+pub(crate) async fn is_harmless(session: &mut Session, question: &str) -> Result<bool, ChangeError> {
+    match guard::examine(session, question).await {
+        Ok(Verdict::Harmless(_)) => Ok(true),
+        Err(GuardError::Pg(error)) => Err(error.into()),
+        Ok(Verdict::Refused(_)) | Err(_) => Ok(false),
     }
 }
 

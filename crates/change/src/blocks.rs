@@ -2,12 +2,12 @@
 //! migrations write them: planned as if the statements stood in the script by themselves.
 
 use howdah_pg::Session;
-use howdah_pg::guard::{self, GuardError, Verdict};
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{AlterTableType, ConstrType};
 use howdah_sql::{Limits, RelationName, Script, Statement, plpgsql_tree, quote_ident};
 use serde_json::Value;
 
+use crate::ask::is_harmless;
 use crate::form::relation_name;
 use crate::fragment::named;
 use crate::{ChangeError, Form, Planning};
@@ -177,10 +177,8 @@ async fn chosen(
                 }
                 // A plan may be made by whoever may but read, and so the condition is judged as a query is.
                 let question = format!("SELECT coalesce(({condition}), false)");
-                match guard::examine(session, &question).await {
-                    Ok(Verdict::Harmless(_)) => {}
-                    Err(GuardError::Pg(error)) => return Err(error.into()),
-                    Ok(Verdict::Refused(_)) | Err(_) => return Ok(None),
+                if !is_harmless(session, &question).await? {
+                    return Ok(None);
                 }
                 session
                     .batch("BEGIN READ ONLY; SET LOCAL statement_timeout = '5s'")

@@ -4,6 +4,7 @@ use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{Node, PartitionBoundSpec, PartitionElem, PartitionStrategy};
 use howdah_sql::{quote_ident, quote_literal};
 
+use crate::ask::is_harmless;
 use crate::fragment::{expression, strings};
 use crate::planner::parse;
 use crate::{ChangeError, Planning, Relation};
@@ -46,6 +47,19 @@ pub(crate) async fn condition(
         return Ok(Err(
             "a DEFAULT partition takes what all others leave, which no CHECK says".to_owned(),
         ));
+    }
+    // A bound may call functions, and whoever may but read may have a plan made.
+    for datum in [&bound.listdatums, &bound.lowerdatums, &bound.upperdatums]
+        .into_iter()
+        .flatten()
+    {
+        if !is_open(datum)
+            && !is_harmless(planning.connection, &format!("SELECT ({})", expression(datum)?)).await?
+        {
+            return Ok(Err(
+                "a value of the bound calls what the guard of queries does not let run".to_owned(),
+            ));
+        }
     }
     match strategy {
         PartitionStrategy::List => list(planning, &keys, bound).await,
@@ -126,6 +140,12 @@ async fn list(
     }))
 }
 
+/// MINVALUE or MAXVALUE.
+fn is_open(datum: &Node) -> bool {
+    matches!(&datum.node, Some(NodeEnum::ColumnRef(column))
+        if matches!(strings(&column.fields).as_slice(), [name] if name == "minvalue" || name == "maxvalue"))
+}
+
 /// One side of a range: its values, and whether it ends in MINVALUE or MAXVALUE.
 async fn side(
     planning: &mut Planning<'_>,
@@ -134,9 +154,7 @@ async fn side(
 ) -> Result<(Vec<String>, bool), ChangeError> {
     let mut values = Vec::new();
     for (datum, key) in datums.iter().zip(keys) {
-        if let Some(NodeEnum::ColumnRef(column)) = &datum.node
-            && matches!(strings(&column.fields).as_slice(), [name] if name == "minvalue" || name == "maxvalue")
-        {
+        if is_open(datum) {
             return Ok((values, true));
         }
         match literal(planning, datum, key).await? {

@@ -39,7 +39,7 @@ pub struct Planning<'a> {
     /// What the target is like, and will be when the statement's turn comes.
     pub facts: &'a mut Facts,
     /// For questions that the facts do not answer; nothing is changed through it.
-    pub connection: &'a mut Connection,
+    pub connection: &'a mut Session,
     /// What a person agrees to.
     pub accepts: Accepts,
     change: String,
@@ -384,18 +384,17 @@ async fn plan_script(
     let id = plan_id(&database(session).await?, &script);
     let unheeded = settings::unheeded(&script);
     let script = blocks::unwrapped(session, script).await?;
-    let connection: &mut Connection = session;
     let mut names: Vec<RelationName> = Vec::new();
     for Listed { statement, .. } in &script {
         names.extend(statement.relations().into_iter().map(|used| used.relation));
     }
     names.sort();
     names.dedup();
-    let mut facts = Facts::read(connection, &names).await?;
+    let mut facts = Facts::read(session, &names).await?;
     let rewrites = rewrites();
     let mut planning = Planning {
         facts: &mut facts,
-        connection,
+        connection: session,
         accepts,
         change: id.clone(),
         statement: 0,

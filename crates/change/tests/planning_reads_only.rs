@@ -10,15 +10,17 @@ const SETUP: &str = "
     CREATE SEQUENCE taken;
     CREATE TABLE t (id int PRIMARY KEY, a int);
     INSERT INTO t VALUES (1, 1);
+    CREATE TABLE p (id int NOT NULL, a int) PARTITION BY RANGE (id, a);
     CREATE DOMAIN known AS int CHECK (VALUE IS NULL AND nextval('taken') > 0);";
 
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 7] = [
     "DO $$ BEGIN IF nextval('taken') > 0 THEN ALTER TABLE t ADD COLUMN b int; END IF; END $$",
     "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_class WHERE relname = 'u' AND nextval('taken') > 0) OR nextval('taken') > 0 \
      THEN ALTER TABLE t ADD COLUMN b int; END IF; END $$",
     "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_terminate_backend(pid)) \
      THEN ALTER TABLE t ADD COLUMN b int; END IF; END $$",
     "ALTER TABLE t ALTER COLUMN a TYPE known",
+    "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (nextval('taken'), 0) TO (MAXVALUE, MAXVALUE)",
     "CREATE DOMAIN d AS int CHECK (VALUE IS NULL AND nextval('taken') > 0); ALTER TABLE t ALTER COLUMN a TYPE d",
     "CREATE DOMAIN d AS int CHECK (nextval('taken') > 0); ALTER TABLE t ADD COLUMN b d DEFAULT NULL",
 ];
