@@ -9,11 +9,7 @@ impl Family<'_> {
     pub(super) fn forth(&self, major: u32, change: &str) -> Vec<String> {
         let (root, table) = (self.root, &self.names.table);
         let alter = |what: String| proof::alter(table, &what);
-        let (column, new, old) = (
-            quote_ident(&root.column.name),
-            quote_ident(&self.names.new),
-            quote_ident(&self.names.old),
-        );
+        let [column, new, old] = self.columns();
         let mut sql = vec![self.same_members()];
         sql.extend(self.drop_triggers(&self.names.forward));
         for member in &self.members {
@@ -106,6 +102,11 @@ impl Family<'_> {
         sql
     }
 
+    /// The names of the column, of the new one before the swap, and of the old one after it.
+    fn columns(&self) -> [String; 3] {
+        [&self.root.column.name, &self.names.new, &self.names.old].map(|name| quote_ident(name))
+    }
+
     /// Bars the swap where a partition or child came or went since the plan was made: its indexes would not be
     /// among those that are put together, and a key above them would hold for some of the rows only.
     fn same_members(&self) -> String {
@@ -135,11 +136,7 @@ impl Family<'_> {
     pub(super) fn back(&self, major: u32, change: &str) -> Vec<String> {
         let (root, table) = (self.root, &self.names.table);
         let alter = |what: String| proof::alter(table, &what);
-        let (column, new, old) = (
-            quote_ident(&root.column.name),
-            quote_ident(&self.names.new),
-            quote_ident(&self.names.old),
-        );
+        let [column, new, old] = self.columns();
         let mut sql = vec![guard(change)];
         sql.extend(self.drop_triggers(&self.names.backward));
         for member in &self.members {
