@@ -133,6 +133,115 @@ async fn no_index_makes_another_statement_search_in_vain() {
     }
 }
 
+/// What gains little for one statement and makes another slower, for which there is no cure, is left: no index holds
+/// what a function says that goes by the session's settings.
+#[tokio::test]
+async fn what_slows_a_statement_down_has_to_bring_more_than_that() {
+    let late = "SELECT id FROM parcels WHERE to_char(sent_at, 'YYYY') = '1999' AND to_char(sent_at, 'DDD') < '200' ORDER BY sent_at LIMIT 1";
+    let dated = "SELECT count(weight) FROM parcels WHERE sent_at >= '2024-02-01' AND sent_at < '2024-02-02'";
+    // So many statements that no index helps that none counts for more than a fraction.
+    let whole = |n: u32| {
+        format!("SELECT state, sum(due * {n} + paid), max(street), max(weight) FROM parcels GROUP BY state;")
+    };
+    let beside: String = std::iter::once(format!("{dated};"))
+        .chain((1..=12).map(whole))
+        .collect();
+    for major in majors() {
+        let database = server(major).await.database("slower").await;
+        let Some(mut session) = prepared(&database).await else {
+            continue;
+        };
+        let client = database.probe().await;
+        let mut for_dates = async |text: &str| {
+            let workload = Workload::read(text);
+            let advice = advise(&mut session, &workload, &patient(), &|_| {})
+                .await
+                .unwrap();
+            let creates = advice.indexes.iter().map(|index| index.create.clone());
+            creates
+                .filter(|create| create.contains("sent_at"))
+                .collect::<Vec<_>>()
+        };
+        let alone = for_dates(&beside).await;
+        assert_eq!(alone.len(), 1, "{major}: {alone:?}");
+        let with_the_other = for_dates(&format!("{beside}{late};")).await;
+        assert_eq!(with_the_other, Vec::<String>::new(), "{major}");
+        // And so it is: through the index the other looks at every row, one after the other, and finds none.
+        client.batch_execute(&alone[0]).await.unwrap();
+        client.batch_execute("VACUUM ANALYZE parcels").await.unwrap();
+        let rows = client.query(&format!("EXPLAIN {late}"), &[]).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert!(plan.iter().any(|line| line.contains("Index Scan")), "{plan:#?}");
+    }
+}
+
+/// Expressions and predicates are of use wherever a statement names their relation.
+#[tokio::test]
+async fn what_is_not_named_first_is_seen_too() {
+    let statements = "
+        SELECT d.name, p.id FROM depots d JOIN parcels p ON p.depot = d.id WHERE upper(p.street) = 'C4CA4238A0B923820DCC509A6F75849B';
+        SELECT d.name, p.id FROM depots d LEFT JOIN parcels p ON p.depot = d.id WHERE p.paid < p.due AND d.id > 3";
+    for major in majors() {
+        let database = server(major).await.database("joined").await;
+        let Some(mut session) = prepared(&database).await else {
+            continue;
+        };
+        let client = database.probe().await;
+        let depots = "CREATE TABLE depots (id int PRIMARY KEY, name text); INSERT INTO depots SELECT i, 'depot ' || i FROM generate_series(0, 300) i; ANALYZE depots";
+        client.batch_execute(depots).await.unwrap();
+        let advice = advise(&mut session, &Workload::read(statements), &patient(), &|_| {})
+            .await
+            .unwrap();
+        let creates = creates(&advice);
+        for part in ["((upper(street)))", "WHERE (paid < due)"] {
+            let bare = part.replace("))", ")");
+            assert!(
+                creates.iter().any(|create| create.contains(&bare)),
+                "{major}: {part}: {creates:#?}"
+            );
+        }
+        few_rows_are_looked_at(&client, &creates, statements, major).await;
+    }
+}
+
+/// Where there is no room for an index for each of several statements, one carries what all of them read.
+#[tokio::test]
+async fn one_index_carries_what_several_would() {
+    let of = |what: &str, from: u32| {
+        let to = from + 800;
+        format!("SELECT sum({what}) FROM parcels WHERE weight >= {from} AND weight < {to};")
+    };
+    let statements = [of("due", 500), of("paid", 2500), of("depot", 4500)].concat();
+    for major in majors() {
+        let database = server(major).await.database("merged").await;
+        let Some(mut session) = prepared(&database).await else {
+            continue;
+        };
+        // Rows are seen to be visible to all once no transaction of another test is older than they are.
+        let client = database.probe().await;
+        loop {
+            client.batch_execute("VACUUM parcels").await.unwrap();
+            let sql = "SELECT relallvisible = relpages FROM pg_class WHERE relname = 'parcels'";
+            if client.query_one(sql, &[]).await.unwrap().get(0) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let narrow = AdviseOptions {
+            budget_bytes: 3 * 1024 * 1024,
+            ..patient()
+        };
+        let advice = advise(&mut session, &Workload::read(&statements), &narrow, &|_| {})
+            .await
+            .unwrap();
+        assert_eq!(
+            creates(&advice),
+            ["CREATE INDEX ON public.parcels USING btree (weight) INCLUDE (depot, due, paid);"],
+            "{major}"
+        );
+    }
+}
+
 /// A search that ends early says so, has an answer, and has the same again.
 #[tokio::test]
 async fn what_ends_the_search_is_work_and_not_the_clock() {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::catalog::{self, Catalog, Server};
 use super::definition::Method;
 use super::described::described;
+use super::leading;
 use super::planner::{Hypopg, Planner};
 use super::pretended::{choices, prune};
 use super::reading::{CHECK_LINE, Planned, Reader, SAMPLES_MAX, complete, examine, variants};
@@ -170,7 +171,7 @@ pub async fn advise(
         catalog = catalog::read_catalog(planner.session(), &names, &server).await?;
     }
     let statements = read.finish(&catalog);
-    let variants = variants(&statements, &catalog, several);
+    let mut variants = variants(&statements, &catalog, several);
     progress("pretending indexes");
     let mut notes = notes(&server, &catalog, &statements);
     if is_for_the_moment {
@@ -181,6 +182,7 @@ pub async fn advise(
         );
     }
     let mut choices = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
+    leading::put_first(&mut planner, &mut variants, &choices, &catalog).await?;
     let plans = options.plans.unwrap_or_else(|| plans_for(options.time));
     let until = started + options.time.mul_f64(0.4);
     let bundles = prune(&mut planner, &mut choices, &variants, plans, until).await?;
@@ -210,7 +212,7 @@ pub async fn advise(
         plans,
         until,
     };
-    let mut selection = Selection::new(&choices, &variants, &weights, &times, &writes, &catalog, bounds);
+    let mut selection = Selection::new(choices, &variants, &weights, &times, &writes, &catalog, bounds);
     let chosen = selection.run(&mut planner, &bundles).await?;
     let (end, made) = selection.end();
     notes.extend(ended(end, made, plans));

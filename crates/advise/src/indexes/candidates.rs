@@ -9,6 +9,7 @@ use super::catalog::{Column, NAMED, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term, values_of};
 use super::inverted::{Inverted, inverted};
+use super::layout;
 use super::pattern;
 use super::size;
 
@@ -180,11 +181,12 @@ fn define(
     let mut conditions: Vec<String> = predicate.iter().map(|fixed| fixed.sql.clone()).collect();
     conditions.sort();
     conditions.dedup();
+    let keys: Vec<Key> = keys.iter().map(|part| part.key.clone()).collect();
     Definition {
         relation: relation.oid,
         method,
-        keys: keys.iter().map(|part| part.key.clone()).collect(),
-        include: include.to_vec(),
+        include: layout::packed(&keys, include.to_vec(), relation),
+        keys,
         predicate: conditions,
         columns: columns.into_iter().collect(),
     }

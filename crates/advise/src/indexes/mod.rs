@@ -11,6 +11,8 @@ mod definition;
 mod deparsed;
 mod described;
 mod inverted;
+mod layout;
+mod leading;
 mod logged;
 mod pattern;
 mod planner;

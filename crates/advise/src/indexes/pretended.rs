@@ -9,6 +9,7 @@ use super::access;
 use super::candidates::{self, Candidate, Usage};
 use super::catalog::{Catalog, Server};
 use super::definition::{Definition, Key, Method};
+use super::leading;
 use super::planner::{Answer, Manner, Planner, Question};
 use super::reading::Planned;
 use super::selection::{Choice, Variant};
@@ -161,7 +162,7 @@ const RARE_ROWS: f64 = 20.0;
 
 /// What pretends an index: on a partitioned table one for each partition. An inverted one cannot be pretended; what
 /// stands here for it is accepted by the server where its keys and its predicate are.
-fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
+pub(crate) fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
     let Some(relation) = catalog.relations.get(&definition.relation) else {
         return Vec::new();
     };
@@ -276,26 +277,17 @@ pub(crate) async fn prune(
                 choice.serves.iter().for_each(|variant| open[*variant].push(at));
             }
         }
-        let asked: Vec<usize> = (0..variants.len()).filter(|at| !open[*at].is_empty()).collect();
-        let lists: Vec<Vec<(usize, &[String])>> = asked
-            .iter()
-            .map(|at| {
-                let list = open[*at].iter();
-                list.map(|one| (*one, choices[*one].creations.as_slice()))
-                    .collect()
-            })
+        let asked: Vec<(Vec<usize>, usize)> = open
+            .into_iter()
+            .enumerate()
+            .filter(|(_, of_variant)| !of_variant.is_empty())
+            .map(|(variant, of_variant)| (of_variant, variant))
             .collect();
-        let questions: Vec<Question<'_>> = asked
-            .iter()
-            .zip(&lists)
-            .map(|(at, list)| Question {
-                sql: &variants[*at].sql,
-                indexes: list,
-            })
-            .collect();
-        made += questions.len();
+        let before = planner.plans;
+        let answers = leading::ask(planner, choices, variants, &asked).await?;
+        made += planner.plans - before;
         let mut found_now: BTreeSet<usize> = BTreeSet::new();
-        for answer in planner.ask(Manner::Usual, &questions).await? {
+        for answer in answers {
             if let Answer::Plan(_, found) = answer
                 && !found.is_empty()
             {

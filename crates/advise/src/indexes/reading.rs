@@ -276,6 +276,7 @@ pub(crate) fn variants(statements: &[Planned], catalog: &Catalog, several: bool)
                 statement: at,
                 share,
                 seeks_rare,
+                leading: Vec::new(),
             });
         }
     }

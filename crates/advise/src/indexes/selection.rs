@@ -5,6 +5,8 @@
 //! most for the room and the writes that it costs.
 
 mod exchange;
+mod known;
+mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -13,10 +15,11 @@ use howdah_pg::PgError;
 
 use super::catalog::Catalog;
 use super::definition::Definition;
-use super::planner::{Answer, Manner, Planner, Question};
-use super::reckoned::{Cost, cost};
+use super::leading::Leading;
+use super::planner::Planner;
 use super::weighing::{tempered, timed};
 use super::writes::{self, Write};
+use known::Known;
 
 /// A candidate and the statements that it may serve.
 #[derive(Debug)]
@@ -31,6 +34,15 @@ pub(crate) struct Choice {
     pub(crate) scan_costs: BTreeMap<usize, f64>,
 }
 
+impl Choice {
+    /// Whether the planner knows what is pretended of it only where its relation comes first.
+    pub(crate) fn counts_first(&self) -> bool {
+        let Definition { keys, predicate, .. } = &self.definition;
+        !self.creations.is_empty()
+            && (!predicate.is_empty() || keys.iter().any(|key| key.sql.starts_with('(')))
+    }
+}
+
 /// A statement with one set of constants.
 #[derive(Debug)]
 pub(crate) struct Variant {
@@ -40,6 +52,8 @@ pub(crate) struct Variant {
     pub(crate) share: f64,
     /// Whether it looks within texts, arrays or documents for what hardly any has.
     pub(crate) seeks_rare: bool,
+    /// The same with other relations first, of which the planner sees indexes that it would not see else.
+    pub(crate) leading: Vec<Leading>,
 }
 
 /// What has to be kept.
@@ -77,11 +91,11 @@ const HARM: f64 = 0.1;
 /// What makes a statement slower: so many times what it costs now, and so much more.
 const SLOWER: f64 = 1.1;
 const SLOWER_BY: f64 = 10.0;
-/// Questions that are asked before the search looks whether it may go on.
-const ASKED_AT_ONCE: usize = 120;
 
 pub(crate) struct Selection<'a> {
-    pub(crate) choices: &'a [Choice],
+    pub(crate) choices: Vec<Choice>,
+    /// Those of them that were there from the start.
+    given: usize,
     pub(crate) variants: &'a [Variant],
     /// The weight of each statement.
     pub(crate) weights: Vec<f64>,
@@ -90,8 +104,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) writes: &'a [Write],
     pub(crate) catalog: &'a Catalog,
     pub(crate) bounds: Bounds,
-    /// Of each variant, its costs by the pretended indexes that matter to it.
-    known: Vec<BTreeMap<Vec<usize>, Cost>>,
+    /// Of each variant, what the planner said.
+    known: Vec<Known>,
     /// Of each variant, whether each choice can be pretended and matters to it.
     matters: Vec<Vec<bool>>,
     /// Of each variant, the choices that are reckoned by a rule.
@@ -108,7 +122,7 @@ pub(crate) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(crate) fn new(
-        choices: &'a [Choice],
+        choices: Vec<Choice>,
         variants: &'a [Variant],
         weights: &'a [f64],
         times: &'a [Option<f64>],
@@ -116,20 +130,12 @@ impl<'a> Selection<'a> {
         catalog: &'a Catalog,
         bounds: Bounds,
     ) -> Self {
-        let numbers = 0..variants.len();
-        let matters = |variant: usize| {
-            let one = |choice: &Choice| !choice.creations.is_empty() && choice.serves.contains(&variant);
-            choices.iter().map(one).collect()
-        };
-        let by_rule = |variant: usize| {
-            let is = |at: &usize| choices[*at].scan_costs.contains_key(&variant);
-            (0..choices.len()).filter(is).collect()
-        };
-        Self {
-            matters: numbers.clone().map(matters).collect(),
-            by_rule: numbers.clone().map(by_rule).collect(),
-            known: numbers.map(|_| BTreeMap::new()).collect(),
-            choices,
+        let mut selection = Self {
+            matters: vec![Vec::new(); variants.len()],
+            by_rule: vec![Vec::new(); variants.len()],
+            known: variants.iter().map(|_| Known::default()).collect(),
+            given: choices.len(),
+            choices: Vec::with_capacity(choices.len()),
             variants,
             weights: weights.to_vec(),
             times,
@@ -141,7 +147,24 @@ impl<'a> Selection<'a> {
             counted: weights.to_vec(),
             made: 0,
             end: End::Done,
+        };
+        for choice in choices {
+            selection.push(choice);
         }
+        selection
+    }
+
+    /// Adds a choice, whose number is given.
+    fn push(&mut self, choice: Choice) -> usize {
+        for variant in 0..self.variants.len() {
+            let is_asked = !choice.creations.is_empty() && choice.serves.contains(&variant);
+            self.matters[variant].push(is_asked);
+            if choice.scan_costs.contains_key(&variant) {
+                self.by_rule[variant].push(self.choices.len());
+            }
+        }
+        self.choices.push(choice);
+        self.choices.len() - 1
     }
 
     /// Chooses. `bundles` are sets that only help together. Gives the numbers of the choices.
@@ -151,7 +174,9 @@ impl<'a> Selection<'a> {
         bundles: &BTreeSet<BTreeSet<usize>>,
     ) -> Result<BTreeSet<usize>, PgError> {
         let nothing = BTreeSet::new();
-        self.learn(planner, &[&nothing]).await?;
+        // With all of them a statement costs the least that it can: once it does, it is not asked about any more.
+        let all: BTreeSet<usize> = (0..self.given).collect();
+        self.learn(planner, &[&nothing, &all]).await?;
         self.made = 0;
         self.before = self.costs(&nothing);
         self.plain = self.each(&nothing);
@@ -169,8 +194,10 @@ impl<'a> Selection<'a> {
             }
             chosen = self.add(planner, &moves, kept).await?;
         }
+        let chosen = self.merge(planner, &moves, chosen).await?;
         let chosen = self.exchange(planner, &moves, chosen).await?;
         let chosen = self.replace(planner, &moves, chosen).await?;
+        let chosen = self.merge(planner, &moves, chosen).await?;
         self.check(planner, chosen).await
     }
 
@@ -408,135 +435,6 @@ impl<'a> Selection<'a> {
     /// What each variant costs.
     fn each(&self, set: &BTreeSet<usize>) -> Vec<f64> {
         (0..self.variants.len()).map(|at| self.cost(at, set)).collect()
-    }
-
-    fn cost(&self, variant: usize, set: &BTreeSet<usize>) -> f64 {
-        let known = &self.known[variant];
-        let Some(plain) = known.get::<[usize]>(&[]) else {
-            return 0.0;
-        };
-        // What searches in order and might find nothing counts in full where that would be slower than now.
-        let total = |cost: &Cost| match cost.in_vain > plain.in_vain {
-            true => cost.in_vain,
-            false => cost.total,
-        };
-        let relevant = self.relevant(variant, set);
-        let cost = known.get(&relevant).unwrap_or_else(|| {
-            // There was no time to ask: what is known with some of them.
-            let is_part = |of: &[usize]| of.iter().all(|one| relevant.binary_search(one).is_ok());
-            let parts = known.iter().filter(|(of, _)| is_part(of));
-            let least = parts.min_by(|(_, a), (_, b)| total(a).total_cmp(&total(b)));
-            least.map_or(plain, |(_, cost)| cost)
-        });
-        let mut least = total(cost);
-        for one in self.by_rule[variant].iter().filter(|one| set.contains(*one)) {
-            let choice = &self.choices[*one];
-            let Some(scan) = choice.scan_costs.get(&variant) else {
-                continue;
-            };
-            let Some(relation) = self.catalog.relations.get(&choice.definition.relation) else {
-                continue;
-            };
-            let names: Vec<&str> = std::iter::once(relation.name.name.as_str())
-                .chain(
-                    relation
-                        .leaves
-                        .iter()
-                        .filter_map(|oid| Some(self.catalog.leaf_names.get(oid)?.name.as_str())),
-                )
-                .collect();
-            let replaced = cost
-                .scans
-                .iter()
-                .filter(|(name, _)| names.contains(&name.as_str()))
-                .map(|(.., cost)| *cost)
-                .fold(0.0, f64::max);
-            if replaced > *scan {
-                least = least.min((cost.to_the_end - replaced + scan).max(*scan));
-            }
-        }
-        least
-    }
-
-    /// Those of a set that can be pretended and matter to a variant.
-    fn relevant(&self, variant: usize, set: &BTreeSet<usize>) -> Vec<usize> {
-        let matters = &self.matters[variant];
-        set.iter().filter(|one| matters[**one]).copied().collect()
-    }
-
-    /// The questions in the order in which they are asked, in case that the last are not: those about the statements
-    /// that count most come first, and those about the same set together.
-    fn weightiest_first(&self, wanted: BTreeMap<Vec<usize>, BTreeSet<usize>>) -> Vec<(Vec<usize>, usize)> {
-        let work = |statement: usize| {
-            let before = self.before.get(statement).copied().unwrap_or_default();
-            before * self.counted[statement]
-        };
-        let sum: f64 = (0..self.weights.len()).map(work).sum();
-        let counts = |variant: &usize| {
-            let Variant { statement, share, .. } = self.variants[*variant];
-            let relative = RELATIVE / self.weights.len().max(1) as f64;
-            share * (work(statement) / sum.max(f64::MIN_POSITIVE) + relative)
-        };
-        let with_weight = wanted.into_iter().map(|(set, variants)| {
-            let weight: f64 = variants.iter().map(counts).sum();
-            (weight, set, variants)
-        });
-        let mut sorted: Vec<(f64, Vec<usize>, BTreeSet<usize>)> = with_weight.collect();
-        sorted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        let each = |(_, set, variants): (f64, Vec<usize>, BTreeSet<usize>)| {
-            variants.into_iter().map(move |variant| (set.clone(), variant))
-        };
-        sorted.into_iter().flat_map(each).collect()
-    }
-
-    /// Asks the planner for what is not known yet of these sets.
-    async fn learn(&mut self, planner: &mut Planner<'_>, sets: &[&BTreeSet<usize>]) -> Result<(), PgError> {
-        let mut wanted: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
-        for set in sets {
-            for variant in 0..self.variants.len() {
-                let relevant = self.relevant(variant, set);
-                if self.known[variant].contains_key(&relevant) {
-                    continue;
-                }
-                wanted.entry(relevant).or_default().insert(variant);
-            }
-        }
-        let wanted = self.weightiest_first(wanted);
-        for some in wanted.chunks(ASKED_AT_ONCE) {
-            if !self.before.is_empty() && self.is_late() {
-                break;
-            }
-            self.made += some.len();
-            let indexes: Vec<Vec<(usize, &[String])>> = some
-                .iter()
-                .map(|(set, _)| {
-                    set.iter()
-                        .map(|one| (*one, self.choices[*one].creations.as_slice()))
-                        .collect()
-                })
-                .collect();
-            let questions: Vec<Question<'_>> = some
-                .iter()
-                .zip(&indexes)
-                .map(|((_, variant), indexes)| Question {
-                    sql: &self.variants[*variant].sql,
-                    indexes,
-                })
-                .collect();
-            let answers = planner.ask(Manner::Usual, &questions).await?;
-            for ((set, variant), answer) in some.iter().zip(answers) {
-                let found = match answer {
-                    Answer::Plan(plan, _) => cost(&plan, self.catalog),
-                    // It could be planned before: without a figure nothing is gained or lost.
-                    Answer::Failed(_) => self.known[*variant]
-                        .get::<[usize]>(&[])
-                        .cloned()
-                        .unwrap_or_default(),
-                };
-                self.known[*variant].insert(set.clone(), found);
-            }
-        }
-        Ok(())
     }
 }
 

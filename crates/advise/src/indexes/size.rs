@@ -3,6 +3,7 @@
 use super::catalog::{Column, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Shape, conditions, values_of};
+use super::layout;
 
 const PAGE_BYTES: f64 = 8192.0;
 /// What a B-tree leaves free in its leaves.
@@ -88,13 +89,7 @@ pub(crate) fn bytes(definition: &Definition, relation: &Relation) -> f64 {
 
 fn btree(definition: &Definition, keys: &[&Column], relation: &Relation, rows: f64) -> f64 {
     let included = definition.include.iter().filter_map(|name| relation.column(name));
-    let width: f64 = keys
-        .iter()
-        .copied()
-        .chain(included)
-        .map(|column| column.width.max(1.0))
-        .sum();
-    let entry = 12.0 + ((width / 8.0).ceil() * 8.0).max(8.0);
+    let entry = 12.0 + layout::row_bytes(keys.iter().copied().chain(included));
     let plain = rows * entry;
     // Equal keys are stored once, with a list of the rows.
     let equal_image = |column: &&Column| {

@@ -1,0 +1,129 @@
+//! How the columns of an index lie in its rows.
+
+use std::cmp::Reverse;
+
+use howdah_sql::quote_ident;
+
+use super::catalog::{Column, Relation};
+use super::definition::Key;
+
+/// What a column has to begin at a multiple of. A value of varying length begins anywhere while it is short, as values
+/// in an index are.
+fn alignment(column: &Column) -> f64 {
+    match column.base_type.as_str() {
+        "int8" | "float8" | "timestamp" | "timestamptz" | "time" | "timetz" | "interval" | "money" => 8.0,
+        "int4" | "float4" | "date" | "oid" => 4.0,
+        "int2" => 2.0,
+        _ if column.is_enum => 4.0,
+        _ => 1.0,
+    }
+}
+
+/// Where a value of the column ends that comes after so many bytes.
+fn after(at: f64, column: &Column) -> f64 {
+    let alignment = alignment(column);
+    (at / alignment).ceil() * alignment + column.width.max(1.0)
+}
+
+/// Bytes of the values of a row, in this order.
+pub(crate) fn row_bytes<'a>(columns: impl IntoIterator<Item = &'a Column>) -> f64 {
+    let end = columns.into_iter().fold(0.0, after);
+    ((end / 8.0).ceil() * 8.0).max(8.0)
+}
+
+/// The columns that are carried along, so that nothing is lost between them: their order is of no other consequence,
+/// and a `bigint` behind an `integer` and a `numeric` leaves a gap in each row.
+pub(crate) fn packed(keys: &[Key], include: Vec<String>, relation: &Relation) -> Vec<String> {
+    let of_key = |key: &Key| {
+        let mut columns = relation.columns.iter();
+        columns.find(|column| quote_ident(&column.name) == key.sql)
+    };
+    let mut at = keys.iter().filter_map(of_key).fold(0.0, after);
+    let (mut fixed, varying): (Vec<String>, Vec<String>) = include.into_iter().partition(|name| {
+        relation
+            .column(name)
+            .is_some_and(|column| alignment(column) > 1.0)
+    });
+    let mut found = Vec::with_capacity(fixed.len() + varying.len());
+    while !fixed.is_empty() {
+        let gap = |name: &String| {
+            let column = relation.column(name);
+            column.map_or(0.0, |column| after(at, column) - at - column.width.max(1.0))
+        };
+        let wide = |name: &String| relation.column(name).map_or(0.0, alignment);
+        let next = (0..fixed.len()).min_by(|a, b| {
+            let (a, b) = (&fixed[*a], &fixed[*b]);
+            gap(a)
+                .total_cmp(&gap(b))
+                .then_with(|| Reverse(wide(a) as u64).cmp(&Reverse(wide(b) as u64)))
+                .then_with(|| a.cmp(b))
+        });
+        let name = fixed.remove(next.unwrap_or(0));
+        at = relation.column(&name).map_or(at, |column| after(at, column));
+        found.push(name);
+    }
+    found.extend(varying);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use howdah_sql::RelationName;
+
+    fn items() -> Relation {
+        let column = |(name, base_type, width): &(&str, &str, f64)| Column {
+            name: (*name).to_owned(),
+            base_type: (*base_type).to_owned(),
+            category: 'N',
+            is_enum: false,
+            null_fraction: 0.0,
+            distinct: 100.0,
+            width: *width,
+            correlation: None,
+            common: Vec::new(),
+            frequencies: Vec::new(),
+            spread: Vec::new(),
+            has_statistics: true,
+            collation: String::new(),
+        };
+        let columns = [
+            ("order", "int8", 8.0),
+            ("part", "int4", 4.0),
+            ("supplier", "int4", 4.0),
+            ("discount", "numeric", 5.0),
+            ("price", "numeric", 8.0),
+            ("quantity", "numeric", 5.0),
+        ];
+        Relation {
+            oid: 1,
+            name: RelationName::in_schema("public", "items"),
+            rows: 1_200_000.0,
+            pages: 20_289.0,
+            leaves: Vec::new(),
+            is_partitioned: false,
+            foreign_keys: 0,
+            columns: columns.iter().map(column).collect(),
+            existing: Vec::new(),
+        }
+    }
+
+    /// Of TPC-H's items: with these in the order of their names the index was measured at 74.9 MiB, and at 66.8 packed.
+    #[test]
+    fn what_is_carried_along_leaves_no_gaps() {
+        let relation = items();
+        let bytes = |names: &[&str]| row_bytes(names.iter().filter_map(|name| relation.column(name)));
+        let by_name = ["discount", "order", "price", "quantity", "supplier"];
+        assert_eq!(
+            bytes(&["part", "discount", "price", "order", "quantity", "supplier"]),
+            48.0
+        );
+        let include = by_name.map(str::to_owned).to_vec();
+        let packed = packed(&[Key::column("part")], include, &relation);
+        assert_eq!(packed, ["supplier", "order", "discount", "price", "quantity"]);
+        let all: Vec<&str> = std::iter::once("part")
+            .chain(packed.iter().map(String::as_str))
+            .collect();
+        assert_eq!(bytes(&all), 40.0);
+    }
+}
