@@ -8,6 +8,7 @@ use super::access::Access;
 use super::catalog::{Column, NAMED, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term, values_of};
+use super::hashed;
 use super::inverted::{Inverted, inverted};
 use super::pattern;
 use super::size;
@@ -39,9 +40,6 @@ const ACCESS_MAX: usize = 64;
 const BRIN_MIN_PAGES: f64 = 1_000.0;
 /// How well a column has to follow the order of the rows on disk for block ranges.
 const BRIN_MIN_CORRELATION: f64 = 0.95;
-/// Bytes of a value from which on hashing it saves room.
-const HASH_MIN_BYTES: f64 = 24.0;
-
 /// A key with the columns that it names.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Part {
@@ -292,16 +290,7 @@ impl Parts {
                 parts.groups.push(keys);
             }
         }
-        if let [only] = parts.equal.as_slice() {
-            let long = |name: &String| {
-                relation
-                    .column(name)
-                    .is_some_and(|column| column.width >= HASH_MIN_BYTES)
-            };
-            if only.columns.len() == 1 && only.columns.iter().all(long) {
-                parts.long = Some(only.clone());
-            }
-        }
+        parts.long = hashed::worth_hashing(&parts.equal, relation).cloned();
         parts
     }
 
@@ -550,8 +539,11 @@ impl Parts {
         for part in equal.iter().chain(&self.ranges) {
             lists.push(vec![part.clone()]);
         }
-        // An index whose predicate says everything has to be in some order.
-        lists.extend(predicate.iter().map(|fixed| vec![fixed.part.clone()]));
+        // An index whose predicate says everything has to be in some order. Where another is asked for, one by a value
+        // that all of its rows share has nothing to offer, whatever the planner makes of how that value lies.
+        if lists.iter().all(Vec::is_empty) {
+            lists.extend(predicate.iter().map(|fixed| vec![fixed.part.clone()]));
+        }
         for list in &mut lists {
             let mut seen = BTreeSet::new();
             list.retain(|part| seen.insert(part.key.sql.clone()));

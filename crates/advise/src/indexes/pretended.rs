@@ -13,6 +13,7 @@ use super::planner::{Answer, Manner, Planner, Question};
 use super::reading::Planned;
 use super::selection::{Choice, Variant};
 use super::size;
+use super::unseen;
 
 /// Every index that could serve a statement and that the server accepts.
 pub(crate) async fn choices(
@@ -41,7 +42,7 @@ pub(crate) async fn choices(
             }
         }
     }
-    // Each with the statements that it comes from, and the condition that an inverted one answers.
+    // Each with the statements that it comes from, and what of them is asked for by itself.
     let mut wanted: BTreeMap<Definition, BTreeMap<usize, Option<String>>> = BTreeMap::new();
     let mut keys: BTreeMap<(usize, u32), BTreeSet<String>> = BTreeMap::new();
     let mut said: BTreeMap<(usize, u32), BTreeSet<&str>> = BTreeMap::new();
@@ -67,10 +68,19 @@ pub(crate) async fn choices(
                 continue;
             }
             let found = candidates::candidates(access, relation, &usage, &varying, server);
+            let is_alone = unseen::is_alone(&planned.statement.text, relation);
             for Candidate { definition, answers } in found {
                 let known = keys.entry((at, relation.oid)).or_default();
                 known.extend(definition.keys.first().map(|key| key.sql.clone()));
-                wanted.entry(definition).or_default().insert(at, answers);
+                let by_itself = match answers {
+                    Some(condition) => Some(format!("SELECT FROM {} WHERE {condition}", relation.name)),
+                    None if !is_alone && unseen::is_unseen(&definition) => {
+                        unseen::by_itself(access, relation)
+                    }
+                    None => None,
+                };
+                let of_statement = wanted.entry(definition).or_default().entry(at).or_default();
+                *of_statement = of_statement.take().or(by_itself);
             }
         }
     }
@@ -119,29 +129,26 @@ pub(crate) async fn choices(
             scan_costs: BTreeMap::new(),
             definition: definition.clone(),
         });
-        if is_pretended {
-            continue;
-        }
-        for (statement, condition) in origins {
-            let Some(condition) = condition else { continue };
-            let sql = format!("SELECT FROM {} WHERE {condition}", relation.name);
-            let answer = planner
-                .ask(
-                    Manner::Usual,
-                    &[Question {
-                        sql: &sql,
-                        indexes: &[],
-                    }],
-                )
-                .await?;
-            let Some(Answer::Plan(plan, _)) = answer.into_iter().next() else {
+        let own = [(0, creations.as_slice())];
+        for (statement, sql) in origins {
+            let Some(sql) = sql else { continue };
+            let indexes = if is_pretended { own.as_slice() } else { &[] };
+            let answer = planner.ask(Manner::Usual, &[Question { sql, indexes }]).await?;
+            let Some(Answer::Plan(plan, used)) = answer.into_iter().next() else {
                 continue;
             };
+            let of = (0..variants.len()).filter(|at| variants[*at].statement == *statement);
+            if is_pretended {
+                if let (Some(choice), false) = (found.last_mut(), used.is_empty()) {
+                    let cost = access::number(&plan, "Total Cost");
+                    choice.scan_costs.extend(of.map(|at| (at, cost)));
+                }
+                continue;
+            }
             let share = size::share(definition, relation);
             let rows = access::number(&plan, "Plan Rows") * share;
             let scan = |rows: f64| size::inverted_scan(relation, rows, server);
             if let Some(choice) = found.last_mut() {
-                let of = (0..variants.len()).filter(|at| variants[*at].statement == *statement);
                 let rows = |at: usize| {
                     if variants[at].seeks_rare {
                         rows.min(RARE_ROWS)
@@ -153,6 +160,7 @@ pub(crate) async fn choices(
             }
         }
     }
+    unseen::keep_the_best(&mut found);
     Ok(found)
 }
 
@@ -194,7 +202,7 @@ fn creations(definition: &Definition, catalog: &Catalog) -> Vec<String> {
 /// What stands for a partial B-tree where the extension fails to see that a query implies its predicate, as it does for
 /// any relation but the first of a query (hypopg 1.3): the columns of the predicate lead its keys. Only who compares
 /// these has a use for it. None where the predicate is not made of such comparisons.
-fn unconditional(definition: &Definition) -> Option<Definition> {
+pub(crate) fn unconditional(definition: &Definition) -> Option<Definition> {
     if definition.method != Method::Btree || definition.predicate.is_empty() {
         return None;
     }
@@ -225,8 +233,8 @@ const LEAVES_MAX: usize = 200;
 
 /// A form of index. Each is judged among its like: the fastest of all would hide what does nearly as well for
 /// much less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
     Plain,
     Partial,
     Covering,
@@ -243,7 +251,7 @@ impl Form {
         Self::Plain,
     ];
 
-    fn of(definition: &Definition) -> Self {
+    pub(crate) fn of(definition: &Definition) -> Self {
         match (definition.include.is_empty(), definition.predicate.is_empty()) {
             (false, true) => Self::Covering,
             (false, false) => Self::CoveringPartial,
