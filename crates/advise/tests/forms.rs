@@ -93,6 +93,21 @@ async fn what_is_quick_already_gets_no_index() {
     }
 }
 
+/// How far rows are from what is given is no key: the index would serve what was given this once.
+#[tokio::test]
+async fn a_distance_from_what_is_given_is_no_key() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the first test.
+        }
+        let text = "SELECT id FROM customers ORDER BY point(id, tenant_id) <-> point(3, 4) LIMIT 5";
+        let advice = asked(&database, text).await;
+        assert!(advice.indexes.is_empty(), "{major}: {}", creates(&advice));
+        assert_eq!(advice.not_planned.len(), 0, "{major}");
+    }
+}
+
 /// What an index of documents spares is spared in each partition.
 #[tokio::test]
 async fn documents_of_partitions_are_thought_of() {
@@ -114,6 +129,15 @@ async fn documents_of_partitions_are_thought_of() {
             )
             .await
             .unwrap();
+        let part = "SELECT id FROM facts WHERE doc ->> 'k' = 'v17'";
+        let advice = asked(&database, part).await;
+        let text = creates(&advice);
+        assert!(text.contains("btree ((doc ->> 'k'::text))"), "{major}: {text}");
+        assert!(
+            advice.left_percent < 60.0,
+            "{major}: leaves {}",
+            advice.left_percent
+        );
         let sql = r#"SELECT id FROM facts WHERE doc @> '{"k": "v17"}'"#;
         let advice = asked(&database, sql).await;
         let text = creates(&advice);

@@ -59,8 +59,12 @@ async fn each_form_is_advised_where_it_helps_and_builds() {
                 "btree ((lower(name))",
             ),
             (
-                "SELECT id FROM customers WHERE name = 'c4ca4238a0b923820dcc509a6f75849b' AND state = 'done'",
-                "hash (name)",
+                "SELECT id FROM customers WHERE name ~* 'abcd[0-9]'",
+                "gin (name gin_trgm_ops)",
+            ),
+            (
+                "SELECT id FROM customers WHERE email ~ '^User777[0-9]'",
+                "btree (email",
             ),
             (
                 "SELECT id FROM customers WHERE name ILIKE '%abcd%'",

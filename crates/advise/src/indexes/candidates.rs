@@ -238,7 +238,11 @@ fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
 /// What an index could be made on, of the columns that are there.
 pub(crate) fn part(term: &Term, relation: &Relation) -> Option<Part> {
     let names: BTreeSet<String> = term.columns.iter().map(|(_, name)| name.clone()).collect();
-    if names.is_empty() || term.at_run_time || names.iter().any(|name| relation.column(name).is_none()) {
+    if names.is_empty()
+        || term.at_run_time
+        || pattern::measures(&term.sql)
+        || names.iter().any(|name| relation.column(name).is_none())
+    {
         return None;
     }
     let as_text = term.column_as_text().filter(|name| {
@@ -403,28 +407,35 @@ impl Parts {
             Shape::Like {
                 ignores_case: false,
                 pattern,
-            } if pattern::prefix_length(pattern) > 0 => {
-                let class = match column.map(|column| column.base_type.as_str()) {
-                    Some("bpchar") => "bpchar_pattern_ops",
-                    _ => "text_pattern_ops",
-                };
-                let by_bytes = match column.map_or("default", |column| column.collation.as_str()) {
-                    "C" | "POSIX" => true,
-                    "default" => server.orders_by_bytes,
-                    _ => false,
-                };
-                let key = if by_bytes {
-                    part.key
-                } else {
-                    part.key.with_class(class)
-                };
-                self.ranges.push(Part {
-                    key,
-                    columns: part.columns,
-                });
-            }
+            } if pattern::prefix_length(pattern) > 0 => self.prefix(part, column, server),
+            Shape::Matches {
+                ignores_case: false,
+                regex,
+            } if pattern::prefix_of_regex(regex).is_some() => self.prefix(part, column, server),
             _ => {}
         }
+    }
+
+    /// What is looked up by how it begins.
+    fn prefix(&mut self, part: Part, column: Option<&Column>, server: &Server) {
+        let class = match column.map(|column| column.base_type.as_str()) {
+            Some("bpchar") => "bpchar_pattern_ops",
+            _ => "text_pattern_ops",
+        };
+        let by_bytes = match column.map_or("default", |column| column.collation.as_str()) {
+            "C" | "POSIX" => true,
+            "default" => server.orders_by_bytes,
+            _ => false,
+        };
+        let key = if by_bytes {
+            part.key
+        } else {
+            part.key.with_class(class)
+        };
+        self.ranges.push(Part {
+            key,
+            columns: part.columns,
+        });
     }
 
     /// Columns of one row that are compared with each other, which no key serves: `paid < due`.

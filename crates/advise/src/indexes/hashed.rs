@@ -23,3 +23,57 @@ pub(crate) fn worth_hashing<'a>(equal: &'a [Part], relation: &Relation) -> Optio
     };
     equal.iter().find(is_worth)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::Column;
+    use super::super::definition::Key;
+    use super::*;
+    use howdah_sql::RelationName;
+
+    #[test]
+    fn what_finds_a_row_by_itself_is_hashed_beside_others() {
+        let column = |name: &str, width: f64, distinct: f64| Column {
+            name: name.to_owned(),
+            base_type: "text".to_owned(),
+            category: 'S',
+            is_enum: false,
+            null_fraction: 0.0,
+            distinct,
+            width,
+            correlation: None,
+            common: Vec::new(),
+            frequencies: Vec::new(),
+            spread: Vec::new(),
+            has_statistics: true,
+            collation: String::new(),
+        };
+        let payments = Relation {
+            oid: 1,
+            name: RelationName::in_schema("public", "payments"),
+            rows: 1_000.0,
+            pages: 20.0,
+            leaves: Vec::new(),
+            is_partitioned: false,
+            foreign_keys: 0,
+            columns: vec![
+                column("provider", 8.0, 3.0),
+                column("agent", 40.0, 30.0),
+                column("reference", 36.0, 1_000.0),
+            ],
+            existing: Vec::new(),
+        };
+        let part = |name: &str| Part {
+            key: Key::column(name),
+            columns: [name.to_owned()].into(),
+        };
+        let hashed = |names: &[&str]| {
+            let equal: Vec<Part> = names.iter().map(|name| part(name)).collect();
+            worth_hashing(&equal, &payments).map(|part| part.key.sql.clone())
+        };
+        assert_eq!(hashed(&["provider", "reference"]).as_deref(), Some("reference"));
+        assert_eq!(hashed(&["agent"]).as_deref(), Some("agent"));
+        assert_eq!(hashed(&["provider", "agent"]), None);
+        assert_eq!(hashed(&["provider"]), None);
+    }
+}

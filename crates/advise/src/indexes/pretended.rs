@@ -43,7 +43,7 @@ pub(crate) async fn choices(
         }
     }
     // Each with the statements that it comes from, and what of them is asked for by itself.
-    let mut wanted: BTreeMap<Definition, BTreeMap<usize, Option<String>>> = BTreeMap::new();
+    let mut wanted: BTreeMap<Definition, BTreeMap<usize, Vec<String>>> = BTreeMap::new();
     let mut keys: BTreeMap<(usize, u32), BTreeSet<String>> = BTreeMap::new();
     let mut said: BTreeMap<(usize, u32), BTreeSet<&str>> = BTreeMap::new();
     for (at, planned) in statements.iter().enumerate() {
@@ -73,14 +73,16 @@ pub(crate) async fn choices(
                 let known = keys.entry((at, relation.oid)).or_default();
                 known.extend(definition.keys.first().map(|key| key.sql.clone()));
                 let by_itself = match answers {
-                    Some(condition) => Some(format!("SELECT FROM {} WHERE {condition}", relation.name)),
+                    Some(condition) => vec![format!("SELECT FROM {} WHERE {condition}", relation.name)],
                     None if !is_alone && unseen::is_unseen(&definition) => {
-                        unseen::by_itself(access, relation)
+                        unseen::by_itself(access, relation, catalog)
                     }
-                    None => None,
+                    None => Vec::new(),
                 };
                 let of_statement = wanted.entry(definition).or_default().entry(at).or_default();
-                *of_statement = of_statement.take().or(by_itself);
+                if of_statement.is_empty() {
+                    *of_statement = by_itself;
+                }
             }
         }
     }
@@ -130,23 +132,24 @@ pub(crate) async fn choices(
             definition: definition.clone(),
         });
         let own = [(0, creations.as_slice())];
-        for (statement, sql) in origins {
-            let Some(sql) = sql else { continue };
+        for (statement, asked) in origins {
             let indexes = if is_pretended { own.as_slice() } else { &[] };
-            let answer = planner.ask(Manner::Usual, &[Question { sql, indexes }]).await?;
-            let Some(Answer::Plan(plan, used)) = answer.into_iter().next() else {
+            let questions: Vec<Question<'_>> = asked.iter().map(|sql| Question { sql, indexes }).collect();
+            let answers = planner.ask(Manner::Usual, &questions).await?;
+            let plans: Vec<(f64, f64, bool)> = answers.into_iter().filter_map(read).collect();
+            if plans.is_empty() || plans.len() < asked.len() {
                 continue;
-            };
+            }
             let of = (0..variants.len()).filter(|at| variants[*at].statement == *statement);
             if is_pretended {
-                if let (Some(choice), false) = (found.last_mut(), used.is_empty()) {
-                    let cost = access::number(&plan, "Total Cost");
+                let cost = unseen::of_all(plans.iter().map(|(cost, ..)| cost).sum(), plans.len(), relation);
+                if let (Some(choice), true) = (found.last_mut(), plans.iter().any(|(.., used)| *used)) {
                     choice.scan_costs.extend(of.map(|at| (at, cost)));
                 }
                 continue;
             }
             let share = size::share(definition, relation);
-            let rows = access::number(&plan, "Plan Rows") * share;
+            let rows: f64 = plans.iter().map(|(_, rows, _)| rows * share).sum();
             let scan = |rows: f64| size::inverted_scan(relation, rows, server);
             if let Some(choice) = found.last_mut() {
                 let rows = |at: usize| {
@@ -162,6 +165,18 @@ pub(crate) async fn choices(
     }
     unseen::keep_the_best(&mut found);
     Ok(found)
+}
+
+/// What a plan costs, the rows that it expects, and whether it uses what is pretended.
+fn read(answer: Answer) -> Option<(f64, f64, bool)> {
+    match answer {
+        Answer::Plan(plan, used) => Some((
+            access::number(&plan, "Total Cost"),
+            access::number(&plan, "Plan Rows"),
+            !used.is_empty(),
+        )),
+        Answer::Failed(_) => None,
+    }
 }
 
 /// Rows that hold what hardly any row holds.

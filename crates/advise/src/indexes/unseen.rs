@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use howdah_sql::quote_ident;
+use howdah_sql::{RelationName, quote_ident};
 
 use super::access::Access;
-use super::catalog::Relation;
+use super::catalog::{Catalog, Relation};
 use super::definition::{Definition, Method};
 use super::pretended::{Form, unconditional};
 use super::selection::Choice;
@@ -31,12 +31,16 @@ pub(crate) fn is_unseen(definition: &Definition) -> bool {
         && (has_expression || (is_partial && unconditional(definition).is_none()))
 }
 
-/// What a statement asks of a relation, as a query of that alone. None where it asks for all rows.
-pub(crate) fn by_itself(access: &Access, relation: &Relation) -> Option<String> {
+/// Partitions that are asked about; the others are taken to cost the same.
+const LEAVES_MAX: usize = 8;
+
+/// What a statement asks of a relation, as a query of that alone, or of one partition each. Empty where it asks for
+/// all rows.
+pub(crate) fn by_itself(access: &Access, relation: &Relation, catalog: &Catalog) -> Vec<String> {
     let known = access.conditions.iter().filter(|one| !one.whole.at_run_time);
     let conditions: Vec<String> = known.map(|one| format!("({})", one.whole.sql)).collect();
-    if conditions.is_empty() || relation.is_partitioned {
-        return None;
+    if conditions.is_empty() {
+        return Vec::new();
     }
     let columns = match &access.needed {
         Some(needed) => needed
@@ -46,11 +50,20 @@ pub(crate) fn by_itself(access: &Access, relation: &Relation) -> Option<String> 
             .join(", "),
         None => "*".to_owned(),
     };
-    Some(format!(
-        "SELECT {columns} FROM {} WHERE {}",
-        relation.name,
-        conditions.join(" AND ")
-    ))
+    let of = |name: &RelationName| format!("SELECT {columns} FROM {name} WHERE {}", conditions.join(" AND "));
+    if !relation.is_partitioned {
+        return vec![of(&relation.name)];
+    }
+    let leaves = relation
+        .leaves
+        .iter()
+        .filter_map(|leaf| catalog.leaf_names.get(leaf));
+    leaves.take(LEAVES_MAX).map(of).collect()
+}
+
+/// What is asked about partitions stands for all of them.
+pub(crate) fn of_all(cost: f64, asked: usize, relation: &Relation) -> f64 {
+    cost * (relation.leaves.len().max(1) as f64 / asked.max(1) as f64).max(1.0)
 }
 
 /// Of those of one form that serve a statement the best alone is kept for it, as where the planner chooses.
