@@ -93,6 +93,29 @@ async fn what_is_quick_already_gets_no_index() {
     }
 }
 
+/// A statement for each row costs more by itself than an index makes of it.
+#[tokio::test]
+async fn a_statement_that_writes_costs_beside_its_rows() {
+    for major in majors() {
+        let (database, has_hypopg) = prepared(server(major).await).await;
+        if !has_hypopg {
+            continue; // Without it nothing is advised: see the first test.
+        }
+        let of = async |rows: &str| {
+            let text = format!("SELECT id FROM invoices WHERE total = 5; INSERT INTO invoices {rows};");
+            let advice = asked(&database, &text).await;
+            assert_eq!(advice.indexes.len(), 1, "{major}: {}", creates(&advice));
+            advice.write_factor
+        };
+        let one = of("VALUES (100000000, 5, 7, NULL)").await;
+        let many = of("SELECT 100000000 + id, id, 7, NULL FROM customers").await;
+        assert!(
+            one > 1.05 && one < 1.25 && many > one + 0.1,
+            "{major}: {one}, {many}"
+        );
+    }
+}
+
 /// How far rows are from what is given is no key: the index would serve what was given this once.
 #[tokio::test]
 async fn a_distance_from_what_is_given_is_no_key() {
