@@ -8,6 +8,7 @@ use super::access::Access;
 use super::catalog::{Column, NAMED, Relation, Server};
 use super::definition::{Definition, Key, Method};
 use super::deparsed::{Condition, Shape, Term, values_of};
+use super::hashed;
 use super::inverted::{Inverted, inverted};
 use super::layout;
 use super::pattern;
@@ -27,9 +28,6 @@ pub(crate) struct Candidate {
 
 /// Keys of an index; more make it large and help little.
 const KEYS_MAX: usize = 4;
-/// Columns that are carried along, and their bytes together.
-const INCLUDE_MAX: usize = 5;
-const INCLUDE_BYTES_MAX: f64 = 72.0;
 /// The share of rows up to which a named value is rare enough for a predicate.
 const RARE: f64 = 0.3;
 /// What share of the average a named value has to stay below for the same.
@@ -40,9 +38,6 @@ const ACCESS_MAX: usize = 64;
 const BRIN_MIN_PAGES: f64 = 1_000.0;
 /// How well a column has to follow the order of the rows on disk for block ranges.
 const BRIN_MIN_CORRELATION: f64 = 0.95;
-/// Bytes of a value from which on hashing it saves room.
-const HASH_MIN_BYTES: f64 = 24.0;
-
 /// A key with the columns that it names.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Part {
@@ -139,7 +134,9 @@ pub(crate) fn candidates(
     for predicate in parts.predicates() {
         for keys in parts.lists(&predicate) {
             add(define(relation, Method::Btree, &keys, &predicate, &[]), None);
-            let include = included(access, relation, &keys, &predicate);
+            let said = |sql: &str| predicate.iter().any(|fixed| fixed.sql == sql);
+            let named: Vec<&Key> = keys.iter().map(|part| &part.key).collect();
+            let include = layout::carried(access, relation, &named, said);
             if !include.is_empty() {
                 add(define(relation, Method::Btree, &keys, &predicate, &include), None);
             }
@@ -192,28 +189,6 @@ fn define(
     }
 }
 
-/// What has to be carried along for the rows themselves not to be read.
-fn included(access: &Access, relation: &Relation, keys: &[Part], predicate: &[&Fixed]) -> Vec<String> {
-    let Some(needed) = &access.needed else {
-        return Vec::new();
-    };
-    let mut columns = needed.clone();
-    for condition in &access.conditions {
-        if !predicate.iter().any(|fixed| fixed.sql == condition.whole.sql) {
-            columns.extend(condition.whole.columns.iter().map(|(_, column)| column.clone()));
-        }
-    }
-    let is_key = |name: &String| keys.iter().any(|part| part.key.sql == quote_ident(name));
-    let extra: Vec<String> = columns.into_iter().filter(|name| !is_key(name)).collect();
-    let bytes: f64 = extra
-        .iter()
-        .filter_map(|name| relation.column(name))
-        .map(|column| column.width)
-        .sum();
-    let fits = extra.len() <= INCLUDE_MAX && bytes <= INCLUDE_BYTES_MAX;
-    if fits { extra } else { Vec::new() }
-}
-
 /// Whether an index that is there does what the candidate would.
 fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
     let plain = candidate
@@ -242,7 +217,11 @@ fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
 /// What an index could be made on, of the columns that are there.
 pub(crate) fn part(term: &Term, relation: &Relation) -> Option<Part> {
     let names: BTreeSet<String> = term.columns.iter().map(|(_, name)| name.clone()).collect();
-    if names.is_empty() || term.at_run_time || names.iter().any(|name| relation.column(name).is_none()) {
+    if names.is_empty()
+        || term.at_run_time
+        || pattern::measures(&term.sql)
+        || names.iter().any(|name| relation.column(name).is_none())
+    {
         return None;
     }
     let as_text = term.column_as_text().filter(|name| {
@@ -294,16 +273,7 @@ impl Parts {
                 parts.groups.push(keys);
             }
         }
-        if let [only] = parts.equal.as_slice() {
-            let long = |name: &String| {
-                relation
-                    .column(name)
-                    .is_some_and(|column| column.width >= HASH_MIN_BYTES)
-            };
-            if only.columns.len() == 1 && only.columns.iter().all(long) {
-                parts.long = Some(only.clone());
-            }
-        }
+        parts.long = hashed::worth_hashing(&parts.equal, relation).cloned();
         parts
     }
 
@@ -416,28 +386,35 @@ impl Parts {
             Shape::Like {
                 ignores_case: false,
                 pattern,
-            } if pattern::prefix_length(pattern) > 0 => {
-                let class = match column.map(|column| column.base_type.as_str()) {
-                    Some("bpchar") => "bpchar_pattern_ops",
-                    _ => "text_pattern_ops",
-                };
-                let by_bytes = match column.map_or("default", |column| column.collation.as_str()) {
-                    "C" | "POSIX" => true,
-                    "default" => server.orders_by_bytes,
-                    _ => false,
-                };
-                let key = if by_bytes {
-                    part.key
-                } else {
-                    part.key.with_class(class)
-                };
-                self.ranges.push(Part {
-                    key,
-                    columns: part.columns,
-                });
-            }
+            } if pattern::prefix_length(pattern) > 0 => self.prefix(part, column, server),
+            Shape::Matches {
+                ignores_case: false,
+                regex,
+            } if pattern::prefix_of_regex(regex).is_some() => self.prefix(part, column, server),
             _ => {}
         }
+    }
+
+    /// What is looked up by how it begins.
+    fn prefix(&mut self, part: Part, column: Option<&Column>, server: &Server) {
+        let class = match column.map(|column| column.base_type.as_str()) {
+            Some("bpchar") => "bpchar_pattern_ops",
+            _ => "text_pattern_ops",
+        };
+        let by_bytes = match column.map_or("default", |column| column.collation.as_str()) {
+            "C" | "POSIX" => true,
+            "default" => server.orders_by_bytes,
+            _ => false,
+        };
+        let key = if by_bytes {
+            part.key
+        } else {
+            part.key.with_class(class)
+        };
+        self.ranges.push(Part {
+            key,
+            columns: part.columns,
+        });
     }
 
     /// Columns of one row that are compared with each other, which no key serves: `paid < due`.
@@ -552,8 +529,11 @@ impl Parts {
         for part in equal.iter().chain(&self.ranges) {
             lists.push(vec![part.clone()]);
         }
-        // An index whose predicate says everything has to be in some order.
-        lists.extend(predicate.iter().map(|fixed| vec![fixed.part.clone()]));
+        // An index whose predicate says everything has to be in some order. Where another is asked for, one by a value
+        // that all of its rows share has nothing to offer, whatever the planner makes of how that value lies.
+        if lists.iter().all(Vec::is_empty) {
+            lists.extend(predicate.iter().map(|fixed| vec![fixed.part.clone()]));
+        }
         for list in &mut lists {
             let mut seen = BTreeSet::new();
             list.retain(|part| seen.insert(part.key.sql.clone()));

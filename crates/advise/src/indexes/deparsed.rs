@@ -78,6 +78,8 @@ pub(crate) enum Shape {
     Is(bool),
     /// `LIKE` and its kin: whether case matters, and the pattern.
     Like { ignores_case: bool, pattern: String },
+    /// `~` and its kin: whether case matters, and the regular expression.
+    Matches { ignores_case: bool, regex: String },
     /// An operator that only an inverted index serves.
     Contains(String),
     /// Conditions of which one has to hold.
@@ -276,6 +278,10 @@ fn condition(text: &str) -> Condition {
         "~~*" => Shape::Like {
             ignores_case: true,
             pattern: pattern(),
+        },
+        "~" | "~*" => Shape::Matches {
+            ignores_case: name == "~*",
+            regex: pattern(),
         },
         "@>" | "<@" | "?" | "?|" | "?&" | "&&" | "@@" | "@?" | "%" => Shape::Contains(name),
         _ => Shape::Other,

@@ -57,14 +57,14 @@ pub(crate) fn inverted(condition: &Condition, relation: &Relation, server: &Serv
             pattern,
         } => {
             let needs = *ignores_case || pattern::prefix_length(pattern) == 0;
-            let schema = server
-                .trigrams
-                .as_ref()
-                .filter(|_| needs && pattern::has_trigram(pattern))?;
-            match schema.as_str() {
-                "public" => Some("gin_trgm_ops".to_owned()),
-                schema => Some(format!("{schema}.gin_trgm_ops")),
-            }
+            Some(trigrams(server).filter(|_| needs && pattern::has_trigram(pattern))?)
+        }
+        Shape::Matches { ignores_case, regex } => {
+            let needs = *ignores_case || pattern::prefix_of_regex(regex).is_none();
+            Some(trigrams(server).filter(|_| needs && pattern::regex_has_trigram(regex))?)
+        }
+        Shape::Contains(operator) if operator == "%" => {
+            Some(trigrams(server).filter(|_| is_text(base_type))?)
         }
         Shape::Contains(operator) => {
             let is_json = base_type == "jsonb" || (column.is_none() && value.sql.ends_with("::jsonb"));
@@ -90,4 +90,17 @@ pub(crate) fn inverted(condition: &Condition, relation: &Relation, server: &Serv
         keys: vec![key],
         columns: part.columns,
     })
+}
+
+/// The operator class of trigrams, where the extension is there.
+fn trigrams(server: &Server) -> Option<String> {
+    let schema = server.trigrams.as_ref()?;
+    Some(match schema.as_str() {
+        "public" => "gin_trgm_ops".to_owned(),
+        schema => format!("{schema}.gin_trgm_ops"),
+    })
+}
+
+fn is_text(base_type: &str) -> bool {
+    matches!(base_type, "text" | "varchar")
 }

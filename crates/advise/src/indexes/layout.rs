@@ -4,8 +4,14 @@ use std::cmp::Reverse;
 
 use howdah_sql::quote_ident;
 
+use super::access::Access;
 use super::catalog::{Column, Relation};
 use super::definition::Key;
+
+/// Columns that an index carries along for one statement.
+const CARRIED_MAX: usize = 5;
+/// Bytes of all that an index carries along.
+pub(crate) const CARRIED_BYTES_MAX: f64 = 72.0;
 
 /// What a column has to begin at a multiple of. A value of varying length begins anywhere while it is short, as values
 /// in an index are.
@@ -29,6 +35,34 @@ fn after(at: f64, column: &Column) -> f64 {
 pub(crate) fn row_bytes<'a>(columns: impl IntoIterator<Item = &'a Column>) -> f64 {
     let end = columns.into_iter().fold(0.0, after);
     ((end / 8.0).ceil() * 8.0).max(8.0)
+}
+
+/// What has to be carried along for the rows themselves not to be read; nothing where that is too much. `said` are the
+/// conditions of the predicate.
+pub(crate) fn carried(
+    access: &Access,
+    relation: &Relation,
+    keys: &[&Key],
+    said: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let Some(needed) = &access.needed else {
+        return Vec::new();
+    };
+    let mut columns = needed.clone();
+    let conditions = access.conditions.iter();
+    for condition in conditions.filter(|condition| !said(&condition.whole.sql)) {
+        columns.extend(condition.whole.columns.iter().map(|(_, column)| column.clone()));
+    }
+    let is_key = |name: &String| keys.iter().any(|key| key.sql == quote_ident(name));
+    let extra: Vec<String> = columns.into_iter().filter(|name| !is_key(name)).collect();
+    let fits = extra.len() <= CARRIED_MAX && bytes(&extra, relation) <= CARRIED_BYTES_MAX;
+    if fits { extra } else { Vec::new() }
+}
+
+/// Bytes of the values of some columns.
+pub(crate) fn bytes(names: &[String], relation: &Relation) -> f64 {
+    let columns = names.iter().filter_map(|name| relation.column(name));
+    columns.map(|column| column.width).sum()
 }
 
 /// The columns that are carried along, so that nothing is lost between them: their order is of no other consequence,

@@ -14,6 +14,7 @@ use super::planner::{Answer, Manner, Planner, Question};
 use super::reading::Planned;
 use super::selection::{Choice, Variant};
 use super::size;
+use super::unseen;
 
 /// Every index that could serve a statement and that the server accepts.
 pub(crate) async fn choices(
@@ -42,8 +43,8 @@ pub(crate) async fn choices(
             }
         }
     }
-    // Each with the statements that it comes from, and the condition that an inverted one answers.
-    let mut wanted: BTreeMap<Definition, BTreeMap<usize, Option<String>>> = BTreeMap::new();
+    // Each with the statements that it comes from, and what of them is asked for by itself.
+    let mut wanted: BTreeMap<Definition, BTreeMap<usize, Vec<String>>> = BTreeMap::new();
     let mut keys: BTreeMap<(usize, u32), BTreeSet<String>> = BTreeMap::new();
     let mut said: BTreeMap<(usize, u32), BTreeSet<&str>> = BTreeMap::new();
     for (at, planned) in statements.iter().enumerate() {
@@ -68,10 +69,21 @@ pub(crate) async fn choices(
                 continue;
             }
             let found = candidates::candidates(access, relation, &usage, &varying, server);
+            let is_alone = unseen::is_alone(&planned.statement.text, relation);
             for Candidate { definition, answers } in found {
                 let known = keys.entry((at, relation.oid)).or_default();
                 known.extend(definition.keys.first().map(|key| key.sql.clone()));
-                wanted.entry(definition).or_default().insert(at, answers);
+                let by_itself = match answers {
+                    Some(condition) => vec![format!("SELECT FROM {} WHERE {condition}", relation.name)],
+                    None if !is_alone && unseen::is_unseen(&definition) => {
+                        unseen::by_itself(access, relation, catalog)
+                    }
+                    None => Vec::new(),
+                };
+                let of_statement = wanted.entry(definition).or_default().entry(at).or_default();
+                if of_statement.is_empty() {
+                    *of_statement = by_itself;
+                }
             }
         }
     }
@@ -120,29 +132,27 @@ pub(crate) async fn choices(
             scan_costs: BTreeMap::new(),
             definition: definition.clone(),
         });
-        if is_pretended {
-            continue;
-        }
-        for (statement, condition) in origins {
-            let Some(condition) = condition else { continue };
-            let sql = format!("SELECT FROM {} WHERE {condition}", relation.name);
-            let answer = planner
-                .ask(
-                    Manner::Usual,
-                    &[Question {
-                        sql: &sql,
-                        indexes: &[],
-                    }],
-                )
-                .await?;
-            let Some(Answer::Plan(plan, _)) = answer.into_iter().next() else {
+        let own = [(0, creations.as_slice())];
+        for (statement, asked) in origins {
+            let indexes = if is_pretended { own.as_slice() } else { &[] };
+            let questions: Vec<Question<'_>> = asked.iter().map(|sql| Question { sql, indexes }).collect();
+            let answers = planner.ask(Manner::Usual, &questions).await?;
+            let plans: Vec<(f64, f64, bool)> = answers.into_iter().filter_map(read).collect();
+            if plans.is_empty() || plans.len() < asked.len() {
                 continue;
-            };
+            }
+            let of = (0..variants.len()).filter(|at| variants[*at].statement == *statement);
+            if is_pretended {
+                let cost = unseen::of_all(plans.iter().map(|(cost, ..)| cost).sum(), plans.len(), relation);
+                if let (Some(choice), true) = (found.last_mut(), plans.iter().any(|(.., used)| *used)) {
+                    choice.scan_costs.extend(of.map(|at| (at, cost)));
+                }
+                continue;
+            }
             let share = size::share(definition, relation);
-            let rows = access::number(&plan, "Plan Rows") * share;
+            let rows: f64 = plans.iter().map(|(_, rows, _)| rows * share).sum();
             let scan = |rows: f64| size::inverted_scan(relation, rows, server);
             if let Some(choice) = found.last_mut() {
-                let of = (0..variants.len()).filter(|at| variants[*at].statement == *statement);
                 let rows = |at: usize| {
                     if variants[at].seeks_rare {
                         rows.min(RARE_ROWS)
@@ -154,7 +164,20 @@ pub(crate) async fn choices(
             }
         }
     }
+    unseen::keep_the_best(&mut found);
     Ok(found)
+}
+
+/// What a plan costs, the rows that it expects, and whether it uses what is pretended.
+fn read(answer: Answer) -> Option<(f64, f64, bool)> {
+    match answer {
+        Answer::Plan(plan, used) => Some((
+            access::number(&plan, "Total Cost"),
+            access::number(&plan, "Plan Rows"),
+            !used.is_empty(),
+        )),
+        Answer::Failed(_) => None,
+    }
 }
 
 /// Rows that hold what hardly any row holds.
@@ -195,7 +218,7 @@ pub(crate) fn creations(definition: &Definition, catalog: &Catalog) -> Vec<Strin
 /// What stands for a partial B-tree where the extension fails to see that a query implies its predicate, as it does for
 /// any relation but the first of a query (hypopg 1.3): the columns of the predicate lead its keys. Only who compares
 /// these has a use for it. None where the predicate is not made of such comparisons.
-fn unconditional(definition: &Definition) -> Option<Definition> {
+pub(crate) fn unconditional(definition: &Definition) -> Option<Definition> {
     if definition.method != Method::Btree || definition.predicate.is_empty() {
         return None;
     }
@@ -226,8 +249,8 @@ const LEAVES_MAX: usize = 200;
 
 /// A form of index. Each is judged among its like: the fastest of all would hide what does nearly as well for
 /// much less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
     Plain,
     Partial,
     Covering,
@@ -244,7 +267,7 @@ impl Form {
         Self::Plain,
     ];
 
-    fn of(definition: &Definition) -> Self {
+    pub(crate) fn of(definition: &Definition) -> Self {
         match (definition.include.is_empty(), definition.predicate.is_empty()) {
             (false, true) => Self::Covering,
             (false, false) => Self::CoveringPartial,

@@ -76,13 +76,17 @@ pub(crate) fn bytes(definition: &Definition, relation: &Relation) -> f64 {
         Method::Hash => rows * 34.0,
         Method::Brin => relation.pages / 128.0 * 40.0,
         Method::Gin => {
-            rows * keys
+            let named = named(definition, relation);
+            rows * named
                 .iter()
                 .map(|column| inverted_bytes(definition, column))
                 .sum::<f64>()
         }
-        // Pages are split in halves.
-        Method::Gist => rows * keys.iter().map(|column| (column.width + 16.0) * 1.5).sum::<f64>(),
+        // An entry and where it stands, on pages that are split in halves.
+        Method::Gist => {
+            let width: f64 = keys.iter().map(|column| column.width).sum();
+            rows * (4.0 + ((8.0 + width) / 8.0).ceil() * 8.0) / 0.5
+        }
     };
     content + 2.0 * PAGE_BYTES
 }
@@ -103,6 +107,14 @@ fn btree(definition: &Definition, keys: &[&Column], relation: &Relation, rows: f
         .map(|column| distinct(column, relation))
         .product::<f64>()
         .min(rows.max(1.0));
+    // Each partition has an index of its own, and stores there once more what is in others too.
+    let leaves = relation.leaves.len().max(1) as f64;
+    let distinct = if leaves > 1.0 {
+        let of_each = distinct * (1.0 - (-rows / leaves / distinct.max(1.0)).exp());
+        (of_each * leaves).min(rows.max(1.0))
+    } else {
+        distinct
+    };
     let shrinks = definition.include.is_empty() && keys.iter().all(equal_image) && rows / distinct >= 2.0;
     let content = if shrinks {
         plain.min(rows * 6.5 + distinct * entry)
@@ -128,13 +140,18 @@ fn inverted_bytes(definition: &Definition, column: &Column) -> f64 {
         .first()
         .and_then(|key| key.class.as_deref())
         .unwrap_or_default();
-    match class {
+    let bytes = match class {
         class if class.ends_with("trgm_ops") => 12.0 + column.width * 1.7,
         "jsonb_path_ops" => 10.0 + column.width * 0.25,
         _ if column.base_type == "jsonb" => 10.0 + column.width * 0.4,
         _ if column.base_type == "tsvector" => 8.0 + column.width * 0.35,
+        // A text whose words are taken out of it.
+        _ if column.category == 'S' => column.width * 0.3,
         _ => 6.0 + column.width * 0.25,
-    }
+    };
+    // Of what is NULL there is a place in one list.
+    let null = column.null_fraction.clamp(0.0, 1.0);
+    bytes * (1.0 - null) + 2.0 * null
 }
 
 /// What putting a row into the index costs, a B-tree being 1.
@@ -150,6 +167,10 @@ pub(crate) fn insertion(definition: &Definition, relation: &Relation) -> f64 {
         Method::Brin => 0.1,
         Method::Gist => 2.0 + width * 0.02,
         Method::Gin => {
+            let width: f64 = named(definition, relation)
+                .iter()
+                .map(|column| column.width)
+                .sum();
             let class = definition
                 .keys
                 .first()
@@ -179,6 +200,16 @@ fn key_columns<'a>(definition: &Definition, relation: &'a Relation) -> Vec<&'a C
     definition.keys.iter().filter_map(named).collect()
 }
 
+/// The columns that the keys name, all of those of an expression.
+fn named<'a>(definition: &Definition, relation: &'a Relation) -> Vec<&'a Column> {
+    let is_named = |column: &&Column| {
+        let quoted = howdah_sql::quote_ident(&column.name);
+        definition.columns.contains(&column.name)
+            && definition.keys.iter().any(|key| key.sql.contains(&quoted))
+    };
+    relation.columns.iter().filter(is_named).collect()
+}
+
 /// The cost of fetching `rows` through an inverted index and the bitmap that it gives, as the planner reckons a
 /// bitmap heap scan.
 pub(crate) fn inverted_scan(relation: &Relation, rows: f64, server: &Server) -> f64 {
@@ -189,4 +220,85 @@ pub(crate) fn inverted_scan(relation: &Relation, rows: f64, server: &Server) -> 
     // Entry pages, and the posting lists, some six bytes for a row.
     let index = 4.0 * server.random_page_cost + rows * 6.0 / PAGE_BYTES + rows * server.cpu_operator_cost;
     index + fetched * spread + rows * (server.cpu_tuple_cost + 2.0 * server.cpu_operator_cost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::definition::Key;
+    use super::*;
+    use howdah_sql::RelationName;
+
+    fn column(name: &str, category: char, width: f64, distinct: f64, null_fraction: f64) -> Column {
+        Column {
+            name: name.to_owned(),
+            base_type: if category == 'S' { "text" } else { "int8" }.to_owned(),
+            category,
+            is_enum: false,
+            null_fraction,
+            distinct,
+            width,
+            correlation: None,
+            common: Vec::new(),
+            frequencies: Vec::new(),
+            spread: Vec::new(),
+            has_statistics: true,
+            collation: String::new(),
+        }
+    }
+
+    fn relation(columns: Vec<Column>, leaves: u32) -> Relation {
+        Relation {
+            oid: 1,
+            name: RelationName::in_schema("public", "r"),
+            rows: 900_000.0,
+            pages: 15_000.0,
+            leaves: (0..leaves).collect(),
+            is_partitioned: leaves > 0,
+            foreign_keys: 0,
+            columns,
+            existing: Vec::new(),
+        }
+    }
+
+    fn mebibytes(method: Method, key: Key, columns: &[&str], relation: &Relation) -> f64 {
+        let definition = Definition {
+            relation: 1,
+            method,
+            keys: vec![key],
+            include: Vec::new(),
+            predicate: Vec::new(),
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        bytes(&definition, relation) / 1_048_576.0
+    }
+
+    /// Each measured on 900,000 rows of PostgreSQL 15.
+    #[test]
+    fn indexes_are_about_as_large_as_they_were_measured() {
+        let near = |found: f64, measured: f64| found > measured * 0.7 && found < measured * 1.4;
+        // Notes that most rows lack, by their trigrams.
+        let notes = relation(vec![column("notes", 'S', 35.0, 0.0, 0.85)], 0);
+        let key = Key::column("notes").with_class("gin_trgm_ops");
+        let found = mebibytes(Method::Gin, key, &["notes"], &notes);
+        assert!(near(found, 11.9), "{found}");
+        // Ranges of days.
+        let stays = relation(vec![column("stay", 'R', 13.0, 0.0, 0.0)], 0);
+        let found = mebibytes(Method::Gist, Key::column("stay"), &["stay"], &stays);
+        assert!(near(found, 50.0), "{found}");
+        // The words of two texts, a third of which was measured.
+        let texts = relation(
+            vec![
+                column("title", 'S', 16.0, 0.0, 0.0),
+                column("body", 'S', 115.0, 0.0, 0.0),
+            ],
+            0,
+        );
+        let key = Key::expression("to_tsvector('english'::regconfig, ((title || ' '::text) || body))");
+        let found = mebibytes(Method::Gin, key, &["body", "title"], &texts) * 260.0 / 900.0;
+        assert!(near(found, 9.6), "{found}");
+        // What is of 200,000 things, in seven partitions: in each of them hardly any twice.
+        let events = relation(vec![column("entity", 'N', 8.0, 200_000.0, 0.0)], 7);
+        let found = mebibytes(Method::Btree, Key::column("entity"), &["entity"], &events);
+        assert!(near(found, 18.0), "{found}");
+    }
 }

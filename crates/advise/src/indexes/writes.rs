@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::access::{children, number, strings, text};
 use super::catalog::{Catalog, Relation};
-use super::definition::Definition;
+use super::definition::{Definition, Method};
 use super::deparsed::{Shape, conditions, term, values_of};
 use super::size;
 
@@ -13,6 +13,8 @@ use super::size;
 pub(crate) struct Write {
     relation: u32,
     weight: f64,
+    /// Rows that one run of it writes.
+    rows: f64,
     change: Change,
 }
 
@@ -24,9 +26,11 @@ enum Change {
     Update(Vec<(String, Option<String>)>),
 }
 
-/// What a row costs without any index, an insertion into a B-tree being 1, where rows are written in bulk: a
-/// single statement for each row costs more by itself, so that indexes weigh less than this says.
+/// What a row costs without any index, an insertion into a B-tree being 1.
 const ROW: f64 = 1.0;
+/// What a statement costs beside its rows, in the same: to be read, planned, started and ended. Measured: 38 µs for a
+/// statement that inserts a row into a table with one index, and 5 to 10 for each B-tree more.
+const STATEMENT: f64 = 4.0;
 /// Finding the row that is updated.
 const LOOKUP: f64 = 0.5;
 /// The look at the referenced row.
@@ -61,7 +65,8 @@ pub(crate) fn write(statement: &str, plan: &Value, weight: f64, catalog: &Catalo
         .map_or(1.0, |below| number(below, "Plan Rows"));
     Some(Write {
         relation: relation.oid,
-        weight: weight * rows.clamp(1.0, ROWS_MAX),
+        weight,
+        rows: rows.clamp(1.0, ROWS_MAX),
         change,
     })
 }
@@ -87,11 +92,15 @@ fn assignments(statement: &str) -> Vec<(String, Option<String>)> {
 pub(crate) fn total(writes: &[Write], chosen: &[&Definition], catalog: &Catalog) -> f64 {
     writes
         .iter()
-        .filter_map(|write| Some(write.weight * write.cost(chosen, catalog.relations.get(&write.relation)?)))
+        .filter_map(|write| {
+            let row = write.cost(chosen, catalog.relations.get(&write.relation)?);
+            Some(write.weight * (STATEMENT + write.rows * row))
+        })
         .sum()
 }
 
 impl Write {
+    /// What a row costs.
     fn cost(&self, chosen: &[&Definition], relation: &Relation) -> f64 {
         let own = || {
             chosen
@@ -110,7 +119,10 @@ impl Write {
                 };
                 base + own()
                     .filter(holds)
-                    .map(|definition| size::insertion(definition, relation))
+                    .map(|definition| match puts_nothing(definition, values, relation) {
+                        true => 1.0,
+                        false => size::insertion(definition, relation),
+                    })
                     .sum::<f64>()
             }
             Change::Update(set) => {
@@ -162,6 +174,15 @@ fn may_hold(condition: &str, values: &[String], relation: &Relation) -> bool {
         }
     }
     true
+}
+
+/// Whether a row with these values has nothing that would be taken out of it for an inverted index.
+fn puts_nothing(definition: &Definition, values: &[String], relation: &Relation) -> bool {
+    let is_null = |name: &String| {
+        let mut pairs = relation.columns.iter().zip(values);
+        pairs.any(|(column, value)| column.name == *name && value.starts_with("NULL"))
+    };
+    definition.method == Method::Gin && definition.columns.iter().all(is_null)
 }
 
 /// Whether what is set cannot be a row of the predicate's.

@@ -112,14 +112,17 @@ impl Selection<'_> {
                         .filter_map(|oid| Some(self.catalog.leaf_names.get(oid)?.name.as_str())),
                 )
                 .collect();
-            let replaced = cost
-                .scans
-                .iter()
-                .filter(|(name, _)| names.contains(&name.as_str()))
-                .map(|(.., cost)| *cost)
-                .fold(0.0, f64::max);
-            if replaced > *scan {
-                least = least.min((cost.to_the_end - replaced + scan).max(*scan));
+            let mut each: BTreeMap<&str, f64> = BTreeMap::new();
+            let scans = cost.scans.iter();
+            for (name, cost) in scans.filter(|(name, _)| names.contains(&name.as_str())) {
+                let most = each.entry(name).or_insert(0.0);
+                *most = most.max(*cost);
+            }
+            // Of a partitioned table every partition that is scanned is scanned otherwise.
+            let replaced: f64 = each.values().sum();
+            let scan = scan * each.len() as f64 / relation.leaves.len().max(1) as f64;
+            if replaced > scan {
+                least = least.min((cost.to_the_end - replaced + scan).max(scan));
             }
         }
         least

@@ -13,9 +13,8 @@ use super::super::pretended::creations;
 use super::super::size;
 use super::{Choice, LEAST_GAIN, Selection};
 
-/// Columns that a merged index carries along, and their bytes together.
-const INCLUDE_MAX: usize = 8;
-const INCLUDE_BYTES_MAX: f64 = 72.0;
+/// Columns that an index carries along for several statements.
+const CARRIED_MAX: usize = 8;
 
 impl Selection<'_> {
     /// Merges, as long as that frees room and writes that are worth more than what the statements lose, and fills what
@@ -143,9 +142,7 @@ fn merged(a: &Definition, b: &Definition, catalog: &Catalog) -> Option<Definitio
         .filter(|name| !is_key(name))
         .cloned()
         .collect();
-    let widths = include.iter().filter_map(|name| relation.column(name));
-    let bytes: f64 = widths.map(|column| column.width).sum();
-    if include.len() > INCLUDE_MAX || bytes > INCLUDE_BYTES_MAX {
+    if include.len() > CARRIED_MAX || layout::bytes(&include, relation) > layout::CARRIED_BYTES_MAX {
         return None;
     }
     let columns: BTreeSet<&String> = a.columns.iter().chain(&b.columns).collect();
