@@ -223,7 +223,14 @@ fn member(node: &mut Node, key: String, value: Value) {
                 if worker["Sort Space Type"] == "Disk" {
                     node.worker_disk_kb += worker["Sort Space Used"].as_f64().unwrap_or(0.0);
                 }
+                for groups in ["Full-sort Groups", "Pre-sorted Groups"] {
+                    let peak = &worker[groups]["Sort Space Disk"]["Peak Sort Space Used"];
+                    node.worker_disk_kb += peak.as_f64().unwrap_or(0.0);
+                }
                 node.worker_disk_kb += worker["Disk Usage"].as_f64().unwrap_or(0.0);
+                for (name, value) in worker.as_object().into_iter().flatten() {
+                    node.did_in_worker(name, &plain(value));
+                }
             }
         }
         // What is selected is the longest part of a verbose plan and says nothing of it.

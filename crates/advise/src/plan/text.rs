@@ -402,11 +402,31 @@ fn capital(word: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// What a parallel worker wrote to the disk.
-fn worker(node: &mut Node, value: &str) {
+/// What a parallel worker did: `Sort Method: external merge  Disk: 576kB`.
+fn worker(node: &mut Node, text: &str) {
+    // The last is the peak, where an average is told as well.
     for mark in ["Disk: ", "Disk Usage: "] {
-        if let Some((_, after)) = value.split_once(mark) {
+        if let Some((_, after)) = text.rsplit_once(mark) {
             node.worker_disk_kb += leading_number(after).unwrap_or(0.0);
+        }
+    }
+    for part in text.split("  ") {
+        let Some((name, value)) = part.split_once(": ") else { continue };
+        let value = value.trim_end_matches("kB");
+        match name {
+            "Hits" | "Misses" | "Evictions" | "Overflows" => node.did_in_worker(&format!("Cache {name}"), value),
+            "Batches" => node.did_in_worker("HashAgg Batches", value),
+            "Memory Usage" => node.did_in_worker("Peak Memory Usage", value),
+            "Heap Blocks" => {
+                for blocks in value.split(' ') {
+                    match blocks.split_once('=') {
+                        Some(("exact", blocks)) => node.did_in_worker("Exact Heap Blocks", blocks),
+                        Some(("lossy", blocks)) => node.did_in_worker("Lossy Heap Blocks", blocks),
+                        _ => {}
+                    }
+                }
+            }
+            _ => node.did_in_worker(name, value),
         }
     }
 }

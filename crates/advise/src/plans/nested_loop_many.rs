@@ -1,4 +1,4 @@
-use super::{PlanFinding, PlanRule, Reading};
+use super::{PlanFinding, PlanRule, Reading, cartesian_product};
 use crate::plan::{count, misestimate};
 
 /// Runs of the inner side (the field's threshold).
@@ -28,7 +28,13 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
         if loops < LOOPS || reading.share(took) < SHARE || is_remembered {
             continue;
         }
-        let wrong = misestimate(&reading.plan.nodes[outer]).filter(|factor| *factor >= 10.0);
+        // Of a loop without a condition another finding tells.
+        if cartesian_product::product(reading, at).is_some() {
+            continue;
+        }
+        // Of the steps of a recursion there is no estimate that could be mended.
+        let is_recursion = reading.plan.nodes[outer..inner].iter().any(|node| node.kind == "WorkTable Scan");
+        let wrong = misestimate(&reading.plan.nodes[outer]).filter(|factor| *factor >= 10.0 && !is_recursion);
         let expected = match wrong {
             Some(_) => format!(" The planner expected {}.", count(reading.plan.nodes[outer].plan_rows)),
             None => String::new(),
