@@ -10,6 +10,7 @@ mod proof;
 mod relations;
 mod text;
 mod tree;
+mod wrapping;
 
 use std::collections::BTreeMap;
 

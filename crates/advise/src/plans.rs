@@ -119,7 +119,7 @@ pub fn examine(reading: &Reading<'_>) -> Vec<PlanFinding> {
     found
 }
 
-/// What is found in the same way at several partitions of a table is told once, of that which takes longest.
+/// What is found in the same way at several partitions of a table is told once, of the first.
 fn folded(reading: &Reading<'_>, found: Vec<PlanFinding>) -> Vec<PlanFinding> {
     let mut groups: BTreeMap<(String, usize), Vec<PlanFinding>> = BTreeMap::new();
     let mut alone = Vec::new();
@@ -131,7 +131,7 @@ fn folded(reading: &Reading<'_>, found: Vec<PlanFinding>) -> Vec<PlanFinding> {
         }
     }
     for mut group in groups.into_values() {
-        group.sort_by(|a, b| b.saves_percent.total_cmp(&a.saves_percent).then_with(|| a.node.cmp(&b.node)));
+        group.sort_by_key(|one| one.node);
         let statements: Vec<String> = group.iter().filter_map(|one| one.fix.as_ref()).map(|fix| fix.sql.clone()).collect();
         let (saves, percent): (f64, f64) = group.iter().fold((0.0, 0.0), |(ms, percent), one| {
             (ms + one.saves_ms.unwrap_or(0.0), percent + one.saves_percent)

@@ -27,7 +27,7 @@ pub fn columns(condition: &str, alias: Option<&str>) -> Vec<String> {
 }
 
 /// The parts of a condition that have all to hold: `((a = 1) AND (b = 2))` has two.
-pub fn conjuncts(condition: &str) -> Vec<&str> {
+fn conjuncts(condition: &str) -> Vec<&str> {
     const AND: &str = " AND ";
     let inner = match condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
         Some(inner) => inner,

@@ -1,4 +1,4 @@
-//! Reads what EXPLAIN prints as text, as psql, pgAdmin, a log or a mail show it.
+//! Reads what EXPLAIN prints as text.
 
 use super::{Actual, Jit, Node, Plan, PlanError, Role, Trigger, label};
 
@@ -42,7 +42,18 @@ pub fn read_text(text: &str) -> Result<Vec<Plan>, PlanError> {
     if plans.is_empty() {
         return Err(PlanError("No line of the text is a node of a plan.".to_owned()));
     }
-    Ok(plans.into_iter().map(|open| open.plan).collect())
+    Ok(plans.into_iter().map(|open| finished(open.plan)).collect())
+}
+
+/// With what the text leaves out because there is no doubt.
+fn finished(mut plan: Plan) -> Plan {
+    let mut changed = plan.nodes.iter().filter(|node| node.kind == "ModifyTable");
+    if let (Some(node), None) = (changed.next(), changed.next()) {
+        for trigger in &mut plan.triggers {
+            trigger.relation = trigger.relation.take().or_else(|| node.relation.clone());
+        }
+    }
+    plan
 }
 
 struct Line<'a> {
@@ -50,22 +61,13 @@ struct Line<'a> {
     text: &'a str,
 }
 
-/// The lines with their indentation; what psql and pgAdmin put around a plan is left out.
+/// The lines with their indentation.
 fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for line in text.lines() {
         let line = line.strip_prefix('\t').unwrap_or(line).trim_end();
-        let line = line.strip_prefix("QUERY PLAN | ").unwrap_or(line);
-        let line = match line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(inner) if line.len() > 1 => inner,
-            _ => line,
-        };
         let text = line.trim_start();
-        let is_frame = text.is_empty()
-            || text.trim() == "QUERY PLAN"
-            || text.bytes().all(|byte| b"-+|=".contains(&byte))
-            || (text.starts_with('(') && (text.ends_with(" rows)") || text == "(1 row)"));
-        if !is_frame {
+        if !text.is_empty() {
             lines.push(Line {
                 column: line.len() - text.len(),
                 text,
