@@ -166,7 +166,7 @@ impl Plan {
         let mut below = at;
         for above in self.above(at) {
             let node = &self.nodes[above];
-            let is_inner = self.inputs(above).nth(1) == Some(below);
+            let is_inner = || self.inputs(above).nth(1) == Some(below);
             if let Some(name) = self.nodes[below].subplan.as_deref() {
                 // An EXISTS asks for one row; a CTE is read to its end where one of its readers is.
                 return match name.strip_prefix("CTE ") {
@@ -180,7 +180,7 @@ impl Plan {
                 // A condition such as row_number() <= 3 ends it.
                 "WindowAgg" if node.text("Run Condition").is_some() => return true,
                 "Nested Loop"
-                    if is_inner
+                    if is_inner()
                         && (join == "Semi"
                             || join == "Anti"
                             || node.text("Inner Unique") == Some("true")) =>

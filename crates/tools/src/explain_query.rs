@@ -286,9 +286,17 @@ fn read(text: &str) -> Result<(Vec<Found>, Vec<String>)> {
             "What EXPLAIN prints as text or with FORMAT JSON is read, and the log of a server with auto_explain.",
         )
     })?;
-    let notes = unread
-        .into_iter()
-        .map(|unread| format!("The plan on line {} was not read: {}", unread.line, unread.reason));
+    // By reason: a log has as many as the server had statements.
+    let mut reasons: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for one in unread {
+        let (line, times) = reasons.entry(one.reason).or_insert((one.line, 0));
+        *line = one.line.min(*line);
+        *times += 1;
+    }
+    let notes = reasons.into_iter().map(|(reason, (line, times))| match times {
+        1 => format!("The plan on line {line} was not read: {reason}"),
+        _ => format!("{times} plans were not read, the first of them on line {line}: {reason}"),
+    });
     Ok((found, notes.collect()))
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::{PlanFinding, PlanRule, Reading};
 use crate::plan::milliseconds;
 
@@ -19,23 +21,28 @@ pub(super) fn drop_explained(reading: &Reading<'_>, found: &mut Vec<PlanFinding>
     let (slow, others): (Vec<PlanFinding>, Vec<PlanFinding>) =
         std::mem::take(found).into_iter().partition(|one| one.code == CODE);
     *found = others;
-    let explains = |one: &PlanFinding, at: usize| {
+    let mut at_node: BTreeMap<Option<usize>, Vec<&PlanFinding>> = BTreeMap::new();
+    for one in found.iter() {
+        at_node.entry(one.node).or_default().push(one);
+    }
+    let is_explained = |number: usize| {
+        let at = number - 1;
         let node = &reading.plan.nodes[at];
-        let is_enough = one.saves_ms.unwrap_or(0.0) >= EXPLAINS * reading.own(at);
-        match one.node.map(|number| number - 1) {
-            None => is_enough && one.code == "trigger-time" && node.kind == "ModifyTable",
-            Some(there) if there == at => is_enough || one.code == "disabled-node",
-            Some(there) => {
-                let is_above = reading.plan.above(at).any(|above| above == there);
-                let is_hash_table = one.code == "hash-batches" && reading.plan.nodes[there].parent == Some(at);
-                is_enough && (is_hash_table || (is_above && one.code != "row-misestimate"))
-            }
-        }
+        let has = |there: Option<usize>, is_reason: &dyn Fn(&PlanFinding) -> bool| {
+            let is_enough = |one: &PlanFinding| one.saves_ms.unwrap_or(0.0) >= EXPLAINS * reading.own(at);
+            let there = at_node.get(&there).into_iter().flatten();
+            there.into_iter().any(|one| is_enough(one) && is_reason(one))
+        };
+        // Of what a setting forbids there is no measure.
+        let is_forbidden = at_node.get(&Some(number)).is_some_and(|there| there.iter().any(|one| one.code == "disabled-node"));
+        is_forbidden
+            || has(Some(number), &|_| true)
+            || (node.kind == "ModifyTable" && has(None, &|one| one.code == "trigger-time"))
+            || node.children.iter().any(|child| has(Some(child + 1), &|one| one.code == "hash-batches"))
+            || reading.plan.above(at).any(|above| has(Some(above + 1), &|one| one.code != "row-misestimate"))
     };
-    let unexplained: Vec<PlanFinding> = slow
-        .into_iter()
-        .filter(|one| one.node.is_none_or(|number| !found.iter().any(|other| explains(other, number - 1))))
-        .collect();
+    let unexplained: Vec<PlanFinding> =
+        slow.into_iter().filter(|one| !one.node.is_some_and(is_explained)).collect();
     found.extend(unexplained);
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use howdah_core::Applicability;
 
 use super::{PlanFinding, PlanRule, Reading, row_misestimate::wrong_by};
@@ -13,13 +15,13 @@ inventory::submit! {
 }
 
 fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
-    let mut told: Vec<Option<String>> = Vec::new();
+    let mut told: BTreeSet<Option<String>> = BTreeSet::new();
     for (at, node) in reading.nodes() {
         let Some(factor) = wrong_by(reading, at) else { continue };
         if !is_stale(reading, at) || told.contains(&node.relation_in_sql()) {
             continue;
         }
-        told.push(node.relation_in_sql());
+        told.insert(node.relation_in_sql());
         let why = match reading.relation(node) {
             Some(facts) if !facts.analyzed => " It was never analysed.".to_owned(),
             Some(facts) if facts.changed > 0.0 => {
