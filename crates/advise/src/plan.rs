@@ -165,40 +165,40 @@ impl Plan {
     pub fn may_stop_early(&self, at: usize) -> bool {
         let mut below = at;
         for above in self.above(at) {
-            let node = &self.nodes[above];
-            let is_inner = || self.inputs(above).nth(1) == Some(below);
-            if let Some(name) = self.nodes[below].subplan.as_deref() {
-                // An EXISTS asks for one row; a CTE is read to its end where one of its readers is.
-                return match name.strip_prefix("CTE ") {
-                    Some(cte) => !self.readers(cte).any(|reader| !self.may_stop_early(reader)),
-                    None => true,
-                };
-            }
-            let join = node.text("Join Type").unwrap_or_default();
-            match node.kind.as_str() {
-                "Limit" | "Merge Join" => return true,
-                // A condition such as row_number() <= 3 ends it.
-                "WindowAgg" if node.text("Run Condition").is_some() => return true,
-                "Nested Loop"
-                    if is_inner()
-                        && (join == "Semi"
-                            || join == "Anti"
-                            || node.text("Inner Unique") == Some("true")) =>
-                {
-                    return true;
-                }
-                // These take in everything before they give the first row.
-                "Sort" | "Hash" | "ModifyTable" => return false,
-                "Aggregate" if node.text("Strategy") != Some("Sorted") => return false,
-                // Without a row on one side the other is not read.
-                "Hash Join" if self.inputs(above).any(|input| self.nodes[input].rows() == 0.0) => {
-                    return true;
-                }
-                _ => {}
+            if let Some(stops) = self.stops(below, above) {
+                return stops;
             }
             below = above;
         }
         false
+    }
+
+    /// Whether `above` may stop reading from `below`, which is right below it; `None` where that rests with who
+    /// reads from `above`.
+    pub(crate) fn stops(&self, below: usize, above: usize) -> Option<bool> {
+        let node = &self.nodes[above];
+        if let Some(name) = self.nodes[below].subplan.as_deref() {
+            // An EXISTS asks for one row; a CTE is read to its end where one of its readers is.
+            return Some(match name.strip_prefix("CTE ") {
+                Some(cte) => !self.readers(cte).any(|reader| !self.may_stop_early(reader)),
+                None => true,
+            });
+        }
+        let is_inner = || self.inputs(above).nth(1) == Some(below);
+        let join = node.text("Join Type").unwrap_or_default();
+        let is_first_enough = || matches!(join, "Semi" | "Anti") || node.text("Inner Unique") == Some("true");
+        match node.kind.as_str() {
+            "Limit" | "Merge Join" => Some(true),
+            // A condition such as row_number() <= 3 ends it.
+            "WindowAgg" if node.text("Run Condition").is_some() => Some(true),
+            "Nested Loop" if is_first_enough() && is_inner() => Some(true),
+            // These take in everything before they give the first row.
+            "Sort" | "Hash" | "ModifyTable" => Some(false),
+            "Aggregate" if node.text("Strategy") != Some("Sorted") => Some(false),
+            // Without a row on one side the other is not read.
+            "Hash Join" if self.inputs(above).any(|input| self.nodes[input].rows() == 0.0) => Some(true),
+            _ => None,
+        }
     }
 
     /// Whether a node's rows are counted anew whenever a merge join goes back to the first of some equal rows, so
@@ -241,7 +241,10 @@ impl Plan {
             let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
             is_number.then_some(stem)
         };
-        let first = self.inputs(append).next().and_then(|input| stem(self.scan_of(input)?))?;
+        let first = self
+            .inputs(append)
+            .next()
+            .and_then(|input| stem(self.scan_of(input)?))?;
         (stem(at)? == first).then_some(append)
     }
 
@@ -299,7 +302,8 @@ impl Node {
     /// leave out.
     pub(crate) fn did_in_worker(&mut self, name: &str, value: &str) {
         match name {
-            "Cache Hits" | "Cache Misses" | "Cache Evictions" | "Cache Overflows" | "Exact Heap Blocks" | "Lossy Heap Blocks" => {
+            "Cache Hits" | "Cache Misses" | "Cache Evictions" | "Cache Overflows" | "Exact Heap Blocks"
+            | "Lossy Heap Blocks" => {
                 let sum = self.number(name) + value.parse().unwrap_or(0.0);
                 self.details.insert(name.to_owned(), sum.to_string());
             }

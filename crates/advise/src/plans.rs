@@ -132,7 +132,11 @@ fn folded(reading: &Reading<'_>, found: Vec<PlanFinding>) -> Vec<PlanFinding> {
     }
     for mut group in groups.into_values() {
         group.sort_by_key(|one| one.node);
-        let statements: Vec<String> = group.iter().filter_map(|one| one.fix.as_ref()).map(|fix| fix.sql.clone()).collect();
+        let statements: Vec<String> = group
+            .iter()
+            .filter_map(|one| one.fix.as_ref())
+            .map(|fix| fix.sql.clone())
+            .collect();
         let (saves, percent): (f64, f64) = group.iter().fold((0.0, 0.0), |(ms, percent), one| {
             (ms + one.saves_ms.unwrap_or(0.0), percent + one.saves_percent)
         });
@@ -140,12 +144,16 @@ fn folded(reading: &Reading<'_>, found: Vec<PlanFinding>) -> Vec<PlanFinding> {
         let mut group = group.into_iter();
         let Some(mut first) = group.next() else { continue };
         if others > 0 {
-            first.message.push_str(&format!(" So do {} more.", howdah_core::counted(others, "partition")));
+            first.message.push_str(&format!(
+                " So do {} more.",
+                howdah_core::counted(others, "partition")
+            ));
             first.saves_ms = first.saves_ms.map(|_| (saves * 1_000.0).round() / 1_000.0);
             first.saves_percent = (percent.min(100.0) * 10.0).round() / 10.0;
             first.severity = severity(first.saves_percent);
             if let Some(fix) = &mut first.fix {
-                let distinct: std::collections::BTreeSet<&str> = statements.iter().map(String::as_str).collect();
+                let distinct: std::collections::BTreeSet<&str> =
+                    statements.iter().map(String::as_str).collect();
                 fix.sql = distinct.into_iter().collect::<Vec<_>>().join(" ");
             }
         }
@@ -182,6 +190,15 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// What all nodes above one took by themselves, in the same unit.
+    pub fn above(&self, at: usize) -> f64 {
+        let (ms, cost) = self.figures.above[at];
+        match self.plan.total_ms() {
+            Some(_) => ms,
+            None => cost,
+        }
+    }
+
     /// What a node took with all below it, in the same unit.
     pub fn with_below(&self, at: usize) -> f64 {
         match self.plan.total_ms() {
@@ -204,7 +221,9 @@ impl<'a> Reading<'a> {
     /// The only relation that is read at a node and below; `None` where there are several.
     pub fn only_relation(&self, at: usize) -> Option<String> {
         let depth = self.plan.nodes[at].depth;
-        let below = self.plan.nodes[at + 1..].iter().take_while(|node| node.depth > depth);
+        let below = self.plan.nodes[at + 1..]
+            .iter()
+            .take_while(|node| node.depth > depth);
         let mut names: Vec<String> = std::iter::once(&self.plan.nodes[at])
             .chain(below)
             .filter(|node| node.is_scan())

@@ -159,7 +159,10 @@ fn verdict(from: f64, to: f64, is_timed: bool, changes: &[Change]) -> String {
         let estimate = changes.iter().find(|change| change.is_estimate);
         reasons.extend(estimate.filter(|change| !reasons.contains(change)));
     }
-    let reasons: Vec<&str> = reasons.into_iter().map(|change| change.message.as_str()).collect();
+    let reasons: Vec<&str> = reasons
+        .into_iter()
+        .map(|change| change.message.as_str())
+        .collect();
     // A setting is no part of any step, and the reason of many.
     let settings: Vec<&str> = changes
         .iter()
@@ -239,11 +242,7 @@ impl<'a> Side<'a> {
 
     fn change(&self, at: usize, more: f64, message: String) -> Change {
         let message = match self.is_timed {
-            true => format!(
-                "{message} ({}{})",
-                if more < 0.0 { "−" } else { "+" },
-                milliseconds(more.abs())
-            ),
+            true => with_ms(&message, more),
             false => message,
         };
         Change {
@@ -258,6 +257,15 @@ impl<'a> Side<'a> {
             weight: more,
         }
     }
+}
+
+/// A message with the milliseconds more, or less.
+fn with_ms(message: &str, more: f64) -> String {
+    format!(
+        "{message} ({}{})",
+        if more < 0.0 { "−" } else { "+" },
+        milliseconds(more.abs())
+    )
 }
 
 /// What takes longer because something below it gives it more to do counts for that.
@@ -299,7 +307,15 @@ fn attribute(changes: &mut [Change], plan: &Plan) {
         });
         if let Some(cause) = cause {
             if !is_change {
-                changes[cause].weight += weight;
+                let change = &mut changes[cause];
+                change.weight += weight;
+                change.more_ms = Some(change.weight);
+                let words = change
+                    .message
+                    .rsplit_once(" (")
+                    .map_or("", |(words, _)| words)
+                    .to_owned();
+                change.message = with_ms(&words, change.weight);
             }
             changes[effect].weight = 0.0;
         }
@@ -395,7 +411,14 @@ fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Optio
                 read(before),
                 read(after),
             ),
-            (!is_other_way, 100.0, "looked up in the table", "row", fetched(before), fetched(after)),
+            (
+                !is_other_way,
+                100.0,
+                "looked up in the table",
+                "row",
+                fetched(before),
+                fetched(after),
+            ),
         ];
         for (counts, least, did, what, from, to) in figures {
             let factor = (to.max(1.0) / from.max(1.0)).max(from.max(1.0) / to.max(1.0));
@@ -410,7 +433,11 @@ fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Optio
         // The same rows out of more blocks: the table or the index is bloated, or was read less closely.
         let blocks = |node: &Node| node.number("Shared Hit Blocks") + node.number("Shared Read Blocks");
         let (from, to) = (blocks(before), blocks(after));
-        if said.is_empty() && from.min(to) > 0.0 && from.max(to) >= 100.0 && (to / from).max(from / to) >= ROWS_FACTOR {
+        if said.is_empty()
+            && from.min(to) > 0.0
+            && from.max(to) >= 100.0
+            && (to / from).max(from / to) >= ROWS_FACTOR
+        {
             said.push(format!(
                 "{name} went through {} for as many rows, in place of {}",
                 howdah_core::counted(count(to), "block"),
@@ -459,7 +486,9 @@ fn way(plan: &Plan, at: usize) -> String {
     let node = &plan.nodes[at];
     let label = node.label.trim_start_matches("Parallel ");
     // The index of a bitmap is named below.
-    let bitmap = (node.kind == "Bitmap Heap Scan").then(|| plan.inputs(at).next()).flatten();
+    let bitmap = (node.kind == "Bitmap Heap Scan")
+        .then(|| plan.inputs(at).next())
+        .flatten();
     match bitmap.map_or(&node.index, |below| &plan.nodes[below].index) {
         Some(index) => format!("{label} using {}", howdah_sql::quote_ident(index)),
         None => label.to_owned(),

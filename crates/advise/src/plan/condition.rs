@@ -29,7 +29,10 @@ pub fn columns(condition: &str, alias: Option<&str>) -> Vec<String> {
 /// The parts of a condition that have all to hold: `((a = 1) AND (b = 2))` has two.
 fn conjuncts(condition: &str) -> Vec<&str> {
     const AND: &str = " AND ";
-    let inner = match condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+    let inner = match condition
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
         Some(inner) => inner,
         None => return vec![condition],
     };
@@ -253,10 +256,18 @@ mod tests {
 
     #[test]
     fn conditions_are_taken_apart() {
-        assert_eq!(conjuncts("((a = 1) AND (b = ' AND '::text))"), ["(a = 1)", "(b = ' AND '::text)"]);
-        assert_eq!(conjuncts("((a = 1) OR ((b = 2) AND c))"), ["((a = 1) OR ((b = 2) AND c))"]);
+        assert_eq!(
+            conjuncts("((a = 1) AND (b = ' AND '::text))"),
+            ["(a = 1)", "(b = ' AND '::text)"]
+        );
+        assert_eq!(
+            conjuncts("((a = 1) OR ((b = 2) AND c))"),
+            ["((a = 1) OR ((b = 2) AND c))"]
+        );
         assert_eq!(conjuncts("a"), ["a"]);
-        assert!(is_of_subqueries("((NOT (hashed SubPlan 1)) AND (v OR (SubPlan 2)))"));
+        assert!(is_of_subqueries(
+            "((NOT (hashed SubPlan 1)) AND (v OR (SubPlan 2)))"
+        ));
         assert!(!is_of_subqueries("((NOT (hashed SubPlan 1)) AND (v = 3))"));
     }
 

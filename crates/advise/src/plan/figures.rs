@@ -17,6 +17,12 @@ pub struct Figures {
     pub own_cost: Vec<f64>,
     /// Processes that ran it at a time.
     pub processes: Vec<f64>,
+    /// What all nodes above took by themselves, in milliseconds, and what they were expected to cost.
+    pub above: Vec<(f64, f64)>,
+    /// Whether whoever reads from it may have stopped before its end ([`Plan::may_stop_early`]).
+    pub stops_early: Vec<bool>,
+    /// Whether it is a part of a recursion, or below one.
+    pub is_recursive: Vec<bool>,
     /// The nodes whose time and blocks are counted in those of a node: those below it, but of a CTE and of what is
     /// evaluated once whichever node asks for it first.
     pub counted: Vec<Vec<usize>>,
@@ -32,6 +38,9 @@ impl Figures {
             cost: vec![0.0; count],
             own_cost: vec![0.0; count],
             processes: vec![1.0; count],
+            above: vec![(0.0, 0.0); count],
+            stops_early: vec![false; count],
+            is_recursive: vec![false; count],
             counted: vec![Vec::new(); count],
         };
         figures.processes(plan);
@@ -51,6 +60,20 @@ impl Figures {
             figures.counted[payer].push(at);
         }
         figures.costs(plan);
+        for (at, node) in plan.nodes.iter().enumerate() {
+            let Some(parent) = node.parent else { continue };
+            let (ms, cost) = figures.above[parent];
+            figures.above[at] = (ms + figures.own_ms[parent], cost + figures.own_cost[parent]);
+            figures.stops_early[at] = match node.subplan.as_deref().and_then(|name| name.strip_prefix("CTE "))
+            {
+                Some(cte) => !readers
+                    .of_cte(cte)
+                    .any(|reader| plan.nodes[reader].loops() > 0.0 && !plan.may_stop_early(reader)),
+                None => plan.stops(at, parent).unwrap_or(figures.stops_early[parent]),
+            };
+            figures.is_recursive[at] =
+                figures.is_recursive[parent] || plan.nodes[parent].kind == "Recursive Union";
+        }
         figures
     }
 
@@ -135,6 +158,10 @@ impl Readers {
             }
         }
         Self { places, ends }
+    }
+
+    fn of_cte(&self, cte: &str) -> impl Iterator<Item = usize> + '_ {
+        self.places.get(cte).into_iter().flatten().copied()
     }
 
     /// The node whose time that of `at` is a part of.

@@ -63,12 +63,16 @@ pub fn read_plans(text: &str) -> Result<(Vec<Found>, Vec<UnreadPlan>), PlanError
         return read_plans(&text);
     }
     if text.contains("<td") && text.contains("</table>") {
-        return Err(PlanError("The plan is in a table of HTML, which is not read.".to_owned()));
+        return Err(PlanError(
+            "The plan is in a table of HTML, which is not read.".to_owned(),
+        ));
     }
     let bare = unwrapped(text);
     match json_within(&bare) {
         Some(plans) => plans.map(alone),
-        None => read_text(&bare).map(alone).map_err(|error| other_form(&bare).unwrap_or(error)),
+        None => read_text(&bare)
+            .map(alone)
+            .map_err(|error| other_form(&bare).unwrap_or(error)),
     }
 }
 
@@ -99,12 +103,17 @@ fn json_within(text: &str) -> Option<Result<Vec<Plan>, PlanError>> {
 fn other_form(text: &str) -> Option<PlanError> {
     let form = if text.contains("<explain") || text.contains("<Node-Type>") {
         "XML"
-    } else if text.lines().any(|line| line.trim_start().starts_with("Node Type: ")) {
+    } else if text
+        .lines()
+        .any(|line| line.trim_start().starts_with("Node Type: "))
+    {
         "YAML"
     } else {
         return None;
     };
-    Some(PlanError(format!("The plan is written as {form}, which is not read.")))
+    Some(PlanError(format!(
+        "The plan is written as {form}, which is not read."
+    )))
 }
 
 /// The entries of auto_explain.

@@ -413,10 +413,14 @@ fn worker(node: &mut Node, text: &str) {
         }
     }
     for part in text.split("  ") {
-        let Some((name, value)) = part.split_once(": ") else { continue };
+        let Some((name, value)) = part.split_once(": ") else {
+            continue;
+        };
         let value = value.trim_end_matches("kB");
         match name {
-            "Hits" | "Misses" | "Evictions" | "Overflows" => node.did_in_worker(&format!("Cache {name}"), value),
+            "Hits" | "Misses" | "Evictions" | "Overflows" => {
+                node.did_in_worker(&format!("Cache {name}"), value)
+            }
             "Batches" => node.did_in_worker("HashAgg Batches", value),
             "Memory Usage" => node.did_in_worker("Peak Memory Usage", value),
             "Heap Blocks" => {

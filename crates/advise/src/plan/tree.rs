@@ -56,7 +56,7 @@ pub fn tree(plan: &Plan, figures: &Figures) -> String {
                 if let Some(factor) = misestimate(node) {
                     text.push_str(&format!(", expected {}", count(node.plan_rows)));
                     // Where whoever asked for the rows had enough, the estimate may be right.
-                    let is_cut_short = || actual.rows < node.plan_rows && plan.may_stop_early(at);
+                    let is_cut_short = || actual.rows < node.plan_rows && figures.stops_early[at];
                     let is_again = || actual.rows > node.plan_rows && plan.may_count_again(at);
                     if factor >= MARKED_FACTOR && !is_cut_short() && !is_again() {
                         text.push_str(&format!("  ⚠ {}× {}", count(factor), direction(node)));

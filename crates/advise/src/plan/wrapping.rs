@@ -13,7 +13,14 @@ pub(super) fn unwrapped(text: &str) -> String {
         return cells;
     }
     let mut lines: Vec<String> = Vec::new();
-    let mut column = Column::default();
+    let is_quoted = |line: &str| line.len() > 1 && line.starts_with('"') && line.ends_with('"');
+    let mut column = Column {
+        is_quoted: text
+            .lines()
+            .map(str::trim)
+            .all(|line| line.is_empty() || is_quoted(line)),
+        ..Column::default()
+    };
     for line in text.lines() {
         // A block of code in a note; the record of an expanded display.
         let begins = line.trim_start();
@@ -50,12 +57,21 @@ struct Column {
     /// In an expanded display: where the bar before the value is, in characters.
     bar: Option<usize>,
     is_framed: bool,
+    /// Every line is between quotes.
+    is_quoted: bool,
 }
 
 impl Column {
     /// What a line says of the plan; `None` where it is of the frame.
     fn cell(&mut self, line: &str) -> Option<String> {
         let mut line = line.trim_end();
+        if self.is_quoted {
+            line = line
+                .trim()
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+                .unwrap_or(line);
+        }
         let is_closed = line.ends_with(BARS);
         let outer = line.trim_start();
         if let Some(inner) = outer.strip_prefix(BARS).filter(|_| is_closed) {
@@ -63,7 +79,11 @@ impl Column {
             line = inner.strip_suffix(BARS).unwrap_or(inner).trim_end();
             line = line.strip_prefix(' ').unwrap_or(line);
         }
-        let heading = line.trim().trim_end_matches(BARS).trim_end_matches(['+', '↵']).trim();
+        let heading = line
+            .trim()
+            .trim_end_matches(BARS)
+            .trim_end_matches(['+', '↵'])
+            .trim();
         if heading == "QUERY PLAN" {
             self.is_headed = true;
             self.ends_with_bar = is_closed;
@@ -74,7 +94,10 @@ impl Column {
         }
         if let Some(rest) = line.trim_start().strip_prefix("QUERY PLAN") {
             // Expanded: the heading is before each value.
-            if let Some((before, value)) = rest.split_once(BARS).filter(|(before, _)| before.trim().is_empty()) {
+            if let Some((before, value)) = rest
+                .split_once(BARS)
+                .filter(|(before, _)| before.trim().is_empty())
+            {
                 let lead = line.len() - line.trim_start().len();
                 self.bar = Some(lead + "QUERY PLAN".len() + before.chars().count());
                 self.is_headed = true;
@@ -82,7 +105,8 @@ impl Column {
             }
         }
         if let Some(bar) = self.bar {
-            let (before, value): (String, String) = (line.chars().take(bar).collect(), line.chars().skip(bar).collect());
+            let (before, value): (String, String) =
+                (line.chars().take(bar).collect(), line.chars().skip(bar).collect());
             if let Some(value) = value.strip_prefix(BARS).filter(|_| before.trim().is_empty()) {
                 return Some(self.line(value));
             }
@@ -94,7 +118,10 @@ impl Column {
 
     /// Without the mark of a cell that goes on in the next line.
     fn line(&self, text: &str) -> String {
-        let text = text.strip_prefix(' ').filter(|_| self.bar.is_some()).unwrap_or(text);
+        let text = text
+            .strip_prefix(' ')
+            .filter(|_| self.bar.is_some())
+            .unwrap_or(text);
         let text = match self.is_headed || self.is_framed {
             true => text.strip_suffix(['+', '↵']).unwrap_or(text),
             false => text,
@@ -121,7 +148,11 @@ fn of_csv(text: &str) -> Option<String> {
     let text = text.trim_start();
     let first = text.lines().next()?.trim_end();
     let is_headed = first.trim_matches('"') == "QUERY PLAN";
-    let body = if is_headed { text[first.len()..].trim_start_matches(['\r', '\n']) } else { text };
+    let body = if is_headed {
+        text[first.len()..].trim_start_matches(['\r', '\n'])
+    } else {
+        text
+    };
     if !body.starts_with('"') && !(is_headed && body.lines().any(|line| line.starts_with('"'))) {
         return None;
     }
@@ -141,6 +172,10 @@ fn of_csv(text: &str) -> Option<String> {
                     }
                     None => break,
                 }
+            }
+            // Quotes inside that are not doubled: it is no CSV.
+            if !(inner.is_empty() || inner.starts_with(['\n', '\r'])) {
+                return None;
             }
             rest = inner;
         }

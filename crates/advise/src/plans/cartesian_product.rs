@@ -46,7 +46,12 @@ pub(super) fn product(reading: &Reading<'_>, at: usize) -> Option<(f64, f64, f64
         Some(actual) => actual.rows,
         None => reading.plan.nodes[at].plan_rows,
     };
-    let (left, right, product) = (rows(*outer), rows(*inner), rows(at));
+    let (left, product) = (rows(*outer), rows(at));
+    // A merge join goes through its inner side again and again, and counts the rows each time.
+    let right = match node.kind.as_str() {
+        "Merge Join" => product / left.max(1.0),
+        _ => rows(*inner),
+    };
     if left < SIDE || right < SIDE || product < PRODUCT || product < 0.99 * left * right {
         return None;
     }

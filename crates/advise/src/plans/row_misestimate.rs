@@ -32,7 +32,7 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             if seen > node.plan_rows { "more" } else { "fewer" }
         );
         // What was planned on a wrong number is all that is above.
-        let above: f64 = reading.plan.above(at).map(|above| reading.own(above)).sum();
+        let above = reading.above(at);
         let condition = ["Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter"]
             .iter()
             .find_map(|name| node.text(name));
@@ -127,10 +127,10 @@ pub(super) fn wrong_by(reading: &Reading<'_>, at: usize) -> Option<f64> {
     if !is_much || NOT_COUNTED.contains(&node.kind.as_str()) {
         return None;
     }
-    let is_cut_short = seen < node.plan_rows && reading.plan.may_stop_early(at);
+    let is_cut_short = seen < node.plan_rows && reading.figures.stops_early[at];
     let is_counted_again = seen > node.plan_rows && reading.plan.may_count_again(at);
     // Before its rows are few enough it gives more: the planner leaves its own condition out of account.
     let is_conditioned = seen < node.plan_rows && node.text("Run Condition").is_some();
-    let is_step = || reading.plan.above(at).any(|above| reading.plan.nodes[above].kind == "Recursive Union");
-    (!is_cut_short && !is_counted_again && !is_conditioned && !is_step()).then_some(factor)
+    let is_step = reading.figures.is_recursive[at];
+    (!is_cut_short && !is_counted_again && !is_conditioned && !is_step).then_some(factor)
 }

@@ -38,7 +38,7 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             count(factor),
             if seen > node.plan_rows { "more" } else { "fewer" }
         );
-        let above: f64 = reading.plan.above(at).map(|above| reading.own(above)).sum();
+        let above = reading.above(at);
         let advice = "Analyse the table; where that happens again, let autovacuum analyse it more often (autovacuum_analyze_scale_factor), and analyse after bulk loads.";
         let mut finding = reading.finding("stale-statistics", at, above, message, advice.to_owned());
         if let Some(relation) = node.relation_in_sql() {
