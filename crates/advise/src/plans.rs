@@ -145,8 +145,8 @@ fn folded(reading: &Reading<'_>, found: Vec<PlanFinding>) -> Vec<PlanFinding> {
         let Some(mut first) = group.next() else { continue };
         if others > 0 {
             first.message.push_str(&format!(
-                " So do {} more.",
-                howdah_core::counted(others, "partition")
+                " The same goes for {}.",
+                howdah_core::counted(others, "other partition")
             ));
             first.saves_ms = first.saves_ms.map(|_| (saves * 1_000.0).round() / 1_000.0);
             first.saves_percent = (percent.min(100.0) * 10.0).round() / 10.0;

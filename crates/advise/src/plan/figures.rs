@@ -21,6 +21,8 @@ pub struct Figures {
     pub above: Vec<(f64, f64)>,
     /// Whether whoever reads from it may have stopped before its end ([`Plan::may_stop_early`]).
     pub stops_early: Vec<bool>,
+    /// The CTEs by their names.
+    pub ctes: HashMap<String, usize>,
     /// Whether it is a part of a recursion, or below one.
     pub is_recursive: Vec<bool>,
     /// The nodes whose time and blocks are counted in those of a node: those below it, but of a CTE and of what is
@@ -40,6 +42,7 @@ impl Figures {
             processes: vec![1.0; count],
             above: vec![(0.0, 0.0); count],
             stops_early: vec![false; count],
+            ctes: HashMap::new(),
             is_recursive: vec![false; count],
             counted: vec![Vec::new(); count],
         };
@@ -64,11 +67,15 @@ impl Figures {
             let Some(parent) = node.parent else { continue };
             let (ms, cost) = figures.above[parent];
             figures.above[at] = (ms + figures.own_ms[parent], cost + figures.own_cost[parent]);
-            figures.stops_early[at] = match node.subplan.as_deref().and_then(|name| name.strip_prefix("CTE "))
-            {
-                Some(cte) => !readers
-                    .of_cte(cte)
-                    .any(|reader| plan.nodes[reader].loops() > 0.0 && !plan.may_stop_early(reader)),
+            let cte = node.subplan.as_deref().and_then(|name| name.strip_prefix("CTE "));
+            figures.stops_early[at] = match cte {
+                Some(cte) => {
+                    figures.ctes.insert(cte.to_owned(), at);
+                    let mut run = readers
+                        .of_cte(cte)
+                        .filter(|reader| plan.nodes[*reader].loops() > 0.0);
+                    !run.any(|reader| !plan.may_stop_early(reader))
+                }
                 None => plan.stops(at, parent).unwrap_or(figures.stops_early[parent]),
             };
             figures.is_recursive[at] =

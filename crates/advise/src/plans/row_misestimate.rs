@@ -66,6 +66,7 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
 /// Whether what is wrong here is so because of something below, which only passed its rows on.
 fn begins_below(reading: &Reading<'_>, at: usize) -> bool {
     let mut open: Vec<usize> = reading.plan.inputs(at).collect();
+    open.extend(cte_of(reading, &reading.plan.nodes[at]));
     while let Some(below) = open.pop() {
         if wrong_by(reading, below).is_some() {
             return true;
@@ -84,10 +85,13 @@ fn begins_below(reading: &Reading<'_>, at: usize) -> bool {
 
 /// Whether a CTE is a recursive one.
 pub(super) fn is_recursive(reading: &Reading<'_>, scan: &Node) -> bool {
-    let Some(cte) = scan.relation.as_deref() else { return false };
-    reading.plan.nodes.iter().any(|node| {
-        node.kind == "Recursive Union" && node.subplan.as_deref().and_then(|name| name.strip_prefix("CTE ")) == Some(cte)
-    })
+    cte_of(reading, scan).is_some_and(|cte| reading.plan.nodes[cte].kind == "Recursive Union")
+}
+
+/// The CTE that a scan reads.
+fn cte_of(reading: &Reading<'_>, scan: &Node) -> Option<usize> {
+    let cte = scan.relation.as_deref().filter(|_| scan.kind == "CTE Scan")?;
+    reading.figures.ctes.get(cte).copied()
 }
 
 /// Before version 16 statistics had to have a name.
