@@ -186,7 +186,17 @@ impl Plan {
         }
         let is_inner = || self.inputs(above).nth(1) == Some(below);
         let join = node.text("Join Type").unwrap_or_default();
-        let is_first_enough = || matches!(join, "Semi" | "Anti") || node.text("Inner Unique") == Some("true");
+        // The text tells only with VERBOSE that one inner row is enough, which each outer row then has at most.
+        let may_be_unique = || {
+            let outer = self
+                .inputs(above)
+                .next()
+                .map_or(0.0, |outer| self.nodes[outer].rows());
+            node.text("Inner Unique").is_none() && node.text("Join Filter").is_some() && node.rows() <= outer
+        };
+        let is_first_enough = || {
+            matches!(join, "Semi" | "Anti") || node.text("Inner Unique") == Some("true") || may_be_unique()
+        };
         match node.kind.as_str() {
             "Limit" | "Merge Join" => Some(true),
             // A condition such as row_number() <= 3 ends it.

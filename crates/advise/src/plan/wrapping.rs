@@ -153,7 +153,8 @@ fn of_csv(text: &str) -> Option<String> {
     } else {
         text
     };
-    if !body.starts_with('"') && !(is_headed && body.lines().any(|line| line.starts_with('"'))) {
+    let is_quoted = body.starts_with('"') || is_headed && body.lines().any(|line| line.starts_with('"'));
+    if !is_quoted {
         return None;
     }
     let mut cells = String::new();

@@ -22,6 +22,9 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
         let below = &reading.plan.nodes[inner];
         // What is run again in each process is run as often by one of them.
         let loops = below.loops() / reading.figures.processes[inner];
+        // Where the whole join is run again and again, as in a subquery, that is told there.
+        let runs = (node.loops() / reading.figures.processes[at]).max(1.0);
+        let loops = loops / runs;
         let took = reading.with_below(inner);
         // What is remembered from before costs next to nothing.
         let is_remembered = below.number("Cache Hits") > below.number("Cache Misses");

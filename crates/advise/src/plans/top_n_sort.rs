@@ -24,7 +24,9 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
         let Some((below, input)) = reading.input(at).filter(|_| node.kind == "Sort" && is_first_few) else {
             continue;
         };
-        let rows = if node.actual.is_some() { input.rows() } else { input.plan_rows };
+        // For each row of a loop the few that belong to it are sorted: those of one run count.
+        let runs = (node.loops() / reading.figures.processes[at]).max(1.0);
+        let rows = if node.actual.is_some() { input.rows() / runs } else { input.plan_rows };
         if rows < LARGE_ROWS || !comes_from_relations(reading, below) {
             continue;
         }
