@@ -34,6 +34,13 @@ pub struct UnreadPlan {
 /// Where there is none.
 pub fn read_plans(text: &str) -> Result<(Vec<Found>, Vec<UnreadPlan>), PlanError> {
     let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Err(PlanError("There is no plan: the text is empty.".to_owned()));
+    }
+    if text.contains('\0') {
+        let why = "It has bytes that no text in UTF-8 has: save it as UTF-8 (PowerShell writes UTF-16).";
+        return Err(PlanError(why.to_owned()));
+    }
     let alone = |plans: Vec<Plan>| {
         let found = plans.into_iter().map(|plan| Found {
             duration_ms: plan.total_ms(),

@@ -28,6 +28,12 @@ pub fn read_text(text: &str) -> Result<Vec<Plan>, PlanError> {
                 }
             }
         } else if let Some(open) = plans.last_mut().filter(|_| query.is_empty()) {
+            if has_figures && open.unfinished.is_none() && line.text.starts_with("->  ") {
+                let shown: String = line.text.chars().take(80).collect();
+                return Err(PlanError(format!(
+                    "The plan is cut off, or has a node that is not known: {shown}."
+                )));
+            }
             match line.text.strip_prefix("Query Text: ") {
                 Some(text) if line.column <= open.column => query = text.to_owned(),
                 _ => open.line(line),
