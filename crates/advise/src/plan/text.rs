@@ -218,7 +218,7 @@ fn node(line: &Line<'_>, has_figures: bool) -> Option<(Node, bool)> {
             words
         }
         // With COSTS OFF only the words tell.
-        None if is_below || !has_figures => text,
+        None if !has_figures => text,
         None => return None,
     };
     let is_node = label::read_text(&mut node, words.trim_end());
