@@ -10,13 +10,14 @@ mod proof;
 mod relations;
 mod text;
 mod tree;
+mod wrapping;
 
 use std::collections::BTreeMap;
 
 use howdah_sql::RelationName;
 
 pub use compare::{Change, Comparison, compare};
-pub use condition::{cast_columns, columns};
+pub use condition::{cast_columns, columns, is_of_subqueries};
 pub use figures::Figures;
 pub use json::read_json;
 pub use logged::{Found, UnreadPlan, read_plans};
@@ -164,35 +165,109 @@ impl Plan {
     pub fn may_stop_early(&self, at: usize) -> bool {
         let mut below = at;
         for above in self.above(at) {
-            let node = &self.nodes[above];
-            let is_inner = self.inputs(above).nth(1) == Some(below);
-            if self.nodes[below].subplan.is_some() {
-                // An EXISTS asks for one row.
-                return true;
-            }
-            let join = node.text("Join Type").unwrap_or_default();
-            match node.kind.as_str() {
-                "Limit" | "Merge Join" => return true,
-                "Nested Loop"
-                    if is_inner
-                        && (join == "Semi"
-                            || join == "Anti"
-                            || node.text("Inner Unique") == Some("true")) =>
-                {
-                    return true;
-                }
-                // These take in everything before they give the first row.
-                "Sort" | "Hash" | "ModifyTable" => return false,
-                "Aggregate" if node.text("Strategy") != Some("Sorted") => return false,
-                // Without a row on one side the other is not read.
-                "Hash Join" if self.inputs(above).any(|input| self.nodes[input].rows() == 0.0) => {
-                    return true;
-                }
-                _ => {}
+            if let Some(stops) = self.stops(below, above) {
+                return stops;
             }
             below = above;
         }
         false
+    }
+
+    /// Whether `above` may stop reading from `below`, which is right below it; `None` where that rests with who
+    /// reads from `above`.
+    pub(crate) fn stops(&self, below: usize, above: usize) -> Option<bool> {
+        let node = &self.nodes[above];
+        if let Some(name) = self.nodes[below].subplan.as_deref() {
+            // An EXISTS asks for one row; a CTE is read to its end where one of its readers is.
+            return Some(match name.strip_prefix("CTE ") {
+                Some(cte) => !self.readers(cte).any(|reader| !self.may_stop_early(reader)),
+                None => true,
+            });
+        }
+        let is_inner = || self.inputs(above).nth(1) == Some(below);
+        let join = node.text("Join Type").unwrap_or_default();
+        // The text tells only with VERBOSE that one inner row is enough, which each outer row then has at most.
+        let may_be_unique = || {
+            let outer = self
+                .inputs(above)
+                .next()
+                .map_or(0.0, |outer| self.nodes[outer].rows());
+            node.text("Inner Unique").is_none() && node.text("Join Filter").is_some() && node.rows() <= outer
+        };
+        let is_first_enough = || {
+            matches!(join, "Semi" | "Anti") || node.text("Inner Unique") == Some("true") || may_be_unique()
+        };
+        match node.kind.as_str() {
+            "Limit" | "Merge Join" => Some(true),
+            // A condition such as row_number() <= 3 ends it.
+            "WindowAgg" if node.text("Run Condition").is_some() => Some(true),
+            "Nested Loop" if is_first_enough() && is_inner() => Some(true),
+            // These take in everything before they give the first row.
+            "Sort" | "Hash" | "ModifyTable" => Some(false),
+            "Aggregate" if node.text("Strategy") != Some("Sorted") => Some(false),
+            // Without a row on one side the other is not read.
+            "Hash Join" if self.inputs(above).any(|input| self.nodes[input].rows() == 0.0) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Whether a node's rows are counted anew whenever a merge join goes back to the first of some equal rows, so
+    /// that it gave more rows than it has.
+    pub fn may_count_again(&self, at: usize) -> bool {
+        let mut below = at;
+        for above in self.above(at) {
+            match self.nodes[above].kind.as_str() {
+                "Merge Join" => return self.inputs(above).nth(1) == Some(below),
+                "Result" => below = above,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// The scans of a CTE that were run.
+    fn readers<'a>(&'a self, cte: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let nodes = self.nodes.iter().enumerate();
+        nodes
+            .filter(move |(_, node)| node.kind == "CTE Scan" && node.relation.as_deref() == Some(cte))
+            .filter(|(_, node)| node.loops() > 0.0)
+            .map(|(at, _)| at)
+    }
+
+    /// The Append that a node is a part of, by itself or below a sort, where its parts are the partitions of one
+    /// table: the server numbers their names, `orders_1`, `orders_2`. What UNION ALL joins are others.
+    pub fn append_of(&self, at: usize) -> Option<usize> {
+        let mut below = at;
+        let append = loop {
+            let above = self.nodes[below].parent?;
+            match self.nodes[above].kind.as_str() {
+                "Append" | "Merge Append" => break above,
+                "Sort" | "Incremental Sort" | "Result" => below = above,
+                _ => return None,
+            }
+        };
+        let stem = |node: usize| {
+            let (stem, number) = self.nodes[node].alias.as_deref()?.rsplit_once('_')?;
+            let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then_some(stem)
+        };
+        let first = self
+            .inputs(append)
+            .next()
+            .and_then(|input| stem(self.scan_of(input)?))?;
+        (stem(at)? == first).then_some(append)
+    }
+
+    /// The scan that an input of an Append is, by itself or below a sort.
+    fn scan_of(&self, input: usize) -> Option<usize> {
+        let mut at = input;
+        while !self.nodes[at].is_scan() {
+            at = match self.nodes[at].kind.as_str() {
+                "Sort" | "Incremental Sort" | "Result" => self.inputs(at).next()?,
+                _ => return None,
+            };
+        }
+        Some(at)
     }
 
     /// The nodes below one that give it their rows.
@@ -231,6 +306,27 @@ impl Node {
     /// A detail that is a number; 0 where it is not there.
     pub fn number(&self, name: &str) -> f64 {
         self.text(name).and_then(|text| text.parse().ok()).unwrap_or(0.0)
+    }
+
+    /// Adds what one of the workers tells of a cache, a bitmap, an aggregate or a sort, which the node's own figures
+    /// leave out.
+    pub(crate) fn did_in_worker(&mut self, name: &str, value: &str) {
+        match name {
+            "Cache Hits" | "Cache Misses" | "Cache Evictions" | "Cache Overflows" | "Exact Heap Blocks"
+            | "Lossy Heap Blocks" => {
+                let sum = self.number(name) + value.parse().unwrap_or(0.0);
+                self.details.insert(name.to_owned(), sum.to_string());
+            }
+            "HashAgg Batches" | "Peak Memory Usage" => {
+                let most = self.number(name).max(value.parse().unwrap_or(0.0));
+                self.details.insert(name.to_owned(), most.to_string());
+            }
+            // A process that was given no rows sorted none.
+            "Sort Method" if self.text(name).is_none() || value == "top-N heapsort" => {
+                self.details.insert(name.to_owned(), value.to_owned());
+            }
+            _ => {}
+        }
     }
 
     /// How often it was run; 0 where it never was.

@@ -108,13 +108,8 @@ pub fn examine(reading: &Reading<'_>) -> Vec<PlanFinding> {
     for rule in plan_rules() {
         (rule.find)(reading, &mut found);
     }
-    // Where something says why a node is slow, that it is slow says nothing more.
-    let explained: Vec<Option<usize>> = found
-        .iter()
-        .filter(|one| one.code != slow_node::CODE)
-        .map(|one| one.node)
-        .collect();
-    found.retain(|one| one.code != slow_node::CODE || !explained.contains(&one.node));
+    slow_node::drop_explained(reading, &mut found);
+    let mut found = folded(reading, found);
     found.sort_by(|a, b| {
         b.saves_percent
             .total_cmp(&a.saves_percent)
@@ -122,6 +117,56 @@ pub fn examine(reading: &Reading<'_>) -> Vec<PlanFinding> {
             .then_with(|| a.node.cmp(&b.node))
     });
     found
+}
+
+/// What is found in the same way at several partitions of a table is told once, of the first.
+fn folded(reading: &Reading<'_>, found: Vec<PlanFinding>) -> Vec<PlanFinding> {
+    let mut groups: BTreeMap<(String, usize), Vec<PlanFinding>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for one in found {
+        let append = one.node.and_then(|number| reading.plan.append_of(number - 1));
+        match append {
+            Some(append) => groups.entry((one.code.clone(), append)).or_default().push(one),
+            None => alone.push(one),
+        }
+    }
+    for mut group in groups.into_values() {
+        group.sort_by_key(|one| one.node);
+        let statements: Vec<String> = group
+            .iter()
+            .filter_map(|one| one.fix.as_ref())
+            .map(|fix| fix.sql.clone())
+            .collect();
+        let (saves, percent): (f64, f64) = group.iter().fold((0.0, 0.0), |(ms, percent), one| {
+            (ms + one.saves_ms.unwrap_or(0.0), percent + one.saves_percent)
+        });
+        let others = group.len() - 1;
+        let mut group = group.into_iter();
+        let Some(mut first) = group.next() else { continue };
+        if others > 0 {
+            first.message.push_str(&format!(
+                " The same goes for {}.",
+                howdah_core::counted(others, "other partition")
+            ));
+            first.saves_ms = first.saves_ms.map(|_| (saves * 1_000.0).round() / 1_000.0);
+            first.saves_percent = (percent.min(100.0) * 10.0).round() / 10.0;
+            first.severity = severity(first.saves_percent);
+            if let Some(fix) = &mut first.fix {
+                let distinct: std::collections::BTreeSet<&str> =
+                    statements.iter().map(String::as_str).collect();
+                fix.sql = distinct.into_iter().collect::<Vec<_>>().join(" ");
+            }
+        }
+        alone.push(first);
+    }
+    alone
+}
+
+fn severity(percent: f64) -> Severity {
+    match percent >= WARNING_PERCENT {
+        true => Severity::Warning,
+        false => Severity::Note,
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -145,6 +190,15 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// What all nodes above one took by themselves, in the same unit.
+    pub fn above(&self, at: usize) -> f64 {
+        let (ms, cost) = self.figures.above[at];
+        match self.plan.total_ms() {
+            Some(_) => ms,
+            None => cost,
+        }
+    }
+
     /// What a node took with all below it, in the same unit.
     pub fn with_below(&self, at: usize) -> f64 {
         match self.plan.total_ms() {
@@ -162,6 +216,21 @@ impl<'a> Reading<'a> {
     pub fn input(&self, at: usize) -> Option<(usize, &'a Node)> {
         let below = self.plan.inputs(at).next()?;
         Some((below, &self.plan.nodes[below]))
+    }
+
+    /// The only relation that is read at a node and below; `None` where there are several.
+    pub fn only_relation(&self, at: usize) -> Option<String> {
+        let depth = self.plan.nodes[at].depth;
+        let below = self.plan.nodes[at + 1..]
+            .iter()
+            .take_while(|node| node.depth > depth);
+        let mut names: Vec<String> = std::iter::once(&self.plan.nodes[at])
+            .chain(below)
+            .filter(|node| node.is_scan())
+            .filter_map(Node::relation_name)
+            .collect();
+        names.dedup();
+        (names.len() == 1).then(|| names.remove(0))
     }
 
     /// Blocks or milliseconds of a node without what the nodes below it count too.
@@ -194,10 +263,7 @@ impl<'a> Reading<'a> {
         let percent = 100.0 * self.share(saves);
         PlanFinding {
             code: code.to_owned(),
-            severity: match percent >= WARNING_PERCENT {
-                true => Severity::Warning,
-                false => Severity::Note,
-            },
+            severity: severity(percent),
             node: None,
             at: None,
             relation: None,

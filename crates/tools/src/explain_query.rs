@@ -188,11 +188,15 @@ impl Tool for ExplainQuery {
             .hint("Give plans as `plan` and `earlier`."));
         }
         let earlier = match text(self.earlier.as_deref(), self.earlier_file.as_deref()).await? {
-            Some(text) => Some(slowest(read(&text)?.0)?.0),
+            Some((text, _)) => Some(slowest(read(&text)?.0)?.0),
             None => None,
         };
         let mut plan = match text(self.plan.as_deref(), self.plan_file.as_deref()).await? {
-            Some(text) => self.of_text(&text)?,
+            Some((text, cut)) => {
+                let mut plan = self.of_text(&text)?;
+                plan.1.notes.extend(cut);
+                plan
+            }
             None => self.of_server(cx, person).await?,
         };
         plan.1.comparison = earlier.map(|earlier| compare(&earlier.plan, &plan.0));
@@ -267,13 +271,13 @@ impl ExplainQuery {
     }
 }
 
-/// A plan as it was given, or from a file.
-async fn text(given: Option<&str>, file: Option<&Path>) -> Result<Option<String>> {
+/// A plan as it was given, or from a file, and a note where that is not all of it: it may be a log.
+async fn text(given: Option<&str>, file: Option<&Path>) -> Result<Option<(String, Option<String>)>> {
     match (given, file) {
-        (Some(text), _) => Ok(Some(text.to_owned())),
+        (Some(text), _) => Ok(Some((text.to_owned(), None))),
         (None, Some(file)) => {
             let from_stdin = file.as_os_str() == "-";
-            sql_input::text("", (!from_stdin).then_some(file)).await.map(Some)
+            sql_input::log((!from_stdin).then_some(file)).await.map(Some)
         }
         (None, None) => Ok(None),
     }
@@ -286,9 +290,17 @@ fn read(text: &str) -> Result<(Vec<Found>, Vec<String>)> {
             "What EXPLAIN prints as text or with FORMAT JSON is read, and the log of a server with auto_explain.",
         )
     })?;
-    let notes = unread
-        .into_iter()
-        .map(|unread| format!("The plan on line {} was not read: {}", unread.line, unread.reason));
+    // By reason: a log has as many as the server had statements.
+    let mut reasons: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for one in unread {
+        let (line, times) = reasons.entry(one.reason).or_insert((one.line, 0));
+        *line = one.line.min(*line);
+        *times += 1;
+    }
+    let notes = reasons.into_iter().map(|(reason, (line, times))| match times {
+        1 => format!("The plan on line {line} was not read: {reason}"),
+        _ => format!("{times} plans were not read, the first of them on line {line}: {reason}"),
+    });
     Ok((found, notes.collect()))
 }
 

@@ -43,6 +43,18 @@ pub struct Change {
     #[serde(skip)]
     #[schemars(skip)]
     is_setting: bool,
+    /// Another way was taken, or a step came or went.
+    #[serde(skip)]
+    #[schemars(skip)]
+    is_choice: bool,
+    /// The planner expects wrong numbers of rows that were right before.
+    #[serde(skip)]
+    #[schemars(skip)]
+    is_estimate: bool,
+    /// Workers are more or fewer: what is below takes another time for that.
+    #[serde(skip)]
+    #[schemars(skip)]
+    is_of_workers: bool,
     /// Only that it took longer is known.
     #[serde(skip)]
     #[schemars(skip)]
@@ -59,6 +71,10 @@ const SAME_FACTOR: f64 = 1.1;
 const ROWS_FACTOR: f64 = 2.0;
 /// From this factor on an estimate counts as wrong.
 const WRONG_FACTOR: f64 = 10.0;
+/// Milliseconds from which on a difference in planning is told.
+const PLANNING_MS: f64 = 10.0;
+/// Below this difference, in milliseconds, two times count as the same.
+const SAME_MS: f64 = 0.1;
 /// Changes that are told.
 const CHANGES_MAX: usize = 20;
 
@@ -96,7 +112,12 @@ pub fn compare(before: &Plan, after: &Plan) -> Comparison {
         }
     }
     attribute(&mut changes, after);
-    let (from, to) = (old.total, new.total);
+    let (mut from, mut to) = (old.total, new.total);
+    // Where planning makes the difference the whole counts.
+    let planning = planning_ms(after) - planning_ms(before);
+    if is_timed && planning.abs() >= PLANNING_MS && planning.abs() >= (to - from).abs() {
+        (from, to) = (from + planning_ms(before), to + planning_ms(after));
+    }
     let sign = if to >= from { 1.0 } else { -1.0 };
     changes.sort_by(|a, b| (sign * b.weight).total_cmp(&(sign * a.weight)));
     let verdict = verdict(from, to, is_timed, &changes);
@@ -118,7 +139,7 @@ fn verdict(from: f64, to: f64, is_timed: bool, changes: &[Change]) -> String {
     };
     let figures = format!("{} → {}", shown(from), shown(to));
     let factor = (to.max(0.001) / from.max(0.001)).max(from.max(0.001) / to.max(0.001));
-    if factor < SAME_FACTOR {
+    if factor < SAME_FACTOR || (is_timed && (to - from).abs() < SAME_MS) {
         return format!("As before: {figures}.");
     }
     let is_slower = to > from;
@@ -132,10 +153,14 @@ fn verdict(from: f64, to: f64, is_timed: bool, changes: &[Change]) -> String {
         let is_that_way = (change.weight > 0.0) == is_slower;
         !change.is_setting && is_that_way && change.weight.abs() >= 0.1 * (to - from).abs()
     };
-    let reasons: Vec<&str> = changes
-        .iter()
-        .filter(explains)
-        .take(3)
+    let mut reasons: Vec<&Change> = changes.iter().filter(explains).take(3).collect();
+    // A wrong estimate takes no time itself: it is why another way was taken.
+    if is_slower && reasons.iter().any(|change| change.is_choice) {
+        let estimate = changes.iter().find(|change| change.is_estimate);
+        reasons.extend(estimate.filter(|change| !reasons.contains(change)));
+    }
+    let reasons: Vec<&str> = reasons
+        .into_iter()
         .map(|change| change.message.as_str())
         .collect();
     // A setting is no part of any step, and the reason of many.
@@ -217,11 +242,7 @@ impl<'a> Side<'a> {
 
     fn change(&self, at: usize, more: f64, message: String) -> Change {
         let message = match self.is_timed {
-            true => format!(
-                "{message} ({}{})",
-                if more < 0.0 { "−" } else { "+" },
-                milliseconds(more.abs())
-            ),
+            true => with_ms(&message, more),
             false => message,
         };
         Change {
@@ -229,10 +250,22 @@ impl<'a> Side<'a> {
             more_ms: Some(more),
             node: Some(at + 1),
             is_setting: false,
+            is_choice: true,
+            is_estimate: false,
+            is_of_workers: false,
             is_effect: false,
             weight: more,
         }
     }
+}
+
+/// A message with the milliseconds more, or less.
+fn with_ms(message: &str, more: f64) -> String {
+    format!(
+        "{message} ({}{})",
+        if more < 0.0 { "−" } else { "+" },
+        milliseconds(more.abs())
+    )
 }
 
 /// What takes longer because something below it gives it more to do counts for that.
@@ -261,6 +294,29 @@ fn attribute(changes: &mut [Change], plan: &Plan) {
             changes[*cause].weight += weight / (to - from) as f64;
         }
         if to > from {
+            changes[effect].weight = 0.0;
+            continue;
+        }
+        // The time of a change contains that of its triggers, and work that is divided among other numbers of workers
+        // takes another time.
+        let is_change = plan.nodes[node - 1].kind == "ModifyTable";
+        let cause = changes.iter().position(|change| {
+            let is_of_triggers = is_change && change.node.is_none() && change.message.starts_with(TRIGGERS);
+            let gathers = |number: usize| plan.above(node - 1).any(|above| above == number - 1);
+            is_of_triggers || (change.is_of_workers && change.node.is_some_and(gathers))
+        });
+        if let Some(cause) = cause {
+            if !is_change {
+                let change = &mut changes[cause];
+                change.weight += weight;
+                change.more_ms = Some(change.weight);
+                let words = change
+                    .message
+                    .rsplit_once(" (")
+                    .map_or("", |(words, _)| words)
+                    .to_owned();
+                change.message = with_ms(&words, change.weight);
+            }
             changes[effect].weight = 0.0;
         }
     }
@@ -309,10 +365,12 @@ fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Optio
     let more = new.own(at) - old.own(place);
     let name = after.name();
     let mut said: Vec<String> = Vec::new();
-    let is_other_way = way(before) != way(after);
+    let mut is_estimate = false;
+    let is_other_way = way(old.plan, place) != way(new.plan, at);
     if is_other_way {
+        let (old_way, new_way) = (way(old.plan, place), way(new.plan, at));
         said.push(match after.relation_name().filter(|_| after.is_scan()) {
-            Some(relation) => format!("{relation} is read by {} in place of {}", way(after), way(before)),
+            Some(relation) => format!("{relation} is read by {new_way} in place of {old_way}"),
             None => format!("{name} took the place of {}", before.name()),
         });
     }
@@ -331,40 +389,64 @@ fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Optio
     if ran && is_source {
         let runs = |side: &Side<'_>, at: usize| side.plan.nodes[at].loops() / side.figures.processes[at];
         let read = |node: &Node| node.number("Shared Read Blocks");
+        let fetched = |node: &Node| node.number("Heap Fetches");
         let removed = |node: &Node| node.removed("Rows Removed by Filter");
         // Another way finds and throws away other rows by its nature.
         let figures = [
-            (true, 1.0, "ran", "times", runs(old, place), runs(new, at)),
-            (!is_other_way, 1.0, "gave", "rows", before.rows(), after.rows()),
+            (!is_other_way, 1.0, "ran", "time", runs(old, place), runs(new, at)),
+            (!is_other_way, 1.0, "gave", "row", before.rows(), after.rows()),
             (
                 !is_other_way,
                 1_000.0,
                 "threw away",
-                "rows",
+                "row",
                 removed(before),
                 removed(after),
             ),
             (
                 true,
                 100.0,
-                "read",
-                "blocks from outside of the cache",
+                "read from outside of the cache",
+                "block",
                 read(before),
                 read(after),
+            ),
+            (
+                !is_other_way,
+                100.0,
+                "looked up in the table",
+                "row",
+                fetched(before),
+                fetched(after),
             ),
         ];
         for (counts, least, did, what, from, to) in figures {
             let factor = (to.max(1.0) / from.max(1.0)).max(from.max(1.0) / to.max(1.0));
             if counts && factor >= ROWS_FACTOR && from.max(to) >= least {
                 said.push(format!(
-                    "{name} {did} {} {what} in place of {}",
-                    count(to),
+                    "{name} {did} {} in place of {}",
+                    howdah_core::counted(count(to), what),
                     count(from)
                 ));
             }
         }
+        // The same rows out of more blocks: the table or the index is bloated, or was read less closely.
+        let blocks = |node: &Node| node.number("Shared Hit Blocks") + node.number("Shared Read Blocks");
+        let (from, to) = (blocks(before), blocks(after));
+        if said.is_empty()
+            && from.min(to) > 0.0
+            && from.max(to) >= 100.0
+            && (to / from).max(from / to) >= ROWS_FACTOR
+        {
+            said.push(format!(
+                "{name} went through {} for as many rows, in place of {}",
+                howdah_core::counted(count(to), "block"),
+                count(from)
+            ));
+        }
         let wrong = |node: &Node| misestimate(node).unwrap_or(1.0);
         if wrong(after) >= WRONG_FACTOR && wrong(before) < WRONG_FACTOR {
+            is_estimate = true;
             said.push(format!(
                 "the planner expected {} rows of {name} and got {}, where it was right before",
                 count(after.plan_rows),
@@ -373,10 +455,11 @@ fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Optio
         }
     }
     let launched = |node: &Node| node.number("Workers Launched");
-    if ran && launched(before) != launched(after) {
+    let is_of_workers = ran && launched(before) != launched(after);
+    if is_of_workers {
         said.push(format!(
-            "{name} had {} workers in place of {}",
-            launched(after),
+            "{name} had {} in place of {}",
+            howdah_core::counted(launched(after), "worker"),
             launched(before)
         ));
     }
@@ -391,17 +474,37 @@ fn differences(old: &Side<'_>, place: usize, new: &Side<'_>, at: usize) -> Optio
     }
     (!said.is_empty()).then(|| Change {
         is_effect,
+        is_choice: is_other_way,
+        is_estimate,
+        is_of_workers,
         ..new.change(at, more, said.join(", "))
     })
 }
 
 /// The way that a node takes: `Index Scan using orders_pkey`.
-fn way(node: &Node) -> String {
+fn way(plan: &Plan, at: usize) -> String {
+    let node = &plan.nodes[at];
     let label = node.label.trim_start_matches("Parallel ");
-    match &node.index {
+    // The index of a bitmap is named below.
+    let bitmap = (node.kind == "Bitmap Heap Scan")
+        .then(|| plan.inputs(at).next())
+        .flatten();
+    match bitmap.map_or(&node.index, |below| &plan.nodes[below].index) {
         Some(index) => format!("{label} using {}", howdah_sql::quote_ident(index)),
         None => label.to_owned(),
     }
+}
+
+/// What triggers are called among the changes.
+const TRIGGERS: &str = "triggers";
+
+/// Milliseconds of all triggers.
+fn trigger_ms(plan: &Plan) -> f64 {
+    plan.triggers.iter().fold(0.0, |sum, trigger| sum + trigger.ms)
+}
+
+fn planning_ms(plan: &Plan) -> f64 {
+    plan.planning_ms.unwrap_or(0.0)
 }
 
 /// What differs beside the nodes.
@@ -413,6 +516,9 @@ fn of_the_whole(before: &Plan, after: &Plan, is_timed: bool) -> Vec<Change> {
             more_ms: Some(more),
             node: None,
             is_setting,
+            is_choice: false,
+            is_estimate: false,
+            is_of_workers: false,
             is_effect: false,
             weight: more,
         });
@@ -422,12 +528,14 @@ fn of_the_whole(before: &Plan, after: &Plan, is_timed: bool) -> Vec<Change> {
         .unwrap_or(0.0)
         .max(after.total_ms().unwrap_or(0.0));
     let jit = |plan: &Plan| plan.jit.map_or(0.0, |jit| jit.ms);
-    let triggers = |plan: &Plan| plan.triggers.iter().map(|trigger| trigger.ms).sum::<f64>();
+    let planning = (planning_ms(before), planning_ms(after));
     for (what, from, to) in [
         ("compiling (JIT)", jit(before), jit(after)),
-        ("triggers", triggers(before), triggers(after)),
+        (TRIGGERS, trigger_ms(before), trigger_ms(after)),
+        ("planning", planning.0, planning.1),
     ] {
-        if is_timed && (to - from).abs() >= 0.05 * total {
+        let least = if what == "planning" { PLANNING_MS } else { 0.0 };
+        if is_timed && (to - from).abs() >= (0.05 * total).max(least) {
             let message = format!(
                 "{what} took {} in place of {}",
                 milliseconds(to),

@@ -26,6 +26,50 @@ pub fn columns(condition: &str, alias: Option<&str>) -> Vec<String> {
     found
 }
 
+/// The parts of a condition that have all to hold: `((a = 1) AND (b = 2))` has two.
+fn conjuncts(condition: &str) -> Vec<&str> {
+    const AND: &str = " AND ";
+    let inner = match condition
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        Some(inner) => inner,
+        None => return vec![condition],
+    };
+    let (mut parts, mut begin, mut depth, mut quote) = (Vec::new(), 0, 0_i32, None);
+    for (at, c) in inner.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[') => depth += 1,
+            (None, ')' | ']') => depth -= 1,
+            (None, ' ') if depth == 0 && inner[at..].starts_with(AND) && at >= begin => {
+                parts.push(&inner[begin..at]);
+                begin = at + AND.len();
+            }
+            _ => {}
+        }
+        // `(a = 1) OR (b = 2)` in parentheses that are not a pair.
+        if depth < 0 {
+            return vec![condition];
+        }
+    }
+    match parts.is_empty() {
+        true => vec![condition],
+        false => {
+            parts.push(&inner[begin..]);
+            parts
+        }
+    }
+}
+
+/// Whether every part of a condition rests on the result of a subquery, of which there is neither an index nor a
+/// statistic.
+pub fn is_of_subqueries(condition: &str) -> bool {
+    conjuncts(condition).iter().all(|part| part.contains("SubPlan "))
+}
+
 /// The columns that a condition compares only after their type was changed, with that type: `(id)::numeric = 5.0`
 /// and `(day)::date = …` keep an index on the column from being used. Changes between the kinds of text do not.
 pub fn cast_columns(condition: &str) -> Vec<(String, String)> {
@@ -208,6 +252,23 @@ mod tests {
             columns("((a > 5) AND (NOT b) AND (c IS NULL))", Some("t")),
             ["a", "b", "c"]
         );
+    }
+
+    #[test]
+    fn conditions_are_taken_apart() {
+        assert_eq!(
+            conjuncts("((a = 1) AND (b = ' AND '::text))"),
+            ["(a = 1)", "(b = ' AND '::text)"]
+        );
+        assert_eq!(
+            conjuncts("((a = 1) OR ((b = 2) AND c))"),
+            ["((a = 1) OR ((b = 2) AND c))"]
+        );
+        assert_eq!(conjuncts("a"), ["a"]);
+        assert!(is_of_subqueries(
+            "((NOT (hashed SubPlan 1)) AND (v OR (SubPlan 2)))"
+        ));
+        assert!(!is_of_subqueries("((NOT (hashed SubPlan 1)) AND (v = 3))"));
     }
 
     #[test]

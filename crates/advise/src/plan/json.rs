@@ -11,6 +11,16 @@ use super::{Actual, Jit, Node, Plan, PlanError, Role, Trigger, label};
 /// # Errors
 /// Says what is wrong, and at which byte.
 pub fn read_json(text: &str) -> Result<Vec<Plan>, PlanError> {
+    let (plans, length) = read_first_json(text)?;
+    let mut reader = Reader { text, at: length };
+    match reader.peek() {
+        None => Ok(plans),
+        Some(_) => Err(reader.error("something follows the plan")),
+    }
+}
+
+/// The plans of the JSON that a text begins with, and how long that is.
+pub(super) fn read_first_json(text: &str) -> Result<(Vec<Plan>, usize), PlanError> {
     let mut reader = Reader { text, at: 0 };
     let mut plans = Vec::new();
     match reader.peek() {
@@ -26,10 +36,7 @@ pub fn read_json(text: &str) -> Result<Vec<Plan>, PlanError> {
         }
         _ => plans.push(reader.statement()?),
     }
-    match reader.peek() {
-        None => Ok(plans),
-        Some(_) => Err(reader.error("something follows the plan")),
-    }
+    Ok((plans, reader.at))
 }
 
 struct Reader<'a> {
@@ -68,8 +75,17 @@ impl<'a> Reader<'a> {
 
     /// `{"Plan": {…}, "Planning Time": …}`
     fn statement(&mut self) -> Result<Plan, PlanError> {
-        self.expect(b'{')?;
         let mut plan = Plan::default();
+        // A node alone.
+        let start = self.at;
+        self.expect(b'{')?;
+        let first = self.key().ok().flatten();
+        self.at = start;
+        if first.as_deref() == Some("Node Type") {
+            self.nodes(&mut plan)?;
+            return Ok(plan);
+        }
+        self.expect(b'{')?;
         while let Some(key) = self.key()? {
             if key == "Plan" && plan.nodes.is_empty() && self.peek() == Some(b'{') {
                 self.nodes(&mut plan)?;
@@ -223,7 +239,14 @@ fn member(node: &mut Node, key: String, value: Value) {
                 if worker["Sort Space Type"] == "Disk" {
                     node.worker_disk_kb += worker["Sort Space Used"].as_f64().unwrap_or(0.0);
                 }
+                for groups in ["Full-sort Groups", "Pre-sorted Groups"] {
+                    let peak = &worker[groups]["Sort Space Disk"]["Peak Sort Space Used"];
+                    node.worker_disk_kb += peak.as_f64().unwrap_or(0.0);
+                }
                 node.worker_disk_kb += worker["Disk Usage"].as_f64().unwrap_or(0.0);
+                for (name, value) in worker.as_object().into_iter().flatten() {
+                    node.did_in_worker(name, &plain(value));
+                }
             }
         }
         // What is selected is the longest part of a verbose plan and says nothing of it.

@@ -1,4 +1,4 @@
-//! Reads what EXPLAIN prints as text, as psql, pgAdmin, a log or a mail show it.
+//! Reads what EXPLAIN prints as text.
 
 use super::{Actual, Jit, Node, Plan, PlanError, Role, Trigger, label};
 
@@ -28,6 +28,12 @@ pub fn read_text(text: &str) -> Result<Vec<Plan>, PlanError> {
                 }
             }
         } else if let Some(open) = plans.last_mut().filter(|_| query.is_empty()) {
+            if has_figures && open.unfinished.is_none() && line.text.starts_with("->  ") {
+                let shown: String = line.text.chars().take(80).collect();
+                return Err(PlanError(format!(
+                    "The plan is cut off, or has a node that is not known: {shown}."
+                )));
+            }
             match line.text.strip_prefix("Query Text: ") {
                 Some(text) if line.column <= open.column => query = text.to_owned(),
                 _ => open.line(line),
@@ -42,7 +48,18 @@ pub fn read_text(text: &str) -> Result<Vec<Plan>, PlanError> {
     if plans.is_empty() {
         return Err(PlanError("No line of the text is a node of a plan.".to_owned()));
     }
-    Ok(plans.into_iter().map(|open| open.plan).collect())
+    Ok(plans.into_iter().map(|open| finished(open.plan)).collect())
+}
+
+/// With what the text leaves out because there is no doubt.
+fn finished(mut plan: Plan) -> Plan {
+    let mut changed = plan.nodes.iter().filter(|node| node.kind == "ModifyTable");
+    if let (Some(node), None) = (changed.next(), changed.next()) {
+        for trigger in &mut plan.triggers {
+            trigger.relation = trigger.relation.take().or_else(|| node.relation.clone());
+        }
+    }
+    plan
 }
 
 struct Line<'a> {
@@ -50,22 +67,13 @@ struct Line<'a> {
     text: &'a str,
 }
 
-/// The lines with their indentation; what psql and pgAdmin put around a plan is left out.
+/// The lines with their indentation.
 fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for line in text.lines() {
         let line = line.strip_prefix('\t').unwrap_or(line).trim_end();
-        let line = line.strip_prefix("QUERY PLAN | ").unwrap_or(line);
-        let line = match line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(inner) if line.len() > 1 => inner,
-            _ => line,
-        };
         let text = line.trim_start();
-        let is_frame = text.is_empty()
-            || text.trim() == "QUERY PLAN"
-            || text.bytes().all(|byte| b"-+|=".contains(&byte))
-            || (text.starts_with('(') && (text.ends_with(" rows)") || text == "(1 row)"));
-        if !is_frame {
+        if !text.is_empty() {
             lines.push(Line {
                 column: line.len() - text.len(),
                 text,
@@ -210,7 +218,7 @@ fn node(line: &Line<'_>, has_figures: bool) -> Option<(Node, bool)> {
             words
         }
         // With COSTS OFF only the words tell.
-        None if is_below || !has_figures => text,
+        None if !has_figures => text,
         None => return None,
     };
     let is_node = label::read_text(&mut node, words.trim_end());
@@ -402,11 +410,35 @@ fn capital(word: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// What a parallel worker wrote to the disk.
-fn worker(node: &mut Node, value: &str) {
+/// What a parallel worker did: `Sort Method: external merge  Disk: 576kB`.
+fn worker(node: &mut Node, text: &str) {
+    // The last is the peak, where an average is told as well.
     for mark in ["Disk: ", "Disk Usage: "] {
-        if let Some((_, after)) = value.split_once(mark) {
+        if let Some((_, after)) = text.rsplit_once(mark) {
             node.worker_disk_kb += leading_number(after).unwrap_or(0.0);
+        }
+    }
+    for part in text.split("  ") {
+        let Some((name, value)) = part.split_once(": ") else {
+            continue;
+        };
+        let value = value.trim_end_matches("kB");
+        match name {
+            "Hits" | "Misses" | "Evictions" | "Overflows" => {
+                node.did_in_worker(&format!("Cache {name}"), value)
+            }
+            "Batches" => node.did_in_worker("HashAgg Batches", value),
+            "Memory Usage" => node.did_in_worker("Peak Memory Usage", value),
+            "Heap Blocks" => {
+                for blocks in value.split(' ') {
+                    match blocks.split_once('=') {
+                        Some(("exact", blocks)) => node.did_in_worker("Exact Heap Blocks", blocks),
+                        Some(("lossy", blocks)) => node.did_in_worker("Lossy Heap Blocks", blocks),
+                        _ => {}
+                    }
+                }
+            }
+            _ => node.did_in_worker(name, value),
         }
     }
 }

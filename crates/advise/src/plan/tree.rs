@@ -56,12 +56,15 @@ pub fn tree(plan: &Plan, figures: &Figures) -> String {
                 if let Some(factor) = misestimate(node) {
                     text.push_str(&format!(", expected {}", count(node.plan_rows)));
                     // Where whoever asked for the rows had enough, the estimate may be right.
-                    let is_cut_short = actual.rows < node.plan_rows && plan.may_stop_early(at);
-                    if factor >= MARKED_FACTOR && !is_cut_short {
+                    let is_cut_short = || actual.rows < node.plan_rows && figures.stops_early[at];
+                    let is_again = || actual.rows > node.plan_rows && plan.may_count_again(at);
+                    if factor >= MARKED_FACTOR && !is_cut_short() && !is_again() {
                         text.push_str(&format!("  ⚠ {}× {}", count(factor), direction(node)));
                     }
                 }
             }
+            // With COSTS OFF nothing is told of it.
+            None if node.cost.is_none() => {}
             None => {
                 let own = figures.own_cost[at];
                 text.push_str(&format!("  cost {}", count(own)));
@@ -110,8 +113,10 @@ pub fn tree(plan: &Plan, figures: &Figures) -> String {
     text
 }
 
-/// By how much the rows of a node differ from those expected; `None` where it never ran.
+/// By how much the rows of a node differ from those expected; `None` where it never ran, or nothing was told of
+/// what is expected (COSTS OFF).
 pub(crate) fn misestimate(node: &Node) -> Option<f64> {
+    node.cost?;
     let actual = node.actual.filter(|actual| actual.loops > 0.0)?;
     let (seen, expected) = (actual.rows.max(1.0), node.plan_rows.max(1.0));
     Some((seen / expected).max(expected / seen))

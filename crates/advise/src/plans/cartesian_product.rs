@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use super::{PlanFinding, PlanRule, Reading};
-use crate::plan::count;
+use crate::plan::{Node, count};
 
 /// Rows of each side.
 const SIDE: f64 = 100.0;
@@ -12,24 +14,7 @@ inventory::submit! {
 
 fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
     for (at, node) in reading.nodes() {
-        let is_plain = node.kind == "Nested Loop" && node.text("Join Type").unwrap_or("Inner") == "Inner";
-        if !is_plain || node.text("Join Filter").is_some() {
-            continue;
-        }
-        let inputs: Vec<usize> = reading.plan.inputs(at).collect();
-        let [outer, inner] = inputs.as_slice() else { continue };
-        let rows = |at: usize| match reading.plan.nodes[at].actual {
-            Some(actual) => actual.rows,
-            None => reading.plan.nodes[at].plan_rows,
-        };
-        let (left, right, product) = (rows(*outer), rows(*inner), rows(at));
-        if left < SIDE || right < SIDE || product < PRODUCT || product < 0.99 * left * right {
-            continue;
-        }
-        // An inner side that depends on the outer row gives other rows in each run: it is no product.
-        if depends(reading, *inner, *outer) {
-            continue;
-        }
+        let Some((left, right, product)) = product(reading, at) else { continue };
         let message = format!(
             "{} joins each of {} rows with each of {}: {} rows.",
             node.name(),
@@ -42,19 +27,76 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
     }
 }
 
+/// The rows of both sides of a join without a condition, and those that come of it.
+pub(super) fn product(reading: &Reading<'_>, at: usize) -> Option<(f64, f64, f64)> {
+    let node = &reading.plan.nodes[at];
+    let join = node.text("Join Type").unwrap_or("Inner");
+    let is_plain = match node.kind.as_str() {
+        "Nested Loop" => matches!(join, "Inner" | "Left"),
+        // FULL JOIN … ON true has no other way.
+        "Merge Join" => node.text("Merge Cond").is_none(),
+        _ => false,
+    };
+    if !is_plain || node.text("Join Filter").is_some() {
+        return None;
+    }
+    let inputs: Vec<usize> = reading.plan.inputs(at).collect();
+    let [outer, inner] = inputs.as_slice() else { return None };
+    let rows = |at: usize| match reading.plan.nodes[at].actual {
+        Some(actual) => actual.rows,
+        None => reading.plan.nodes[at].plan_rows,
+    };
+    let (left, product) = (rows(*outer), rows(at));
+    // A merge join goes through its inner side again and again, and counts the rows each time.
+    let right = match node.kind.as_str() {
+        "Merge Join" => product / left.max(1.0),
+        _ => rows(*inner),
+    };
+    if left < SIDE || right < SIDE || product < PRODUCT || product < 0.99 * left * right {
+        return None;
+    }
+    // An inner side that depends on the outer row gives other rows in each run: it is no product. Nor is one where
+    // both sides were restricted to the same value, of which a.k = b.k AND a.k = 5 is made.
+    let is_joined = depends(reading, *inner, *outer)
+        || !equal_to(reading, *outer).is_disjoint(&equal_to(reading, *inner));
+    (!is_joined).then_some((left, right, product))
+}
+
+/// The constants that columns below a node have to be equal to.
+fn equal_to<'a>(reading: &Reading<'a>, from: usize) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    for node in below(reading, from) {
+        let conditions = ["Index Cond", "Filter", "Recheck Cond"];
+        for text in conditions.iter().filter_map(|name| node.text(name)) {
+            for (at, equals) in text.match_indices(" = ") {
+                let value = &text[at + equals.len()..];
+                let value = &value[..value.find(')').unwrap_or(value.len())];
+                let is_constant = value.starts_with(['\'', '$', '-', '(']) || value.starts_with(|c: char| c.is_ascii_digit());
+                if is_constant || value.starts_with("ANY (") {
+                    found.insert(value);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A node and those below it.
+fn below<'a>(reading: &Reading<'a>, from: usize) -> impl Iterator<Item = &'a Node> {
+    let plan = reading.plan;
+    let depth = plan.nodes[from].depth;
+    let rest = plan.nodes[from + 1..].iter().take_while(move |node| node.depth > depth);
+    std::iter::once(&plan.nodes[from]).chain(rest)
+}
+
 /// Whether something below `inner` names what is read below `outer`, or may do so: of a function a plan that is not
 /// verbose does not tell what it is called with.
 fn depends(reading: &Reading<'_>, inner: usize, outer: usize) -> bool {
-    let below = |from: usize| {
-        let depth = reading.plan.nodes[from].depth;
-        let rest = reading.plan.nodes[from + 1..].iter().take_while(move |node| node.depth > depth);
-        std::iter::once(&reading.plan.nodes[from]).chain(rest)
-    };
-    let aliases: Vec<String> = below(outer)
+    let aliases: Vec<String> = below(reading, outer)
         .filter_map(|node| node.alias.as_deref())
         .map(|alias| format!("{}.", howdah_sql::quote_ident(alias)))
         .collect();
-    below(inner).any(|node| {
+    below(reading, inner).any(|node| {
         if node.kind.contains("Function Scan") && node.text("Function Call").is_none() {
             return true;
         }

@@ -1,4 +1,4 @@
-use super::{PlanFinding, PlanRule, Reading};
+use super::{PlanFinding, PlanRule, Reading, row_misestimate::is_recursive};
 use crate::plan::count;
 
 /// Rows thrown away for each that is kept.
@@ -36,7 +36,10 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             false => format!("{} keeps {} of {} rows of the CTE.", node.name(), count(kept), count(removed + kept)),
         };
         let saves = reading.with_below(at) * removed.max(1.0) / (removed + kept).max(1.0);
-        let advice = "Rows of a CTE have no index, and conditions do not reach into it: write NOT MATERIALIZED or a subquery, put the condition into the CTE, or keep the rows in an indexed temporary table.";
+        let advice = match is_recursive(reading, node) {
+            true => "All rows of the recursion are computed before this condition is asked: put it into the first part, or into the join of the second, or keep the rows in an indexed temporary table.",
+            false => "Rows of a CTE have no index, and conditions do not reach into it: write NOT MATERIALIZED or a subquery, put the condition into the CTE, or keep the rows in an indexed temporary table.",
+        };
         found.push(
             reading
                 .finding("cte-scan", at, saves, message, advice.to_owned())

@@ -1,4 +1,5 @@
 use super::{PlanFinding, PlanRule, Reading};
+use crate::plan::Role;
 
 /// What the planner adds for a way that a setting forbids, before version 18.
 const DISABLE_COST: f64 = 1e10;
@@ -15,7 +16,13 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             .filter_map(|child| reading.plan.nodes[*child].cost)
             .map(|(_, end)| end)
             .sum();
-        let is_dear = node.cost.is_some_and(|(_, end)| end >= DISABLE_COST && end - below >= DISABLE_COST);
+        // What is run again for each row costs as much each time: there it is not known whose the cost is.
+        let is_dear_below = node.children.iter().any(|child| {
+            let below = &reading.plan.nodes[*child];
+            let is_again = below.role == Role::SubPlan || node.kind == "Nested Loop";
+            is_again && below.cost.is_some_and(|(_, end)| end >= DISABLE_COST)
+        });
+        let is_dear = !is_dear_below && node.cost.is_some_and(|(_, end)| end >= DISABLE_COST && end - below >= DISABLE_COST);
         if node.text("Disabled") != Some("true") && !is_dear {
             continue;
         }

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use super::{PlanFinding, PlanRule, Reading, order_by_index::is_read_in_order};
-use crate::plan::{count, rows};
+use crate::plan::{Node, count, rows};
 
 /// Rows thrown away for each that is kept.
 const WASTE: f64 = 10.0;
@@ -13,16 +15,24 @@ inventory::submit! {
 }
 
 fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
+    // Of a partitioned table all partitions count together.
+    let mut together: BTreeMap<usize, f64> = BTreeMap::new();
+    for (at, node) in reading.nodes().filter(|(_, node)| reads_index(node)) {
+        if let Some(append) = reading.plan.append_of(at) {
+            *together.entry(append).or_default() += node.removed("Rows Removed by Filter");
+        }
+    }
     for (at, node) in reading.nodes() {
-        let reads_index = matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan");
-        let Some(filter) = node.text("Filter").filter(|_| reads_index) else {
+        let Some(filter) = node.text("Filter").filter(|_| reads_index(node)) else {
             continue;
         };
         let (removed, kept) = (node.removed("Rows Removed by Filter"), node.rows());
         if node.number("Rows Removed by Filter") < LEAST_IN_A_RUN {
             continue;
         }
-        if removed < LEAST_REMOVED || removed < WASTE * kept || is_read_in_order(reading, at) {
+        let append = reading.plan.append_of(at).and_then(|append| together.get(&append));
+        let all_removed = append.copied().unwrap_or(removed);
+        if all_removed < LEAST_REMOVED || removed < WASTE * kept || is_read_in_order(reading, at) {
             continue;
         }
         let message = format!(
@@ -40,4 +50,8 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
                 .by_an_index(),
         );
     }
+}
+
+fn reads_index(node: &Node) -> bool {
+    matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan" | "Bitmap Heap Scan")
 }

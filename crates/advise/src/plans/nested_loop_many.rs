@@ -1,4 +1,4 @@
-use super::{PlanFinding, PlanRule, Reading};
+use super::{PlanFinding, PlanRule, Reading, cartesian_product};
 use crate::plan::{count, misestimate};
 
 /// Runs of the inner side (the field's threshold).
@@ -22,13 +22,22 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
         let below = &reading.plan.nodes[inner];
         // What is run again in each process is run as often by one of them.
         let loops = below.loops() / reading.figures.processes[inner];
+        // Where the whole join is run again and again, as in a subquery, that is told there.
+        let runs = (node.loops() / reading.figures.processes[at]).max(1.0);
+        let loops = loops / runs;
         let took = reading.with_below(inner);
         // What is remembered from before costs next to nothing.
         let is_remembered = below.number("Cache Hits") > below.number("Cache Misses");
         if loops < LOOPS || reading.share(took) < SHARE || is_remembered {
             continue;
         }
-        let wrong = misestimate(&reading.plan.nodes[outer]).filter(|factor| *factor >= 10.0);
+        // Of a loop without a condition another finding tells.
+        if cartesian_product::product(reading, at).is_some() {
+            continue;
+        }
+        // Of the steps of a recursion there is no estimate that could be mended.
+        let is_recursion = reading.plan.nodes[outer..inner].iter().any(|node| node.kind == "WorkTable Scan");
+        let wrong = misestimate(&reading.plan.nodes[outer]).filter(|factor| *factor >= 10.0 && !is_recursion);
         let expected = match wrong {
             Some(_) => format!(" The planner expected {}.", count(reading.plan.nodes[outer].plan_rows)),
             None => String::new(),

@@ -39,13 +39,20 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
 /// Whether a scan goes through a whole index in its order, for a LIMIT above that takes the first rows.
 pub(super) fn is_read_in_order(reading: &Reading<'_>, at: usize) -> bool {
     let node = &reading.plan.nodes[at];
-    if !matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan") || node.text("Index Cond").is_some() {
+    // A min() or max() only asks for rows that have a value.
+    let is_whole = node
+        .text("Index Cond")
+        .is_none_or(|condition| condition.ends_with(" IS NOT NULL)") && !condition.contains(" AND "));
+    if !matches!(node.kind.as_str(), "Index Scan" | "Index Only Scan") || !is_whole {
         return false;
     }
     for above in reading.plan.above(at) {
-        match reading.plan.nodes[above].kind.as_str() {
+        let node = &reading.plan.nodes[above];
+        match node.kind.as_str() {
             "Limit" => return true,
             "Sort" | "Hash" | "Hash Join" | "ModifyTable" => return false,
+            // It takes in everything before it gives the first row.
+            "Aggregate" if node.text("Strategy") != Some("Sorted") => return false,
             _ => {}
         }
     }

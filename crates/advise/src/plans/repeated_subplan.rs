@@ -18,14 +18,16 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             continue;
         }
         let name = node.subplan.as_deref().unwrap_or("The subquery");
-        let message = format!("{name} ({}) runs {} times, once for each row.", node.name(), count(loops));
+        let relation = reading.only_relation(at).filter(|_| node.relation.is_none());
+        let what = match &relation {
+            Some(relation) => format!("{} of {relation}", node.name()),
+            None => node.name(),
+        };
+        let message = format!("{name} ({what}) runs {} times, once for each row.", count(loops));
         let condition = ["Index Cond", "Filter", "Recheck Cond"].iter().find_map(|name| node.text(name));
         let advice = "Write it as a join (or LATERAL, or EXISTS in place of IN and count), so that the planner can compute it for all rows at once; if it stays, an index on what it asks for makes each run short.";
-        found.push(
-            reading
-                .finding("repeated-subplan", at, took, message, advice.to_owned())
-                .about(condition)
-                .by_an_index(),
-        );
+        let mut finding = reading.finding("repeated-subplan", at, took, message, advice.to_owned()).about(condition).by_an_index();
+        finding.relation = finding.relation.or(relation);
+        found.push(finding);
     }
 }

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use super::{PlanFinding, PlanRule, Reading};
-use crate::plan::count;
+use crate::plan::{count, is_of_subqueries};
 
 /// Rows from which on a table is large (the field's threshold).
 const LARGE_ROWS: f64 = 10_000.0;
@@ -13,23 +15,20 @@ inventory::submit! {
 }
 
 fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
-    for (at, node) in reading.nodes() {
-        let Some(filter) = node.text("Filter").filter(|_| node.kind == "Seq Scan") else {
-            continue;
-        };
-        let (read, kept, about) = match node.actual {
-            Some(actual) if actual.loops > 0.0 => {
-                let kept = node.rows();
-                (kept + node.removed("Rows Removed by Filter"), kept, "")
-            }
-            Some(_) => continue,
-            None => {
-                let known = reading.relation(node).map(|facts| facts.rows).filter(|rows| *rows > 0.0);
-                let by_cost = node.cost.map_or(0.0, |(start, end)| (end - start) / ROW_COST);
-                (known.unwrap_or(by_cost), node.plan_rows, "about ")
-            }
-        };
-        if read <= LARGE_ROWS || read - kept < WASTE * kept {
+    let scans: Vec<(usize, Scan<'_>)> = reading.nodes().filter_map(|(at, _)| Some((at, scan(reading, at)?))).collect();
+    // Of a partitioned table all partitions count together.
+    let mut together: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    for (at, scan) in &scans {
+        if let Some(append) = reading.plan.append_of(*at) {
+            let sum = together.entry(append).or_default();
+            *sum = (sum.0 + scan.read, sum.1 + scan.kept);
+        }
+    }
+    for (at, Scan { filter, read, kept, about }) in scans {
+        let node = &reading.plan.nodes[at];
+        let append = reading.plan.append_of(at).and_then(|append| together.get(&append));
+        let (all_read, all_kept) = append.copied().unwrap_or((read, kept));
+        if all_read <= LARGE_ROWS || all_read - all_kept < WASTE * all_kept || read - kept < WASTE * kept {
             continue;
         }
         let times = if node.loops() > 1.0 && reading.figures.processes[at] < node.loops() {
@@ -43,7 +42,7 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             count(read),
             count(kept)
         );
-        let saves = reading.own(at) * (read - kept) / read;
+        let saves = reading.own(at) * (read - kept) / read.max(1.0);
         let advice = "An index on what the filter asks for lets it read those rows alone.".to_owned();
         found.push(
             reading
@@ -52,4 +51,32 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
                 .by_an_index(),
         );
     }
+}
+
+/// What a scan of a whole table read and kept.
+struct Scan<'a> {
+    filter: &'a str,
+    read: f64,
+    kept: f64,
+    /// That it is an estimate.
+    about: &'static str,
+}
+
+fn scan<'a>(reading: &Reading<'a>, at: usize) -> Option<Scan<'a>> {
+    let node = &reading.plan.nodes[at];
+    // No index tells what a subquery will say.
+    let filter = node.text("Filter").filter(|filter| node.kind == "Seq Scan" && !is_of_subqueries(filter))?;
+    let (read, kept, about) = match node.actual {
+        Some(actual) if actual.loops > 0.0 => {
+            let kept = node.rows();
+            (kept + node.removed("Rows Removed by Filter"), kept, "")
+        }
+        Some(_) => return None,
+        None => {
+            let known = reading.relation(node).map(|facts| facts.rows).filter(|rows| *rows > 0.0);
+            let by_cost = node.cost.map_or(0.0, |(start, end)| (end - start) / ROW_COST);
+            (known.unwrap_or(by_cost), node.plan_rows, "about ")
+        }
+    };
+    Some(Scan { filter, read, kept, about })
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use howdah_core::Applicability;
 
 use super::{PlanFinding, PlanRule, Reading, row_misestimate::wrong_by};
@@ -13,13 +15,13 @@ inventory::submit! {
 }
 
 fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
-    let mut told: Vec<Option<String>> = Vec::new();
+    let mut told: BTreeSet<Option<String>> = BTreeSet::new();
     for (at, node) in reading.nodes() {
         let Some(factor) = wrong_by(reading, at) else { continue };
         if !is_stale(reading, at) || told.contains(&node.relation_in_sql()) {
             continue;
         }
-        told.push(node.relation_in_sql());
+        told.insert(node.relation_in_sql());
         let why = match reading.relation(node) {
             Some(facts) if !facts.analyzed => " It was never analysed.".to_owned(),
             Some(facts) if facts.changed > 0.0 => {
@@ -36,7 +38,7 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             count(factor),
             if seen > node.plan_rows { "more" } else { "fewer" }
         );
-        let above: f64 = reading.plan.above(at).map(|above| reading.own(above)).sum();
+        let above = reading.above(at);
         let advice = "Analyse the table; where that happens again, let autovacuum analyse it more often (autovacuum_analyze_scale_factor), and analyse after bulk loads.";
         let mut finding = reading.finding("stale-statistics", at, above, message, advice.to_owned());
         if let Some(relation) = node.relation_in_sql() {

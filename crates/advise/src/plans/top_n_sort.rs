@@ -10,17 +10,23 @@ inventory::submit! {
 
 fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
     for (at, node) in reading.nodes() {
+        // Workers sort each their part.
+        let above = reading.plan.above(at).map(|above| &reading.plan.nodes[above]).find(|above| above.kind != "Gather Merge");
+        let limit = above.filter(|above| above.kind == "Limit");
         let is_first_few = match node.actual {
-            Some(_) => node.text("Sort Method") == Some("top-N heapsort"),
-            None => {
-                let above = node.parent.map(|parent| &reading.plan.nodes[parent]);
-                above.is_some_and(|above| above.kind == "Limit" && above.plan_rows * 10.0 <= node.plan_rows)
+            // WITH TIES, and where the first few are many, all are sorted.
+            Some(_) => {
+                let read = reading.input(at).map_or(0.0, |(_, input)| input.rows());
+                node.text("Sort Method") == Some("top-N heapsort") || limit.is_some_and(|limit| limit.rows() > 0.0 && limit.rows() * 10.0 <= read)
             }
+            None => limit.is_some_and(|limit| limit.plan_rows * 10.0 <= node.plan_rows),
         };
         let Some((below, input)) = reading.input(at).filter(|_| node.kind == "Sort" && is_first_few) else {
             continue;
         };
-        let rows = if node.actual.is_some() { input.rows() } else { input.plan_rows };
+        // For each row of a loop the few that belong to it are sorted: those of one run count.
+        let runs = (node.loops() / reading.figures.processes[at]).max(1.0);
+        let rows = if node.actual.is_some() { input.rows() / runs } else { input.plan_rows };
         if rows < LARGE_ROWS || !comes_from_relations(reading, below) {
             continue;
         }
@@ -29,7 +35,7 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
             count(rows),
             count(match node.actual {
                 Some(actual) => actual.rows,
-                None => node.parent.map_or(0.0, |parent| reading.plan.nodes[parent].plan_rows),
+                None => limit.map_or(0.0, |limit| limit.plan_rows),
             })
         );
         let saves = reading.own(at) + reading.own(below);
@@ -44,7 +50,7 @@ fn find(reading: &Reading<'_>, found: &mut Vec<PlanFinding>) {
 }
 
 /// Whether rows reach a sort as they are in tables: of groups and of what is computed there is no index.
-fn comes_from_relations(reading: &Reading<'_>, at: usize) -> bool {
+pub(super) fn comes_from_relations(reading: &Reading<'_>, at: usize) -> bool {
     let mut at = at;
     loop {
         let node = &reading.plan.nodes[at];
@@ -54,7 +60,7 @@ fn comes_from_relations(reading: &Reading<'_>, at: usize) -> bool {
         }
         match (node.kind.as_str(), reading.input(at)) {
             (
-                "Nested Loop" | "Hash Join" | "Merge Join" | "Gather" | "Append" | "Result" | "Subquery Scan" | "Memoize",
+                "Nested Loop" | "Hash Join" | "Merge Join" | "Gather" | "Append" | "Merge Append" | "Materialize" | "Incremental Sort" | "Result" | "Subquery Scan" | "Memoize",
                 Some((below, _)),
             ) => at = below,
             _ => return false,

@@ -55,6 +55,9 @@ fn what_is_no_plan_is_said_to_be_none() {
         "[{\"Plan\": {\"Node Type\": \"Result\"",
         "{\"a\": [1, 2}",
         "  ->  Seq Scan on t",
+        " \n ",
+        "S\0e\0q\0 \0S\0c\0a\0n\0",
+        "Limit  (cost=0.00..1.00 rows=1 width=4)\n  ->  Seq Scan on t  (cost=0.00..1.00 ro",
     ] {
         let error = read_plans(text).unwrap_err().to_string();
         assert!(error.ends_with('.'), "{text}: {error}");

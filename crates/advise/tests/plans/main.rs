@@ -5,6 +5,7 @@ mod comparison;
 mod files;
 mod pages;
 mod size;
+mod wrapped;
 
 use std::collections::{BTreeMap, BTreeSet};
 
