@@ -231,6 +231,16 @@ fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
         && existing.predicate.is_none()
         && candidate.keys.len() <= existing.key_count
         && candidate.keys.iter().zip(&existing.parts).all(same)
+        && existing
+            .usual
+            .iter()
+            .take(candidate.keys.len())
+            .all(|usual| *usual)
+        && existing
+            .directions
+            .iter()
+            .take(candidate.keys.len())
+            .all(|one| *one == (false, false))
         && candidate
             .include
             .iter()
@@ -243,12 +253,7 @@ pub(crate) fn part(term: &Term, relation: &Relation) -> Option<Part> {
     if names.is_empty() || term.at_run_time || names.iter().any(|name| relation.column(name).is_none()) {
         return None;
     }
-    let as_text = term.column_as_text().filter(|name| {
-        relation
-            .column(name)
-            .is_some_and(|column| column.base_type == "varchar")
-    });
-    let key = match term.column().or(as_text) {
+    let key = match relation.plain(term) {
         Some(name) => Key::column(name),
         None => Key::expression(&term.sql),
     };
@@ -296,7 +301,7 @@ impl Parts {
             let long = |name: &String| {
                 relation
                     .column(name)
-                    .is_some_and(|column| column.width >= HASH_MIN_BYTES)
+                    .is_some_and(|column| column.width.max(column.widest) >= HASH_MIN_BYTES)
             };
             if only.columns.len() == 1 && only.columns.iter().all(long) {
                 parts.long = Some(only.clone());
@@ -342,11 +347,8 @@ impl Parts {
         let Some(part) = part(&condition.key, relation) else {
             return;
         };
-        let column = condition
-            .key
-            .column()
-            .or(condition.key.column_as_text())
-            .and_then(|name| relation.column(name));
+        let plain = relation.plain(&condition.key).or(condition.key.column_as_text());
+        let column = plain.and_then(|name| relation.column(name));
         let fixed = |share: f64, common: bool| Fixed {
             sql: condition.whole.sql.clone(),
             part: part.clone(),

@@ -31,11 +31,21 @@ impl Term {
         (self.columns.len() == 1 && self.sql == howdah_sql::quote_ident(column)).then_some(column)
     }
 
-    /// The column that it is when cast to text, which changes nothing of a `varchar`.
+    /// The column that it is when cast, and the type: a cast to what is stored anyway changes nothing.
+    pub(crate) fn cast_column(&self) -> Option<(&str, &str)> {
+        let (_, column) = self.columns.first().filter(|_| self.columns.len() == 1)?;
+        let kind = self
+            .sql
+            .strip_prefix(&format!("({})::", howdah_sql::quote_ident(column)))?;
+        let is_name = |c: char| c.is_alphanumeric() || "_ \".".contains(c);
+        kind.chars().all(is_name).then_some((column.as_str(), kind))
+    }
+
+    /// The same where the type is text, which changes nothing of a `varchar`.
     pub(crate) fn column_as_text(&self) -> Option<&str> {
-        let (_, column) = self.columns.first()?;
-        let cast = format!("({})::text", howdah_sql::quote_ident(column));
-        (self.columns.len() == 1 && self.sql == cast).then_some(column)
+        self.cast_column()
+            .filter(|(_, kind)| *kind == "text")
+            .map(|(column, _)| column)
     }
 
     /// The text of a string constant, or the digits of a number.
@@ -295,6 +305,15 @@ pub(crate) fn values_of(constant: &str) -> Vec<&str> {
         || vec![constant],
         |inner| inner.split(',').map(|word| word.trim_matches('"')).collect(),
     )
+}
+
+/// The constants within an expression: the text of strings, the digits of numbers.
+pub(crate) fn literals(text: &str) -> Vec<String> {
+    let is_one = |(kind, _): &(Kind, _)| matches!(kind, Kind::String | Kind::Number);
+    let found = tokens(text).into_iter().filter(is_one);
+    found
+        .filter_map(|(_, range)| term(&text[range]).constant())
+        .collect()
 }
 
 /// The first part of `ROW(…, …)`.

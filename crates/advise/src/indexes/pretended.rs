@@ -13,15 +13,18 @@ use super::planner::{Answer, Manner, Planner, Question};
 use super::reading::Planned;
 use super::selection::{Choice, Variant};
 use super::size;
+use super::wide;
 
-/// Every index that could serve a statement and that the server accepts.
+/// Every index that could serve a statement and that the server accepts; and what is to be said of others.
 pub(crate) async fn choices(
     planner: &mut Planner<'_>,
     statements: &[Planned],
     variants: &[Variant],
     catalog: &Catalog,
     server: &Server,
-) -> Result<Vec<Choice>> {
+) -> Result<(Vec<Choice>, BTreeSet<String>)> {
+    // What is to be said of what was wanted and cannot be built.
+    let mut too_wide: BTreeSet<String> = BTreeSet::new();
     let mut usage = Usage::new();
     // The constants that each key of a template is compared with.
     let mut constants: BTreeMap<(&str, u32), BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
@@ -68,6 +71,13 @@ pub(crate) async fn choices(
             }
             let found = candidates::candidates(access, relation, &usage, &varying, server);
             for Candidate { definition, answers } in found {
+                if planned.is_made_up(&definition) {
+                    continue;
+                }
+                if !wide::fits(&definition, relation) {
+                    too_wide.extend(wide::told(&definition, relation));
+                    continue;
+                }
                 let known = keys.entry((at, relation.oid)).or_default();
                 known.extend(definition.keys.first().map(|key| key.sql.clone()));
                 wanted.entry(definition).or_default().insert(at, answers);
@@ -153,7 +163,7 @@ pub(crate) async fn choices(
             }
         }
     }
-    Ok(found)
+    Ok((found, too_wide))
 }
 
 /// Rows that hold what hardly any row holds.

@@ -249,6 +249,10 @@ mod tests {
             spread: Vec::new(),
             has_statistics: true,
             collation: String::new(),
+            below_domain: None,
+            is_searchable: false,
+            is_unbounded: false,
+            widest: 0.0,
         };
         let items = Relation {
             oid: 1,
@@ -258,6 +262,7 @@ mod tests {
             leaves: Vec::new(),
             is_partitioned: false,
             foreign_keys: 0,
+            stores_apart: false,
             columns: vec![supplier],
             existing: Vec::new(),
         };
