@@ -14,7 +14,7 @@ use super::pretended::{choices, prune};
 use super::reading::{CHECK_LINE, Examined, Planned, Reader, SAMPLES_MAX, complete, variants};
 use super::selection::{Bounds, End, Selection};
 use super::verified::{Run, Verified};
-use super::wide;
+use super::wide::{self, Widths};
 use super::workload::{Statement, Unread, Workload, one_line};
 use super::writes::{self, Write};
 
@@ -32,6 +32,8 @@ pub struct AdviseOptions {
     pub plans: Option<usize>,
     /// Whether hypopg may be created where it is not, in transactions that are rolled back.
     pub create_for_the_moment: bool,
+    /// The widest values, where the database is a copy that has none itself.
+    pub widths: Option<Widths>,
 }
 
 impl Default for AdviseOptions {
@@ -43,6 +45,7 @@ impl Default for AdviseOptions {
             time: Duration::from_secs(20),
             plans: Some(plans_for(Duration::from_secs(8))),
             create_for_the_moment: false,
+            widths: None,
         }
     }
 }
@@ -174,7 +177,10 @@ pub async fn advise(
         let names: Vec<_> = read.names.iter().cloned().collect();
         catalog = catalog::read_catalog(planner.session(), &names, &server).await?;
     }
-    wide::measure(planner.session(), &mut catalog).await?;
+    match &options.widths {
+        Some(widths) => wide::take_over(widths, &mut catalog),
+        None => wide::measure(planner.session(), &mut catalog).await?,
+    }
     let statements = read.finish(&catalog, &mut not_planned);
     let mut variants = variants(&statements, &catalog, several);
     examined

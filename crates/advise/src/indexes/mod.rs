@@ -34,4 +34,5 @@ pub use definition::Method;
 pub use logged::logged;
 pub use statistics::counted;
 pub use verified::{Dropped, Slower, Verified, verify};
+pub use wide::{Widths, widths};
 pub use workload::{Statement, Unread, Workload};

@@ -1,13 +1,15 @@
 //! Values too wide for an index. A B-tree takes entries up to a third of a page, and building one over a single value that is
 //! wider fails. What ANALYZE knows does not tell: of a value that is stored apart it counts the pointer.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use howdah_core::{Result, human_bytes};
-use howdah_pg::{Column as Described, Flow, PgError, RowView, Session, Sink, Step, Transaction};
+use howdah_pg::catalog::{Query, Reading};
+use howdah_pg::{Column as Described, Flow, PgError, Row, RowView, Session, Sink, Step, Transaction};
 use howdah_sql::{RelationName, quote_ident};
 
-use super::catalog::{Catalog, Column, Relation};
+use super::catalog::{Catalog, Column, Relation, Server, read_catalog};
 use super::definition::{Definition, Key, Method};
 
 /// Bytes of an entry that a B-tree takes (`BTMaxItemSize`, 2,704), less what is added to the values.
@@ -19,6 +21,42 @@ const ALL: Duration = Duration::from_secs(4);
 const SAMPLE_PAGES: f64 = 1_000.0;
 /// Partitions of a table that are looked at.
 const LEAVES_MAX: usize = 8;
+
+/// The bytes of the widest value of columns, by schema, table and column.
+pub type Widths = BTreeMap<(String, String, String), f64>;
+
+/// Measures the widest values of a database, for advice that is made in a copy without them.
+///
+/// # Errors
+/// As the server fails.
+pub async fn widths(session: &mut Session) -> Result<Widths> {
+    let query = Query::new(include_str!("../../queries/stored_apart.sql"), &[]);
+    let rows = Reading::of(session).one(&query).await?;
+    let name = |row: Row<'_>, at| row.get(at).unwrap_or_default().to_owned();
+    let names: Vec<(String, String)> = rows.iter().map(|row| (name(row, 0), name(row, 1))).collect();
+    let mut catalog = read_catalog(session, &names, &Server::default()).await?;
+    measure(session, &mut catalog).await?;
+    let mut widths = Widths::new();
+    for relation in catalog.relations.values() {
+        let schema = relation.name.schema.clone().unwrap_or_default();
+        for column in relation.columns.iter().filter(|column| column.widest > 0.0) {
+            let key = (schema.clone(), relation.name.name.clone(), column.name.clone());
+            widths.insert(key, column.widest);
+        }
+    }
+    Ok(widths)
+}
+
+/// Takes over what was measured elsewhere.
+pub(crate) fn take_over(widths: &Widths, catalog: &mut Catalog) {
+    for relation in catalog.relations.values_mut() {
+        let schema = relation.name.schema.clone().unwrap_or_default();
+        for column in &mut relation.columns {
+            let key = (schema.clone(), relation.name.name.clone(), column.name.clone());
+            column.widest = widths.get(&key).copied().unwrap_or(0.0);
+        }
+    }
+}
 
 /// Measures the widest value of every column that may hold such, in tables that store some apart. Nothing but the sizes
 /// of stored values is read, and of a table with policies for this role nothing at all, as these are code.
