@@ -14,8 +14,8 @@ use serde_json::Value;
 
 /// Text from a file or a pipe that is longer is no statement.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// The statements of a whole application.
-const WORKLOAD_MAX_BYTES: u64 = 128 * 1024 * 1024;
+/// The statements of a whole application: each is parsed, so that more would take minutes.
+const WORKLOAD_MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The statement that the caller sends: from where [`text`] takes it for a person; others have the argument alone.
 /// What would only cost time to parse is turned away.
