@@ -7,7 +7,13 @@ SELECT x.indrelid, i.relname, m.amname, x.indisunique, x.indnkeyatts, x.indnatts
                      AND (a.attnum = ANY (x.indkey::int2[])
                           OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
                                      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = x.indrelid AND d.refobjsubid = a.attnum))))::text,
-       pg_get_indexdef(x.indexrelid), x.indisprimary
+       pg_get_indexdef(x.indexrelid), x.indisprimary,
+       -- Whether each key has the operator class and the collation that a key has for which none is said.
+       to_json(ARRAY(SELECT coalesce((SELECT o.opcdefault FROM pg_opclass o WHERE o.oid = x.indclass[k - 1]), true)
+                            AND coalesce((SELECT x.indcollation[k - 1] IN (0, a.attcollation) FROM pg_attribute a
+                                          WHERE a.attrelid = x.indrelid AND a.attnum = x.indkey[k - 1] AND a.attnum > 0), true)
+                     FROM generate_series(1, x.indnkeyatts) k ORDER BY k))::text,
+       x.indisclustered
 FROM pg_index x
 JOIN pg_class i ON i.oid = x.indexrelid
 JOIN pg_am m ON m.oid = i.relam

@@ -11,7 +11,10 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, greatest(c.reltuples, 0)::float8,
         WHERE l.isleaf AND c.relkind = 'p'),
        (SELECT sum(greatest(p.relpages, 1)) FROM pg_partition_tree(c.oid) l JOIN pg_class p ON p.oid = l.relid
         WHERE l.isleaf AND c.relkind = 'p'),
-       pg_has_role(c.relowner, 'USAGE')
+       pg_has_role(c.relowner, 'USAGE'),
+       EXISTS (SELECT FROM (SELECT c.oid UNION ALL SELECT l.relid FROM pg_partition_tree(c.oid) l WHERE l.isleaf AND c.relkind = 'p') h(oid)
+               JOIN pg_class o ON o.oid = h.oid AND o.reltoastrelid <> 0
+               WHERE pg_relation_size(o.reltoastrelid) > 0)
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'm')

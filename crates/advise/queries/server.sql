@@ -12,6 +12,6 @@ SELECT current_setting('server_version_num')::int,
        has_database_privilege(current_database(), 'CREATE'),
        EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled <> 'D'),
        (SELECT coalesce(json_agg(s.name ORDER BY s.name), '[]') FROM pg_settings s
-        WHERE s.name IN ('auto_explain.log_min_duration', 'pg_stat_statements.track')
-          AND (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)),
-       coalesce(current_setting('auto_explain.log_min_duration', true), '-1') = '0'
+        WHERE s.name IN ('auto_explain.log_min_duration', 'pg_stat_statements.track')),
+       coalesce(current_setting('auto_explain.log_min_duration', true), '-1') = '0',
+       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)

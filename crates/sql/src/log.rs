@@ -5,7 +5,7 @@ mod execution;
 
 use serde_json::Value;
 
-pub use execution::{Execution, Source};
+pub use execution::{Execution, Source, values};
 
 /// What the server noted at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -209,7 +209,7 @@ impl AdviseIndexes {
                 let (text, note) = sql_input::log(file).await?;
                 Given::Log(text, note)
             }
-            None => Given::Statements(sql_input::text("", file).await?),
+            None => Given::Statements(sql_input::workload(file).await?),
         }))
     }
 }
@@ -268,6 +268,15 @@ impl Output for IndexAdvice {
 impl IndexAdvice {
     fn counted(&self) -> String {
         let advice = &self.advice;
+        if advice.statements == 0 {
+            return match advice.not_planned.len() {
+                0 => "There is no statement in the workload, so that there is nothing to advise.".to_owned(),
+                _ => format!(
+                    "Nothing is advised: of {} none could be planned.",
+                    howdah_core::counted(advice.not_planned.len(), "statement")
+                ),
+            };
+        }
         if advice.indexes.is_empty() {
             return format!(
                 "No index is worth its cost, for {} that could be planned.",

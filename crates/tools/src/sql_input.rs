@@ -14,6 +14,8 @@ use serde_json::Value;
 
 /// Text from a file or a pipe that is longer is no statement.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// The statements of a whole application: each is parsed, so that more would take minutes.
+const WORKLOAD_MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The statement that the caller sends: from where [`text`] takes it for a person; others have the argument alone.
 /// What would only cost time to parse is turned away.
@@ -43,6 +45,15 @@ pub(crate) async fn statement(caller: &Caller, argument: &str, file: Option<&Pat
 
 /// The statement: the argument; else the file; else, where it is no terminal, standard input.
 pub(crate) async fn text(argument: &str, file: Option<&Path>) -> Result<String> {
+    text_of(argument, file, MAX_BYTES).await
+}
+
+/// The statements of a workload, from a file or from standard input.
+pub(crate) async fn workload(file: Option<&Path>) -> Result<String> {
+    text_of("", file, WORKLOAD_MAX_BYTES).await
+}
+
+async fn text_of(argument: &str, file: Option<&Path>, most: u64) -> Result<String> {
     if !argument.is_empty() && argument != "-" {
         return Ok(argument.to_owned());
     }
@@ -50,12 +61,12 @@ pub(crate) async fn text(argument: &str, file: Option<&Path>) -> Result<String> 
     let read = tokio::task::spawn_blocking(move || match file {
         Some(path) => {
             let opened = std::fs::File::open(&path);
-            let text = opened.and_then(bounded);
+            let text = opened.and_then(|file| bounded(file, most));
             text.map_err(|error| local(format!("{} cannot be read: {error}", path.display())))
         }
         None if std::io::stdin().is_terminal() => Err(Error::invalid("There is no statement.")
             .hint("Give it as an argument, with --file, or on standard input.")),
-        None => bounded(std::io::stdin().lock())
+        None => bounded(std::io::stdin().lock(), most)
             .map_err(|error| local(format!("Standard input cannot be read: {error}"))),
     });
     read.await
@@ -96,8 +107,11 @@ fn beginning_of(from: impl Read) -> std::io::Result<(String, Option<String>)> {
     from.take(LOG_MAX_BYTES + 1).read_to_end(&mut bytes)?;
     let length = bytes.len() as u64;
     // Each database writes in its own encoding.
-    let text = String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    let text = match marked(&bytes) {
+        Some(text) => text?,
+        None => String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    };
     Ok((text, (length > LOG_MAX_BYTES).then(|| cut("first", length))))
 }
 
@@ -109,13 +123,41 @@ fn cut(which: &str, length: u64) -> String {
     )
 }
 
-fn bounded(from: impl Read) -> std::io::Result<String> {
+fn bounded(from: impl Read, most: u64) -> std::io::Result<String> {
     let mut bytes = Vec::new();
-    from.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    from.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let most = most / 1024 / 1024;
+        return Err(std::io::Error::other(format!("it has more than {most} MB, which are the most")));
+    }
+    if let Some(text) = marked(&bytes) {
+        return text;
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(std::io::Error::other(format!("it is no text: byte {at} is zero")));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         std::io::Error::other(format!("it is no text in UTF-8, from byte {at} on"))
     })
+}
+
+/// The text of what begins with the mark of its encoding, as editors on Windows write it; the mark is no part of it.
+fn marked(bytes: &[u8]) -> Option<std::io::Result<String>> {
+    let of_pairs = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
+        let pairs = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+        let text: Result<String, _> = char::decode_utf16(pairs).collect();
+        text.map_err(|_| std::io::Error::other("it begins as a text in UTF-16 and is none"))
+    };
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => Some(String::from_utf8(rest.to_vec()).map_err(|error| {
+            let at = error.utf8_error().valid_up_to() + 3;
+            std::io::Error::other(format!("it is no text in UTF-8, from byte {at} on"))
+        })),
+        [0xff, 0xfe, rest @ ..] => Some(of_pairs(rest, u16::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => Some(of_pairs(rest, u16::from_be_bytes)),
+        _ => None,
+    }
 }
 
 fn local(message: String) -> Error {
@@ -164,6 +206,24 @@ impl JsonSchema for Param {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_text_may_begin_with_the_mark_of_its_encoding() {
+        let read = |bytes: &[u8]| bounded(bytes, 40).map_err(|error| error.to_string());
+        let text = "SELECT 'ü'";
+        let pairs = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(order).collect()
+        };
+        assert_eq!(read(format!("\u{feff}{text}").as_bytes()).unwrap(), text);
+        assert_eq!(read(&pairs(u16::to_le_bytes)).unwrap(), text);
+        assert_eq!(read(&pairs(u16::to_be_bytes)).unwrap(), text);
+        assert!(read(&[0xff, 0xfe, 0x00, 0xd8]).unwrap_err().contains("UTF-16"));
+        assert!(read(b"SEL\0ECT").unwrap_err().contains("byte 3"));
+        assert!(read(b"SEL\xff").unwrap_err().contains("UTF-8"));
+        // What is too long is not cut: its end would be missing unseen.
+        assert_eq!(read(&[b'a'; 40]).unwrap().len(), 40);
+        assert!(read(&[b'a'; 41]).unwrap_err().contains("the most"));
+    }
 
     #[test]
     fn values_are_sent_as_text() {

@@ -15,8 +15,14 @@ SELECT x.indrelid, x.indexrelid, n.nspname, c.relname, i.relname, m.amname, i.re
        x.indisreplident, x.indisclustered,
        EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.oid),
        EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.oid),
-       coalesce(pg_stat_get_numscans(i.oid), 0),
-       i.relpages::bigint * current_setting('block_size')::bigint, greatest(i.reltuples, 0)::bigint,
+       -- An index of a partitioned table is read, and takes room, in its parts.
+       coalesce(CASE WHEN i.relkind = 'I'
+                     THEN (SELECT sum(pg_stat_get_numscans(p.relid)) FROM pg_partition_tree(i.oid) p)
+                     ELSE pg_stat_get_numscans(i.oid) END, 0)::bigint,
+       CASE WHEN i.relkind = 'I'
+            THEN (SELECT sum(o.relpages) FROM pg_partition_tree(i.oid) p JOIN pg_class o ON o.oid = p.relid)
+            ELSE i.relpages END::bigint * current_setting('block_size')::bigint,
+       greatest(i.reltuples, 0)::bigint,
        EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.oid),
        pg_get_indexdef(i.oid),
        greatest(c.reltuples, 0)::bigint, c.relpages::bigint * current_setting('block_size')::bigint,

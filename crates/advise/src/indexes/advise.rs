@@ -12,10 +12,11 @@ use super::described::described;
 use super::leading;
 use super::planner::{Hypopg, Planner};
 use super::pretended::{choices, prune};
-use super::reading::{CHECK_LINE, Planned, Reader, SAMPLES_MAX, complete, examine, variants};
+use super::reading::{CHECK_LINE, Examined, Planned, Reader, SAMPLES_MAX, complete, variants};
 use super::selection::{Bounds, End, Selection};
 use super::verified::{Run, Verified};
-use super::workload::{Statement, Unread, Workload};
+use super::wide::{self, Widths};
+use super::workload::{Statement, Unread, Workload, one_line};
 use super::writes::{self, Write};
 
 /// How indexes are chosen.
@@ -32,6 +33,8 @@ pub struct AdviseOptions {
     pub plans: Option<usize>,
     /// Whether hypopg may be created where it is not, in transactions that are rolled back.
     pub create_for_the_moment: bool,
+    /// The widest values, where the database is a copy that has none itself.
+    pub widths: Option<Widths>,
 }
 
 impl Default for AdviseOptions {
@@ -43,6 +46,7 @@ impl Default for AdviseOptions {
             time: Duration::from_secs(20),
             plans: Some(plans_for(Duration::from_secs(8))),
             create_for_the_moment: false,
+            widths: None,
         }
     }
 }
@@ -148,7 +152,11 @@ pub async fn advise(
     let (samples, left_out) = workload.samples(SAMPLES_MAX, TEMPLATES_MAX);
     let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
     let mut texts = complete(session, &samples).await?;
-    let refused = examine(session, &samples, &texts).await?;
+    let mut examined = Examined::default();
+    let mut refused = Vec::with_capacity(texts.len());
+    for (filled, _) in &texts {
+        refused.push(examined.refuses(session, filled).await?);
+    }
     let mut planner = Planner::new(session, hypopg, &server.watching);
     progress("planning them as they are");
     let mut read = Reader {
@@ -170,8 +178,15 @@ pub async fn advise(
         let names: Vec<_> = read.names.iter().cloned().collect();
         catalog = catalog::read_catalog(planner.session(), &names, &server).await?;
     }
-    let statements = read.finish(&catalog);
+    match &options.widths {
+        Some(widths) => wide::take_over(widths, &mut catalog),
+        None => wide::measure(planner.session(), &mut catalog).await?,
+    }
+    let statements = read.finish(&catalog, &mut not_planned);
     let mut variants = variants(&statements, &catalog, several);
+    examined
+        .harmless(planner.session(), &statements, &mut variants)
+        .await?;
     progress("pretending indexes");
     let mut notes = notes(&server, &catalog, &statements);
     if is_for_the_moment {
@@ -181,7 +196,9 @@ pub async fn advise(
                 .to_owned(),
         );
     }
-    let mut choices = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
+    notes.extend(by_parameter(&statements));
+    let (mut choices, too_wide) = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
+    notes.extend(too_wide);
     leading::put_first(&mut planner, &mut variants, &choices, &catalog).await?;
     let plans = options.plans.unwrap_or_else(|| plans_for(options.time));
     let until = started + options.time.mul_f64(0.4);
@@ -346,16 +363,42 @@ fn left(selection: &Selection<'_>, chosen: &BTreeSet<usize>) -> f64 {
     }
 }
 
+/// What is said of statements whose parameters hide what an index would be on.
+fn by_parameter(statements: &[Planned]) -> Option<String> {
+    let mut hidden = statements.iter().filter(|planned| planned.looks_by_parameter());
+    let first = &hidden.next()?.statement.text;
+    let more = match hidden.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "What is looked for is computed with a parameter, as in data ->> $1, so that no index on the expression can be told: give \
+         such statements with that constant, in a file or from a log. It is this one{more}: {}",
+        one_line(first)
+    ))
+}
+
 /// What would help and is not to be had.
 fn notes(server: &Server, catalog: &Catalog, statements: &[Planned]) -> Vec<String> {
     use super::deparsed::Shape;
     let mut notes = Vec::new();
-    if server.explains_all && server.watching.is_empty() {
+    if server.explains_all && server.watched.iter().any(|name| name.starts_with("auto_explain")) {
         notes.push(
             "auto_explain.log_min_duration is 0 here: auto_explain then fails at plans with pretended indexes, so that \
              none can be judged. A superuser asks without it, or sets it to 1 ms."
                 .to_owned(),
         );
+    }
+    if server
+        .watched
+        .iter()
+        .any(|name| name == "pg_stat_statements.track")
+    {
+        notes.push(format!(
+            "This role may not turn pg_stat_statements off for itself, so that the plans that were asked for are counted there. As a \
+             superuser, once (PostgreSQL 15 on): GRANT SET ON PARAMETER pg_stat_statements.track TO {};",
+            howdah_sql::quote_ident(&server.role)
+        ));
     }
     let wants_trigrams = statements.iter().flat_map(|planned| &planned.accesses).flat_map(|access| &access.conditions).any(
         |condition| {

@@ -6,8 +6,9 @@ use howdah_sql::quote_ident;
 
 use super::access::Access;
 use super::catalog::{Column, NAMED, Relation, Server};
+use super::constants::values_of;
 use super::definition::{Definition, Key, Method};
-use super::deparsed::{Condition, Shape, Term, values_of};
+use super::deparsed::{Condition, Shape, Term};
 use super::hashed;
 use super::inverted::{Inverted, inverted};
 use super::layout;
@@ -208,6 +209,16 @@ fn serves(existing: &super::catalog::Existing, candidate: &Definition) -> bool {
         && existing.predicate.is_none()
         && candidate.keys.len() <= existing.key_count
         && candidate.keys.iter().zip(&existing.parts).all(same)
+        && existing
+            .usual
+            .iter()
+            .take(candidate.keys.len())
+            .all(|usual| *usual)
+        && existing
+            .directions
+            .iter()
+            .take(candidate.keys.len())
+            .all(|one| *one == (false, false))
         && candidate
             .include
             .iter()
@@ -224,12 +235,7 @@ pub(crate) fn part(term: &Term, relation: &Relation) -> Option<Part> {
     {
         return None;
     }
-    let as_text = term.column_as_text().filter(|name| {
-        relation
-            .column(name)
-            .is_some_and(|column| column.base_type == "varchar")
-    });
-    let key = match term.column().or(as_text) {
+    let key = match relation.plain(term) {
         Some(name) => Key::column(name),
         None => Key::expression(&term.sql),
     };
@@ -314,11 +320,8 @@ impl Parts {
         let Some(part) = part(&condition.key, relation) else {
             return;
         };
-        let column = condition
-            .key
-            .column()
-            .or(condition.key.column_as_text())
-            .and_then(|name| relation.column(name));
+        let plain = relation.plain(&condition.key).or(condition.key.column_as_text());
+        let column = plain.and_then(|name| relation.column(name));
         let fixed = |share: f64, common: bool| Fixed {
             sql: condition.whole.sql.clone(),
             part: part.clone(),

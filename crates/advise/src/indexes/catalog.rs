@@ -4,6 +4,7 @@ use howdah_pg::catalog::{Query, Reading};
 use howdah_pg::{Connection, PgError, Row};
 use howdah_sql::RelationName;
 
+use super::deparsed::Term;
 use crate::array;
 
 /// Below what part of the average share a value of few is one that a program names.
@@ -32,6 +33,8 @@ pub(crate) struct Server {
     pub(crate) has_event_triggers: bool,
     /// Settings of what watches statements, which this role may turn off.
     pub(crate) watching: Vec<String>,
+    /// Those that it may not.
+    pub(crate) watched: Vec<String>,
     /// Whether auto_explain shows every plan, also one with an index that does not exist, at which it fails.
     pub(crate) explains_all: bool,
 }
@@ -47,6 +50,8 @@ pub(crate) struct Relation {
     pub(crate) leaves: Vec<u32>,
     pub(crate) is_partitioned: bool,
     pub(crate) foreign_keys: u32,
+    /// Whether there are values that are stored apart from their rows.
+    pub(crate) stores_apart: bool,
     /// By number.
     pub(crate) columns: Vec<Column>,
     pub(crate) existing: Vec<Existing>,
@@ -60,6 +65,19 @@ impl Relation {
 
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The column that a term is for an index: also one that is cast to the type that it is stored as, that below a
+    /// domain or text of a `varchar`.
+    pub(crate) fn plain<'t>(&self, term: &'t Term) -> Option<&'t str> {
+        let stored = |name: &str, kind: &str| {
+            self.column(name).is_some_and(|column| {
+                let is_text = column.base_type == "varchar" && kind == "text";
+                is_text || column.below_domain.as_deref() == Some(kind)
+            })
+        };
+        let cast = || term.cast_column().filter(|(name, kind)| stored(name, kind));
+        term.column().or_else(|| cast().map(|(name, _)| name))
     }
 }
 
@@ -81,6 +99,14 @@ pub(crate) struct Column {
     pub(crate) spread: Vec<String>,
     pub(crate) has_statistics: bool,
     pub(crate) collation: String,
+    /// Of a domain the type that it is stored as.
+    pub(crate) below_domain: Option<String>,
+    /// Whether what holds several values (an array, a range, a shape) can be searched by an index for what it holds.
+    pub(crate) is_searchable: bool,
+    /// Whether nothing says how long its values may get.
+    pub(crate) is_unbounded: bool,
+    /// Bytes of the widest stored value, where it was measured.
+    pub(crate) widest: f64,
 }
 
 impl Column {
@@ -127,6 +153,11 @@ pub(crate) struct Existing {
     pub(crate) method: String,
     /// Unique or of a constraint: it is there for more than reading.
     pub(crate) is_unique: bool,
+    /// Whether each key has the operator class and the collation that are usual for it.
+    pub(crate) usual: Vec<bool>,
+    /// Whether each key descends, and whether it puts NULLs first.
+    pub(crate) directions: Vec<(bool, bool)>,
+    pub(crate) is_clustered: bool,
 }
 
 /// What is known of the relations, by OID, and which relation a plan's schema and name mean.
@@ -174,7 +205,20 @@ pub(crate) async fn read_server(connection: &mut Connection) -> Result<Server, P
     let Some(row) = rows.first() else {
         return Ok(Server::default());
     };
+    let mut watching = list(row.get(15));
+    let mut watched = Vec::new();
+    if !row.is_true(17) {
+        // From PostgreSQL 15 on others may be granted that: whether they were shows when they try.
+        for name in std::mem::take(&mut watching) {
+            match may_set(connection, &name).await? {
+                true => watching.push(name),
+                false => watched.push(name),
+            }
+        }
+    }
     Ok(Server {
+        watched,
+        watching,
         hypopg: row.get(1).map(str::to_owned),
         trigrams: row.get(2).map(str::to_owned),
         hypopg_available: row.is_true(3),
@@ -189,9 +233,22 @@ pub(crate) async fn read_server(connection: &mut Connection) -> Result<Server, P
         role: text(row, 12),
         may_create: row.is_true(13),
         has_event_triggers: row.is_true(14),
-        watching: list(row.get(15)),
         explains_all: row.is_true(16),
     })
+}
+
+/// Whether this role may set a setting for itself.
+async fn may_set(connection: &mut Connection, name: &str) -> Result<bool, PgError> {
+    let params = [Some(name)];
+    let query = Query::new(
+        "SELECT set_config(s.name, s.setting, true) FROM pg_settings s WHERE s.name = $1",
+        &params,
+    );
+    match Reading::of(connection).one(&query).await {
+        Ok(_) => Ok(true),
+        Err(PgError::Server(error)) if !error.is_fatal() => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads the relations of those names, their columns and their indexes, in two round trips.
@@ -276,6 +333,7 @@ fn relation(row: Row<'_>) -> Relation {
         leaves: leaves.split(',').filter_map(|oid| oid.parse().ok()).collect(),
         is_partitioned: row.get(3) == Some("p"),
         foreign_keys: row.parse(9).unwrap_or(0),
+        stores_apart: row.is_true(14),
         columns: Vec::new(),
         existing: Vec::new(),
     }
@@ -308,6 +366,10 @@ fn column(row: Row<'_>, rows: f64) -> Column {
         spread: list(row.get(13)),
         has_statistics: row.is_true(14),
         collation: text(row, 16),
+        is_unbounded: row.is_true(17),
+        below_domain: row.get(18).map(str::to_owned),
+        is_searchable: row.is_true(19),
+        widest: 0.0,
     }
 }
 
@@ -320,6 +382,13 @@ fn existing(row: Row<'_>) -> Existing {
         predicate: row.get(7).map(str::to_owned),
         columns: list(row.get(9)),
         is_unique: row.is_true(3),
+        usual: json(row.get(12)),
+        directions: text(row, 8)
+            .split_ascii_whitespace()
+            .map(|bits| bits.parse::<u8>().unwrap_or(0))
+            .map(|bits| (bits & 1 != 0, bits & 2 != 0))
+            .collect(),
+        is_clustered: row.is_true(13),
     }
 }
 
@@ -327,7 +396,11 @@ fn text(row: Row<'_>, column: usize) -> String {
     row.get(column).unwrap_or_default().to_owned()
 }
 
-fn list(json: Option<&str>) -> Vec<String> {
-    json.and_then(|json| serde_json::from_str(json).ok())
+fn list(text: Option<&str>) -> Vec<String> {
+    json(text)
+}
+
+fn json<T: serde::de::DeserializeOwned + Default>(text: Option<&str>) -> T {
+    text.and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default()
 }

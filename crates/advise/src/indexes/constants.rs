@@ -10,7 +10,7 @@ use howdah_sql::quote_literal;
 
 use super::access::Access;
 use super::catalog::{Catalog, Column};
-use super::deparsed::{Condition, Shape, Term};
+use super::deparsed::{Condition, Shape, Term, literals};
 
 /// A constant or parameter in a statement's text.
 #[derive(Debug, Clone)]
@@ -34,10 +34,77 @@ impl Slot {
     pub(crate) fn is_parameter(&self) -> bool {
         self.parameter.is_some()
     }
+
+    /// Whether a constant, as the server prints it, is what was made up for this parameter.
+    fn made_up(&self, constant: &str) -> bool {
+        let is_printed =
+            || constant == self.value || (self.value.len() >= 8 && constant.starts_with(&self.value));
+        self.is_parameter() && !self.known && is_printed()
+    }
+}
+
+/// Whether an expression, as the server prints it, holds what was made up for a parameter: what the program puts there
+/// is not known, so that nothing can be built on it.
+pub(crate) fn is_made_up(sql: &str, slots: &[Slot]) -> bool {
+    let has_unknown = slots.iter().any(|slot| slot.is_parameter() && !slot.known);
+    has_unknown
+        && literals(sql)
+            .iter()
+            .any(|constant| slots.iter().any(|slot| slot.made_up(constant)))
+}
+
+/// Whether true or false was made up for a parameter, which the server does not print.
+pub(crate) fn has_made_up_truth(slots: &[Slot]) -> bool {
+    let is_truth = |slot: &Slot| slot.parameter.as_deref() == Some("boolean") && !slot.known;
+    slots.iter().any(is_truth)
+}
+
+/// The text with the kind of each constant in its place: what the server resolves names by. A function that reads the
+/// name of a type in a text keeps its constants.
+pub(crate) fn without_values(text: &str) -> String {
+    let Ok(scanned) = howdah_sql::pg_query::scan(text) else {
+        return text.to_owned();
+    };
+    if text.contains("pg_input_") {
+        return text.to_owned();
+    }
+    let place = |at: i32| usize::try_from(at).unwrap_or(0);
+    let mut plain = String::with_capacity(text.len());
+    let mut copied = 0;
+    for token in &scanned.tokens {
+        let range = place(token.start)..place(token.end);
+        let Some(word) = text.get(range.clone()) else {
+            continue;
+        };
+        let kind = match word.as_bytes() {
+            [b'\'' | b'$', ..] => "''",
+            [b'0'..=b'9' | b'.', ..] => match word.parse::<i64>() {
+                Ok(number) if i32::try_from(number).is_ok() => "0",
+                Ok(_) => "9999999999",
+                Err(_) => "0.5",
+            },
+            _ => continue,
+        };
+        plain.push_str(&text[copied..range.start]);
+        plain.push_str(kind);
+        copied = range.end;
+    }
+    plain.push_str(&text[copied..]);
+    plain
+}
+
+/// The type of a parameter, as the server infers it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ParameterType {
+    pub(crate) name: String,
+    /// As in `pg_type.typcategory`.
+    pub(crate) category: char,
+    /// A label, where it is an enumeration.
+    pub(crate) label: Option<String>,
 }
 
 /// The slots of a statement; `types` are those of its parameters, `values` what they were, as far as that is known.
-pub(crate) fn slots(text: &str, types: &[String], values: &[Option<String>]) -> Vec<Slot> {
+pub(crate) fn slots(text: &str, types: &[ParameterType], values: &[Option<String>]) -> Vec<Slot> {
     let Ok(scanned) = howdah_sql::pg_query::scan(text) else {
         return Vec::new();
     };
@@ -66,14 +133,19 @@ pub(crate) fn slots(text: &str, types: &[String], values: &[Option<String>]) -> 
                 let Some(number) = word[1..].parse::<usize>().ok().filter(|number| *number > 0) else {
                     continue;
                 };
-                let kind = types.get(number - 1).map_or("text", String::as_str);
+                let unknown = ParameterType {
+                    name: "text".to_owned(),
+                    category: 'S',
+                    label: None,
+                };
+                let kind = types.get(number - 1).unwrap_or(&unknown);
                 let value = values.get(number - 1).cloned().flatten();
                 known = value.is_some();
-                (
-                    value.unwrap_or_else(|| stand_in(kind, number)),
-                    Some(kind.to_owned()),
-                    true,
-                )
+                let value = value.unwrap_or_else(|| match role(&words, at) {
+                    Some(value) if !kind.name.starts_with("interval") => value.to_owned(),
+                    _ => stand_in(kind, number),
+                });
+                (value, Some(kind.name.clone()), true)
             }
             _ => continue,
         };
@@ -90,24 +162,88 @@ pub(crate) fn slots(text: &str, types: &[String], values: &[Option<String>]) -> 
     slots
 }
 
-/// A value that reads as the type and tells the parameter.
-fn stand_in(kind: &str, number: usize) -> String {
-    match kind {
-        "smallint" => format!("{}", 30_000 + number),
-        "boolean" => "true".to_owned(),
-        "date" => format!("2024-{:02}-{:02}", 1 + number % 12, 1 + number % 28),
-        kind if kind.starts_with("timestamp") => {
-            format!("2024-01-01 00:{:02}:{:02}", number / 60 % 60, number % 60)
+/// What stands in where few values make sense: units, zones, counts, and days and the like that are counted back, of
+/// which a program asks for the last few.
+fn role(words: &[(Range<usize>, &str)], at: usize) -> Option<&'static str> {
+    let word = |at: Option<usize>| {
+        at.map_or(String::new(), |at| {
+            words
+                .get(at)
+                .map_or(String::new(), |word| word.1.to_ascii_lowercase())
+        })
+    };
+    let before: Vec<String> = (1..=4).map(|back| word(at.checked_sub(back))).collect();
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    let after = word(Some(at + 1));
+    match before.as_slice() {
+        ["(", "date_trunc" | "date_part" | "extract", ..] => return Some("day"),
+        ["(", "timezone", ..] | ["zone", "time", "at", ..] => return Some("UTC"),
+        ["limit" | "offset", ..] | ["first" | "next", "fetch", ..] => return Some("20"),
+        ["escape", ..] => return Some("#"),
+        [
+            "-" | "+",
+            "current_date" | "current_timestamp" | "localtimestamp",
+            ..,
+        ]
+        | ["-" | "+", ")", "(", "now"] => {
+            return Some("7");
         }
-        kind if kind.starts_with("time") => format!("00:{:02}:{:02}", number / 60 % 60, number % 60),
-        "interval" => format!("{number} days"),
+        _ if after == "*" => return Some("7"),
+        _ => {}
+    }
+    // The call that it is an argument of.
+    let mut depth = 0;
+    let open = (0..at).rev().find(|at| {
+        match words[*at].1 {
+            ")" => depth += 1,
+            "(" => depth -= 1,
+            _ => {}
+        }
+        depth < 0
+    });
+    match word(open.and_then(|open| open.checked_sub(1))).as_str() {
+        "make_interval" => Some("7"),
+        // A place, or a pattern and what escapes in it, which is one letter.
+        "substring" => Some("1"),
+        _ => None,
+    }
+}
+
+/// A value that reads as the type and tells the parameter. Numbers are small enough to be days that are counted back.
+fn stand_in(kind: &ParameterType, number: usize) -> String {
+    if let Some(label) = &kind.label {
+        return label.clone();
+    }
+    let day = || format!("2024-{:02}-{:02}", 1 + number % 12, 1 + number % 28);
+    let clock = || format!("00:{:02}:{:02}", number / 60 % 60, number % 60);
+    match kind.name.as_str() {
+        "date" => day(),
+        name if name.starts_with("timestamp") => format!("2024-01-01 {}", clock()),
+        name if name.starts_with("time") => clock(),
+        name if name.starts_with("interval") => format!("{number} days"),
         "uuid" => format!("00000000-0000-0000-0000-{number:012}"),
         "json" | "jsonb" => format!("{{\"k{number}\": 1}}"),
+        "jsonpath" => format!("$.k{number}"),
+        "xml" => format!("<k{number}/>"),
         "inet" | "cidr" => format!("10.0.0.{}", number % 256),
+        "macaddr" => format!("08:00:2b:00:00:{:02x}", number % 256),
+        "macaddr8" => format!("08:00:2b:00:00:00:00:{:02x}", number % 256),
         "bytea" => format!("\\x{number:08}"),
-        kind if kind.ends_with("[]") => "{}".to_owned(),
-        "text" | "character varying" | "character" | "name" => format!("value{number}"),
-        _ => format!("{}", 990_000 + number),
+        "bit" | "bit varying" => "1".to_owned(),
+        "regconfig" | "regdictionary" => "simple".to_owned(),
+        "tsquery" | "tsvector" => format!("value{number}"),
+        "point" => format!("({number},{number})"),
+        "line" => format!("{{1,{number},0}}"),
+        "box" | "lseg" | "path" | "polygon" => format!("(({number},{number}),({number},0))"),
+        "circle" => format!("<({number},{number}),1>"),
+        _ => match kind.category {
+            'B' => "true".to_owned(),
+            'A' => "{}".to_owned(),
+            'R' if kind.name.ends_with("multirange") => "{}".to_owned(),
+            'R' => "empty".to_owned(),
+            'S' => format!("value{number}"),
+            _ => format!("{}", 9_700 + number),
+        },
     }
 }
 
@@ -340,7 +476,7 @@ fn column_of<'a>(slot: &Slot, accesses: &[Access], catalog: &'a Catalog) -> Opti
                 }
                 _ => continue,
             };
-            let name = condition.key.column().or(condition.key.column_as_text());
+            let name = relation.plain(&condition.key).or(condition.key.column_as_text());
             let Some(column) = name.and_then(|name| relation.column(name)) else {
                 continue;
             };
@@ -386,12 +522,22 @@ fn with_values(text: &str, slots: &[Slot], mut value: impl FnMut(&Slot) -> Optio
             false if value.parse::<f64>().is_ok() && !value.starts_with('-') => value,
             false => quote_literal(&value),
         };
-        replaced.push_str(&literal);
-        if let Some(kind) = &slot.parameter {
-            replaced.push_str(&format!("::{kind}"));
+        // In parentheses a cast may stand wherever a parameter may: behind FETCH FIRST, before a subscript.
+        match &slot.parameter {
+            Some(kind) => replaced.push_str(&format!("({literal}::{kind})")),
+            None => replaced.push_str(&literal),
         }
         copied = slot.span.end;
     }
     replaced.push_str(&text[copied..]);
     replaced
+}
+
+/// The values that a constant holds: its elements where it is an array.
+pub(crate) fn values_of(constant: &str) -> Vec<&str> {
+    let inner = constant.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inner.map_or_else(
+        || vec![constant],
+        |inner| inner.split(',').map(|word| word.trim_matches('"')).collect(),
+    )
 }

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::tokens::{Kind, tokens};
+
 /// A part of a condition: a column, an expression or a constant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Term {
@@ -31,11 +33,21 @@ impl Term {
         (self.columns.len() == 1 && self.sql == howdah_sql::quote_ident(column)).then_some(column)
     }
 
-    /// The column that it is when cast to text, which changes nothing of a `varchar`.
+    /// The column that it is when cast, and the type: a cast to what is stored anyway changes nothing.
+    pub(crate) fn cast_column(&self) -> Option<(&str, &str)> {
+        let (_, column) = self.columns.first().filter(|_| self.columns.len() == 1)?;
+        let kind = self
+            .sql
+            .strip_prefix(&format!("({})::", howdah_sql::quote_ident(column)))?;
+        let is_name = |c: char| c.is_alphanumeric() || "_ \".".contains(c);
+        kind.chars().all(is_name).then_some((column.as_str(), kind))
+    }
+
+    /// The same where the type is text, which changes nothing of a `varchar`.
     pub(crate) fn column_as_text(&self) -> Option<&str> {
-        let (_, column) = self.columns.first()?;
-        let cast = format!("({})::text", howdah_sql::quote_ident(column));
-        (self.columns.len() == 1 && self.sql == cast).then_some(column)
+        self.cast_column()
+            .filter(|(_, kind)| *kind == "text")
+            .map(|(column, _)| column)
     }
 
     /// The text of a string constant, or the digits of a number.
@@ -294,13 +306,13 @@ fn condition(text: &str) -> Condition {
     }
 }
 
-/// The values that a constant holds: its elements where it is an array.
-pub(crate) fn values_of(constant: &str) -> Vec<&str> {
-    let inner = constant.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    inner.map_or_else(
-        || vec![constant],
-        |inner| inner.split(',').map(|word| word.trim_matches('"')).collect(),
-    )
+/// The constants within an expression: the text of strings, the digits of numbers.
+pub(crate) fn literals(text: &str) -> Vec<String> {
+    let is_one = |(kind, _): &(Kind, _)| matches!(kind, Kind::String | Kind::Number);
+    let found = tokens(text).into_iter().filter(is_one);
+    found
+        .filter_map(|(_, range)| term(&text[range]).constant())
+        .collect()
 }
 
 /// The first part of `ROW(…, …)`.
@@ -393,88 +405,6 @@ fn unquoted(word: &str) -> String {
         Some(name) => name.replace("\"\"", "\""),
         None => word.to_owned(),
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Word,
-    String,
-    Number,
-    Parameter,
-    Operator,
-    Mark,
-}
-
-fn tokens(text: &str) -> Vec<(Kind, Range<usize>)> {
-    let bytes = text.as_bytes();
-    let is_operator = |byte: u8| b"+-*/<>=~!@#%^&|`?".contains(&byte);
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let start = at;
-        let byte = bytes[at];
-        at += 1;
-        let while_is = |at: &mut usize, is: &dyn Fn(u8) -> bool| {
-            while *at < bytes.len() && is(bytes[*at]) {
-                *at += 1;
-            }
-        };
-        let kind = match byte {
-            b' ' | b'\n' | b'\t' => continue,
-            b'\'' | b'"' => {
-                at = quoted(bytes, start, false);
-                if byte == b'"' { Kind::Word } else { Kind::String }
-            }
-            b'E' if bytes.get(at) == Some(&b'\'') => {
-                at = quoted(bytes, at, true);
-                Kind::String
-            }
-            b'B' | b'X' if bytes.get(at) == Some(&b'\'') => {
-                at = quoted(bytes, at, false);
-                Kind::String
-            }
-            b'$' => {
-                while_is(&mut at, &is_word);
-                Kind::Parameter
-            }
-            b'0'..=b'9' => {
-                while_is(&mut at, &|byte| byte.is_ascii_alphanumeric() || byte == b'.');
-                Kind::Number
-            }
-            b':' if bytes.get(at) == Some(&b':') => {
-                at += 1;
-                Kind::Mark
-            }
-            byte if is_word(byte) => {
-                while_is(&mut at, &is_word);
-                Kind::Word
-            }
-            byte if is_operator(byte) => {
-                while_is(&mut at, &is_operator);
-                Kind::Operator
-            }
-            _ => Kind::Mark,
-        };
-        found.push((kind, start..at));
-    }
-    found
-}
-
-/// The end of what is quoted from `start` on.
-fn quoted(bytes: &[u8], start: usize, escapes: bool) -> usize {
-    let quote = bytes[start];
-    let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' if escapes => at += 1,
-            byte if byte == quote && bytes.get(at + 1) == Some(&quote) => at += 1,
-            byte if byte == quote => return at + 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
 }
 
 #[cfg(test)]

@@ -80,6 +80,8 @@ fn rounded(figure: f64) -> f64 {
 fn replaced(definition: &Definition, relation: &Relation) -> Option<String> {
     let begins = |index: &&Existing| {
         !index.is_unique
+            && !index.is_clustered
+            && index.usual.iter().all(|usual| *usual)
             && index.method == definition.method.name()
             && index.predicate.is_none()
             && definition.predicate.is_empty()
@@ -90,6 +92,11 @@ fn replaced(definition: &Definition, relation: &Relation) -> Option<String> {
                 .iter()
                 .zip(&definition.keys)
                 .all(|(part, key)| *part == key.sql && key.class.is_none())
+            && index
+                .directions
+                .iter()
+                .zip(&definition.keys)
+                .all(|(direction, key)| *direction == (key.descends, key.nulls_first))
     };
     relation
         .existing

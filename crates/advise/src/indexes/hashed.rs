@@ -18,7 +18,7 @@ pub(crate) fn worth_hashing<'a>(equal: &'a [Part], relation: &Relation) -> Optio
         };
         relation.column(name).is_some_and(|column| {
             let finds_a_row = equal.len() == 1 || column.distinct >= relation.rows * UNIQUE;
-            column.width >= MIN_BYTES && finds_a_row
+            column.width.max(column.widest) >= MIN_BYTES && finds_a_row
         })
     };
     equal.iter().find(is_worth)
@@ -28,41 +28,21 @@ pub(crate) fn worth_hashing<'a>(equal: &'a [Part], relation: &Relation) -> Optio
 mod tests {
     use super::super::catalog::Column;
     use super::super::definition::Key;
+    use super::super::samples;
     use super::*;
-    use howdah_sql::RelationName;
 
     #[test]
     fn what_finds_a_row_by_itself_is_hashed_beside_others() {
         let column = |name: &str, width: f64, distinct: f64| Column {
-            name: name.to_owned(),
-            base_type: "text".to_owned(),
-            category: 'S',
-            is_enum: false,
-            null_fraction: 0.0,
             distinct,
-            width,
-            correlation: None,
-            common: Vec::new(),
-            frequencies: Vec::new(),
-            spread: Vec::new(),
-            has_statistics: true,
-            collation: String::new(),
+            ..samples::text(name, width)
         };
-        let payments = Relation {
-            oid: 1,
-            name: RelationName::in_schema("public", "payments"),
-            rows: 1_000.0,
-            pages: 20.0,
-            leaves: Vec::new(),
-            is_partitioned: false,
-            foreign_keys: 0,
-            columns: vec![
-                column("provider", 8.0, 3.0),
-                column("agent", 40.0, 30.0),
-                column("reference", 36.0, 1_000.0),
-            ],
-            existing: Vec::new(),
-        };
+        let columns = vec![
+            column("provider", 8.0, 3.0),
+            column("agent", 40.0, 30.0),
+            column("reference", 36.0, 1_000.0),
+        ];
+        let payments = samples::relation("payments", 1_000.0, 20.0, columns);
         let part = |name: &str| Part {
             key: Key::column(name),
             columns: [name.to_owned()].into(),

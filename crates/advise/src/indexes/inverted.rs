@@ -39,9 +39,12 @@ pub(crate) fn inverted(condition: &Condition, relation: &Relation, server: &Serv
     }
     let part = part(&condition.key, relation)?;
     let value = condition.value.as_ref()?;
-    let column = condition.key.column().and_then(|name| relation.column(name));
+    let column = relation
+        .plain(&condition.key)
+        .and_then(|name| relation.column(name));
     let base_type = column.map_or("", |column| column.base_type.as_str());
-    let is_spatial = column.is_some_and(|column| matches!(column.category, 'R' | 'G'));
+    let is_spatial =
+        column.is_some_and(|column| matches!(column.category, 'R' | 'G') && column.is_searchable);
     if is_spatial
         && matches!(&condition.shape, Shape::Contains(operator) if matches!(operator.as_str(), "@>" | "<@" | "&&"))
     {
@@ -68,7 +71,7 @@ pub(crate) fn inverted(condition: &Condition, relation: &Relation, server: &Serv
         }
         Shape::Contains(operator) => {
             let is_json = base_type == "jsonb" || (column.is_none() && value.sql.ends_with("::jsonb"));
-            let is_array = column.is_some_and(|column| column.category == 'A');
+            let is_array = column.is_some_and(|column| column.category == 'A' && column.is_searchable);
             let is_text = base_type == "tsvector" || part.key.sql.starts_with("(to_tsvector(");
             match operator.as_str() {
                 "@>" if is_json => Some("jsonb_path_ops".to_owned()),

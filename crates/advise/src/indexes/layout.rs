@@ -102,24 +102,14 @@ pub(crate) fn packed(keys: &[Key], include: Vec<String>, relation: &Relation) ->
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples;
     use super::*;
-    use howdah_sql::RelationName;
 
     fn items() -> Relation {
         let column = |(name, base_type, width): &(&str, &str, f64)| Column {
-            name: (*name).to_owned(),
             base_type: (*base_type).to_owned(),
-            category: 'N',
-            is_enum: false,
-            null_fraction: 0.0,
-            distinct: 100.0,
             width: *width,
-            correlation: None,
-            common: Vec::new(),
-            frequencies: Vec::new(),
-            spread: Vec::new(),
-            has_statistics: true,
-            collation: String::new(),
+            ..samples::column(name)
         };
         let columns = [
             ("order", "int8", 8.0),
@@ -129,17 +119,8 @@ mod tests {
             ("price", "numeric", 8.0),
             ("quantity", "numeric", 5.0),
         ];
-        Relation {
-            oid: 1,
-            name: RelationName::in_schema("public", "items"),
-            rows: 1_200_000.0,
-            pages: 20_289.0,
-            leaves: Vec::new(),
-            is_partitioned: false,
-            foreign_keys: 0,
-            columns: columns.iter().map(column).collect(),
-            existing: Vec::new(),
-        }
+        let columns = columns.iter().map(column).collect();
+        samples::relation("items", 1_200_000.0, 20_289.0, columns)
     }
 
     /// Of TPC-H's items: with these in the order of their names the index was measured at 74.9 MiB, and at 66.8 packed.

@@ -15,15 +15,18 @@ use super::reading::Planned;
 use super::selection::{Choice, Variant};
 use super::size;
 use super::unseen;
+use super::wide;
 
-/// Every index that could serve a statement and that the server accepts.
+/// Every index that could serve a statement and that the server accepts; and what is to be said of others.
 pub(crate) async fn choices(
     planner: &mut Planner<'_>,
     statements: &[Planned],
     variants: &[Variant],
     catalog: &Catalog,
     server: &Server,
-) -> Result<Vec<Choice>> {
+) -> Result<(Vec<Choice>, BTreeSet<String>)> {
+    // What is to be said of what was wanted and cannot be built.
+    let mut too_wide: BTreeSet<String> = BTreeSet::new();
     let mut usage = Usage::new();
     // The constants that each key of a template is compared with.
     let mut constants: BTreeMap<(&str, u32), BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
@@ -71,6 +74,13 @@ pub(crate) async fn choices(
             let found = candidates::candidates(access, relation, &usage, &varying, server);
             let is_alone = unseen::is_alone(&planned.statement.text, relation);
             for Candidate { definition, answers } in found {
+                if planned.is_made_up(&definition) {
+                    continue;
+                }
+                if !wide::fits(&definition, relation) {
+                    too_wide.extend(wide::told(&definition, relation));
+                    continue;
+                }
                 let known = keys.entry((at, relation.oid)).or_default();
                 known.extend(definition.keys.first().map(|key| key.sql.clone()));
                 let by_itself = match answers {
@@ -165,7 +175,7 @@ pub(crate) async fn choices(
         }
     }
     unseen::keep_the_best(&mut found);
-    Ok(found)
+    Ok((found, too_wide))
 }
 
 /// What a plan costs, the rows that it expects, and whether it uses what is pretended.

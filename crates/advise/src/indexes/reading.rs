@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use howdah_core::{Error, Result};
-use howdah_pg::catalog::{Query, Reading};
+use howdah_pg::Session;
 use howdah_pg::guard::{self, Verdict};
-use howdah_pg::{Session, Step};
 
 use super::access::{self, Access};
 use super::catalog::{self, Catalog};
 use super::constants;
+use super::definition::Definition;
+use super::inference::{parameter_types, parameters};
 use super::planner::{Answer, Manner, Planner, Question};
 use super::selection::Variant;
 use super::workload::{Statement, Unread};
@@ -32,6 +33,10 @@ pub(crate) struct Planned {
 const READS_NOTHING: &str = "It reads no table by itself. What a function runs inside is not seen: give those statements, or let \
      pg_stat_statements.track = all count them.";
 
+/// Of a statement whose plan scans what is not the application's.
+const READS_OTHERS: &str =
+    "It reads nothing that an index may be built on: catalogs of the server, temporary or foreign tables.";
+
 /// The line of statements that stand for what the server does by itself.
 pub(crate) const CHECK_LINE: usize = usize::MAX;
 
@@ -44,6 +49,39 @@ impl Planned {
             plan: serde_json::Value::Null,
             accesses: Vec::new(),
         }
+    }
+}
+
+impl Planned {
+    /// Whether an index rests on what was made up for a parameter: on the path of `data ->> $1`, or on a state that the
+    /// program is given.
+    pub(crate) fn is_made_up(&self, definition: &Definition) -> bool {
+        let expressions = definition
+            .keys
+            .iter()
+            .map(|key| &key.sql)
+            .chain(&definition.predicate);
+        let has_truth = || constants::has_made_up_truth(&self.slots);
+        let is_truth = |condition: &String| {
+            let column = condition.strip_prefix("NOT ").unwrap_or(condition);
+            definition
+                .columns
+                .iter()
+                .any(|name| howdah_sql::quote_ident(name) == column)
+        };
+        expressions
+            .into_iter()
+            .any(|sql| constants::is_made_up(sql, &self.slots))
+            || (definition.predicate.iter().any(is_truth) && has_truth())
+    }
+
+    /// Whether it looks into values by a parameter.
+    pub(crate) fn looks_by_parameter(&self) -> bool {
+        let conditions = self.accesses.iter().flat_map(|access| &access.conditions);
+        conditions.into_iter().any(|condition| {
+            let key = &condition.key;
+            key.column().is_none() && key.alias().is_some() && constants::is_made_up(&key.sql, &self.slots)
+        })
     }
 }
 
@@ -152,7 +190,23 @@ impl Reader {
         Ok(added)
     }
 
-    pub(crate) fn finish(mut self, catalog: &Catalog) -> Vec<Planned> {
+    /// The statements with what each asks of its relations, without those that read nothing that may have an index.
+    pub(crate) fn finish(mut self, catalog: &Catalog, not_planned: &mut Vec<Unread>) -> Vec<Planned> {
+        self.statements.retain(|planned| {
+            let mut names = BTreeSet::new();
+            access::scanned(&planned.plan, &mut names);
+            let Statement {
+                text, line, writes, ..
+            } = &planned.statement;
+            let is_of_use = *writes
+                || names
+                    .iter()
+                    .any(|(schema, name)| catalog.of_name(schema, name).is_some());
+            if !is_of_use {
+                not_planned.push(Unread::new(text, *line, READS_OTHERS));
+            }
+            is_of_use
+        });
         for planned in &mut self.statements {
             planned.accesses = access::accesses(&planned.plan, catalog);
         }
@@ -167,70 +221,32 @@ pub(crate) async fn complete(
 ) -> Result<Vec<(String, Vec<constants::Slot>)>> {
     let mut completed = Vec::with_capacity(samples.len());
     for sample in samples {
-        let mut types = Vec::new();
-        let has_parameters = constants::slots(&sample.text, &[], &[])
-            .iter()
-            .any(constants::Slot::is_parameter);
-        if has_parameters {
-            let steps = [
-                Step::silent("BEGIN READ ONLY"),
-                Step::new(&sample.text).parse_only(),
-                Step::silent("ROLLBACK"),
-            ];
-            let outcome = session.run(&steps, &mut Nothing).await;
-            if session.transaction() != howdah_pg::Transaction::Idle && !session.is_closed() {
-                session.batch("ROLLBACK").await?;
-            }
-            if let Ok(end) = outcome {
-                let oids = end
-                    .steps
-                    .get(1)
-                    .map(|step| step.parameter_types.clone())
-                    .unwrap_or_default();
-                types = type_names(session, &oids).await?;
-            }
-        }
+        let types = match parameters(&sample.text).is_empty() {
+            true => Vec::new(),
+            false => parameter_types(session, &sample.text).await?,
+        };
         let slots = constants::slots(&sample.text, &types, &sample.values);
         completed.push((constants::filled(&sample.text, &slots), slots));
     }
     Ok(completed)
 }
 
-async fn type_names(session: &mut Session, oids: &[u32]) -> Result<Vec<String>> {
-    let list: Vec<String> = oids.iter().map(u32::to_string).collect();
-    let list = crate::array(list.iter().map(String::as_str));
-    let params = [Some(list.as_str())];
-    let query = Query::new(include_str!("../../queries/types.sql"), &params);
-    let rows = Reading::of(session).one(&query).await?;
-    Ok(rows
-        .iter()
-        .map(|row| row.get(0).unwrap_or("text").to_owned())
-        .collect())
+/// Which texts may be planned: planning runs functions that are declared immutable.
+#[derive(Debug, Default)]
+pub(crate) struct Examined {
+    /// Why not, by what the guard's judgement depends on.
+    verdicts: BTreeMap<String, Option<String>>,
 }
 
-/// Takes nothing.
-struct Nothing;
-
-impl howdah_pg::Sink for Nothing {
-    fn columns(&mut self, _: usize, _: Vec<howdah_pg::Column>) {}
-
-    fn row(&mut self, _: usize, _: &howdah_pg::RowView<'_>) -> howdah_pg::Flow {
-        howdah_pg::Flow::Continue
-    }
-}
-
-/// Why a statement may not even be planned: planning runs functions that are declared immutable.
-pub(crate) async fn examine(
-    session: &mut Session,
-    samples: &[Statement],
-    texts: &[(String, Vec<constants::Slot>)],
-) -> Result<Vec<Option<String>>> {
-    let mut by_template: BTreeMap<&str, Option<String>> = BTreeMap::new();
-    for (sample, (filled, _)) in samples.iter().zip(texts) {
-        if by_template.contains_key(sample.template.as_str()) {
-            continue;
+impl Examined {
+    /// Why a text may not be planned, if so.
+    pub(crate) async fn refuses(&mut self, session: &mut Session, sql: &str) -> Result<Option<String>> {
+        // Which function is called depends on the types of its constants: samples of one template may differ in it.
+        let key = constants::without_values(sql);
+        if let Some(known) = self.verdicts.get(&key) {
+            return Ok(known.clone());
         }
-        let verdict = match guard::examine(session, &format!("EXPLAIN {filled}")).await {
+        let verdict = match guard::examine(session, &format!("EXPLAIN {sql}")).await {
             Ok(Verdict::Harmless(_)) => None,
             Ok(Verdict::Refused(refusal)) => Some(refusal.to_string()),
             Err(guard::GuardError::Pg(error)) if error.server().is_none() || error.is_fatal() => {
@@ -238,12 +254,24 @@ pub(crate) async fn examine(
             }
             Err(error) => Some(Error::from(error).message),
         };
-        by_template.insert(&sample.template, verdict);
+        self.verdicts.insert(key, verdict.clone());
+        Ok(verdict)
     }
-    Ok(samples
-        .iter()
-        .map(|sample| by_template.get(sample.template.as_str()).cloned().flatten())
-        .collect())
+
+    /// Keeps of the variants those that may be planned: other constants may mean other functions.
+    pub(crate) async fn harmless(
+        &mut self,
+        session: &mut Session,
+        statements: &[Planned],
+        variants: &mut [Variant],
+    ) -> Result<()> {
+        for variant in variants {
+            if self.refuses(session, &variant.sql).await?.is_some() {
+                variant.sql.clone_from(&statements[variant.statement].filled);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Each statement with its sets of constants.

@@ -228,39 +228,21 @@ fn scans(plan: &Value, loops: f64, found: &mut Vec<(String, f64)>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{Column, Relation};
+    use super::super::catalog::Column;
+    use super::super::samples;
     use super::*;
-    use howdah_sql::RelationName;
     use serde_json::json;
 
     /// Items of suppliers, as they lie in TPC-H's largest table.
     fn catalog(correlation: f64) -> Catalog {
         let supplier = Column {
-            name: "supplier".to_owned(),
             base_type: "int4".to_owned(),
-            category: 'N',
-            is_enum: false,
-            null_fraction: 0.0,
             distinct: 2000.0,
             width: 4.0,
             correlation: Some(correlation),
-            common: Vec::new(),
-            frequencies: Vec::new(),
-            spread: Vec::new(),
-            has_statistics: true,
-            collation: String::new(),
+            ..samples::column("supplier")
         };
-        let items = Relation {
-            oid: 1,
-            name: RelationName::in_schema("public", "items"),
-            rows: 1_200_000.0,
-            pages: 20_289.0,
-            leaves: Vec::new(),
-            is_partitioned: false,
-            foreign_keys: 0,
-            columns: vec![supplier],
-            existing: Vec::new(),
-        };
+        let items = samples::relation("items", 1_200_000.0, 20_289.0, vec![supplier]);
         Catalog {
             relations: [(1, items)].into(),
             named: [(("public".to_owned(), "items".to_owned()), 1)].into(),

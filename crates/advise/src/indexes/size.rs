@@ -1,8 +1,9 @@
 //! How large an index gets, and what it costs to read one that the planner cannot be asked about.
 
 use super::catalog::{Column, Relation, Server};
+use super::constants::values_of;
 use super::definition::{Definition, Key, Method};
-use super::deparsed::{Shape, conditions, values_of};
+use super::deparsed::{Shape, conditions};
 use super::layout;
 
 const PAGE_BYTES: f64 = 8192.0;
@@ -225,38 +226,25 @@ pub(crate) fn inverted_scan(relation: &Relation, rows: f64, server: &Server) -> 
 #[cfg(test)]
 mod tests {
     use super::super::definition::Key;
+    use super::super::samples;
     use super::*;
-    use howdah_sql::RelationName;
 
     fn column(name: &str, category: char, width: f64, distinct: f64, null_fraction: f64) -> Column {
         Column {
-            name: name.to_owned(),
             base_type: if category == 'S' { "text" } else { "int8" }.to_owned(),
             category,
-            is_enum: false,
             null_fraction,
             distinct,
             width,
-            correlation: None,
-            common: Vec::new(),
-            frequencies: Vec::new(),
-            spread: Vec::new(),
-            has_statistics: true,
-            collation: String::new(),
+            ..samples::column(name)
         }
     }
 
     fn relation(columns: Vec<Column>, leaves: u32) -> Relation {
         Relation {
-            oid: 1,
-            name: RelationName::in_schema("public", "r"),
-            rows: 900_000.0,
-            pages: 15_000.0,
             leaves: (0..leaves).collect(),
             is_partitioned: leaves > 0,
-            foreign_keys: 0,
-            columns,
-            existing: Vec::new(),
+            ..samples::relation("r", 900_000.0, 15_000.0, columns)
         }
     }
 

@@ -5,10 +5,8 @@ use howdah_pg::Session;
 use howdah_pg::catalog::{Query, Reading};
 use howdah_sql::Kind;
 
+use super::repaired::repaired;
 use super::workload::Workload;
-
-/// The types before whose literals a type may stand, which a parameter does not allow.
-const LITERAL_TYPES: &[&str] = &["timestamp", "timestamptz", "date", "time", "timetz", "interval"];
 
 /// Reads the statements of the session's database with their calls as weights, and says what could not be seen.
 ///
@@ -36,6 +34,7 @@ pub async fn counted(session: &mut Session) -> Result<(Workload, Vec<String>)> {
             hidden += 1;
             continue;
         }
+        // As it stands it may be no statement, and then what it is of does not show.
         let text = repaired(text);
         if is_of_an_application(&text) {
             workload.add_run(&text, Vec::new(), row.parse(1).unwrap_or(1.0), row.parse(2), 0);
@@ -149,55 +148,9 @@ pub(crate) fn is_of_an_application(text: &str) -> bool {
     }
 }
 
-/// A constant may have its type before it, a parameter may not: `timestamp $1` is `$1::timestamp`.
-fn repaired(text: &str) -> String {
-    let mut repaired = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        let (before, from) = rest.split_at(at);
-        let digits = from[1..].bytes().take_while(u8::is_ascii_digit).count();
-        let parameter = &from[..=digits];
-        rest = &from[1 + digits..];
-        let trimmed = before.trim_end();
-        let word = trimmed
-            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .next()
-            .unwrap_or_default();
-        let is_type = digits > 0
-            && trimmed.len() < before.len()
-            && LITERAL_TYPES.contains(&word.to_ascii_lowercase().as_str())
-            && !trimmed[..trimmed.len() - word.len()].ends_with("::")
-            && !trimmed[..trimmed.len() - word.len()]
-                .to_ascii_lowercase()
-                .trim_end()
-                .ends_with(" as");
-        if is_type {
-            repaired.push_str(&trimmed[..trimmed.len() - word.len()]);
-            repaired.push_str(&format!("{parameter}::{word}"));
-        } else {
-            repaired.push_str(before);
-            repaired.push_str(parameter);
-        }
-    }
-    repaired.push_str(rest);
-    repaired
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn types_go_behind_parameters() {
-        assert_eq!(
-            repaired("SELECT 1 FROM t WHERE at > timestamp $1 - INTERVAL  $12 AND b = $2"),
-            "SELECT 1 FROM t WHERE at > $1::timestamp - $12::INTERVAL AND b = $2"
-        );
-        assert_eq!(
-            repaired("SELECT '$', $1, x.date, a$b"),
-            "SELECT '$', $1, x.date, a$b"
-        );
-    }
 
     #[test]
     fn what_tools_ask_is_left_out() {

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use howdah_sql::pg_query::{DeparseOptions, NodeEnum};
 use howdah_sql::{Kind, Limits, comments, fingerprint, split_lossy};
+
+use super::repaired::repaired;
 
 /// How often each statement runs, relative to the others.
 ///
 /// A text of statements separated by semicolons. A comment before or inside of a statement may give its
 /// weight, such as how often it is called in an hour: `-- weight: 40` or `/* calls=40 */`; without one it is 1.
-/// Statements that differ only in their constants are samples of one template and share its work.
+/// Statements that differ only in their constants are samples of one template and share its work. What `$1`… stand for
+/// may be told as well, as a log does, one comment for each execution: `-- parameters: $1 = 'a', $2 = 5`.
 #[derive(Debug, Clone, Default)]
 pub struct Workload {
     /// In the order of the text.
@@ -69,20 +73,27 @@ impl Workload {
                 .unread
                 .push(Unread::new("", error.line, error.to_string()));
         }
-        let notes: Vec<(usize, f64)> = comments(text)
-            .filter_map(|span| Some((span.start, weight_in(&text[span])?)))
-            .collect();
+        let found: Vec<(usize, &str)> = comments(text).map(|span| (span.start, &text[span])).collect();
         let mut from = 0;
         for piece in pieces {
             let span = piece.span();
-            let weight = notes
-                .iter()
-                .filter(|(at, _)| (from..span.end).contains(at))
-                .map(|(_, weight)| *weight)
+            let of_piece = found.iter().filter(|(at, _)| (from..span.end).contains(at));
+            let comments: Vec<&str> = of_piece.map(|(_, comment)| *comment).collect();
+            from = span.end;
+            let mut sets: Vec<Vec<Option<String>>> =
+                comments.iter().filter_map(|one| values_in(one)).collect();
+            let weights = comments.iter().filter(|one| values_in(one).is_none());
+            let weight = weights
+                .filter_map(|one| weight_in(one))
                 .next_back()
                 .unwrap_or(1.0);
-            from = span.end;
-            workload.add(piece.text, weight, piece.line);
+            if sets.is_empty() {
+                sets.push(Vec::new());
+            }
+            let share = weight / sets.len() as f64;
+            for values in sets {
+                workload.add_run(piece.text, values, share, None, piece.line);
+            }
         }
         workload
     }
@@ -101,7 +112,7 @@ impl Workload {
         ms: Option<f64>,
         line: usize,
     ) {
-        match readable(text) {
+        match readable(&repaired(text)) {
             Ok((text, writes)) => {
                 let template = template(&text);
                 self.statements.push(Statement {
@@ -200,9 +211,24 @@ fn readable(text: &str) -> Result<(String, bool), String> {
                 ),
             }
         }
-        Kind::Explain { .. } => Err("It begins with EXPLAIN: give the statement alone.".to_owned()),
-        kind => Err(format!("{} has no plan that an index could change.", kind.name())),
+        kind => match queried(statement.node()) {
+            Some(query) => readable(&query),
+            None => Err(format!("{} has no plan that an index could change.", kind.name())),
+        },
     }
+}
+
+/// The statement whose plan is that of another: what is explained, prepared, read by a cursor, copied or stored.
+fn queried(node: &NodeEnum) -> Option<String> {
+    let query = match node {
+        NodeEnum::ExplainStmt(statement) => statement.query.as_ref(),
+        NodeEnum::PrepareStmt(statement) => statement.query.as_ref(),
+        NodeEnum::DeclareCursorStmt(statement) => statement.query.as_ref(),
+        NodeEnum::CopyStmt(statement) => statement.query.as_ref(),
+        NodeEnum::CreateTableAsStmt(statement) => statement.query.as_ref(),
+        _ => None,
+    }?;
+    query.node.as_ref()?.deparse(DeparseOptions::default()).ok()
 }
 
 /// Without FOR UPDATE and its kin: rows that are locked are found in the same way, and what reads only may be
@@ -266,6 +292,15 @@ fn weight_in(comment: &str) -> Option<f64> {
     (weight.is_finite() && weight >= 0.0).then_some(weight)
 }
 
+/// The values behind `parameters` in a comment: `-- parameters: $1 = 'a', $2 = 5`.
+fn values_in(comment: &str) -> Option<Vec<Option<String>>> {
+    let inner = comment.trim_start_matches(['-', '/', '*', ' ', '\t']);
+    let (word, values) = inner.split_once(':')?;
+    let is_told = matches!(word.trim().to_ascii_lowercase().as_str(), "parameters" | "params");
+    let values = howdah_sql::log::values(values.trim_end_matches(['*', '/']).trim());
+    (is_told && !values.is_empty()).then_some(values)
+}
+
 /// A statement on one line, cut.
 pub(crate) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -294,10 +329,51 @@ mod tests {
 
     #[test]
     fn what_has_no_plan_is_told_and_the_rest_goes_on() {
-        let text = "CREATE TABLE x (); SELEC 1; SELECT a FROM t; EXPLAIN SELECT 1; WITH d AS (DELETE FROM t RETURNING 1) SELECT * FROM d; \\d x\nSELECT 5";
+        let text = "CREATE TABLE x (); SELEC 1; SELECT a FROM t; WITH d AS (DELETE FROM t RETURNING 1) SELECT * FROM d; \\d x\nSELECT 5";
         let workload = Workload::read(text);
         assert_eq!(workload.statements.len(), 2, "{:?}", workload.statements);
-        assert_eq!(workload.unread.len(), 5, "{:?}", workload.unread);
+        assert_eq!(workload.unread.len(), 4, "{:?}", workload.unread);
+    }
+
+    #[test]
+    fn what_holds_a_query_is_planned_as_that() {
+        let text = "EXPLAIN (ANALYZE, BUFFERS) SELECT a FROM t; PREPARE p (int) AS UPDATE t SET a = 1 WHERE b = $1; \
+            DECLARE c CURSOR FOR SELECT a FROM t WHERE b = 1 FOR UPDATE; COPY (SELECT a FROM t) TO STDOUT; \
+            CREATE TABLE u AS SELECT a FROM t; EXPLAIN EXECUTE p(1); COPY t TO STDOUT; CREATE VIEW v AS SELECT a FROM t";
+        let workload = Workload::read(text);
+        let texts: Vec<&str> = workload.statements.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "SELECT a FROM t",
+                "UPDATE t SET a = 1 WHERE b = $1",
+                "SELECT a FROM t WHERE b = 1 ",
+                "SELECT a FROM t",
+                "SELECT a FROM t"
+            ]
+        );
+        assert_eq!(workload.unread.len(), 3, "{:?}", workload.unread);
+    }
+
+    #[test]
+    fn what_parameters_stand_for_is_told_in_comments() {
+        let text = "-- weight: 10\n-- parameters: $1 = 'a''b', $2 = 5\n-- params: $1 = 'c', $2 = NULL\nSELECT 1 FROM t WHERE a = $1 AND b = $2; \
+            /* parameters: none */ SELECT 2";
+        let workload = Workload::read(text);
+        let found: Vec<_> = workload
+            .statements
+            .iter()
+            .map(|one| (one.weight, one.values.clone()))
+            .collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found,
+            [
+                (5.0, vec![some("a'b"), some("5")]),
+                (5.0, vec![some("c"), None]),
+                (1.0, vec![])
+            ]
+        );
     }
 
     #[test]

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::access::{children, number, strings, text};
 use super::catalog::{Catalog, Relation};
+use super::constants::values_of;
 use super::definition::{Definition, Method};
-use super::deparsed::{Shape, conditions, term, values_of};
+use super::deparsed::{Shape, conditions, term};
 use super::size;
 
 /// A statement that changes a relation.

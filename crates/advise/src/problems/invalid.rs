@@ -9,8 +9,32 @@ pub(super) fn find(model: &Model) -> Vec<IndexProblem> {
     let left = model
         .indexes
         .iter()
-        .filter(|index| !index.is_valid && !index.is_in_progress && !index.is_partitioned);
-    left.map(problem).collect()
+        .filter(|index| !index.is_valid && !index.is_in_progress);
+    left.map(|index| match index.is_partitioned {
+        true => incomplete(index),
+        false => problem(index),
+    })
+    .collect()
+}
+
+/// That of a partitioned table is invalid as long as a partition has no part of it; each new partition gets one.
+fn incomplete(index: &Index) -> IndexProblem {
+    let message = format!(
+        "The index {} of a partitioned table is invalid: a partition has no part of it, or an invalid one.",
+        index.name
+    );
+    let evidence = vec![
+        "Partitions that have their part are read by it all the same".to_owned(),
+        index.definition.clone(),
+    ];
+    let fix = Fix {
+        sql: format!(
+            "CREATE INDEX CONCURRENTLY part ON partition …; ALTER INDEX {} ATTACH PARTITION part;",
+            index.name
+        ),
+        applicability: Applicability::Display,
+    };
+    of_index(index, "invalid", Severity::Note, message, evidence, fix)
 }
 
 fn problem(index: &Index) -> IndexProblem {

@@ -6,6 +6,7 @@ mod foreign_key;
 mod invalid;
 mod model;
 mod oversized;
+mod restored;
 mod unused;
 mod unused_tables;
 
@@ -29,7 +30,7 @@ pub struct IndexProblem {
     pub table: String,
     /// Bytes that would be gained, or that the index takes.
     pub bytes: u64,
-    /// What brings back what the fix drops.
+    /// What brings back what the fix drops, with its comment, its place and its statistics: one statement a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,
 }
@@ -79,6 +80,7 @@ pub async fn find(session: &mut Session, schemas: &[String]) -> Result<IndexProb
             .then_with(|| a.finding.code.cmp(&b.finding.code))
             .then_with(|| a.finding.object.cmp(&b.finding.object))
     });
+    restored::tell(session, &model, &mut problems).await?;
     Ok(IndexProblems {
         database: model.database,
         indexes: model.indexes.len(),
@@ -113,7 +115,6 @@ fn of_index(
     evidence: Vec<String>,
     fix: Fix,
 ) -> IndexProblem {
-    let drops = fix.sql.starts_with("DROP INDEX");
     IndexProblem {
         finding: Finding {
             code: format!("index/{code}"),
@@ -127,7 +128,7 @@ fn of_index(
         },
         table: index.table.to_string(),
         bytes: index.bytes,
-        undo: drops.then(|| index.build()),
+        undo: None,
     }
 }
 

@@ -28,6 +28,7 @@ impl Statistics {
 /// An index as the catalog has it.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
+    pub(super) oid: u32,
     pub(super) table: RelationName,
     pub(super) name: RelationName,
     pub(super) method: String,
@@ -62,18 +63,23 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// What builds it without keeping anybody from the table.
-    pub(super) fn build(&self) -> String {
-        let definition = match self.is_partitioned {
-            true => self.definition.clone(),
-            false => self.definition.replacen("INDEX ", "INDEX CONCURRENTLY ", 1),
-        };
-        format!("{definition};")
-    }
-
     /// Whether dropping it would take away more than a way to read.
     pub(super) fn is_needed(&self) -> bool {
-        self.is_unique || self.is_primary || self.has_constraint || self.is_replica_identity
+        self.is_unique
+            || self.is_primary
+            || self.has_constraint
+            || self.is_replica_identity
+            || self.is_clustered
+    }
+
+    /// Its keys, without the columns that are carried along.
+    pub(super) fn keys(&self) -> &[String] {
+        &self.parts[..self.key_count.min(self.parts.len())]
+    }
+
+    /// The columns that are carried along.
+    pub(super) fn included(&self) -> &[String] {
+        &self.parts[self.key_count.min(self.parts.len())..]
     }
 }
 
@@ -158,6 +164,7 @@ fn index(row: Row<'_>) -> Index {
     };
     let table = RelationName::in_schema(text(row, 2), text(row, 3));
     Index {
+        oid: row.parse(1).unwrap_or(0),
         name: beside(&table, &text(row, 4)),
         table,
         method: text(row, 5),
@@ -207,7 +214,7 @@ pub(super) fn text(row: Row<'_>, column: usize) -> String {
     row.get(column).unwrap_or_default().to_owned()
 }
 
-fn list(json: Option<&str>) -> Vec<String> {
+pub(super) fn list(json: Option<&str>) -> Vec<String> {
     json.and_then(|json| serde_json::from_str(json).ok())
         .unwrap_or_default()
 }

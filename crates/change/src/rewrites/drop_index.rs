@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use howdah_rehearse::LockMode;
 use howdah_sql::pg_query::NodeEnum;
 use howdah_sql::pg_query::protobuf::{DropBehavior, DropStmt, IndexStmt, ObjectType};
-use howdah_sql::{RelationName, quote_ident};
+use howdah_sql::{RelationName, quote_ident, quote_literal};
 
 use crate::form::deparse;
 use crate::fragment::named;
@@ -107,7 +107,20 @@ fn one(planning: &mut Planning<'_>, relation: &Relation, index: &Index, cascade:
                 .estimate(Estimate::moment()),
         );
     } else {
-        let rebuild = concurrently(&index.definition, true)?;
+        let rebuild = concurrently(&index.definition, true, index.tablespace.as_deref())?;
+        let kept = beside_the_definition(&table, &name, index);
+        if !kept.is_empty() {
+            // Undone last, once the index is built again.
+            planning.step(
+                Step::verify(
+                    format!("Keep what is said of {name} beside its definition"),
+                    format!("SELECT 1 - count(*) FROM pg_catalog.pg_class WHERE oid = {}", proof::regclass(&name)),
+                    "The index is gone meanwhile",
+                )
+                .reason("Its comment, its statistics targets and whether CLUSTER goes by it are no part of a definition.")
+                .undo(Undo::Transaction { lock: Vec::new(), statements: kept }),
+            );
+        }
         // Its undo comes after that of the drop, which finishes the drop: a half dropped index is never taken for a whole one.
         planning.step(
             Step::verify(
@@ -134,13 +147,22 @@ fn one(planning: &mut Planning<'_>, relation: &Relation, index: &Index, cascade:
     Ok(())
 }
 
+/// What is to be said of an index after it was built.
+fn beside_the_definition(table: &RelationName, name: &RelationName, index: &Index) -> Vec<String> {
+    let comment = index.comment.as_ref().map(|text| format!("COMMENT ON INDEX {name} IS {}", quote_literal(text)));
+    let cluster = index.clustered.then(|| proof::alter(table, &format!("CLUSTER ON {}", quote_ident(&index.name))));
+    let targets = index.statistics.iter().map(|one| format!("ALTER INDEX {name} ALTER COLUMN {} SET STATISTICS {}", one.position, one.target));
+    comment.into_iter().chain(cluster).chain(targets).collect()
+}
+
 /// `CREATE INDEX CONCURRENTLY …` from what the server says of an index.
-pub(super) fn concurrently(definition: &str, if_not_exists: bool) -> Result<String, ChangeError> {
+pub(super) fn concurrently(definition: &str, if_not_exists: bool, tablespace: Option<&str>) -> Result<String, ChangeError> {
     let script = parse(definition)?;
     match script.statements.first().map(|statement| statement.node()) {
         Some(NodeEnum::IndexStmt(statement)) => deparse(&NodeEnum::IndexStmt(Box::new(IndexStmt {
             concurrent: true,
             if_not_exists,
+            table_space: tablespace.unwrap_or_default().to_owned(),
             ..(**statement).clone()
         }))),
         _ => Ok(definition.to_owned()),

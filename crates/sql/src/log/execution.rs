@@ -100,8 +100,8 @@ fn explained(plan: &str) -> Option<(String, Vec<Option<String>>)> {
     Some((text.trim().trim_end_matches(';').to_owned(), values(&parameters)))
 }
 
-/// The values of `$1 = 'a', $2 = NULL, …`; what was cut by the server is not known.
-fn values(detail: &str) -> Vec<Option<String>> {
+/// The values of `$1 = 'a', $2 = NULL, $3 = 5, …`; what was cut by the server is not known.
+pub fn values(detail: &str) -> Vec<Option<String>> {
     let rest = detail.trim_start();
     let head = rest.get(..11).unwrap_or_default();
     let mut rest = match head.eq_ignore_ascii_case("parameters:") {
@@ -123,7 +123,9 @@ fn values(detail: &str) -> Vec<Option<String>> {
             rest = behind;
         } else {
             let end = after.find(',').unwrap_or(after.len());
-            found.insert(number, None);
+            let word = after[..end].trim();
+            let is_null = word.is_empty() || word.eq_ignore_ascii_case("null");
+            found.insert(number, (!is_null).then(|| word.to_owned()));
             rest = &after[end..];
         }
     }
@@ -163,6 +165,10 @@ mod tests {
         assert_eq!(
             values("Parameters: $1 = 'a''b, $2 = ', $2 = NULL, $4 = '7', $5 = 'cut...'"),
             [some("a'b, $2 = "), None, None, some("7"), None]
+        );
+        assert_eq!(
+            values("$1 = 5, $2 = null, $3 = true"),
+            [some("5"), None, some("true")]
         );
         assert!(values("prepare: PREPARE x AS SELECT 1").is_empty());
     }

@@ -1,9 +1,9 @@
 //! Advice where the target has no hypopg: on a server of this machine that has it, in a copy of the target's schema whose
-//! planner knows what the target's does. No row of the target is read.
+//! planner knows what the target's does. Of the target's rows nothing is read but how wide the widest values are.
 
 use std::sync::Arc;
 
-use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise};
+use howdah_advise::indexes::{Advice, AdviseOptions, Workload, advise, widths};
 use howdah_core::{Error, Result};
 use howdah_localpg::Installation;
 use howdah_pg::{ConnInfo, NoEnvironment, Origin, PgError, Session, Target};
@@ -38,6 +38,7 @@ pub(super) async fn advise_elsewhere(
     progress("copying the schema and its statistics");
     let schema = Schema::capture(session).await?;
     let knowledge = Knowledge::capture(session).await?;
+    let options = AdviseOptions { widths: Some(widths(session).await?), ..options.clone() };
     let major = schema.major();
     let scratch = Scratch::among(move || able, Some(major)).await?;
     let mut database = scratch.database(&schema.database).await?;
@@ -49,7 +50,7 @@ pub(super) async fn advise_elsewhere(
     let mut pretending = copy.session().await?;
     let found = pretending.batch("CREATE SCHEMA IF NOT EXISTS \"howdah hypopg\"; CREATE EXTENSION IF NOT EXISTS hypopg SCHEMA \"howdah hypopg\"");
     found.await?;
-    let mut advice = advise(&mut pretending, workload, options, progress).await?;
+    let mut advice = advise(&mut pretending, workload, &options, progress).await?;
     let mut note = format!(
         "The target has no hypopg: this was reckoned on PostgreSQL {} of this machine, from the schema and the statistics of the \
          target alone, as its own planner would within a little.",
