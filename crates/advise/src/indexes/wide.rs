@@ -17,7 +17,8 @@ const ENTRY_MAX: f64 = 2_600.0;
 /// How long one table is looked at, and all of them.
 const TABLE_MS: u64 = 1_500;
 const ALL: Duration = Duration::from_secs(4);
-/// Pages of a table too large for that, of which a sample is looked at.
+/// Pages up to which all of a table is looked at, and those that are looked at of a larger one.
+const WHOLE_PAGES: f64 = 30_000.0;
 const SAMPLE_PAGES: f64 = 1_000.0;
 /// Partitions of a table that are looked at.
 const LEAVES_MAX: usize = 8;
@@ -58,7 +59,8 @@ pub(crate) fn take_over(widths: &Widths, catalog: &mut Catalog) {
     }
 }
 
-/// Measures the widest value of every column that may hold such, in tables that store some apart. Nothing but the sizes
+/// Measures the widest value of every column that may hold such, in tables that store some apart: of a large one a
+/// sample is looked at. Nothing but the sizes
 /// of stored values is read, and of a table with policies for this role nothing at all, as these are code.
 pub(crate) async fn measure(session: &mut Session, catalog: &mut Catalog) -> Result<()> {
     let until = Instant::now() + ALL;
@@ -86,9 +88,14 @@ pub(crate) async fn measure(session: &mut Session, catalog: &mut Catalog) -> Res
         let first = held.len().min(LEAVES_MAX);
         for name in &held[..first] {
             let share = (SAMPLE_PAGES / relation.pages.max(1.0) * 100.0).min(100.0);
-            let sample = format!(" TABLESAMPLE SYSTEM ({share:.6})");
-            let mut widths = widest(session, name, "", &columns).await?;
-            if widths.is_empty() && share < 100.0 {
+            // The same pages each time, or two runs would not agree.
+            let sample = format!(" TABLESAMPLE SYSTEM ({share:.6}) REPEATABLE (0)");
+            let is_small = relation.pages <= WHOLE_PAGES;
+            let mut widths = Vec::new();
+            if is_small {
+                widths = widest(session, name, "", &columns).await?;
+            }
+            if widths.is_empty() && (share < 100.0 || !is_small) {
                 widths = widest(session, name, &sample, &columns).await?;
             }
             let named = columns.iter().zip(widths);
