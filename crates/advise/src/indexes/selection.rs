@@ -9,6 +9,7 @@ mod known;
 mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use howdah_pg::PgError;
@@ -109,8 +110,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) bounds: Bounds,
     /// Of each variant, what the planner said.
     known: Vec<Known>,
-    /// Of each variant, whether each choice can be pretended and matters to it.
-    matters: Vec<Vec<bool>>,
+    /// Of each variant, the choices that can be pretended and matter to it, sorted.
+    matters: Vec<Vec<usize>>,
     /// Of each variant, the choices that are reckoned by a rule.
     by_rule: Vec<Vec<usize>>,
     before: Vec<f64>,
@@ -118,10 +119,15 @@ pub(crate) struct Selection<'a> {
     plain: Vec<f64>,
     /// What each statement counts, none of them more than its share.
     counted: Vec<f64>,
+    /// What each variant costs with the set that was last asked for, as far as is known.
+    last: Mutex<Option<(BTreeSet<usize>, Vec<f64>)>>,
     /// Plans that were made beside those without any index.
     made: usize,
     end: End,
 }
+
+/// Choices by which two sets differ so little that what most statements cost need not be looked up again.
+const NEAR: usize = 8;
 
 impl<'a> Selection<'a> {
     pub(crate) fn new(
@@ -148,6 +154,7 @@ impl<'a> Selection<'a> {
             before: Vec::new(),
             plain: Vec::new(),
             counted: weights.to_vec(),
+            last: Mutex::new(None),
             made: 0,
             end: End::Done,
         };
@@ -160,8 +167,9 @@ impl<'a> Selection<'a> {
     /// Adds a choice, whose number is given.
     fn push(&mut self, choice: Choice) -> usize {
         for variant in 0..self.variants.len() {
-            let is_asked = !choice.creations.is_empty() && choice.serves.contains(&variant);
-            self.matters[variant].push(is_asked);
+            if !choice.creations.is_empty() && choice.serves.contains(&variant) {
+                self.matters[variant].push(self.choices.len());
+            }
             if choice.scan_costs.contains_key(&variant) {
                 self.by_rule[variant].push(self.choices.len());
             }
@@ -437,9 +445,25 @@ impl<'a> Selection<'a> {
         costs
     }
 
-    /// What each variant costs.
+    /// What each variant costs. Next to what was last asked for, only those are looked at again that a choice by which
+    /// the sets differ matters to.
     fn each(&self, set: &BTreeSet<usize>) -> Vec<f64> {
-        (0..self.variants.len()).map(|at| self.cost(at, set)).collect()
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, costs)) = last.as_ref() {
+            let differ: Vec<usize> = of.symmetric_difference(set).copied().collect();
+            if differ.len() <= NEAR {
+                let mut costs = costs.clone();
+                let near = differ.iter().map(|one| &self.choices[*one]);
+                let touched = near.flat_map(|choice| choice.serves.iter().chain(choice.scan_costs.keys()));
+                for variant in touched.copied().collect::<BTreeSet<usize>>() {
+                    costs[variant] = self.cost(variant, set);
+                }
+                return costs;
+            }
+        }
+        let costs: Vec<f64> = (0..self.variants.len()).map(|at| self.cost(at, set)).collect();
+        *last = Some((set.clone(), costs.clone()));
+        costs
     }
 }
 

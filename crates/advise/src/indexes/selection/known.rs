@@ -1,6 +1,7 @@
 //! What the planner said of each statement with some of the choices.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use howdah_pg::PgError;
 
@@ -131,7 +132,14 @@ impl Selection<'_> {
     /// Those of a set that can be pretended and matter to a variant.
     fn relevant(&self, variant: usize, set: &BTreeSet<usize>) -> Vec<usize> {
         let matters = &self.matters[variant];
-        set.iter().filter(|one| matters[**one]).copied().collect()
+        match set.len() < matters.len() {
+            true => set
+                .iter()
+                .filter(|one| matters.binary_search(one).is_ok())
+                .copied()
+                .collect(),
+            false => matters.iter().filter(|one| set.contains(one)).copied().collect(),
+        }
     }
 
     /// The questions in the order in which they are asked, in case that the last are not: those about the statements
@@ -165,6 +173,7 @@ impl Selection<'_> {
         planner: &mut Planner<'_>,
         sets: &[&BTreeSet<usize>],
     ) -> Result<(), PgError> {
+        *self.last.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
         let mut wanted: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
         for set in sets {
             for variant in 0..self.variants.len() {

@@ -16,6 +16,17 @@ use super::{Choice, LEAST_GAIN, Selection};
 /// Columns that an index carries along for several statements.
 const CARRIED_MAX: usize = 8;
 
+/// Rounds in which indexes are merged, and what is looked at in each.
+const ROUNDS: usize = 12;
+const MERGERS_MAX: usize = 300;
+
+/// An index that comes in place of one or two of the chosen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Merger {
+    number: usize,
+    gone: [usize; 2],
+}
+
 impl Selection<'_> {
     /// Merges, as long as that frees room and writes that are worth more than what the statements lose, and fills what
     /// became free. Three indexes on one key, each with what one statement reads, take thrice the room of one that
@@ -27,8 +38,9 @@ impl Selection<'_> {
         chosen: BTreeSet<usize>,
     ) -> Result<BTreeSet<usize>, PgError> {
         let mut merged = chosen.clone();
-        while !self.is_late() {
-            let sets = self.mergers(&merged);
+        for _ in 0..ROUNDS {
+            let mergers = self.mergers(&merged);
+            let sets: Vec<BTreeSet<usize>> = mergers.iter().map(|one| self.with(&merged, one)).collect();
             self.learn(planner, &sets.iter().collect::<Vec<_>>()).await?;
             if self.is_late() {
                 break;
@@ -39,15 +51,28 @@ impl Selection<'_> {
                 let then = self.standing(set);
                 then.gain - now.gain + rate * (now.penalty - then.penalty)
             };
-            let best = sets
-                .into_iter()
-                .filter(|set| self.is_within_bounds(set))
-                .map(|set| (value(&set), set))
-                .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
-            match best {
-                Some((value, set)) if value > 0.0 => merged = set,
-                _ => break,
+            let mut worth: Vec<(f64, &Merger)> = sets
+                .iter()
+                .zip(&mergers)
+                .filter(|(set, _)| self.is_within_bounds(set))
+                .map(|(set, merger)| (value(set), merger))
+                .filter(|(value, _)| *value > 0.0)
+                .collect();
+            worth.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+            // The best of each relation: what another relation's does rarely depends on it.
+            let mut seen = BTreeSet::new();
+            worth.retain(|(_, merger)| seen.insert(self.choices[merger.number].definition.relation));
+            let mut all = merged.clone();
+            worth.iter().for_each(|(_, merger)| all = self.with(&all, merger));
+            let best = worth.first().map(|(_, merger)| self.with(&merged, merger));
+            let Some(best) = best else { break };
+            self.learn(planner, &[&all, &best]).await?;
+            if self.is_late() {
+                break;
             }
+            let is_better =
+                self.is_within_bounds(&all) && self.standing(&all).gain >= self.standing(&best).gain;
+            merged = if is_better { all } else { best };
         }
         if merged == chosen {
             return Ok(chosen);
@@ -56,32 +81,43 @@ impl Selection<'_> {
         self.drop_idle(planner, filled).await
     }
 
-    /// The sets with one merged index in place of two of the chosen, or of one that is to carry what another would.
-    fn mergers(&mut self, chosen: &BTreeSet<usize>) -> BTreeSet<BTreeSet<usize>> {
-        let mut sets = BTreeSet::new();
-        let others: BTreeSet<usize> = (0..self.given).chain(chosen.iter().copied()).collect();
-        for one in chosen {
-            for other in others.iter().copied() {
-                let (a, b) = (&self.choices[*one], &self.choices[other]);
-                // Of two that are chosen both orders give the same.
-                if other == *one || (other < *one && chosen.contains(&other)) {
-                    continue;
-                }
-                let Some(definition) = merged(&a.definition, &b.definition, self.catalog) else {
-                    continue;
-                };
-                if definition == a.definition && !chosen.contains(&other) {
-                    continue;
-                }
-                let serves: BTreeSet<usize> = a.serves.union(&b.serves).copied().collect();
-                let number = self.number_of(definition, serves);
-                let mut rest = chosen.clone();
-                rest.retain(|kept| kept != one && *kept != other);
-                sets.insert(self.after(&rest, &BTreeSet::from([number])));
+    /// The set after a merger.
+    fn with(&self, set: &BTreeSet<usize>, merger: &Merger) -> BTreeSet<usize> {
+        let mut rest = set.clone();
+        rest.retain(|kept| !merger.gone.contains(kept));
+        self.after(&rest, &BTreeSet::from([merger.number]))
+    }
+
+    /// What could carry along what two of the chosen do, or one of them and another: of each relation those first that
+    /// are chosen both.
+    fn mergers(&mut self, chosen: &BTreeSet<usize>) -> BTreeSet<Merger> {
+        let mut found = BTreeSet::new();
+        let given = self.given;
+        let both = chosen
+            .iter()
+            .flat_map(|one| chosen.range(one + 1..).map(move |other| (*one, *other)));
+        let one = chosen
+            .iter()
+            .flat_map(|one| (0..given).map(move |other| (*one, other)));
+        for (one, other) in both.chain(one.filter(|(_, other)| !chosen.contains(other))) {
+            let (a, b) = (&self.choices[one], &self.choices[other]);
+            let Some(definition) = merged(&a.definition, &b.definition, self.catalog) else {
+                continue;
+            };
+            if definition == a.definition && !chosen.contains(&other) {
+                continue;
+            }
+            let serves: BTreeSet<usize> = a.serves.union(&b.serves).copied().collect();
+            let number = self.number_of(definition, serves);
+            found.insert(Merger {
+                number,
+                gone: [one, other],
+            });
+            if found.len() >= MERGERS_MAX {
+                break;
             }
         }
-        sets.remove(chosen);
-        sets
+        found
     }
 
     /// The number of a choice, which becomes one if it was none.
