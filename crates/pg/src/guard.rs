@@ -26,6 +26,7 @@ mod statement;
 mod stored;
 pub mod write;
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use howdah_sql::SyntaxError;
@@ -35,7 +36,7 @@ pub use run::Caps;
 
 use builtins::Builtins;
 use judge::{Account, Judge, Reader, Reading, STATEMENT, Scope};
-use mention::Call;
+use mention::{Call, Mentions};
 use run::Capped;
 use statement::Candidate;
 use stored::When;
@@ -251,6 +252,71 @@ pub async fn examine(session: &mut Session, sql: &str) -> Result<Verdict, GuardE
     }
 }
 
+/// Texts that are judged together.
+const TOGETHER: usize = 64;
+
+/// Judges many statements without running any, each as [`examine`] does. What several name is looked up once: where
+/// nothing speaks against all of them together, nothing does against any, and else it is found by halves.
+///
+/// # Errors
+/// As the connection fails; what fails for one of them stands in its place.
+pub async fn examine_all(
+    session: &mut Session,
+    texts: &[&str],
+) -> Result<Vec<Result<Verdict, GuardError>>, GuardError> {
+    let mut verdicts: Vec<Option<Result<Verdict, GuardError>>> = Vec::new();
+    let mut candidates: Vec<Option<Candidate<'_>>> = Vec::new();
+    for text in texts {
+        let (verdict, candidate) = match statement::read(text) {
+            Ok(candidate) if candidate.mentions.is_empty() => {
+                (Some(Ok(Verdict::Harmless(SettledBy::Grammar))), None)
+            }
+            Ok(candidate) => (None, Some(candidate)),
+            Err(GuardError::Refused(refusal)) => (Some(Ok(Verdict::Refused(refusal))), None),
+            Err(error) => (Some(Err(error)), None),
+        };
+        verdicts.push(verdict);
+        candidates.push(candidate);
+    }
+    let open: Vec<usize> = (0..texts.len()).filter(|at| candidates[*at].is_some()).collect();
+    let mut groups: Vec<Vec<usize>> = open.chunks(TOGETHER).map(<[usize]>::to_vec).collect();
+    while let Some(group) = groups.pop() {
+        if let [only] = group.as_slice() {
+            verdicts[*only] = Some(match examine(session, texts[*only]).await {
+                Err(GuardError::Pg(error)) if session.is_closed() => return Err(error.into()),
+                verdict => verdict,
+            });
+            continue;
+        }
+        let mentions: Vec<&Mentions> = group
+            .iter()
+            .filter_map(|at| candidates[*at].as_ref())
+            .map(|candidate| &candidate.mentions)
+            .collect();
+        let opening = run::opening(session, "BEGIN READ ONLY", None);
+        let found = by_names(session, &mentions, opening).await;
+        close(session).await?;
+        match found {
+            Ok(Ok(doubts)) if doubts.is_empty() => {
+                for at in group {
+                    verdicts[at] = Some(Ok(Verdict::Harmless(SettledBy::Catalog)));
+                }
+            }
+            Err(GuardError::Pg(error)) if session.is_closed() => return Err(error.into()),
+            // Whatever it is about, it is said of the statement that it is about.
+            _ => {
+                let (first, second) = group.split_at(group.len() / 2);
+                groups.extend([second.to_vec(), first.to_vec()]);
+            }
+        }
+    }
+    let unsettled = || Ok(Verdict::Refused(Refusal::new("It could not be judged.")));
+    Ok(verdicts
+        .into_iter()
+        .map(|verdict| verdict.unwrap_or_else(unsettled))
+        .collect())
+}
+
 /// Turns away a text that would only cost time and memory to parse: comments nested
 /// deep, very many statements. Linear; the guard does it by itself.
 ///
@@ -272,12 +338,23 @@ pub fn refusal_of(sql: &str) -> Result<Refusal, GuardError> {
     }
 }
 
-/// Opens the transaction and judges what the candidate names, in it.
-async fn settle(
+/// What a statement names as a server of another encoding may read it.
+fn encoded<'m>(session: &Session, mentions: &'m Mentions) -> Result<Cow<'m, Mentions>, Refusal> {
+    if session.parameter("server_encoding") == Some("UTF8") {
+        return Ok(Cow::Borrowed(mentions));
+    }
+    let mut folded = mentions.clone();
+    folded.for_other_encoding()?;
+    Ok(Cow::Owned(folded))
+}
+
+/// Opens the transaction and judges by their names alone what statements name, in it: what speaks against any of them,
+/// or why none of them can be judged.
+async fn by_names(
     session: &mut Session,
-    candidate: &Candidate<'_>,
+    mentions: &[&Mentions],
     mut opening: Vec<String>,
-) -> Result<Result<SettledBy, Refusal>, GuardError> {
+) -> Result<Result<Vec<judge::Doubt>, Refusal>, GuardError> {
     let target = std::sync::Arc::clone(session.target());
     let key = key(&target);
     if !Builtins::are_fresh(&key) {
@@ -292,14 +369,35 @@ async fn settle(
         ));
         return Ok(Err(refusal.object(object)));
     }
-    let mut folded = None;
-    if session.parameter("server_encoding") != Some("UTF8") {
-        let mentions = folded.insert(candidate.mentions.clone());
-        if let Err(refusal) = mentions.for_other_encoding() {
-            return Ok(Err(refusal));
+    let mut judge = Judge::new(builtins, &target.guard, &target.name);
+    for mentions in mentions {
+        match encoded(session, mentions) {
+            Ok(mentions) => judge.mentions(&mentions, Scope::Session, STATEMENT),
+            Err(refusal) => return Ok(Err(refusal)),
         }
     }
-    let mentions = folded.as_ref().unwrap_or(&candidate.mentions);
+    judge.settle(session, opening).await?;
+    Ok(Ok(judge.finish()))
+}
+
+/// Opens the transaction and judges what the candidate names, in it.
+async fn settle(
+    session: &mut Session,
+    candidate: &Candidate<'_>,
+    opening: Vec<String>,
+) -> Result<Result<SettledBy, Refusal>, GuardError> {
+    let doubts = match by_names(session, &[&candidate.mentions], opening).await? {
+        Ok(doubts) => doubts,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let Some(first) = doubts.first() else {
+        return Ok(Ok(SettledBy::Catalog));
+    };
+    let target = std::sync::Arc::clone(session.target());
+    let mentions = match encoded(session, &candidate.mentions) {
+        Ok(mentions) => mentions,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let by_text = |call: &&Call| call.name.name.starts_with("pg_input_");
     let types_in_text = mentions.calls.iter().any(|call| by_text(&call));
     let constant_types = mentions
@@ -307,24 +405,18 @@ async fn settle(
         .iter()
         .filter(by_text)
         .all(|call| call.constant_type);
-    let mut judge = Judge::new(std::sync::Arc::clone(&builtins), &target.guard, &target.name);
-    judge.mentions(mentions, Scope::Session, STATEMENT);
-    judge.settle(session, opening).await?;
-    let doubts = judge.finish();
-    let Some(first) = doubts.first() else {
-        return Ok(Ok(SettledBy::Catalog));
-    };
     // A modifier is read with whatever literal names its type, and speaks against the statement in any case.
     let hopeless = doubts
         .iter()
         .any(|doubt| doubt.certain || doubt.account == Account::Modifier)
-        || reading_runs_code(&doubts, mentions)
+        || reading_runs_code(&doubts, &mentions)
         || target.guard.analyser == Analyser::Never
         // Its answer is a notice, and none comes through a service.
         || target.conninfo.is_bridged();
     let Some(sql) = candidate.analysed.filter(|_| !hopeless) else {
         return Ok(Err(first.refusal.clone()));
     };
+    let builtins = Builtins::of(session, &key(&target)).await?;
     let found = analyser::analyse(session, sql, &[]).await?;
     // First by the names in bodies alone, which asks the analyser nothing more.
     for ask_for_bodies in [false, true] {
@@ -374,7 +466,7 @@ async fn settle(
 const BODIES_MAX: usize = 32;
 
 /// Whether what the doubts are about could run when the analyser takes in the text.
-fn reading_runs_code(doubts: &[judge::Doubt], mentions: &mention::Mentions) -> bool {
+fn reading_runs_code(doubts: &[judge::Doubt], mentions: &Mentions) -> bool {
     doubts.iter().any(|doubt| match doubt.run_by {
         Some(Reader::Own) => mentions.literal,
         Some(Reader::Analyser) => true,

@@ -153,10 +153,9 @@ pub async fn advise(
     let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
     let mut texts = complete(session, &samples).await?;
     let mut examined = Examined::default();
-    let mut refused = Vec::with_capacity(texts.len());
-    for (filled, _) in &texts {
-        refused.push(examined.refuses(session, filled).await?);
-    }
+    let filled: Vec<&str> = texts.iter().map(|(filled, _)| filled.as_str()).collect();
+    examined.judge(session, &filled).await?;
+    let refused: Vec<Option<String>> = filled.iter().map(|text| examined.refuses(text)).collect();
     let mut planner = Planner::new(session, hypopg, &server.watching);
     progress("planning them as they are");
     let mut read = Reader {
@@ -197,9 +196,17 @@ pub async fn advise(
         );
     }
     notes.extend(by_parameter(&statements));
-    let (mut choices, too_wide) = choices(&mut planner, &statements, &variants, &catalog, &server).await?;
+    let (mut choices, too_wide) = choices(
+        &mut planner,
+        &mut examined,
+        &statements,
+        &variants,
+        &catalog,
+        &server,
+    )
+    .await?;
     notes.extend(too_wide);
-    leading::put_first(&mut planner, &mut variants, &choices, &catalog).await?;
+    leading::put_first(&mut planner, &mut examined, &mut variants, &choices, &catalog).await?;
     let plans = options.plans.unwrap_or_else(|| plans_for(options.time));
     let until = started + options.time.mul_f64(0.4);
     let bundles = prune(&mut planner, &mut choices, &variants, plans, until).await?;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use howdah_core::Result;
 use howdah_pg::PgError;
 use howdah_sql::pg_query::protobuf::{JoinType, Node, SelectStmt, a_const, node};
 use howdah_sql::pg_query::{DeparseOptions, NodeEnum};
@@ -14,6 +15,7 @@ use howdah_sql::{Limits, parse};
 use super::access::number;
 use super::catalog::Catalog;
 use super::planner::{Answer, Manner, Planner, Question};
+use super::reading::Examined;
 use super::selection::{Choice, Variant};
 
 /// A statement with a relation first in each of its queries that read it.
@@ -35,10 +37,11 @@ const SAME_COST: f64 = 0.01;
 /// plans at the same cost, is kept.
 pub(crate) async fn put_first(
     planner: &mut Planner<'_>,
+    examined: &mut Examined,
     variants: &mut [Variant],
     choices: &[Choice],
     catalog: &Catalog,
-) -> Result<(), PgError> {
+) -> Result<()> {
     let mut wanted: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); variants.len()];
     for choice in choices.iter().filter(|choice| choice.counts_first()) {
         for at in &choice.serves {
@@ -55,6 +58,9 @@ pub(crate) async fn put_first(
         };
         tried.extend(leading(&variants[at].sql).into_iter().filter_map(of));
     }
+    let texts: Vec<&str> = tried.iter().map(|(_, leading)| leading.sql.as_str()).collect();
+    examined.judge(planner.session(), &texts).await?;
+    tried.retain(|(_, leading)| examined.refuses(&leading.sql).is_none());
     let mut texts: Vec<&str> = Vec::new();
     for (at, leading) in &tried {
         texts.extend([variants[*at].sql.as_str(), leading.sql.as_str()]);
@@ -84,7 +90,7 @@ pub(crate) async fn ask(
     choices: &[Choice],
     variants: &[Variant],
     asked: &[(Vec<usize>, usize)],
-) -> Result<Vec<Answer>, PgError> {
+) -> std::result::Result<Vec<Answer>, PgError> {
     let indexes: Vec<Vec<(usize, &[String])>> = asked
         .iter()
         .map(|(set, _)| {

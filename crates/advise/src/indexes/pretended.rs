@@ -11,7 +11,7 @@ use super::catalog::{Catalog, Server};
 use super::definition::{Definition, Key, Method};
 use super::leading;
 use super::planner::{Answer, Manner, Planner, Question};
-use super::reading::Planned;
+use super::reading::{Examined, Planned};
 use super::selection::{Choice, Variant};
 use super::size;
 use super::unseen;
@@ -20,6 +20,7 @@ use super::wide;
 /// Every index that could serve a statement and that the server accepts; and what is to be said of others.
 pub(crate) async fn choices(
     planner: &mut Planner<'_>,
+    examined: &mut Examined,
     statements: &[Planned],
     variants: &[Variant],
     catalog: &Catalog,
@@ -97,6 +98,9 @@ pub(crate) async fn choices(
             }
         }
     }
+    let by_itself = wanted.values().flat_map(BTreeMap::values).flatten();
+    let texts: Vec<&str> = by_itself.map(String::as_str).collect();
+    examined.judge(planner.session(), &texts).await?;
     let definitions: Vec<&Definition> = wanted.keys().collect();
     let creations: Vec<Vec<String>> = definitions
         .iter()
@@ -144,6 +148,9 @@ pub(crate) async fn choices(
         });
         let own = [(0, creations.as_slice())];
         for (statement, asked) in origins {
+            if asked.iter().any(|sql| examined.refuses(sql).is_some()) {
+                continue;
+            }
             let indexes = if is_pretended { own.as_slice() } else { &[] };
             let questions: Vec<Question<'_>> = asked.iter().map(|sql| Question { sql, indexes }).collect();
             let answers = planner.ask(Manner::Usual, &questions).await?;

@@ -239,23 +239,35 @@ pub(crate) struct Examined {
 }
 
 impl Examined {
-    /// Why a text may not be planned, if so.
-    pub(crate) async fn refuses(&mut self, session: &mut Session, sql: &str) -> Result<Option<String>> {
-        // Which function is called depends on the types of its constants: samples of one template may differ in it.
-        let key = constants::without_values(sql);
-        if let Some(known) = self.verdicts.get(&key) {
-            return Ok(known.clone());
-        }
-        let verdict = match guard::examine(session, &format!("EXPLAIN {sql}")).await {
-            Ok(Verdict::Harmless(_)) => None,
-            Ok(Verdict::Refused(refusal)) => Some(refusal.to_string()),
-            Err(guard::GuardError::Pg(error)) if error.server().is_none() || error.is_fatal() => {
-                return Err(error.into());
+    /// Judges texts that were not yet, all together.
+    pub(crate) async fn judge(&mut self, session: &mut Session, texts: &[&str]) -> Result<()> {
+        let mut open: BTreeMap<String, String> = BTreeMap::new();
+        for text in texts {
+            let key = constants::without_values(text);
+            if !self.verdicts.contains_key(&key) {
+                open.entry(key).or_insert_with(|| format!("EXPLAIN {text}"));
             }
-            Err(error) => Some(Error::from(error).message),
-        };
-        self.verdicts.insert(key, verdict.clone());
-        Ok(verdict)
+        }
+        let asked: Vec<&str> = open.values().map(String::as_str).collect();
+        let found = guard::examine_all(session, &asked).await.map_err(Error::from)?;
+        for (key, verdict) in open.into_keys().zip(found) {
+            let reason = match verdict {
+                Ok(Verdict::Harmless(_)) => None,
+                Ok(Verdict::Refused(refusal)) => Some(refusal.to_string()),
+                Err(error) => Some(Error::from(error).message),
+            };
+            self.verdicts.insert(key, reason);
+        }
+        Ok(())
+    }
+
+    /// Why a text may not be planned, if so. Which function is called depends on the types of its constants: samples of
+    /// one template may differ in it.
+    pub(crate) fn refuses(&self, text: &str) -> Option<String> {
+        match self.verdicts.get(&constants::without_values(text)) {
+            Some(verdict) => verdict.clone(),
+            None => Some("It was not judged.".to_owned()),
+        }
     }
 
     /// Keeps of the variants those that may be planned: other constants may mean other functions.
@@ -265,8 +277,10 @@ impl Examined {
         statements: &[Planned],
         variants: &mut [Variant],
     ) -> Result<()> {
+        let texts: Vec<&str> = variants.iter().map(|variant| variant.sql.as_str()).collect();
+        self.judge(session, &texts).await?;
         for variant in variants {
-            if self.refuses(session, &variant.sql).await?.is_some() {
+            if self.refuses(&variant.sql).is_some() {
                 variant.sql.clone_from(&statements[variant.statement].filled);
             }
         }
