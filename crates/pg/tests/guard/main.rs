@@ -21,4 +21,5 @@ mod classes;
 mod owner;
 mod session;
 mod stored;
+mod together;
 mod writes;
