@@ -151,8 +151,8 @@ pub async fn advise(
     let mut not_planned = workload.unread.clone();
     let (samples, left_out) = workload.samples(SAMPLES_MAX, TEMPLATES_MAX);
     let several = samples.len() <= SEVERAL_CONSTANTS_MAX;
-    let mut texts = complete(session, &samples).await?;
     let mut examined = Examined::default();
+    let mut texts = complete(session, &mut examined, &samples).await?;
     let filled: Vec<&str> = texts.iter().map(|(filled, _)| filled.as_str()).collect();
     examined.judge(session, &filled).await?;
     let refused: Vec<Option<String>> = filled.iter().map(|text| examined.refuses(text)).collect();
@@ -173,7 +173,10 @@ pub async fn advise(
     read.plan(&mut planner, 0, &mut not_planned).await?;
     let names: Vec<_> = read.names.iter().cloned().collect();
     let mut catalog = catalog::read_catalog(planner.session(), &names, &server).await?;
-    if read.add_checks(&mut planner, &catalog, &mut not_planned).await? {
+    if read
+        .add_checks(&mut planner, &mut examined, &catalog, &mut not_planned)
+        .await?
+    {
         let names: Vec<_> = read.names.iter().cloned().collect();
         catalog = catalog::read_catalog(planner.session(), &names, &server).await?;
     }

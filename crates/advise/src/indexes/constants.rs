@@ -77,6 +77,7 @@ pub(crate) fn without_values(text: &str) -> String {
             continue;
         };
         let kind = match word.as_bytes() {
+            [b'$', b'0'..=b'9', ..] => "$1",
             [b'\'' | b'$', ..] => "''",
             [b'0'..=b'9' | b'.', ..] => match word.parse::<i64>() {
                 Ok(number) if i32::try_from(number).is_ok() => "0",

@@ -139,6 +139,7 @@ impl Reader {
     pub(crate) async fn add_checks(
         &mut self,
         planner: &mut Planner<'_>,
+        examined: &mut Examined,
         catalog: &Catalog,
         not_planned: &mut Vec<Unread>,
     ) -> Result<bool> {
@@ -180,9 +181,13 @@ impl Reader {
                 ms: None,
                 text,
             };
-            let filled = complete(planner.session(), std::slice::from_ref(&statement))
+            let filled = complete(planner.session(), examined, std::slice::from_ref(&statement))
                 .await?
                 .remove(0);
+            examined.judge(planner.session(), &[&filled.0]).await?;
+            if examined.refuses(&filled.0).is_some() {
+                continue;
+            }
             self.statements.push(Planned::new(statement, filled));
         }
         let added = self.statements.len() > from;
@@ -214,16 +219,22 @@ impl Reader {
     }
 }
 
-/// The statements with values for their parameters, whose types the server infers.
+/// The statements with values for their parameters, whose types the server infers. It is asked about what may be planned
+/// only: types that somebody added are code that reads their constants.
 pub(crate) async fn complete(
     session: &mut Session,
+    examined: &mut Examined,
     samples: &[Statement],
 ) -> Result<Vec<(String, Vec<constants::Slot>)>> {
+    let texts = samples.iter().map(|sample| sample.text.as_str());
+    let open: Vec<&str> = texts.filter(|text| !parameters(text).is_empty()).collect();
+    examined.judge(session, &open).await?;
     let mut completed = Vec::with_capacity(samples.len());
     for sample in samples {
-        let types = match parameters(&sample.text).is_empty() {
-            true => Vec::new(),
-            false => parameter_types(session, &sample.text).await?,
+        let is_asked = !parameters(&sample.text).is_empty() && examined.refuses(&sample.text).is_none();
+        let types = match is_asked {
+            true => parameter_types(session, &sample.text).await?,
+            false => Vec::new(),
         };
         let slots = constants::slots(&sample.text, &types, &sample.values);
         completed.push((constants::filled(&sample.text, &slots), slots));
