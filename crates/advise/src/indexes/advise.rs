@@ -44,7 +44,7 @@ impl Default for AdviseOptions {
             write_factor: 2.5,
             // Eight seconds of a quiet machine, and time enough for the same answer on one that is busy.
             time: Duration::from_secs(20),
-            plans: Some(plans_for(Duration::from_secs(8))),
+            plans: Some(8_000),
             create_for_the_moment: false,
             widths: None,
         }
@@ -231,8 +231,8 @@ pub async fn advise(
             "The {left_out} templates of least weight were not looked at: {TEMPLATES_MAX} are the most."
         ));
     }
-    // However long reading took, there is time to choose.
-    let until = (started + options.time).max(Instant::now() + options.time / 3);
+    // However long reading took, there is time to choose; and some to finish what was begun, and to tell it.
+    let until = (started + options.time.mul_f64(0.85)).max(Instant::now() + options.time / 4);
     let bounds = Bounds {
         bytes: options.budget_bytes as f64 * 0.97,
         write_factor: 1.0 + (options.write_factor - 1.0) * WRITE_MARGIN,
@@ -242,7 +242,7 @@ pub async fn advise(
     let mut selection = Selection::new(choices, &variants, &weights, &times, &writes, &catalog, bounds);
     let chosen = selection.run(&mut planner, &bundles).await?;
     let (end, made) = selection.end();
-    notes.extend(ended(end, made, plans));
+    notes.extend(ended(end, made));
     let left_percent = left(&selection, &chosen);
     let indexes = described(&selection, &chosen, &statements, &catalog);
     let runs = variants
@@ -338,21 +338,23 @@ fn without_hypopg(server: &Server) -> Error {
 /// Plans that a second stands for, about what a quiet machine makes of an application's statements. The search is bound
 /// by them, so that its answer does not depend on what else runs; the clock is there for a machine that is slower.
 const PLANS_A_SECOND: f64 = 1_000.0;
+/// What reading an application's statements and finishing take of the time.
+const READING: Duration = Duration::from_millis(500);
 
 fn plans_for(time: Duration) -> usize {
-    (time.as_secs_f64() * PLANS_A_SECOND) as usize
+    (time.saturating_sub(READING).max(time / 4).as_secs_f64() * PLANS_A_SECOND) as usize
 }
 
 /// What is said of a search that did not come to its end.
-fn ended(end: End, made: usize, plans: usize) -> Option<String> {
+fn ended(end: End, made: usize) -> Option<String> {
     match end {
         End::Done => None,
         End::Plans => Some(format!(
             "The search ended after the {made} plans that its time is taken to be enough for: with more --seconds it looks further."
         )),
         End::Clock => Some(format!(
-            "The clock ended the search, after {made} of at most {plans} plans: the server is slow or busy, and another run may \
-             give another answer. More --seconds give the same one twice."
+            "The clock ended the search, after {made} plans: another run may give another answer. More --seconds look \
+             further and give the same one twice."
         )),
     }
 }

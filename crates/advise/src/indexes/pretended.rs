@@ -109,6 +109,7 @@ pub(crate) async fn choices(
     let lists: Vec<&[String]> = creations.iter().map(Vec::as_slice).collect();
     let accepted = planner.accepts(&lists).await?;
     let mut found = Vec::new();
+    let mut apart: Vec<Apart<'_>> = Vec::new();
     for ((definition, origins), (creations, accepted)) in wanted.iter().zip(creations.iter().zip(accepted)) {
         let Some(relation) = catalog.relations.get(&definition.relation) else {
             continue;
@@ -146,43 +147,108 @@ pub(crate) async fn choices(
             scan_costs: BTreeMap::new(),
             definition: definition.clone(),
         });
-        let own = [(0, creations.as_slice())];
-        for (statement, asked) in origins {
-            if asked.iter().any(|sql| examined.refuses(sql).is_some()) {
-                continue;
-            }
-            let indexes = if is_pretended { own.as_slice() } else { &[] };
-            let questions: Vec<Question<'_>> = asked.iter().map(|sql| Question { sql, indexes }).collect();
-            let answers = planner.ask(Manner::Usual, &questions).await?;
-            let plans: Vec<(f64, f64, bool)> = answers.into_iter().filter_map(read).collect();
-            if plans.is_empty() || plans.len() < asked.len() {
-                continue;
-            }
-            let of = (0..variants.len()).filter(|at| variants[*at].statement == *statement);
-            if is_pretended {
-                let cost = unseen::of_all(plans.iter().map(|(cost, ..)| cost).sum(), plans.len(), relation);
-                if let (Some(choice), true) = (found.last_mut(), plans.iter().any(|(.., used)| *used)) {
-                    choice.scan_costs.extend(of.map(|at| (at, cost)));
-                }
-                continue;
-            }
-            let share = size::share(definition, relation);
-            let rows: f64 = plans.iter().map(|(_, rows, _)| rows * share).sum();
-            let scan = |rows: f64| size::inverted_scan(relation, rows, server);
-            if let Some(choice) = found.last_mut() {
-                let rows = |at: usize| {
-                    if variants[at].seeks_rare {
-                        rows.min(RARE_ROWS)
-                    } else {
-                        rows
-                    }
-                };
-                choice.scan_costs.extend(of.map(|at| (at, scan(rows(at)))));
-            }
-        }
+        let may = |asked: &Vec<String>| asked.iter().all(|sql| examined.refuses(sql).is_none());
+        let asked = origins
+            .iter()
+            .filter(|(_, asked)| !asked.is_empty() && may(asked));
+        apart.extend(asked.map(|(statement, asked)| Apart {
+            choice: found.len() - 1,
+            statement: *statement,
+            asked,
+        }));
     }
+    scans(planner, &mut found, &apart, variants, catalog, server).await?;
     unseen::keep_the_best(&mut found);
     Ok((found, too_wide))
+}
+
+/// What a statement asks of a choice's relation, to be asked about by itself.
+struct Apart<'a> {
+    choice: usize,
+    statement: usize,
+    asked: &'a [String],
+}
+
+/// Questions whose answers are kept at once.
+const QUESTIONS_AT_ONCE: usize = 600;
+
+/// Learns what the scans of a relation cost that the planner does not see a choice in, or that cannot be pretended.
+async fn scans(
+    planner: &mut Planner<'_>,
+    found: &mut [Choice],
+    apart: &[Apart<'_>],
+    variants: &[Variant],
+    catalog: &Catalog,
+    server: &Server,
+) -> Result<()> {
+    // What is pretended is asked about with each choice, the rest once for all of them.
+    let mut places: BTreeMap<(Option<usize>, &str), usize> = BTreeMap::new();
+    for one in apart {
+        let is_pretended = found[one.choice].definition.method.is_pretended();
+        let choice = is_pretended.then_some(one.choice);
+        for sql in one.asked {
+            let next = places.len();
+            places.entry((choice, sql)).or_insert(next);
+        }
+    }
+    let mut asked: Vec<(Option<usize>, &str)> = places.keys().copied().collect();
+    asked.sort_by_key(|question| places[question]);
+    let mut plans: Vec<Option<(f64, f64, bool)>> = Vec::with_capacity(asked.len());
+    for some in asked.chunks(QUESTIONS_AT_ONCE) {
+        let lists: Vec<Vec<(usize, &[String])>> = some
+            .iter()
+            .map(|(choice, _)| {
+                choice
+                    .iter()
+                    .map(|one| (*one, found[*one].creations.as_slice()))
+                    .collect()
+            })
+            .collect();
+        let questions: Vec<Question<'_>> = some
+            .iter()
+            .zip(&lists)
+            .map(|((_, sql), indexes)| Question { sql, indexes })
+            .collect();
+        plans.extend(
+            planner
+                .ask(Manner::Usual, &questions)
+                .await?
+                .into_iter()
+                .map(read),
+        );
+    }
+    for one in apart {
+        let choice = &mut found[one.choice];
+        let Some(relation) = catalog.relations.get(&choice.definition.relation) else {
+            continue;
+        };
+        let is_pretended = choice.definition.method.is_pretended();
+        let place = |sql: &String| places[&(is_pretended.then_some(one.choice), sql.as_str())];
+        let Some(plans) = one
+            .asked
+            .iter()
+            .map(|sql| plans[place(sql)])
+            .collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
+        let of = (0..variants.len()).filter(|at| variants[*at].statement == one.statement);
+        if is_pretended {
+            let cost = unseen::of_all(plans.iter().map(|(cost, ..)| cost).sum(), plans.len(), relation);
+            if plans.iter().any(|(.., used)| *used) {
+                choice.scan_costs.extend(of.map(|at| (at, cost)));
+            }
+            continue;
+        }
+        let share = size::share(&choice.definition, relation);
+        let rows: f64 = plans.iter().map(|(_, rows, _)| rows * share).sum();
+        let scan = |at: usize| match variants[at].seeks_rare {
+            true => size::inverted_scan(relation, rows.min(RARE_ROWS), server),
+            false => size::inverted_scan(relation, rows, server),
+        };
+        choice.scan_costs.extend(of.map(|at| (at, scan(at))));
+    }
+    Ok(())
 }
 
 /// What a plan costs, the rows that it expects, and whether it uses what is pretended.

@@ -19,7 +19,7 @@ use super::definition::Definition;
 use super::leading::Leading;
 use super::planner::Planner;
 use super::weighing::{tempered, timed};
-use super::writes::{self, Write};
+use super::writes::{self, Added, Write};
 use known::Known;
 
 /// A candidate and the statements that it may serve.
@@ -98,6 +98,8 @@ const LEAST_SAVED: f64 = 5.0;
 
 pub(crate) struct Selection<'a> {
     pub(crate) choices: Vec<Choice>,
+    /// What each of them adds to the writes.
+    added: Vec<Vec<Added>>,
     /// Those of them that were there from the start.
     given: usize,
     pub(crate) variants: &'a [Variant],
@@ -144,6 +146,7 @@ impl<'a> Selection<'a> {
             by_rule: vec![Vec::new(); variants.len()],
             known: variants.iter().map(|_| Known::default()).collect(),
             given: choices.len(),
+            added: Vec::with_capacity(choices.len()),
             choices: Vec::with_capacity(choices.len()),
             variants,
             weights: weights.to_vec(),
@@ -174,6 +177,8 @@ impl<'a> Selection<'a> {
                 self.by_rule[variant].push(self.choices.len());
             }
         }
+        self.added
+            .push(writes::added(self.writes, &choice.definition, self.catalog));
         self.choices.push(choice);
         self.choices.len() - 1
     }
@@ -393,13 +398,12 @@ impl<'a> Selection<'a> {
 
     /// What the writes cost, as a multiple of what they cost now.
     pub(crate) fn write_factor(&self, set: &BTreeSet<usize>) -> f64 {
-        let definitions: Vec<&Definition> = set.iter().map(|one| &self.choices[*one].definition).collect();
-        let now = writes::total(self.writes, &[], self.catalog);
-        if now <= 0.0 {
-            1.0
-        } else {
-            writes::total(self.writes, &definitions, self.catalog) / now
-        }
+        let total = |set: &BTreeSet<usize>| {
+            let added = set.iter().map(|one| &self.added[*one]);
+            writes::total(self.writes, added, self.catalog)
+        };
+        let now = total(&BTreeSet::new());
+        if now <= 0.0 { 1.0 } else { total(set) / now }
     }
 
     /// How much of what the writes may cost is used up.

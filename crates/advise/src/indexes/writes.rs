@@ -89,66 +89,90 @@ fn assignments(statement: &str) -> Vec<(String, Option<String>)> {
     targets.iter().filter_map(one).collect()
 }
 
-/// What the writes cost with these indexes beside those that are there, in B-tree insertions.
-pub(crate) fn total(writes: &[Write], chosen: &[&Definition], catalog: &Catalog) -> f64 {
-    writes
-        .iter()
-        .filter_map(|write| {
-            let row = write.cost(chosen, catalog.relations.get(&write.relation)?);
-            Some(write.weight * (STATEMENT + write.rows * row))
+/// What an index adds to one of the writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Added {
+    /// The write, by number.
+    write: usize,
+    /// What a row of it costs more, in B-tree insertions.
+    row: f64,
+    /// Whether the write changes a column of the index, so that a row's new version is one that every index has to know.
+    is_changed: bool,
+}
+
+/// What an index would add to the writes: those of its relation whose rows it would hold.
+pub(crate) fn added(writes: &[Write], definition: &Definition, catalog: &Catalog) -> Vec<Added> {
+    let one = |(at, write): (usize, &Write)| {
+        let relation = catalog.relations.get(&write.relation)?;
+        if definition.relation != write.relation {
+            return None;
+        }
+        let (row, is_changed) = match &write.change {
+            Change::Insert(values) => {
+                let mut predicate = definition.predicate.iter();
+                let row = match predicate.all(|condition| may_hold(condition, values, relation)) {
+                    false => 0.0,
+                    true if puts_nothing(definition, values, relation) => 1.0,
+                    true => size::insertion(definition, relation),
+                };
+                (row, true)
+            }
+            Change::Update(set) => {
+                let mut predicate = definition.predicate.iter();
+                let row = match predicate.any(|condition| is_contradicted(condition, set)) {
+                    true => 0.0,
+                    false => size::insertion(definition, relation),
+                };
+                (row, changes(set, &definition.columns))
+            }
+        };
+        Some(Added {
+            write: at,
+            row,
+            is_changed,
         })
-        .sum()
+    };
+    writes.iter().enumerate().filter_map(one).collect()
+}
+
+/// What the writes cost, in B-tree insertions, with indexes that add this beside those that are there.
+pub(crate) fn total<'a>(
+    writes: &[Write],
+    indexes: impl Iterator<Item = &'a Vec<Added>>,
+    catalog: &Catalog,
+) -> f64 {
+    let mut rows = vec![0.0; writes.len()];
+    let mut changed = vec![false; writes.len()];
+    for added in indexes.flatten() {
+        rows[added.write] += added.row;
+        changed[added.write] |= added.is_changed;
+    }
+    let one = |((write, added), is_changed): ((&Write, f64), bool)| {
+        let relation = catalog.relations.get(&write.relation)?;
+        let row = write.row(relation, added, is_changed);
+        Some(write.weight * (STATEMENT + write.rows * row))
+    };
+    writes.iter().zip(rows).zip(changed).filter_map(one).sum()
 }
 
 impl Write {
-    /// What a row costs.
-    fn cost(&self, chosen: &[&Definition], relation: &Relation) -> f64 {
-        let own = || {
-            chosen
-                .iter()
-                .filter(|definition| definition.relation == self.relation)
-        };
+    /// What a row costs where more indexes add so much to one that every index has to know, and whether they make it one.
+    fn row(&self, relation: &Relation, added: f64, is_changed: bool) -> f64 {
+        let existing = relation.existing.len() as f64;
         match &self.change {
-            Change::Insert(values) => {
-                let base =
-                    ROW + FOREIGN_KEY * f64::from(relation.foreign_keys) + relation.existing.len() as f64;
-                let holds = |definition: &&&Definition| {
-                    definition
-                        .predicate
-                        .iter()
-                        .all(|condition| may_hold(condition, values, relation))
-                };
-                base + own()
-                    .filter(holds)
-                    .map(|definition| match puts_nothing(definition, values, relation) {
-                        true => 1.0,
-                        false => size::insertion(definition, relation),
-                    })
-                    .sum::<f64>()
-            }
+            Change::Insert(_) => ROW + FOREIGN_KEY * f64::from(relation.foreign_keys) + existing + added,
             Change::Update(set) => {
-                let changes = |columns: &[String]| set.iter().any(|(name, _)| columns.contains(name));
-                let breaks = own().any(|definition| changes(&definition.columns))
-                    || relation.existing.iter().any(|index| changes(&index.columns));
-                if !breaks {
-                    return ROW + LOOKUP;
-                }
-                // A new version of the row elsewhere, which every index has to know.
-                let leaves = |definition: &&&Definition| {
-                    !definition
-                        .predicate
-                        .iter()
-                        .any(|condition| is_contradicted(condition, set))
-                };
-                ROW + LOOKUP
-                    + relation.existing.len() as f64
-                    + own()
-                        .filter(leaves)
-                        .map(|definition| size::insertion(definition, relation))
-                        .sum::<f64>()
+                let is_changed =
+                    is_changed || relation.existing.iter().any(|index| changes(set, &index.columns));
+                ROW + LOOKUP + if is_changed { existing + added } else { 0.0 }
             }
         }
     }
+}
+
+/// Whether any of these columns is set.
+fn changes(set: &[(String, Option<String>)], columns: &[String]) -> bool {
+    set.iter().any(|(name, _)| columns.contains(name))
 }
 
 /// Whether a row with these values may be one of the predicate's.
