@@ -74,7 +74,8 @@ async fn main() -> Result<()> {
             return watch::run(command).await;
         }
         Some(Command::Index(command)) => {
-            return index::run(command, &index::default_program(arguments.howdah)).await;
+            let program = index::default_program(arguments.howdah);
+            return index::run(command, &program, arguments.peers.as_deref()).await;
         }
         Some(Command::Truth(command)) => {
             return truth::run(command, arguments.howdah, arguments.peers).await;

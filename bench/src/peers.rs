@@ -10,19 +10,7 @@ use crate::measure::Setting;
 pub(crate) fn installed(venv: &Path, url: &str) -> Vec<Setting> {
     let program = |name: &str| venv.join("bin").join(name);
     let mut settings = Vec::new();
-    let pro = program("postgres-mcp");
-    if pro.exists() {
-        settings.push(Setting {
-            name: "Postgres MCP Pro".into(),
-            command: vec![pro.display().to_string(), "--access-mode=restricted".into()],
-            env: vec![("DATABASE_URI".into(), url.into())],
-            tool: "execute_sql",
-            arguments: json!({}),
-            url: url.into(),
-        });
-    } else {
-        eprintln!("postgres-mcp is not installed: left out");
-    }
+    settings.extend(pro(venv, url));
     let aws = program("awslabs.postgres-mcp-server");
     if aws.exists() {
         settings.push(Setting {
@@ -37,4 +25,21 @@ pub(crate) fn installed(venv: &Path, url: &str) -> Vec<Setting> {
         eprintln!("awslabs.postgres-mcp-server is not installed: left out");
     }
     settings
+}
+
+/// Postgres MCP Pro, where it is installed.
+pub(crate) fn pro(venv: &Path, url: &str) -> Option<Setting> {
+    let program = venv.join("bin/postgres-mcp");
+    if !program.exists() {
+        eprintln!("postgres-mcp is not installed: left out");
+        return None;
+    }
+    Some(Setting {
+        name: "Postgres MCP Pro".into(),
+        command: vec![program.display().to_string(), "--access-mode=restricted".into()],
+        env: vec![("DATABASE_URI".into(), url.into())],
+        tool: "execute_sql",
+        arguments: json!({}),
+        url: url.into(),
+    })
 }
