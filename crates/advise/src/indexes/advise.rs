@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::catalog::{self, Catalog, Server};
+use super::compared;
 use super::definition::Method;
 use super::described::described;
 use super::leading;
@@ -185,6 +186,7 @@ pub async fn advise(
         None => wide::measure(planner.session(), &mut catalog).await?,
     }
     let statements = read.finish(&catalog, &mut not_planned);
+    compared::measure(planner.session(), &mut examined, &statements, &mut catalog).await?;
     let mut variants = variants(&statements, &catalog, several);
     examined
         .harmless(planner.session(), &statements, &mut variants)

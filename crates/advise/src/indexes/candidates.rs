@@ -13,7 +13,6 @@ use super::hashed;
 use super::inverted::{Inverted, inverted};
 use super::layout;
 use super::pattern;
-use super::size;
 
 /// How often each key is compared for equality in the workload: what many ask for comes first, so that
 /// one index serves several.
@@ -433,7 +432,7 @@ impl Parts {
                 part: compared,
                 columns: whole.columns,
                 common: true,
-                share: size::COMPARED,
+                share: relation.compared(&condition.whole.sql),
             });
         }
     }

@@ -55,9 +55,19 @@ pub(crate) struct Relation {
     /// By number.
     pub(crate) columns: Vec<Column>,
     pub(crate) existing: Vec<Existing>,
+    /// The share of rows that a condition between columns holds for, where it was measured.
+    pub(crate) compared: BTreeMap<String, f64>,
 }
 
 impl Relation {
+    /// The share of rows that a condition between columns holds for; the planner's where none was measured.
+    pub(crate) fn compared(&self, condition: &str) -> f64 {
+        self.compared
+            .get(condition)
+            .copied()
+            .unwrap_or(super::size::COMPARED)
+    }
+
     /// Whether all of it is read with its first page, so that no way to it is shorter.
     pub(crate) fn is_one_page(&self) -> bool {
         self.rows > 0.0 && self.pages == 1.0
@@ -336,6 +346,7 @@ fn relation(row: Row<'_>) -> Relation {
         stores_apart: row.is_true(14),
         columns: Vec::new(),
         existing: Vec::new(),
+        compared: BTreeMap::new(),
     }
 }
 

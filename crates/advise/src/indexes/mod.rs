@@ -5,6 +5,7 @@ mod access;
 mod advise;
 mod candidates;
 mod catalog;
+mod compared;
 mod constants;
 mod correlated;
 mod definition;
@@ -22,6 +23,7 @@ mod pretended;
 mod reading;
 mod reckoned;
 mod repaired;
+mod sampled;
 #[cfg(test)]
 mod samples;
 mod selection;

@@ -50,5 +50,6 @@ pub(crate) fn relation(name: &str, rows: f64, pages: f64, columns: Vec<Column>) 
         stores_apart: false,
         columns,
         existing: Vec::new(),
+        compared: std::collections::BTreeMap::new(),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn share(definition: &Definition, relation: &Relation) -> f64 {
             && let (Some(value), true) = (&only.value, only.shape.is_comparison())
         {
             let Some(constant) = value.constant() else {
-                return COMPARED;
+                return relation.compared(condition);
             };
             let is_key = |column: &&Column| {
                 let name = howdah_sql::quote_ident(&column.name);

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use howdah_core::{Result, human_bytes};
 use howdah_pg::catalog::{Query, Reading};
-use howdah_pg::{Column as Described, Flow, PgError, Row, RowView, Session, Sink, Step, Transaction};
+use howdah_pg::{Row, Session};
 use howdah_sql::{RelationName, quote_ident};
 
 use super::catalog::{Catalog, Column, Relation, Server, read_catalog};
 use super::definition::{Definition, Key, Method};
+use super::sampled;
 
 /// Bytes of an entry that a B-tree takes (`BTMaxItemSize`, 2,704), less what is added to the values.
 const ENTRY_MAX: f64 = 2_600.0;
@@ -87,15 +88,13 @@ pub(crate) async fn measure(session: &mut Session, catalog: &mut Catalog) -> Res
         };
         let first = held.len().min(LEAVES_MAX);
         for name in &held[..first] {
-            let share = (SAMPLE_PAGES / relation.pages.max(1.0) * 100.0).min(100.0);
-            // The same pages each time, or two runs would not agree.
-            let sample = format!(" TABLESAMPLE SYSTEM ({share:.6}) REPEATABLE (0)");
+            let sample = sampled::of(relation, SAMPLE_PAGES);
             let is_small = relation.pages <= WHOLE_PAGES;
             let mut widths = Vec::new();
             if is_small {
                 widths = widest(session, name, "", &columns).await?;
             }
-            if widths.is_empty() && (share < 100.0 || !is_small) {
+            if widths.is_empty() && relation.pages > SAMPLE_PAGES {
                 widths = widest(session, name, &sample, &columns).await?;
             }
             let named = columns.iter().zip(widths);
@@ -131,26 +130,7 @@ async fn widest(
         })
         .collect();
     let look = format!("SELECT {} FROM ONLY {name}{sample}", sizes.join(", "));
-    let settings = format!(
-        "SELECT pg_catalog.set_config('row_security', 'off', true), pg_catalog.set_config('statement_timeout', '{TABLE_MS}ms', true), \
-         pg_catalog.set_config('lock_timeout', '200ms', true)"
-    );
-    let steps = [
-        Step::silent("BEGIN READ ONLY"),
-        Step::silent(&settings),
-        Step::new(&look),
-        Step::silent("ROLLBACK"),
-    ];
-    let mut cells = Cells(Vec::new());
-    let outcome = session.run(&steps, &mut cells).await;
-    if session.transaction() != Transaction::Idle && !session.is_closed() {
-        session.batch("ROLLBACK").await?;
-    }
-    match outcome {
-        Ok(_) => Ok(cells.0),
-        Err(PgError::Server(error)) if !error.is_fatal() => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
+    sampled::look(session, &look, TABLE_MS).await
 }
 
 /// Whether the widest entry of an index can be stored.
@@ -203,17 +183,4 @@ pub(crate) fn told(definition: &Definition, relation: &Relation) -> Option<Strin
         relation.name,
         human_bytes(column.widest as u64)
     ))
-}
-
-/// The cells of the one row.
-struct Cells(Vec<f64>);
-
-impl Sink for Cells {
-    fn columns(&mut self, _: usize, _: Vec<Described>) {}
-
-    fn row(&mut self, _: usize, row: &RowView<'_>) -> Flow {
-        let cells = (0..).map_while(|at| row.cell(at));
-        self.0 = cells.map(|cell| cell.text().parse().unwrap_or(0.0)).collect();
-        Flow::Continue
-    }
 }
