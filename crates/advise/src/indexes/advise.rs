@@ -186,7 +186,7 @@ pub async fn advise(
         None => wide::measure(planner.session(), &mut catalog).await?,
     }
     let statements = read.finish(&catalog, &mut not_planned);
-    compared::measure(planner.session(), &mut examined, &statements, &mut catalog).await?;
+    compared::measure(planner.session(), &statements, &mut catalog).await?;
     let mut variants = variants(&statements, &catalog, several);
     examined
         .harmless(planner.session(), &statements, &mut variants)

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use howdah_core::Result;
 use howdah_pg::Session;
+use howdah_pg::guard::{self, Verdict};
 
 use super::catalog::Catalog;
-use super::reading::{Examined, Planned};
+use super::reading::Planned;
 use super::sampled;
 
 /// Pages of a table that are looked at, how long, and for how many conditions.
@@ -19,7 +20,6 @@ const CONDITIONS_MAX: usize = 40;
 /// seen, and what is partitioned, keeps the planner's share.
 pub(crate) async fn measure(
     session: &mut Session,
-    examined: &mut Examined,
     statements: &[Planned],
     catalog: &mut Catalog,
 ) -> Result<()> {
@@ -48,9 +48,10 @@ pub(crate) async fn measure(
     }
     looks.truncate(CONDITIONS_MAX);
     let texts: Vec<&str> = looks.iter().map(|(.., look)| look.as_str()).collect();
-    examined.judge(session, &texts).await?;
-    for (oid, condition, look) in looks {
-        if examined.refuses(&look).is_some() {
+    // These are run, where the statements are planned only: the guard judges each as the query that it is.
+    let verdicts = guard::examine_all(session, &texts).await?;
+    for ((oid, condition, look), verdict) in looks.into_iter().zip(verdicts) {
+        if !matches!(verdict, Ok(Verdict::Harmless(_))) {
             continue;
         }
         let found = sampled::look(session, &look, LOOK_MS).await?;
