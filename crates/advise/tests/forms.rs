@@ -224,33 +224,3 @@ async fn an_index_of_rows_whose_columns_compare_is_as_large_as_reckoned() {
         }
     }
 }
-
-/// Statements are planned and not run: a look at rows does not run what a query may not.
-#[tokio::test]
-async fn no_look_at_rows_runs_what_a_query_may_not() {
-    for major in majors() {
-        let (database, has_hypopg) = prepared(server(major).await).await;
-        if !has_hypopg {
-            continue; // Without it nothing is advised: see the first test.
-        }
-        let client = database.probe().await;
-        client
-            .batch_execute(
-                "CREATE FUNCTION leaves(value int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN
-                     EXECUTE format('COPY (SELECT 1) TO %L', current_setting('data_directory') || '/left_' || current_database());
-                     RETURN value;
-                 END $$",
-            )
-            .await
-            .unwrap();
-        let is_left = async || -> bool {
-            let sql = "SELECT pg_stat_file('left_' || current_database(), true) IS DISTINCT FROM NULL";
-            client.query_one(sql, &[]).await.unwrap().get(0)
-        };
-        let text = "SELECT id FROM customers WHERE leaves(tenant_id) < id";
-        asked(&database, text).await;
-        assert!(!is_left().await, "{major}");
-        client.batch_execute("SELECT leaves(1)").await.unwrap();
-        assert!(is_left().await, "{major}");
-    }
-}
